@@ -1,0 +1,43 @@
+# Two commands set everything up on a fresh machine: `make bench` and `make test`.
+PYTHON ?= python3
+SUITE  ?= quick
+ARGS   ?=
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help bench report test test-all lint format perf clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+bench: $(STAMP) ## run SUITE (default: quick), then print its table and write its report
+	$(BIN)/inrbench run $(SUITE) $(ARGS)
+
+report: $(STAMP) ## write the report of SUITE again from its stored results
+	$(BIN)/inrbench report $(SUITE)
+
+test: $(STAMP) ## run the tests (under 5 minutes on 2 cores)
+	$(BIN)/python -m pytest -q
+
+test-all: $(STAMP) ## run the tests, the slow ones too
+	$(BIN)/python -m pytest -q -m ""
+
+lint: $(STAMP) ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP) ## rewrite the code in the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the environment and every cache, keep results
+	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "inrbench needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""The harness: suite → plan → jobs → training → parquet. Importing it does not import torch."""

@@ -1,0 +1,19 @@
+"""Errors that end a command with one line, and how to suggest what was meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class BadInput(ValueError):
+    """Something the user wrote is wrong. The message names the file, the key, the value and the remedy; exit code 2."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``" — did you mean 'siren'?"`` for a near miss, else the list of what is known, ready to end a message."""
+    names = sorted(known)
+    close = difflib.get_close_matches(word.lower(), names, n=1)
+    if close:
+        return f" — did you mean {close[0]!r}?"
+    return f"; known: {', '.join(names)}" if names else ""

@@ -1,0 +1,1 @@
+"""Tables, figures and one page, from the stored parquet alone. Importing it does not import torch."""

@@ -1,0 +1,1 @@
+"""Tasks: coords + linear operator + measurements + truth, one file per task."""

@@ -1,0 +1,98 @@
+"""What a task is: a family of linear inverse problems over named signals.
+
+Every problem has the same parts. A network f maps ``coords`` to values on a grid; a linear ``operator`` A maps those values
+to what was ``measured``; training minimises the mean square of A f(coords) - y; the result is scored against the ``truth``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+from tasks.operators import Operator
+from tasks.signals import Signal
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One loaded case.
+
+    Attributes:
+        coords: (N, d) float32, pixel centres in (-1, 1), rows in the grid's row-major order, first axis first.
+        operator: maps (N, C) values to (M, C) measurements.
+        measured: (M, C) float32, noise included.
+        truth: (N, C) float32, in [0, 1] for pictures.
+        shape: the grid, e.g. (H, W); its product is N.
+    """
+
+    coords: Tensor
+    operator: Operator
+    measured: Tensor
+    truth: Tensor
+    shape: tuple[int, ...]
+
+    def grid(self, values: Tensor) -> NDArray[np.float32]:
+        """(N, C) values as an array of shape (*shape, C), on the CPU."""
+        array: NDArray[np.float32] = values.detach().cpu().float().numpy()
+        return array.reshape(*self.shape, values.shape[-1])
+
+
+Baseline = Callable[[Problem], NDArray[np.float32]]
+"""A classical method: takes the problem, returns its reconstruction of shape (*shape, C)."""
+
+
+class Task(BaseModel):
+    """Base of every task: a frozen, typed configuration, and how it turns a signal into a problem.
+
+    Class attributes:
+        name, label, version: as for activations; raise ``version`` whenever the same parameters give a different problem.
+        metrics: names from `tasks.metrics.METRICS`; the first is the headline.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    version: ClassVar[int]
+    metrics: ClassVar[tuple[str, ...]] = ("psnr", "ssim")
+
+    def signals(self) -> tuple[str, ...]:
+        """The names of the signals a suite gets when it names none."""
+        raise NotImplementedError
+
+    def problem(self, signal: Signal, seed: int) -> Problem:
+        """The problem that this task poses with a signal. ``seed`` rules whatever is random in it.
+
+        Raises:
+            tasks.signals.SignalError: if the signal does not fit the task (its size, its number of channels).
+        """
+        raise NotImplementedError
+
+    @property
+    def random(self) -> bool:
+        """Whether `problem` depends on its seed. Where it does not, a baseline is computed once, not once a repeat."""
+        return False
+
+    def baselines(self) -> Mapping[str, Baseline]:
+        """The classical answers shown in the same table, by name."""
+        return {}
+
+    def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
+        """Every metric of a reconstruction: (N, C) values -> {metric: value}."""
+        from tasks.metrics import METRICS
+
+        estimate, truth = problem.grid(values), problem.grid(problem.truth)
+        return {name: METRICS[name].function(estimate, truth) for name in self.metrics}
+
+
+def grid_coords(shape: tuple[int, ...]) -> Tensor:
+    """Pixel centres (2i+1)/N - 1 along each axis: (prod(shape), len(shape)) float32, row-major."""
+    axes = [(2 * torch.arange(n, dtype=torch.float64) + 1) / n - 1 for n in shape]
+    return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, len(shape)).float()

@@ -1,0 +1,1 @@
+"""Image representation: every pixel is measured, so the score tells capacity and speed, not generalisation."""
