@@ -1,12 +1,13 @@
 """What an activation is: a nonlinearity with its initialisation, and how it becomes a network.
 
-An activation plugin is a frozen, typed configuration (its parameters, such as ``omega0``) together with the methods that
-turn a width and a depth into a ``torch.nn.Module``. The usual network is a chain::
+An activation plugin is a frozen, typed configuration (its parameters, such as ``omega0``) together with the methods
+that turn a width and a depth into a ``torch.nn.Module``. The usual network is a chain::
 
     coords -> encoding -> depth x (linear, nonlinearity) -> linear head
 
-A plugin overrides as little of it as it needs: `forward` for a pointwise nonlinearity, `layer` where the nonlinearity is
-not pointwise or not real, `encoding` where coordinates are lifted first, `network` where the net is no chain at all.
+A plugin overrides as little of it as it needs: `forward` for a pointwise nonlinearity, `layer` where the nonlinearity
+is not pointwise or not real, `encoding` where coordinates are lifted first, `network` where the net is no chain at
+all.
 """
 
 from __future__ import annotations
@@ -48,12 +49,12 @@ class LogUniform:
 
 
 def Param(default: Any, *, tune: LogUniform | None = None, **constraints: Any) -> Any:
-    """Declare a parameter of an activation: its default, its bounds (``gt``, ``ge``, ``lt``, ``le``) and its search range.
+    """Declare an activation's parameter: its default, its bounds (``gt``, ``ge``, ``lt``, ``le``) and its search range.
 
     Example:
         ``omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 200))``
     """
-    return Field(default, json_schema_extra={"tune": (tune.low, tune.high)} if tune else None, **constraints)
+    return Field(default, json_schema_extra={"tune": [tune.low, tune.high]} if tune else None, **constraints)
 
 
 class Activation(BaseModel):
@@ -84,8 +85,15 @@ class Activation(BaseModel):
         """Initialise the last, linear layer in place. PyTorch's default stands already."""
 
     def weight_std(self, fan_in: int, *, first: bool) -> float:
-        """The standard deviation that `init_layer` gives the real weights; `inrbench check` holds the plugin to it."""
+        """The standard deviation that `init_layer` gives the weights; `inrbench check` holds the plugin to it.
+
+        It is that of real numbers: of the real and of the imaginary part, each for itself, where weights are complex.
+        """
         return 1 / math.sqrt(3 * fan_in)
+
+    def curve(self, z: Tensor) -> Tensor | None:
+        """What the figure of the activations draws at real ``z`` (n,): real or complex (n,), or None for nothing."""
+        return self.forward(z)
 
     # -- what some override --------------------------------------------------------------------------------------------
 
@@ -141,7 +149,9 @@ def count_params(network: nn.Module) -> int:
 
 
 def build(activation: Activation, domain: Domain, *, width: int, depth: int, seed: int) -> nn.Module:
-    """The network with its initial weights: the same seed gives the same weights, on every device."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    """The network with its initial weights, on the CPU: the same seed gives the same weights wherever they then go."""
+    # Only the CPU's generator is seeded, which is the one that fork_rng restores; torch.manual_seed would
+    # seed those of CUDA devices as well.
+    with torch.random.fork_rng(devices=[]), torch.device("cpu"):
+        torch.default_generator.manual_seed(seed)
         return activation.network(domain, width=width, depth=depth)

@@ -13,7 +13,8 @@ from activations.base import Activation, LogUniform, Param
 class Siren(Activation):
     """sin(omega0 * z), so that omega0 multiplies weights and bias alike [Sitzmann et al., NeurIPS 2020, sec. 3.2].
 
-    The first layer's weights are U(±1/n), all others', the head's too, U(±√(6/n)/omega0); biases keep PyTorch's default.
+    The first layer's weights are U(±1/n), all others', the head's too, U(±√(6/n)/omega0); biases keep PyTorch's
+    default.
     """
 
     name, label, version = "siren", "SIREN", 1

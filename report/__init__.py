@@ -1,1 +1,12 @@
-"""Tables, figures and one page, from the stored parquet alone. Importing it does not import torch."""
+"""Tables, figures and one page from a suite's stored results. It reads parquet and npz alone and never imports torch.
+
+Example:
+    >>> import report
+    >>> from bench.store import Store
+    >>> written = report.write(Store("results", "quick"))  # doctest: +SKIP
+    >>> print(written.tables[0])  # doctest: +SKIP
+"""
+
+from report.page import Report, write
+
+__all__ = ["Report", "write"]

@@ -1,23 +1,27 @@
 """What a task is: a family of linear inverse problems over named signals.
 
-Every problem has the same parts. A network f maps ``coords`` to values on a grid; a linear ``operator`` A maps those values
-to what was ``measured``; training minimises the mean square of A f(coords) - y; the result is scored against the ``truth``.
+Every problem has the same parts. A network f maps ``coords`` to values on a grid; a linear ``operator`` A maps those
+values to what was ``measured``; training minimises the mean square of A f(coords) - y; the result is scored against
+the ``truth``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 from torch import Tensor
 
 from tasks.operators import Operator
-from tasks.signals import Signal
+from tasks.signals import Signal, resize
+
+MIN_SIDE = 8
+"""Fewer pixels a side make no picture, and SSIM's windows would not fit."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,21 @@ class Problem:
         return array.reshape(*self.shape, values.shape[-1])
 
 
+def _size(value: Any) -> Any:
+    """Checks a size here, in one message, where the union of types would complain once for each of its members."""
+    sides = value if isinstance(value, list | tuple) else (value,)
+    right = all(isinstance(side, int) and not isinstance(side, bool) and side >= MIN_SIDE for side in sides)
+    if value is not None and not (right and (sides is not value or len(sides) == 2)):
+        raise ValueError(
+            f"a size is the longer side in pixels, or [height, width], of at least {MIN_SIDE}, "
+            "or null for the signal's own"
+        )
+    return tuple(value) if isinstance(value, list) else value
+
+
+Size = Annotated[int | tuple[int, int] | None, BeforeValidator(_size)]
+"""A parameter that says how large the truth is: the longer side, (height, width) (a list in YAML), or None."""
+
 Baseline = Callable[[Problem], NDArray[np.float32]]
 """A classical method: takes the problem, returns its reconstruction of shape (*shape, C)."""
 
@@ -52,8 +71,8 @@ class Task(BaseModel):
     """Base of every task: a frozen, typed configuration, and how it turns a signal into a problem.
 
     Class attributes:
-        name, label, version: as for activations; raise ``version`` whenever the same parameters give a different problem.
-        metrics: names from `tasks.metrics.METRICS`; the first is the headline.
+        name, label, version: as for activations; raise ``version`` whenever the same parameters give a different
+        problem. metrics: names from `tasks.metrics.METRICS`; the first is the headline.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -90,6 +109,22 @@ class Task(BaseModel):
 
         estimate, truth = problem.grid(values), problem.grid(problem.truth)
         return {name: METRICS[name].function(estimate, truth) for name in self.metrics}
+
+
+def picture(signal: Signal, size: int | tuple[int, int] | None = None) -> tuple[Tensor, tuple[int, int]]:
+    """A signal at a size as (H·W, C) float32 values in grid order, and the grid (H, W).
+
+    Raises:
+        tasks.signals.SignalError: if the signal is smaller than the size.
+    """
+    array = resize(signal.array, size, f"signal {signal.name!r}")
+    height, width, channels = array.shape
+    return torch.from_numpy(array).reshape(-1, channels), (height, width)
+
+
+def noise_like(values: Tensor, std: float, seed: int) -> Tensor:
+    """Gaussian noise of a standard deviation, the same for the same seed on every device: drawn on the CPU."""
+    return std * torch.randn(values.shape, generator=torch.Generator().manual_seed(seed), dtype=values.dtype)
 
 
 def grid_coords(shape: tuple[int, ...]) -> Tensor:

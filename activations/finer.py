@@ -1,0 +1,46 @@
+"""FINER: a sine whose frequency grows with the size of its pre-activation."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from activations.base import Activation, LogUniform, Param
+
+
+class Finer(Activation):
+    """sin(omega0 (|z| + 1) z), (|z| + 1) without gradient, as in the code of [Liu et al., CVPR 2024].
+
+    The derivative used in training is therefore omega0 (|z| + 1) cos(…), not the true omega0 (2|z| + 1) cos(…).
+    Weights are SIREN's: U(±1/n) first, U(±√(6/n)/omega0) in every later layer and the head. `first_bias` = k draws the
+    first layer's biases from U(±k), which widens the range of frequencies; None keeps PyTorch's U(±1/√n), which is also
+    what the code's image script uses. All other biases are PyTorch's.
+    """
+
+    name, label, version = "finer", "FINER", 1
+
+    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 200))
+    first_bias: float | None = Param(None, gt=0, tune=LogUniform(0.3, 20))
+
+    def forward(self, z: Tensor) -> Tensor:
+        with torch.no_grad():
+            frequency = self.omega0 * (z.abs() + 1)
+        return torch.sin(frequency * z)
+
+    def bound(self, fan_in: int, *, first: bool) -> float:
+        """Half-width of the uniform distribution of the weights."""
+        return 1 / fan_in if first else math.sqrt(6 / fan_in) / self.omega0
+
+    def init_layer(self, linear: nn.Linear, *, first: bool) -> None:
+        bound = self.bound(linear.in_features, first=first)
+        nn.init.uniform_(linear.weight, -bound, bound)
+        if first and self.first_bias is not None:
+            nn.init.uniform_(linear.bias, -self.first_bias, self.first_bias)
+
+    def init_head(self, linear: nn.Linear) -> None:
+        self.init_layer(linear, first=False)
+
+    def weight_std(self, fan_in: int, *, first: bool) -> float:
+        return self.bound(fan_in, first=first) / math.sqrt(3)

@@ -1,0 +1,23 @@
+"""Gauss: bell-shaped activations, local in the pre-activation."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from activations.base import Activation, LogUniform, Param
+
+
+class Gauss(Activation):
+    """exp(-(scale * z)²), PyTorch's default initialisation [Ramasinghe & Lucey, ECCV 2022].
+
+    The parameter is that of WIRE's code. The paper's form exp(-z²/2σ²) has scale = 1/(√2 σ): its good region σ = 0.05
+    … 0.1 is scale = 7 … 14.
+    """
+
+    name, label, version = "gauss", "Gauss", 1
+
+    scale: float = Param(10.0, gt=0, tune=LogUniform(1, 100))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.exp(torch.square(z) * -(self.scale**2))

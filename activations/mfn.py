@@ -1,0 +1,86 @@
+"""MFN: a multiplicative filter network of Gabor filters (GaborNet). No chain of activations: filters are multiplied."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from activations.base import Activation, Domain, LogUniform, Param
+
+
+class GaborFilter(nn.Module):
+    """g(x) = sin(Ux + φ) ⊙ exp(-γ/2 ‖x - μ‖²): (N, d) -> (N, h). U, φ, γ, μ are all trained, as in the paper's code."""
+
+    def __init__(self, in_features: int, out_features: int, *, input_scale: float, alpha: float, beta: float) -> None:
+        super().__init__()
+        # Drawn on the CPU whatever the default device, because a Gamma sample needs true numbers, and a network that is
+        # only counted is built on the meta device.
+        shape, rate = torch.full((out_features,), alpha, device="cpu"), torch.tensor(beta, device="cpu")
+        gamma = torch.distributions.Gamma(shape, rate).sample()
+        self.gamma = nn.Parameter(torch.empty(out_features))
+        self.mu = nn.Parameter(torch.empty(out_features, in_features))
+        self.linear = nn.Linear(in_features, out_features)
+        with torch.no_grad():
+            self.gamma.copy_(gamma)
+            self.mu.uniform_(-1, 1)
+            self.linear.weight.mul_(input_scale * self.gamma.sqrt().unsqueeze(-1))
+            self.linear.bias.uniform_(-math.pi, math.pi)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # -γ/2 ‖x - μ‖² expanded, so that no (N, h, d) tensor is made.
+        half = self.gamma / 2
+        centre = F.linear(x, self.gamma.unsqueeze(-1) * self.mu, -half * self.mu.square().sum(-1))
+        envelope = torch.exp(centre - x.square().sum(-1, keepdim=True) * half)
+        return torch.sin(self.linear(x)) * envelope
+
+
+class MultiplicativeFilterNetwork(nn.Module):
+    """z₀ = g₀(x), z_i = (W_i z_{i-1} + b_i) ⊙ g_i(x), then a linear head."""
+
+    def __init__(self, filters: list[GaborFilter], linears: list[nn.Linear], head: nn.Linear) -> None:
+        super().__init__()
+        self.filters, self.linears, self.head = nn.ModuleList(filters), nn.ModuleList(linears), head
+
+    def forward(self, x: Tensor) -> Tensor:
+        z: Tensor = self.filters[0](x)
+        for linear, gabor in zip(self.linears, self.filters[1:], strict=True):
+            z = linear(z) * gabor(x)
+        out: Tensor = self.head(z)
+        return out
+
+
+class Mfn(Activation):
+    """GaborNet [Fathony et al., ICLR 2021], depth k counting the filters: those are what is not linear in it.
+
+    U is PyTorch's default × (input_scale/√k) √γ, γ ~ Gamma(alpha/k, beta), μ ~ U(±1), φ ~ U(±π); W ~ U(±1/√h), which is
+    PyTorch's default too, as are the biases. With h = width units there are k h (2d + 2) + (k - 1)(h² + h) + C (h + 1)
+    parameters, one hidden matrix for each but the first filter, so `width` means what it means in the other networks.
+    """
+
+    name, label, version = "mfn", "MFN", 1
+
+    input_scale: float = Param(256.0, gt=0, tune=LogUniform(16, 1024))
+    alpha: float = Param(6.0, gt=0, tune=LogUniform(0.5, 50))
+    beta: float = Param(1.0, gt=0)
+
+    def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
+        units = self.hidden_width(width)
+        filters = [
+            GaborFilter(
+                domain.in_features,
+                units,
+                input_scale=self.input_scale / math.sqrt(depth),
+                alpha=self.alpha / depth,
+                beta=self.beta,
+            )
+            for _ in range(depth)
+        ]
+        linears = [nn.Linear(units, units) for _ in range(depth - 1)]
+        return MultiplicativeFilterNetwork(filters, linears, nn.Linear(units, domain.out_features))
+
+    def curve(self, z: Tensor) -> None:
+        """None: a filter acts on coordinates, there is no function of one pre-activation to draw."""
+        return None

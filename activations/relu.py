@@ -1,0 +1,21 @@
+"""ReLU: the plain multilayer perceptron, whose spectral bias the other activations are made to overcome."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from activations.base import Activation
+
+
+class Relu(Activation):
+    """max(0, z), with weights and biases U(±1/√n) for fan-in n: what `torch.nn.Linear` draws.
+
+    Published codes differ here: those of WIRE and BW-ReLU keep that default, SIREN's draws its ReLU baseline
+    Kaiming-normal.
+    """
+
+    name, label, version = "relu", "ReLU", 1
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.relu(z)

@@ -1,0 +1,97 @@
+"""The command line: what may be asked, and how every mistake ends in one line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from bench.errors import BadInput
+
+EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        raise BadInput(f"{self.prog}: {message}; see {self.prog} --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="inrbench",
+        description="A fair, reproducible benchmark of activations for implicit neural representations.",
+        epilog="Exit codes: 0 done, 1 some jobs failed, 2 bad input, 130 interrupted.",
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=text, description=text)
+        sub.add_argument("--plugin", action="append", default=[], metavar="FILE", help="also use the plugins of a .py file")
+        sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        return sub
+
+    def suite_command(name: str, text: str) -> argparse.ArgumentParser:
+        sub = command(name, text)
+        sub.add_argument("suite", metavar="SUITE", help="a shipped name (see `inrbench list suites`) or a .yaml path")
+        sub.add_argument("-a", action="append", default=[], dest="activations", metavar="NAME[key=value,...]")
+        sub.add_argument("-t", action="append", default=[], dest="tasks", metavar="NAME", help="only this task")
+        sub.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
+        sub.add_argument("--results", default="results", metavar="DIR", help="where results are kept (default: results)")
+        return sub
+
+    listing = command("list", "show what there is: activations, tasks, signals or suites")
+    listing.add_argument("kind", choices=["activations", "tasks", "signals", "suites"])
+    listing.add_argument("--json", action="store_true")
+
+    plan = suite_command("plan", "show what a run would do: todo, done, failed, time left")
+    plan.add_argument("--json", action="store_true")
+
+    run = suite_command("run", "run a suite's jobs that are not done, then print its table and write its report")
+    run.add_argument("--devices", default="auto", metavar="LIST", help="auto, cpu, cuda, cuda:0,cuda:1 or cpu*2")
+    run.add_argument("--timeout", type=float, metavar="SECONDS", help="a job's time limit")
+    run.add_argument("--retry", default="", metavar="STATUS,...", help="run jobs again that ended so, e.g. diverged,error")
+    run.add_argument("--fail-fast", action="store_true", help="stop at the first job that fails")
+
+    suite_command("status", "show how a suite's jobs ended")
+    suite_command("report", "write the tables, the figures and the page from stored results")
+
+    tune = suite_command("tune", "search scales and learning rates with the same number of trials for each activation")
+    tune.add_argument("--trials", type=int, metavar="N", help="trials for each activation and task")
+    tune.add_argument("--devices", default="auto", metavar="LIST")
+
+    check = command("check", "run the conformance checks on activations")
+    check.add_argument("names", nargs="*", metavar="NAME")
+
+    new = command("new", "write a new plugin that works, to start from")
+    new.add_argument("kind", choices=["activation", "task"])
+    new.add_argument("name", metavar="NAME")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of ``inrbench``; returns the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in words
+    try:
+        options = _parser().parse_args(words)
+        from bench.commands import COMMANDS  # after parsing, so that --help needs nothing heavy
+
+        return COMMANDS[options.command](options)
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        print("inrbench: interrupted; what is done is kept, the same command goes on from there", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output, `head` for one, has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (BadInput, OSError) as error:
+        if debug:
+            raise
+        text = str(error) if isinstance(error, BadInput) else f"{error.filename or ''}: {error.strerror or error}"
+        print(f"inrbench: {' '.join(text.split())}", file=sys.stderr)
+        return EXIT_BAD_INPUT
+
+

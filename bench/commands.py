@@ -1,0 +1,210 @@
+"""What each command does. `bench.cli` parses; here the pieces are put together."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench import devices, plan, suite
+from bench.errors import BadInput, did_you_mean
+from bench.progress import Display
+from bench.registry import Plugins
+from bench.runner import Runner
+from bench.store import STATUSES, Store
+
+
+def _laid_out(options: argparse.Namespace) -> tuple[suite.Suite, list[suite.Job], Plugins, Store]:
+    """The suite that the options name, its jobs, and where its results are."""
+    plugins = Plugins(options.plugin)
+    chosen, where = suite.load(options.suite, options.overrides)
+    chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
+    store = Store(options.results, chosen.suite, say=lambda text: print(f"inrbench: {text}", file=sys.stderr))
+    return chosen, suite.jobs(chosen, plugins, where), plugins, store
+
+
+def run(options: argparse.Namespace) -> int:
+    chosen, jobs, plugins, store = _laid_out(options)
+    retry = [status for status in options.retry.split(",") if status]
+    for status in retry:
+        if status not in STATUSES:
+            raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
+    if options.timeout is not None and options.timeout <= 0:
+        raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
+    work = plan.make(jobs, store, retry)
+    code = execute(work, plugins, store, options.devices, options.timeout, options.fail_fast)
+    write_report(chosen, plan.make(jobs, store), store)
+    return code
+
+
+def execute(
+    work: plan.Plan, plugins: Plugins, store: Store, wanted: str, limit_s: float | None = None, fail_fast: bool = False
+) -> int:
+    """Run what a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
+    specs = devices.slots(wanted, devices.gpus(), devices.cpus())
+    print(
+        f"{len(work.todo)} of {len(work.jobs)} jobs to run on {', '.join(spec.device for spec in specs)}"
+        f"{f' ({len(work.failed)} failed before; --retry runs them again)' if work.failed else ''}",
+        file=sys.stderr,
+    )
+    failed = len(work.failed)
+    attempts = {job_id: int(count) for job_id, count in work.rows["attempt"].fillna(0).items()}
+    with Display(work.todo) as display:
+        runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display)
+        with contextlib.closing(runner.run(work.todo, attempts)) as outcomes:
+            for _, status in outcomes:
+                failed += status != "ok"
+    return 1 if failed else 0
+
+
+def write_report(chosen: suite.Suite, work: plan.Plan, store: Store) -> None:
+    """Write the report of a suite's jobs and print its tables."""
+    import report
+
+    written = report.write(store, jobs={job.job_id for job in work.jobs})
+    print("\n\n".join(written.tables))
+    if work.others:
+        print(f"\n{work.others} more results in {store.root} are of other settings; they are not shown.")
+    print(f"\nReport: {written.index}")
+
+
+def report(options: argparse.Namespace) -> int:
+    chosen, jobs, _, store = _laid_out(options)
+    write_report(chosen, plan.make(jobs, store), store)
+    return 0
+
+
+def show_plan(options: argparse.Namespace) -> int:
+    _, jobs, _, store = _laid_out(options)
+    work = plan.make(jobs, store)
+    if options.json:
+        print(json.dumps(work.summary(), indent=2))
+        return 0
+    print(
+        f"{len(work.jobs)} jobs: {len(work.done)} done, {len(work.failed)} failed, {len(work.todo)} to do; "
+        f"time left on one device: {plan.duration(work.seconds_left)}"
+    )
+    for job in work.todo:
+        print(f"  {job.job_id}  {job}")
+    return 0
+
+
+def status(options: argparse.Namespace) -> int:
+    _, jobs, _, store = _laid_out(options)
+    work = plan.make(jobs, store)
+    counts: dict[str, int] = {}
+    for job in work.jobs:
+        state = work.status.get(job.job_id, "to do")
+        counts[state] = counts.get(state, 0) + 1
+    print(f"{store.root}: {len(work.jobs)} jobs: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
+    for job in work.failed:
+        print(f"  {work.status[job.job_id]:<10} {job}: {work.error(job)} (log: {store.log_file(job.job_id)})")
+    if work.others:
+        print(f"  {work.others} more results in the folder are of other settings")
+    return 0
+
+
+def listing(options: argparse.Namespace) -> int:
+    rows = _LISTS[options.kind](options)
+    if options.json:
+        print(json.dumps(rows, indent=2))
+        return 0
+    for row in rows:
+        values = list(row.values())
+        print(f"{values[0]:<22} {'  '.join(str(value) for value in values[1:] if value not in (None, '', {}, []))}")
+    return 0
+
+
+def _plugins_listed(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    registry: Any = getattr(Plugins(options.plugin), kind)
+    rows = []
+    for name in registry.names():
+        cls = registry.get(name)
+        defaults = {key: info.get_default(call_default_factory=True) for key, info in cls.model_fields.items()}
+        text = (cls.__doc__ or "").strip().splitlines()
+        rows.append({"name": name, "label": cls.label, "params": defaults, "about": text[0] if text else ""})
+    return rows + [{"name": name, "label": "BROKEN", "cause": cause} for name, cause in registry.broken.items()]
+
+
+def _suites_listed(options: argparse.Namespace) -> list[dict[str, Any]]:
+    return [{"name": name, "about": " ".join(suite.load(name)[0].description.split())} for name in suite.shipped()]
+
+
+def _signals_listed(options: argparse.Namespace) -> list[dict[str, Any]]:
+    from tasks.signals import describe
+
+    return [dict(row) for row in describe()]
+
+
+_LISTS: dict[str, Callable[[argparse.Namespace], list[dict[str, Any]]]] = {
+    "activations": lambda options: _plugins_listed("activations", options),
+    "tasks": lambda options: _plugins_listed("tasks", options),
+    "signals": _signals_listed,
+    "suites": _suites_listed,
+}
+
+
+def tune(options: argparse.Namespace) -> int:
+    from bench import tune as search
+
+    _, _, plugins, _ = _laid_out(options)
+    chosen, where = suite.load(options.suite, options.overrides)
+    chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
+    trials = search.trial_suite(chosen, plugins, where, options.trials)
+    store = Store(options.results, trials.suite)
+    jobs = [job for job in suite.jobs(trials, plugins, where) if job.baseline is None]
+    execute(plan.make(jobs, store), plugins, store, options.devices)
+    print(search.best(plan.make(jobs, store), store))
+    return 0
+
+
+def check(options: argparse.Namespace) -> int:
+    from bench import testing
+
+    registry = Plugins(options.plugin).activations
+    failures = 0
+    for name in options.names or registry.names():
+        findings = testing.check(registry.get(name)())
+        for finding in findings:
+            print(f"{'ok  ' if finding.ok else 'FAIL'} {name}: {finding.name}{'' if finding.ok else f' — {finding.message}'}")
+            failures += not finding.ok
+    for name, cause in registry.broken.items():
+        print(f"note: {name} cannot be imported ({cause})", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def new(options: argparse.Namespace) -> int:
+    from bench.templates import render
+
+    folder = Path(f"{options.kind}s")
+    inside = (folder / "base.py").is_file()
+    path = (folder if inside else Path()) / f"{options.name.replace('-', '_')}.py"
+    if path.exists():
+        raise BadInput(f"{path} exists already; choose another name")
+    if options.name in getattr(Plugins(options.plugin), f"{options.kind}s").names():
+        raise BadInput(f"{options.kind} {options.name!r} exists already; choose another name")
+    path.write_text(render(options.kind, options.name))
+    plugin = "" if inside else f" --plugin {path}"
+    print(f"wrote {path}; next:")
+    if options.kind == "activation":
+        print(f"  inrbench check {options.name}{plugin}")
+        print(f"  inrbench run smoke -a {options.name} -a relu -a siren{plugin}")
+    else:
+        print(f"  name it under `tasks:` in a suite, then: inrbench plan SUITE{plugin}")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "list": listing,
+    "plan": show_plan,
+    "run": run,
+    "status": status,
+    "report": report,
+    "tune": tune,
+    "check": check,
+    "new": new,
+}

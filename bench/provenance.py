@@ -1,0 +1,84 @@
+"""Where a result comes from: versions, device, commit. Stored beside every result; never part of a job's identity."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import platform
+import socket
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+PACKAGES = ("inrbench", "numpy", "scipy", "scikit-image", "pyarrow", "pydantic", "pydicom", "pillow")
+
+
+def of_process(device: Any, threads: int) -> dict[str, Any]:
+    """The columns of ``runs`` that are the same for every job of a worker process. ``device`` is a torch.device."""
+    import torch
+
+    name, driver = cpu_name(), None
+    if device.type == "cuda":
+        name, driver = torch.cuda.get_device_name(device), _nvidia_driver()
+    sha, dirty = git_state()
+    return {
+        "device": device.type,
+        "device_name": name,
+        "driver": driver,
+        "threads": threads,
+        "host": hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12],
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "packages": json.dumps(_packages(), sort_keys=True),
+        "git_sha": sha,
+        "git_dirty": dirty,
+    }
+
+
+def cpu_name() -> str:
+    """The processor's name as the system gives it, with its number of cores."""
+    import os
+
+    name = platform.processor() or platform.machine()
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                name = line.split(":", 1)[1].strip()
+                break
+    except OSError:
+        pass
+    return f"{name} × {os.cpu_count()}"
+
+
+def _nvidia_driver() -> str | None:
+    try:
+        first_line = Path("/proc/driver/nvidia/version").read_text().splitlines()[0]
+    except OSError:
+        return None
+    return next((word for word in first_line.split() if word[:1].isdigit()), None)
+
+
+def _packages() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+@functools.cache
+def git_state() -> tuple[str | None, bool | None]:
+    """The commit of the checkout that holds this file, and whether it has changes; (None, None) outside a checkout."""
+    folder = Path(__file__).resolve().parent
+    try:
+        ask = functools.partial(subprocess.run, cwd=folder, capture_output=True, text=True, timeout=10, check=True)
+        tracked = ask(["git", "ls-files", "--error-unmatch", Path(__file__).name]).stdout
+        sha = ask(["git", "rev-parse", "HEAD"]).stdout.strip()
+        dirty = bool(ask(["git", "status", "--porcelain", "--untracked-files=no"]).stdout.strip())
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+    return (sha, dirty) if tracked else (None, None)

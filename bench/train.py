@@ -1,0 +1,116 @@
+"""The one training loop, for every activation and every task.
+
+A step is exact full-batch gradient descent. The gradient is added up over blocks of rows, because a block that stays in the
+processor's cache trains faster than the whole batch, and because memory then does not grow with the signal:
+
+- an operator that only picks rows splits the loss itself: each block is run forward and backward in turn;
+- any other one (area average, Radon) mixes rows. The network is first run on all blocks; with r = A f - y the gradient of the
+  mean square at the values is g = 2 Aᵀ r / r.numel(); then each block is run backward from its part of g. Blocks keep their
+  intermediate results between the two passes while these fit into `KEEP_BYTES`, and are computed again where they do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from bench.settings import Train
+from tasks.base import Problem
+
+KEEP_BYTES = 2 << 30
+"""Memory for the intermediate results of all blocks of one step under an operator that mixes rows."""
+
+CHECKPOINTS = 20
+
+
+def checkpoints(steps: int, count: int = CHECKPOINTS) -> list[int]:
+    """Steps after which the network is scored: log-spaced from 1 to ``steps``, the last one always."""
+    ratio = steps ** (1 / max(count - 1, 1))
+    return sorted({min(steps, max(1, round(ratio**k))) for k in range(count)} | {steps})
+
+
+def block_rows(device: torch.device) -> int:
+    """Rows of one block: about what a core's cache holds on a CPU, the whole batch (up to memory) on a GPU."""
+    return 4096 if device.type == "cpu" else 1 << 18
+
+
+@dataclass
+class Objective:
+    """The mean square of A f(coords) - y over a problem, and its gradient, in blocks of rows.
+
+    Args:
+        problem: on the device already.
+        rows: rows of one block.
+    """
+
+    problem: Problem
+    rows: int
+
+    def __post_init__(self) -> None:
+        picked = self.problem.operator.rows
+        self._local = picked is not None
+        coords = self.problem.coords if picked is None else self.problem.coords[picked]
+        self._coords = coords.split(self.rows)
+        self._measured = self.problem.measured.split(self.rows)
+        self._scale = 1 / self.problem.measured.numel()
+
+    def backward(self, network: nn.Module) -> Tensor:
+        """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
+        return self._backward_local(network) if self._local else self._backward_mixed(network)
+
+    def _backward_local(self, network: nn.Module) -> Tensor:
+        total = torch.zeros((), device=self.problem.measured.device)
+        for coords, measured in zip(self._coords, self._measured, strict=True):
+            residual = network(coords) - measured
+            loss = residual.square().sum() * self._scale
+            loss.backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        return total
+
+    def _backward_mixed(self, network: nn.Module) -> Tensor:
+        keep = self._fits(network)
+        with torch.set_grad_enabled(keep):
+            outputs = [network(coords) for coords in self._coords]
+        values = torch.cat([output.detach() for output in outputs])
+        residual = self.problem.operator.forward(values) - self.problem.measured
+        gradient = self.problem.operator.adjoint(residual * (2 * self._scale)).split(self.rows)
+        for index, coords in enumerate(self._coords):
+            output = outputs[index] if keep else network(coords)
+            output.backward(gradient[index])
+        return residual.square().sum() * self._scale
+
+    def _fits(self, network: nn.Module) -> bool:
+        """Whether the intermediate results of all rows fit: a generous guess of three floats a unit and layer, twice."""
+        units = sum(p.shape[0] * (2 if p.is_complex() else 1) for p in network.parameters() if p.dim() > 1)
+        return 6 * 4 * units * self.problem.coords.shape[0] <= KEEP_BYTES
+
+
+def optimizer(network: nn.Module, train: Train) -> torch.optim.Optimizer:
+    """Adam, fused into one pass over the parameters; weight decay is AdamW's, decoupled."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    fused = not any(p.is_complex() for p in parameters)
+    if train.weight_decay is not None:
+        return torch.optim.AdamW(parameters, lr=train.lr, weight_decay=train.weight_decay, fused=fused)
+    return torch.optim.Adam(parameters, lr=train.lr, fused=fused)
+
+
+def steps(network: nn.Module, objective: Objective, train: Train) -> Iterator[Tensor]:
+    """Train one step each time the iterator is advanced; yields the loss before that step, unsynchronised."""
+    adam = optimizer(network, train)
+    for step in range(train.steps):
+        for group in adam.param_groups:
+            group["lr"] = train.lr * train.lr_decay ** (step / train.steps)
+        adam.zero_grad(set_to_none=True)
+        loss = objective.backward(network)
+        adam.step()
+        yield loss
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, coords: Tensor, rows: int) -> Tensor:
+    """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
+    return torch.cat([network(block) for block in coords.split(rows)])
+

@@ -1,0 +1,128 @@
+"""A small suite of made-up results, stored as the runner stores them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import report
+from bench.store import Store
+
+Array = NDArray[Any]
+STEPS = (0, 1, 10, 100)
+METHODS = {"bw-relu": ("BW-ReLU", 30.0), "siren": ("SIREN", 33.0), "wire[omega0=10]": ("WIRE ω₀=10", 31.0)}
+
+
+class Lab:
+    """Writes rows into a store. Every method returns the job's id."""
+
+    def __init__(self, folder: Path, suite: str = "made-up") -> None:
+        self.store = Store(folder, suite)
+
+    def job(
+        self,
+        method: str,
+        final: float = 30.0,
+        *,
+        task: str = "image",
+        signal: str = "camera",
+        repeat: int = 0,
+        status: str = "ok",
+        label: str | None = None,
+        kind: str = "activation",
+        curve: Mapping[int, float] | None = None,
+        extra: Sequence[Mapping[str, Any]] = (),
+        **columns: Any,
+    ) -> str:
+        """One job whose PSNR rises to ``final``; ``curve`` replaces its checkpoints."""
+        job_id = columns.pop("job_id", f"{task}-{signal}-{method.replace('[', '-').replace(']', '')}-{repeat}")
+        baseline = kind == "baseline"
+        row: dict[str, Any] = {
+            "job_id": job_id, "suite": self.store.suite, "task": task, "task_name": "image", "task_version": 1,
+            "task_params": json.dumps({"size": 128}), "signal": signal, "kind": kind, "method": method,
+            "label": label or METHODS.get(method, (method,))[0],
+            "activation": None if baseline else method.split("[")[0],
+            "activation_params": None if baseline else json.dumps({"omega0": 30.0}), "metric": "psnr",
+            "model": None if baseline else json.dumps({"depth": 3, "width": 128}),
+            "train": None if baseline else json.dumps({"steps": 100, "lr": 0.001}),
+            "repeat": repeat, "problem_id": f"{task}-{signal}", "status": status, "attempt": 1,
+            "steps": None if baseline else 100, "depth": None if baseline else 3, "width": None if baseline else 128,
+            "params": None if baseline else 49921, "train_s": None if baseline else 12.5 + repeat,
+            "step_ms": None if baseline else 125.0, "timing_valid": True,
+            "started_at": f"2026-01-0{repeat + 1}T00:00:00Z",
+            "device": "cpu", "device_name": "Some CPU", "threads": 2, "python": "3.12.1", "torch": "2.13.0",
+            "packages": json.dumps({"numpy": "2.4.6"}), "git_sha": "0123456789abcdef", "git_dirty": False,
+            "log": f"logs/{job_id}.log",
+        }  # fmt: skip
+        row |= columns
+        points = curve or (
+            {0: final} if baseline else {step: final - 12 / (1 + step) for step in STEPS[:-1]} | {100: final}
+        )
+        scores = [
+            {"step": step, "train_s": None if baseline else step / 8, "metric": "psnr", "value": value, "direction": 1}
+            for step, value in points.items()
+        ]
+        if not baseline:
+            scores += [
+                {"step": step, "train_s": step / 8, "metric": "loss", "value": 10 ** (-value / 10), "direction": -1}
+                for step, value in points.items()
+            ]
+        self.store.commit(row, [*scores, *extra] if status == "ok" else [])
+        return str(job_id)
+
+    def pictures(self, job_id: str, reconstruction: Array, **arrays: Array) -> None:
+        self.store.save_arrays(job_id, reconstruction=reconstruction.astype(np.float32), **arrays)
+
+    def truth(self, task: str, signal: str, truth: Array) -> None:
+        self.store.save_arrays(f"ref-{task}-{signal}", truth=truth.astype(np.float32))
+
+    @staticmethod
+    def picture(channels: int, height: int = 24, width: int = 32) -> Array:
+        """A picture with texture in one corner."""
+        y, x = np.mgrid[:height, :width]
+        grey = 0.5 + 0.3 * np.sin(x / 5) + 0.2 * ((x + y) % 2) * (x > 20) * (y < 9)
+        return np.repeat(grey[..., None], channels, axis=2).astype(np.float32)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)
+
+
+def populate(folder: Path) -> Lab:
+    """Two picture tasks, one of audio and one that only has baselines; failures, one with a nasty text."""
+    lab = Lab(folder)
+    noise = np.random.default_rng(0)
+    z = np.linspace(-3, 3, 61, dtype=np.float32)
+    for task, channels in (("image", 1), ("superres", 3)):
+        truth = lab.picture(channels)
+        lab.truth(task, "camera", truth)
+        for method, (_, level) in METHODS.items():
+            for repeat in range(3):
+                if task == "image" and method == "siren" and repeat == 2:
+                    continue
+                job = lab.job(method, level + 0.1 * repeat, task=task, repeat=repeat)
+                if repeat == 0 and method != "wire[omega0=10]":
+                    estimate = truth + 0.05 * noise.standard_normal(truth.shape)
+                    lab.pictures(job, estimate, curve_z=z, curve=np.sin(z), curve_imag=np.cos(z))
+        job = lab.job("bicubic", 28.0, task=task, kind="baseline", label="bicubic")
+        lab.pictures(job, np.clip(truth + 0.1, 0, 1))
+    nasty = "<script>alert('x')</script> & 100% of $x_1 {broken}\nsecond line"
+    lab.job("siren", task="image", repeat=2, status="diverged", error=nasty)
+    lab.job("gauss", task="image", status="crashed", error="killed by signal 9", label="Gauss_{50%}")
+    lab.truth("audio", "bach", np.zeros((64, 1)))
+    lab.pictures(lab.job("siren", 40.0, task="audio", signal="bach"), np.zeros((64, 1)))
+    lab.job("tv", 25.0, task="ct", kind="baseline", label="TV")
+    return lab
+
+
+@pytest.fixture(scope="session")
+def written(tmp_path_factory: pytest.TempPathFactory) -> report.Report:
+    """One report that many tests read."""
+    return report.write(populate(tmp_path_factory.mktemp("results")).store)

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from tasks.base import grid_coords, noise_like, picture
+from tasks.ct import CT
+from tasks.image import Image
+from tasks.metrics import METRICS
+from tasks.signals import SignalError, load
+from tasks.superres import SuperRes
+
+TASKS = [
+    Image(size=32),
+    SuperRes(size=(32, 48)),
+    SuperRes(size=(32, 48), noise=0.05),
+    CT(size=32),
+    CT(size=32, noise=0.02),
+]
+
+
+def test_coords_are_pixel_centres_in_row_major_order() -> None:
+    assert grid_coords((2,)).tolist() == [[-0.5], [0.5]]
+    coords = grid_coords((4, 8))
+    assert coords.shape == (32, 2)
+    assert coords.dtype == torch.float32
+    grid = coords.reshape(4, 8, 2)
+    assert grid[:, 0, 0].tolist() == [-0.75, -0.25, 0.25, 0.75]
+    assert grid[0, :, 1].tolist() == [(2 * i + 1) / 8 - 1 for i in range(8)]
+
+
+def test_coarse_coords_are_the_means_of_fine_ones() -> None:
+    fine = grid_coords((8, 12)).reshape(2, 4, 3, 4, 2).mean(dim=(1, 3)).reshape(-1, 2)
+    torch.testing.assert_close(fine, grid_coords((2, 3)))
+
+
+@pytest.mark.parametrize("task", TASKS, ids=repr)
+def test_what_every_problem_holds(task: Image | SuperRes | CT) -> None:
+    (name,) = task.signals()
+    problem = task.problem(load(name), seed=0)
+    n, channels = problem.truth.shape
+    assert len(problem.shape) == 2
+    assert n == np.prod(problem.shape) == problem.operator.in_rows == len(problem.coords)
+    assert problem.measured.shape == (problem.operator.out_rows, channels)
+    assert {problem.coords.dtype, problem.measured.dtype, problem.truth.dtype} == {torch.float32}
+    exact = problem.operator.forward(problem.truth)
+    assert torch.equal(problem.measured, exact) is not task.random
+    assert set(task.metrics) <= set(METRICS)
+    score = task.score(problem, problem.truth)
+    assert score["psnr"] == np.inf
+    assert score["ssim"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=repr)
+def test_seeds_rule_the_noise_and_nothing_else(task: Image | SuperRes | CT) -> None:
+    signal = load(task.signals()[0])
+    first, again, other = (task.problem(signal, seed) for seed in (3, 3, 2**63 - 1))
+    assert torch.equal(first.measured, again.measured)
+    assert torch.equal(first.measured, other.measured) is not task.random
+    assert torch.equal(first.truth, other.truth)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=repr)
+def test_baselines_are_pictures_and_repeatable(task: Image | SuperRes | CT) -> None:
+    problem = task.problem(load(task.signals()[0]), seed=0)
+    for baseline in task.baselines().values():
+        picture = baseline(problem)
+        assert picture.shape == (*problem.shape, problem.truth.shape[1])
+        assert picture.dtype == np.float32
+        np.testing.assert_array_equal(picture, baseline(problem))
+        assert task.score(problem, torch.from_numpy(picture).reshape(problem.truth.shape))["psnr"] > 12
+
+
+def test_noise_has_the_declared_spread_and_leaves_the_global_generator_alone() -> None:
+    state = torch.get_rng_state()
+    noise = noise_like(torch.empty(100_000, 1), 0.3, seed=1)
+    assert float(noise.std()) == pytest.approx(0.3, rel=0.02)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_size_may_be_a_side_a_list_or_a_pair() -> None:
+    assert Image(size=64).size == 64
+    assert Image.model_validate({"size": [96, 144]}) == Image(size=(96, 144))
+    assert Image.model_validate({"size": None}).size is None
+
+
+@pytest.mark.parametrize("size", [7, 0, -8, 64.0, "64", True, [64], [64, 7], [64, 64, 3], [], ["a", 64], {"h": 64}])
+def test_other_sizes_are_refused_in_one_message(size: object) -> None:
+    with pytest.raises(ValidationError) as caught:
+        Image.model_validate({"size": size})
+    (error,) = caught.value.errors()
+    assert error["loc"] == ("size",)
+    assert "the longer side in pixels, or [height, width], of at least 8" in error["msg"]
+
+
+def test_picture_names_the_signal_that_is_too_small() -> None:
+    with pytest.raises(SignalError, match="signal 'text' is 172 x 448 pixels and would have to be enlarged"):
+        picture(load("text"), (256, 256))
