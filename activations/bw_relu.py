@@ -73,7 +73,7 @@ class BwRelu(Activation):
 
     name, label, version = "bw-relu", "BW-ReLU", 1
 
-    c: float = Param(3.0, gt=0, tune=LogUniform(0.5, 20))
+    c: float = Param(3.0, gt=0, tune=LogUniform(1, 20))
 
     def forward(self, z: Tensor) -> Tensor:
         return psi(z, self.c)

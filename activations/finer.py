@@ -21,8 +21,8 @@ class Finer(Activation):
 
     name, label, version = "finer", "FINER", 1
 
-    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 200))
-    first_bias: float | None = Param(None, gt=0, tune=LogUniform(0.3, 20))
+    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
+    first_bias: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
         with torch.no_grad():

@@ -17,7 +17,7 @@ class Gauss(Activation):
 
     name, label, version = "gauss", "Gauss", 1
 
-    scale: float = Param(10.0, gt=0, tune=LogUniform(1, 100))
+    scale: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.exp(torch.square(z) * -(self.scale**2))

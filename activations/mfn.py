@@ -63,7 +63,7 @@ class Mfn(Activation):
     name, label, version = "mfn", "MFN", 1
 
     input_scale: float = Param(256.0, gt=0, tune=LogUniform(16, 1024))
-    alpha: float = Param(6.0, gt=0, tune=LogUniform(0.5, 50))
+    alpha: float = Param(6.0, gt=0)
     beta: float = Param(1.0, gt=0)
 
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:

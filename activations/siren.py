@@ -19,7 +19,7 @@ class Siren(Activation):
 
     name, label, version = "siren", "SIREN", 1
 
-    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 200))
+    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.sin(self.omega0 * z)

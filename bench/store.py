@@ -55,6 +55,7 @@ RUNS = pa.schema(
         "error": _TEXT,
         "attempt": _INT,
         "steps": _INT,  # steps done
+        "chosen_step": _INT,  # the checkpoint that the declared stopping rule (train.stop) picks; the last one without a rule
         # what was built
         "depth": _INT,
         "width": _INT,  # units of a hidden layer

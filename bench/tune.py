@@ -20,7 +20,7 @@ from bench.registry import Plugins
 from bench.store import Store
 from bench.suite import Suite
 
-LEARNING_RATE = LogUniform(3e-4, 3e-2)
+LEARNING_RATE = LogUniform(5e-4, 2e-2)
 DEFAULT_TRIALS = 16
 
 
