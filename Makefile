@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help bench report test test-all lint format perf clean
+.PHONY: help bench report data test test-all lint format perf clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ bench: $(STAMP) ## run SUITE (default: quick), then print its table and write it
 
 report: $(STAMP) ## write the report of SUITE again from its stored results
 	$(BIN)/inrbench report $(SUITE)
+
+data: $(STAMP) ## fetch the originals that SUITE needs into the data folder
+	$(BIN)/inrbench data $(SUITE)
 
 test: $(STAMP) ## run the tests (under 5 minutes on 2 cores)
 	$(BIN)/python -m pytest -q

@@ -20,6 +20,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
+from activations.chain import Chain
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -117,8 +119,16 @@ class Activation(BaseModel):
         """The number of units a layer gets when a suite asks for ``width`` real ones. WIRE's complex units count √2."""
         return width
 
+    def finish(self, chain: Chain, domain: Domain) -> nn.Module:
+        """The network from its chain: for what concerns several layers at once, or stands beside the chain."""
+        return chain
+
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
-        """The network: (N, d) coordinates -> (N, C) values, with ``depth`` layers that apply the nonlinearity."""
+        """The network: (N, d) coordinates -> (N, C) values, with ``depth`` layers that apply the nonlinearity.
+
+        One that is no chain should have the methods `features` and `stages` of `activations.chain.Chain`, so that it
+        can be diagnosed.
+        """
         encoding = self.encoding(domain)
         features = domain.in_features if encoding is None else int(encoding.out_features)  # type: ignore[arg-type]
         units = self.hidden_width(width)
@@ -126,7 +136,16 @@ class Activation(BaseModel):
         for index in range(depth):
             layers.append(self.layer(features, units, first=index == 0))
             features = units
-        return nn.Sequential(*layers, self.head(features, domain.out_features))
+        chain = Chain(*layers, self.head(features, domain.out_features))
+        chain.encoded = encoding is not None
+        return self.finish(chain, domain)
+
+    def path_norm(self, network: nn.Module) -> Tensor | None:
+        """The path norm of a network of this activation, a scalar differentiable in its parameters.
+
+        None: there is none for this activation, so a suite that penalises or reports it must be refused.
+        """
+        return None
 
 
 class Pointwise(nn.Module):

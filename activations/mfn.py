@@ -45,11 +45,22 @@ class MultiplicativeFilterNetwork(nn.Module):
         self.filters, self.linears, self.head = nn.ModuleList(filters), nn.ModuleList(linears), head
 
     def forward(self, x: Tensor) -> Tensor:
-        z: Tensor = self.filters[0](x)
-        for linear, gabor in zip(self.linears, self.filters[1:], strict=True):
-            z = linear(z) * gabor(x)
-        out: Tensor = self.head(z)
+        out: Tensor = self.head(self.features(x)[-1])
         return out
+
+    def features(self, coords: Tensor) -> list[Tensor]:
+        """z₀, z₁, …: (N, units) each."""
+        z: list[Tensor] = [self.filters[0](coords)]
+        for linear, gabor in zip(self.linears, self.filters[1:], strict=True):
+            z.append(linear(z[-1]) * gabor(coords))
+        return z
+
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """Each filter with the linear layer whose output it multiplies, then the head."""
+        linears: list[list[nn.Module]] = [[], *([linear] for linear in self.linears)]
+        stages = zip(linears, self.filters, strict=True)
+        layers = {str(number): [*linear, gabor] for number, (linear, gabor) in enumerate(stages, start=1)}
+        return {**layers, "head": [self.head]}
 
 
 class Mfn(Activation):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from activations.base import Activation
+from activations.path_norm import layer_norms
 
 
 class Relu(Activation):
@@ -19,3 +20,8 @@ class Relu(Activation):
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.relu(z)
+
+    def path_norm(self, network: nn.Module) -> Tensor | None:
+        """Σ over layers of Σ_k ‖w_k‖₂ ‖v_k‖₂; see `activations.path_norm`."""
+        norms = layer_norms(network)
+        return None if norms is None else torch.stack(norms).sum()

@@ -28,7 +28,9 @@ def _parser() -> argparse.ArgumentParser:
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
-        sub.add_argument("--plugin", action="append", default=[], metavar="FILE", help="also use the plugins of a .py file")
+        sub.add_argument(
+            "--plugin", action="append", default=[], metavar="FILE", help="also use the plugins of a .py file"
+        )
         sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         return sub
 
@@ -36,9 +38,12 @@ def _parser() -> argparse.ArgumentParser:
         sub = command(name, text)
         sub.add_argument("suite", metavar="SUITE", help="a shipped name (see `inrbench list suites`) or a .yaml path")
         sub.add_argument("-a", action="append", default=[], dest="activations", metavar="NAME[key=value,...]")
+        sub.add_argument("--scale", metavar="NAME", help="one of the suite's smaller sizes, e.g. small")
         sub.add_argument("-t", action="append", default=[], dest="tasks", metavar="NAME", help="only this task")
         sub.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
-        sub.add_argument("--results", default="results", metavar="DIR", help="where results are kept (default: results)")
+        sub.add_argument(
+            "--results", default="results", metavar="DIR", help="where results are kept (default: results)"
+        )
         return sub
 
     listing = command("list", "show what there is: activations, tasks, signals or suites")
@@ -51,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     run = suite_command("run", "run a suite's jobs that are not done, then print its table and write its report")
     run.add_argument("--devices", default="auto", metavar="LIST", help="auto, cpu, cuda, cuda:0,cuda:1 or cpu*2")
     run.add_argument("--timeout", type=float, metavar="SECONDS", help="a job's time limit")
-    run.add_argument("--retry", default="", metavar="STATUS,...", help="run jobs again that ended so, e.g. diverged,error")
+    run.add_argument(
+        "--retry", default="", metavar="STATUS,...", help="run jobs again that ended so, e.g. diverged,error"
+    )
     run.add_argument("--fail-fast", action="store_true", help="stop at the first job that fails")
 
     suite_command("status", "show how a suite's jobs ended")
@@ -60,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     tune = suite_command("tune", "search scales and learning rates with the same number of trials for each activation")
     tune.add_argument("--trials", type=int, metavar="N", help="trials for each activation and task")
     tune.add_argument("--devices", default="auto", metavar="LIST")
+
+    choose = suite_command("choose-c", "train a ladder of c to one data fit and choose by path norm, without the truth")
+    choose.add_argument("--devices", default="auto", metavar="LIST")
+
+    suite_command("data", "fetch the originals that a suite needs into the data folder")
 
     check = command("check", "run the conformance checks on activations")
     check.add_argument("names", nargs="*", metavar="NAME")
@@ -93,5 +105,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         text = str(error) if isinstance(error, BadInput) else f"{error.filename or ''}: {error.strerror or error}"
         print(f"inrbench: {' '.join(text.split())}", file=sys.stderr)
         return EXIT_BAD_INPUT
-
-

@@ -6,23 +6,31 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from bench import devices, plan, suite
 from bench.errors import BadInput, did_you_mean
+from bench.job import Job
 from bench.progress import Display
 from bench.registry import Plugins
 from bench.runner import Runner
 from bench.store import STATUSES, Store
 
 
-def _laid_out(options: argparse.Namespace) -> tuple[suite.Suite, list[suite.Job], Plugins, Store]:
+def _chosen(options: argparse.Namespace) -> tuple[suite.Suite, str]:
+    """The suite that the options name, cut to what they choose of it, and what errors call it."""
+    chosen, where = suite.load(options.suite, options.overrides, options.scale)
+    return suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations), where
+
+
+def _laid_out(options: argparse.Namespace) -> tuple[suite.Suite, list[Job], Plugins, Store]:
     """The suite that the options name, its jobs, and where its results are."""
+    if Path(options.results).exists() and not Path(options.results).is_dir():
+        raise BadInput(f"--results {options.results}: not a folder; name one")
     plugins = Plugins(options.plugin)
-    chosen, where = suite.load(options.suite, options.overrides)
-    chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
+    chosen, where = _chosen(options)
     store = Store(options.results, chosen.suite, say=lambda text: print(f"inrbench: {text}", file=sys.stderr))
     return chosen, suite.jobs(chosen, plugins, where), plugins, store
 
@@ -45,6 +53,7 @@ def execute(
     work: plan.Plan, plugins: Plugins, store: Store, wanted: str, limit_s: float | None = None, fail_fast: bool = False
 ) -> int:
     """Run what a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
+    _fetch([job.source for job in work.todo])
     specs = devices.slots(wanted, devices.gpus(), devices.cpus())
     print(
         f"{len(work.todo)} of {len(work.jobs)} jobs to run on {', '.join(spec.device for spec in specs)}"
@@ -52,13 +61,24 @@ def execute(
         file=sys.stderr,
     )
     failed = len(work.failed)
-    attempts = {job_id: int(count) for job_id, count in work.rows["attempt"].fillna(0).items()}
+    attempts = {str(job_id): int(count) for job_id, count in work.rows["attempt"].fillna(0).items()}
     with Display(work.todo) as display:
         runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display)
         with contextlib.closing(runner.run(work.todo, attempts)) as outcomes:
             for _, status in outcomes:
                 failed += status != "ok"
     return 1 if failed else 0
+
+
+def _fetch(sources: Sequence[str]) -> list[Path]:
+    """Make the originals among some signals ready: one message now is better than one a job."""
+    from tasks.originals import ORIGINALS, fetch
+    from tasks.signals import SignalError
+
+    try:
+        return fetch(sorted({source for source in sources if source in ORIGINALS}))
+    except SignalError as error:
+        raise BadInput(str(error)) from error
 
 
 def write_report(chosen: suite.Suite, work: plan.Plan, store: Store) -> None:
@@ -100,7 +120,10 @@ def status(options: argparse.Namespace) -> int:
     for job in work.jobs:
         state = work.status.get(job.job_id, "to do")
         counts[state] = counts.get(state, 0) + 1
-    print(f"{store.root}: {len(work.jobs)} jobs: " + ", ".join(f"{count} {state}" for state, count in sorted(counts.items())))
+    print(
+        f"{store.root}: {len(work.jobs)} jobs: "
+        + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
+    )
     for job in work.failed:
         print(f"  {work.status[job.job_id]:<10} {job}: {work.error(job)} (log: {store.log_file(job.job_id)})")
     if work.others:
@@ -152,13 +175,32 @@ def tune(options: argparse.Namespace) -> int:
     from bench import tune as search
 
     _, _, plugins, _ = _laid_out(options)
-    chosen, where = suite.load(options.suite, options.overrides)
-    chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
+    chosen, where = _chosen(options)
     trials = search.trial_suite(chosen, plugins, where, options.trials)
     store = Store(options.results, trials.suite)
     jobs = [job for job in suite.jobs(trials, plugins, where) if job.baseline is None]
     execute(plan.make(jobs, store), plugins, store, options.devices)
     print(search.best(plan.make(jobs, store), store))
+    return 0
+
+
+def choose_c(options: argparse.Namespace) -> int:
+    from report.choose import choose, table
+
+    _, jobs, plugins, store = _laid_out(options)
+    code = execute(plan.make(jobs, store), plugins, store, options.devices)
+    ids = {job.job_id for job in jobs}
+    runs, scores = store.runs(), store.scores()
+    print(table(choose(runs[runs["job_id"].isin(ids)], scores[scores["job_id"].isin(ids)])))
+    return code
+
+
+def data(options: argparse.Namespace) -> int:
+    chosen, jobs, _, _ = _laid_out(options)
+    paths = _fetch([job.source for job in jobs])
+    for path in paths:
+        print(path)
+    print(f"{len(paths)} originals are in place for {chosen.suite}")
     return 0
 
 
@@ -170,7 +212,7 @@ def check(options: argparse.Namespace) -> int:
     for name in options.names or registry.names():
         findings = testing.check(registry.get(name)())
         for finding in findings:
-            print(f"{'ok  ' if finding.ok else 'FAIL'} {name}: {finding.name}{'' if finding.ok else f' — {finding.message}'}")
+            print(f"{name}: {finding.name}: {finding.status}{f' — {finding.message}' if finding.message else ''}")
             failures += not finding.ok
     for name, cause in registry.broken.items():
         print(f"note: {name} cannot be imported ({cause})", file=sys.stderr)
@@ -205,6 +247,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "status": status,
     "report": report,
     "tune": tune,
+    "choose-c": choose_c,
+    "data": data,
     "check": check,
     "new": new,
 }

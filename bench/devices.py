@@ -43,7 +43,8 @@ def cpus() -> int:
 
 
 def slots(text: str, available: Sequence[str], threads: int) -> list[SlotSpec]:
-    """The slots that ``--devices`` asks for: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``cpu*2``, or several with commas.
+    """The slots that ``--devices`` asks for: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``cpu*2``, or several with
+    commas.
 
     Args:
         available: the GPUs there are, see `gpus`.

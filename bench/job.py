@@ -1,10 +1,12 @@
 """A job: one cell of a suite, its identity and its seeds.
 
-The identity is a pure function of what was declared. Where a job ran, in which order, on which device and from which commit
-are provenance, stored beside the result; they never enter the id, so that results of several machines merge by copying.
+The identity is a pure function of what was declared. Where a job ran, in which order, on which device and from which
+commit are provenance, stored beside the result; they never enter the id, so that results of several machines merge by
+copying.
 
-Seeds are hashes of named axes. The data seed depends on (task, signal, repeat), the initial weights' on the repeat alone, and
-neither on the activation: two activations at the same repeat see the same noise, and their results are paired.
+Seeds are hashes of named axes. The data seed depends on (task, signal, repeat), the initial weights' on the repeat
+alone, and neither on the activation: two activations at the same repeat see the same noise, and their results are
+paired.
 """
 
 from __future__ import annotations
@@ -17,8 +19,8 @@ from typing import Any
 
 
 def canonical(value: Any) -> str:
-    """The one JSON text of a value: sorted keys, no spaces. A setting that is None is off, and left out: a setting that is
-    added to inrbench later, off by default, therefore changes no id."""
+    """The one JSON text of a value: sorted keys, no spaces. A setting that is None is off, and left out: a setting that
+    is added to inrbench later, off by default, therefore changes no id."""
     return json.dumps(_without_none(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

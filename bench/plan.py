@@ -50,7 +50,7 @@ class Plan:
 
     @cached_property
     def seconds_left(self) -> float | None:
-        """What the jobs to do will take on one device, judged by the finished ones most like them; None if there are none."""
+        """What the jobs to do will take on one device, judged by the finished ones most like them; None without any."""
         ok = self.rows[self.rows["status"] == "ok"]
         if ok.empty:
             return None if self.todo else 0.0
@@ -74,8 +74,8 @@ class Plan:
 
     def error(self, job: Job) -> str | None:
         """Why a job failed, in one line."""
-        cause = self.rows.at[job.job_id, "error"]
-        return None if pd.isna(cause) else str(cause)
+        cause = self.rows["error"][job.job_id]
+        return cause if isinstance(cause, str) else None
 
 
 def make(jobs: Sequence[Job], store: Store, retry: Collection[str] = ()) -> Plan:

@@ -1,7 +1,7 @@
 """Where activations and tasks are found: every module of their folder, entry points, and files named by ``--plugin``.
 
-A plugin that fails to import is kept with its cause, listed, and fatal only when somebody selects it. Two plugins of one
-name are an error, because a result would not say which of them made it.
+A plugin that fails to import is kept with its cause, listed, and fatal only when somebody selects it. Two plugins of
+one name are an error, because a result would not say which of them made it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Registry(Generic[T]):
     def _import(self, name: str, module: str) -> Iterator[ModuleType]:
         try:
             yield importlib.import_module(module)
-        except Exception as error:  # whatever a plugin raises while it is imported is its own fault, never the harness's
+        except Exception as error:  # whatever a plugin's module raises is its own fault, never the harness's
             self.broken[name] = f"{type(error).__name__}: {error}"
 
     def _add(self, plugin: type[T]) -> None:
@@ -71,7 +71,7 @@ class Registry(Generic[T]):
         other = self._found.get(name)
         if other is not None and source_file(other) != source_file(plugin):
             raise BadInput(
-                f"two {self.kind}s are named {name!r}: {source_file(other)} and {source_file(plugin)}; rename one of them"
+                f"two {self.kind}s are named {name!r}: {source_file(other)} and {source_file(plugin)}; rename one"
             )
         self._found[name] = plugin
 

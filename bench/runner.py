@@ -1,8 +1,8 @@
 """Running jobs on device slots, so that whatever happens to one of them costs that one alone.
 
-joblib hands the jobs to threads of this process. Each thread leases a slot and waits for that slot's worker process, with a
-limit. joblib's own processes are not used, because a worker of theirs that is killed aborts the whole run, and because their
-time limit ends the run and not the job.
+joblib hands the jobs to threads of this process. Each thread leases a slot and waits for that slot's worker process,
+with a limit. joblib's own processes are not used, because a worker of theirs that is killed aborts the whole run, and
+because their time limit ends the run and not the job.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,7 +30,7 @@ from bench.job import Job
 from bench.store import Store
 
 if TYPE_CHECKING:
-    from bench.worker import Result
+    from bench.execute import Result
 
 POLL_S = 0.1
 START_LIMIT_S = 300.0
@@ -184,14 +184,18 @@ class Runner:
         for slot in self._slots:
             self._free.put(slot)
 
-    def run(self, jobs: Sequence[Job], attempts: dict[str, int]) -> Iterator[tuple[Job, str]]:
+    def run(self, jobs: Sequence[Job], attempts: dict[str, int]) -> Generator[tuple[Job, str]]:
         """Run jobs; yields (job, status) as they end. Closing the iterator, or Ctrl-C, stops what runs.
 
         Args:
             attempts: job id -> number of earlier attempts.
         """
         dispatch = Parallel(
-            n_jobs=len(self._slots), backend="threading", return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1
+            n_jobs=len(self._slots),
+            backend="threading",
+            return_as="generator_unordered",
+            pre_dispatch="n_jobs",
+            batch_size=1,
         )
         outcomes = dispatch(delayed(self._one)(job, attempts.get(job.job_id, 0) + 1) for job in jobs)
         try:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -37,12 +37,41 @@ class Model(Settings):
 
 
 class Train(Settings):
-    """How a network is trained: Adam on the full batch, the learning rate falling as lr * lr_decay ** (step / steps)."""
+    """How a network is trained: on the full batch, with a learning rate of lr * lr_decay ** (step / steps).
+
+    Whatever is None is off, and then no part of a job's identity.
+
+    Attributes:
+        steps, lr, lr_decay: as above.
+        optimizer: Adam where none is named; ``sgd`` is plain gradient descent.
+        weight_decay: decoupled from the gradient, as in AdamW.
+        path_norm: λ of a penalty λ · path norm; only for activations that have one.
+        stop_loss: training ends as soon as the data loss is no more than this.
+        stop: the rule that chooses a checkpoint without the truth, see `bench.stopping`; training goes on to the end.
+        holdout: the share of the measurements that is kept from training; what ``stop: heldout`` looks at.
+        checkpoints: how often the network is scored on its way.
+        diagnostics: whether the conditioning of every layer is scored too.
+    """
 
     steps: int = Field(..., ge=1, le=100_000_000)
     lr: float = Field(1e-3, gt=0)
     lr_decay: float = Field(0.1, gt=0, le=1)
+    optimizer: Literal["adam", "sgd"] | None = None
     weight_decay: float | None = Field(None, gt=0)
+    path_norm: float | None = Field(None, gt=0)
+    stop_loss: float | None = Field(None, gt=0)
+    stop: Literal["plateau", "discrepancy", "heldout"] | None = None
+    holdout: float | None = Field(None, gt=0, lt=1)
+    checkpoints: int | None = Field(None, ge=2, le=1000)
+    diagnostics: bool | None = None
+
+    @model_validator(mode="after")
+    def _rule_has_what_it_needs(self) -> Train:
+        if self.stop == "heldout" and self.holdout is None:
+            raise ValueError("stop: heldout needs a holdout, e.g. holdout: 0.1")
+        if self.weight_decay is not None and self.optimizer == "sgd":
+            raise ValueError("weight_decay goes with adam only; leave one of the two out")
+        return self
 
 
 class _Loader(yaml.SafeLoader):
@@ -51,13 +80,13 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
-            raise yaml.composer.ComposerError(None, None, "YAML aliases are not allowed", self.peek_event().start_mark)
+            raise yaml.composer.ComposerError(None, None, "YAML aliases are not allowed", self.peek_event().start_mark)  # type: ignore[no-untyped-call]
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
         for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)  # type: ignore[no-untyped-call]
+            key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
                 raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is not text", key_node.start_mark)
             if key in seen:
@@ -112,11 +141,11 @@ def validated(cls: type[M], values: Mapping[str, Any], where: str) -> M:
     try:
         return cls.model_validate(_tuples(cls, values))
     except ValidationError as error:
-        raise BadInput(_explain(error, cls, where)) from error
+        raise BadInput(_explain(error, cls, values, where)) from error
 
 
 def accepts(cls: type[BaseModel], key: str, value: Any) -> bool:
-    """Whether ``value`` as it stands is right for one field: tells a list that is a value from a list that is a sweep."""
+    """Whether ``value`` is right for one field as it stands: tells a list that is a value from one that is a sweep."""
     try:
         cls.model_validate(_tuples(cls, {key: value}))
     except ValidationError as error:
@@ -148,12 +177,23 @@ _KINDS = {
 }
 
 
-def _explain(error: ValidationError, cls: type[BaseModel], where: str) -> str:
+def _path(loc: Sequence[str], values: Any) -> list[str]:
+    """The part of an error's location that the user wrote: pydantic adds the members of unions and its functions."""
+    path = []
+    for part in loc:
+        if not isinstance(values, Mapping) or part not in values:
+            break
+        path.append(part)
+        values = values[part]
+    return path
+
+
+def _explain(error: ValidationError, cls: type[BaseModel], values: Mapping[str, Any], where: str) -> str:
     """The first fault as one line."""
     fault = error.errors(include_url=False)[0]
-    loc = [str(part) for part in fault["loc"] if not str(part).startswith(("function-", "constrained-"))]
-    key = ".".join(loc[:1] if loc and loc[0] in cls.model_fields else loc)
-    place = f"{where}.{key}" if key else where
+    loc = [str(part) for part in fault["loc"]]
+    key = ".".join(_path(loc, values) or loc)
+    place = f"{where}{'.' if ': ' in where else ': '}{key}" if key else where
     value = repr(fault["input"])
     value = value if len(value) <= 60 else value[:57] + "..."
     if fault["type"] == "extra_forbidden":

@@ -1,9 +1,10 @@
-"""The results folder of one suite: who may write what where, and how a half-written file is never mistaken for a result.
+"""The results folder of one suite: who may write what where, and how a half-written file is never mistaken for a
+result.
 
-Every job writes one small parquet file of each kind, named by its id. A file is written under a temporary name in the same
-folder, flushed to disk and renamed; scores and artifacts first, the ``runs`` row last. The row is therefore the commit mark:
-where it can be read, everything it speaks of is there. A file that cannot be read is moved to ``quarantine/`` and said, and
-its job counts as not yet run.
+Every job writes one small parquet file of each kind, named by its id. A file is written under a temporary name in the
+same folder, flushed to disk and renamed; scores and artifacts first, the ``runs`` row last. The row is therefore the
+commit mark: where it can be read, everything it speaks of is there. A file that cannot be read is moved to
+``quarantine/`` and said, and its job counts as not yet run.
 """
 
 from __future__ import annotations
@@ -32,13 +33,13 @@ RUNS = pa.schema(
         # what was declared
         "job_id": _TEXT,
         "suite": _TEXT,
-        "task": _TEXT,  # the suite's key for it: usually the task's name, another where a suite has two variants of a task
+        "task": _TEXT,  # the suite's key for it: the task's name, or another where a suite has it twice
         "task_name": _TEXT,  # the plugin
         "task_version": _INT,
         "task_params": _TEXT,  # JSON
         "signal": _TEXT,
         "kind": _TEXT,  # "activation" or "baseline"
-        "method": _TEXT,  # the suite's key for the activation, with swept parameters: "wire[omega0=10]"; or the baseline
+        "method": _TEXT,  # the suite's key for the activation, e.g. "wire[omega0=10]"; or the baseline
         "label": _TEXT,  # what tables call the method
         "activation": _TEXT,  # the plugin; null for a baseline
         "activation_version": _INT,
@@ -55,7 +56,7 @@ RUNS = pa.schema(
         "error": _TEXT,
         "attempt": _INT,
         "steps": _INT,  # steps done
-        "chosen_step": _INT,  # the checkpoint that the declared stopping rule (train.stop) picks; the last one without a rule
+        "chosen_step": _INT,  # the checkpoint that the stopping rule (train.stop) picks; without one the last
         # what was built
         "depth": _INT,
         "width": _INT,  # units of a hidden layer
@@ -219,7 +220,8 @@ class Store:
             except (OSError, ValueError, pa.ArrowException) as error:
                 self._quarantine(path, error)
         table = pa.concat_tables(tables) if tables else schema.empty_table()
-        return table.to_pandas()
+        frame: pd.DataFrame = table.to_pandas()
+        return frame
 
     def _quarantine(self, path: Path, error: Exception) -> None:
         target = self.root / "quarantine" / path.parent.name / path.name

@@ -1,8 +1,8 @@
 """A suite: tasks × activations × repeats, read from YAML and laid out as a list of jobs.
 
 Settings are merged from the general to the particular: the suite's ``model`` and ``train``, then the task's, then the
-activation's, then the activation's for that task (``per_task``). Where a list stands for a parameter that is no list itself,
-it is a sweep: every value becomes a method of its own, named like ``wire[omega0=10]``.
+activation's, then the activation's for that task (``per_task``). Where a list stands for a parameter that is no list
+itself, it is a sweep: every value becomes a method of its own, named like ``wire[omega0=10]``.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ class Suite(Settings):
 
     Attributes:
         suite: its name, which is also the name of its folder of results.
-        description, source, deviations, tuning: for the reader: what it is for, what it reproduces, where it differs, how
-            its settings were found. They enter no identity.
+        description, source, deviations, tuning: for the reader: what it is for, what it reproduces, where it differs,
+            how its settings were found. They enter no identity.
+        scales: smaller sizes of the same experiment, by name: what to put over which keys (``train.steps: 300``).
     """
 
     suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
@@ -39,6 +40,7 @@ class Suite(Settings):
     source: str = ""
     deviations: list[str] = Field(default_factory=list)
     tuning: dict[str, Any] = Field(default_factory=dict)
+    scales: dict[str, dict[str, Any]] = Field(default_factory=dict)
     repeats: int = Field(3, ge=1, le=10_000)
     model: dict[str, Any]
     train: dict[str, Any]
@@ -48,14 +50,16 @@ class Suite(Settings):
 
 def shipped() -> list[str]:
     """The names of the suites that come with inrbench."""
-    return sorted(Path(item.name).stem for item in resources.files("bench.suites").iterdir() if item.name.endswith(".yaml"))
+    return sorted(
+        Path(item.name).stem for item in resources.files("bench.suites").iterdir() if item.name.endswith(".yaml")
+    )
 
 
-def load(name: str, overrides: Sequence[str] = ()) -> tuple[Suite, str]:
-    """A suite by its shipped name or its path, with ``--set`` overrides, and what errors should call it.
+def load(name: str, overrides: Sequence[str] = (), scale: str | None = None) -> tuple[Suite, str]:
+    """A suite by its shipped name or its path, at one of its scales, with ``--set`` overrides; and its name in errors.
 
     Raises:
-        BadInput: if there is no such suite, it is no YAML, or a setting is wrong.
+        BadInput: if there is no such suite or scale, it is no YAML, or a setting is wrong.
     """
     if name in shipped():
         where, text = f"{name}.yaml", resources.files("bench.suites").joinpath(f"{name}.yaml").read_text("utf-8")
@@ -66,24 +70,33 @@ def load(name: str, overrides: Sequence[str] = ()) -> tuple[Suite, str]:
     values = read_yaml(text, where)
     if not isinstance(values, dict):
         raise BadInput(f"{where}: not a suite; it must be a mapping with suite, model, train, tasks and activations")
+    if scale is not None:
+        scales = validated(Suite, values, where).scales
+        if scale not in scales:
+            raise BadInput(f"--scale {scale}: {where} has no such scale{did_you_mean(scale, scales)}")
+        for path, value in scales[scale].items():
+            _put(values, path, value, f"{where}: scales.{scale}.{path}")
+        values["suite"] = f"{values['suite']}-{scale}"
     for override in overrides:
-        _override(values, override)
+        path, equals, value = override.partition("=")
+        if not equals:
+            raise BadInput(f"--set {override}: write it as key=value, e.g. --set train.steps=50")
+        _put(values, path, read_yaml(value, f"--set {override}"), f"--set {override}")
     return validated(Suite, values, where), where
 
 
-def _override(values: dict[str, Any], text: str) -> None:
-    """Apply ``key.sub=value`` to parsed YAML, in place; the value is YAML too."""
-    path, equals, value = text.partition("=")
+def _put(values: dict[str, Any], path: str, value: Any, where: str) -> None:
+    """Put a value under a dotted path of parsed YAML, in place."""
     keys = path.strip().split(".")
-    if not equals or not all(keys):
-        raise BadInput(f"--set {text}: write it as key=value, e.g. --set train.steps=50")
+    if not all(keys):
+        raise BadInput(f"{where}: {path!r} is no key; write it as key.key, e.g. train.steps")
     for key in keys[:-1]:
         if values.get(key) is None:
             values[key] = {}
         values = values[key]
         if not isinstance(values, dict):
-            raise BadInput(f"--set {text}: {key} is a single value, it has no settings inside")
-    values[keys[-1]] = read_yaml(value, f"--set {text}")
+            raise BadInput(f"{where}: {key} is a single value, it has no settings inside")
+    values[keys[-1]] = value
 
 
 def select_tasks(suite: Suite, names: Sequence[str]) -> Suite:
@@ -101,8 +114,8 @@ def select_tasks(suite: Suite, names: Sequence[str]) -> Suite:
 def select_activations(suite: Suite, choices: Sequence[str]) -> Suite:
     """The suite with only the chosen activations: ``NAME`` or ``NAME[key=value,value,key=value]``.
 
-    An activation that the suite lists keeps its settings there, with those in brackets put over them (over the ones that
-    hold for a single task too); any other starts from its defaults.
+    An activation that the suite lists keeps its settings there, with those in brackets put over them (over the ones
+    that hold for a single task too); any other starts from its defaults.
 
     Raises:
         BadInput: if a choice is not of that form.
@@ -139,14 +152,16 @@ def _brackets(choice: str, inside: str) -> dict[str, Any]:
 
 
 def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
-    """Every job of a suite, in the order in which they run: one activation after another within a task, so that a drift of
-    the machine's speed is shared by all of them.
+    """Every job of a suite, in the order in which they run: one activation after another within a task, so that a drift
+    of the machine's speed is shared by all of them.
 
     Raises:
         BadInput: if a task, an activation, a signal or a setting is wrong, or there is nothing to run.
     """
     if not suite.tasks or not suite.activations:
-        raise BadInput(f"{where}: {'tasks' if not suite.tasks else 'activations'} is empty, so 0 jobs can run; list one")
+        raise BadInput(
+            f"{where}: {'tasks' if not suite.tasks else 'activations'} is empty, so 0 jobs can run; list one"
+        )
     cells = [
         cell
         for key, settings in suite.tasks.items()
@@ -156,7 +171,9 @@ def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
         if unknown := set((settings or {}).get("per_task") or {}) - set(suite.tasks):
             word = sorted(unknown)[0]
             if word not in plugins.tasks.names():  # a task that -t left out is fine
-                raise BadInput(f"{where}: activations.{name}.per_task.{word}: no such task{did_you_mean(word, suite.tasks)}")
+                raise BadInput(
+                    f"{where}: activations.{name}.per_task.{word}: no such task{did_you_mean(word, suite.tasks)}"
+                )
     found: dict[str, Job] = {}
     for repeat in range(suite.repeats):
         for cell in cells:
@@ -182,13 +199,17 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
         methods = [
             method
             for name, entry in suite.activations.items()
-            for method in _methods(name, entry or {}, key, common, plugins, f"{where.split(':')[0]}: activations.{name}")
+            for method in _methods(
+                name, entry or {}, key, common, plugins, f"{where.split(':')[0]}: activations.{name}"
+            )
         ]
         for source, signal in _signals(names if names is not None else task.signals(), where):
-            base = dict(suite=suite.suite, task_key=task_key, task=plugin, source=source, signal=signal)
+            base = {"suite": suite.suite, "task_key": task_key, "task": plugin, "source": source, "signal": signal}
 
-            def cell(repeat: int, base: dict[str, Any] = base, task: Any = task, methods: Any = methods) -> Iterable[Job]:
-                off = dict(activation=None, model=None, train=None)
+            def cell(
+                repeat: int, base: dict[str, Any] = base, task: Any = task, methods: Any = methods
+            ) -> Iterable[Job]:
+                off: dict[str, Any] = {"activation": None, "model": None, "train": None}
                 for baseline in task.baselines() if repeat == 0 or task.random else ():
                     yield Job(**base, **off, method=baseline, label=baseline, baseline=baseline, repeat=repeat)
                 for method in methods:
@@ -212,7 +233,12 @@ def _signals(names: Any, where: str) -> list[tuple[str, str]]:
 
 
 def _methods(
-    name: str, entry: dict[str, Any], task: str, common: tuple[dict[str, Any], dict[str, Any]], plugins: Plugins, where: str
+    name: str,
+    entry: dict[str, Any],
+    task: str,
+    common: tuple[dict[str, Any], dict[str, Any]],
+    plugins: Plugins,
+    where: str,
 ) -> list[dict[str, Any]]:
     """The fields of a job that an activation's entry settles for one task, for each combination of swept values."""
     entry = dict(entry)

@@ -238,9 +238,11 @@ def check_init(activation: Activation) -> None:
         }
     for first, (layer, features) in layers.items():
         where = "first" if first else "hidden"
-        weights = [p for name, p in layer.named_parameters() if name.split(".")[-1] == "weight" and p.dim() >= 2]
+        # Attributes, not parameters: with weight normalisation the effective weight is computed from parameters.
+        found = [getattr(module, "weight", None) for module in layer.modules()]
+        weights = [weight for weight in found if isinstance(weight, Tensor) and weight.dim() >= 2]
         if not weights:
-            raise Skip(f"the {where} layer has no parameter called weight")
+            raise Skip(f"the {where} layer has no weight")
         declared = activation.weight_std(features, first=first)
         for weight in weights:
             values = torch.view_as_real(weight.detach()) if weight.is_complex() else weight.detach()

@@ -1,18 +1,18 @@
 """The one training loop, for every activation and every task.
 
-A step is exact full-batch gradient descent. The gradient is added up over blocks of rows, because a block that stays in the
-processor's cache trains faster than the whole batch, and because memory then does not grow with the signal:
+A step is exact full-batch gradient descent. The gradient is added up over blocks of rows, because a block that stays in
+the processor's cache trains faster than the whole batch, and because memory then does not grow with the signal:
 
 - an operator that only picks rows splits the loss itself: each block is run forward and backward in turn;
-- any other one (area average, Radon) mixes rows. The network is first run on all blocks; with r = A f - y the gradient of the
-  mean square at the values is g = 2 Aᵀ r / r.numel(); then each block is run backward from its part of g. Blocks keep their
-  intermediate results between the two passes while these fit into `KEEP_BYTES`, and are computed again where they do not.
+- any other one (area average, Radon) mixes rows. The network is first run on all blocks; with r = A f - y the gradient
+  of the mean square at the values is g = 2 Aᵀ r / r.numel(); then each block is run backward from its part of g. Blocks
+  keep their intermediate results between the two passes while these fit into `KEEP_BYTES`, and are computed again where
+  they do not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
@@ -37,36 +37,55 @@ def block_rows(device: torch.device) -> int:
     return 4096 if device.type == "cpu" else 1 << 18
 
 
-@dataclass
 class Objective:
     """The mean square of A f(coords) - y over a problem, and its gradient, in blocks of rows.
 
     Args:
         problem: on the device already.
         rows: rows of one block.
+        held_out: (M,) bool, the measurements that are kept from training; None for none.
     """
 
-    problem: Problem
-    rows: int
-
-    def __post_init__(self) -> None:
-        picked = self.problem.operator.rows
+    def __init__(self, problem: Problem, rows: int, held_out: Tensor | None = None) -> None:
+        self.problem = problem
+        self._rows = rows
+        picked = problem.operator.rows
         self._local = picked is not None
-        coords = self.problem.coords if picked is None else self.problem.coords[picked]
-        self._coords = coords.split(self.rows)
-        self._measured = self.problem.measured.split(self.rows)
-        self._scale = 1 / self.problem.measured.numel()
+        coords, measured = problem.coords if picked is None else problem.coords[picked], problem.measured
+        self._used = None if held_out is None else ~held_out[:, None]
+        count = measured.numel()
+        if held_out is not None:
+            count = int((~held_out).sum()) * measured.shape[1]
+            if self._local:
+                coords, measured = coords[~held_out], measured[~held_out]
+        self._coords = torch.split(coords, rows)
+        self._measured = torch.split(measured, rows)
+        self._scale = 1 / count
 
     def backward(self, network: nn.Module) -> Tensor:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
         return self._backward_local(network) if self._local else self._backward_mixed(network)
+
+    @torch.no_grad()
+    def losses(self, values: Tensor) -> tuple[float, float | None]:
+        """The mean square of the residual of values at all coordinates: on what training uses, and on what is kept from
+        it.
+
+        Args:
+            values: (N, C), the network at ``problem.coords``.
+        """
+        squares = (self.problem.operator.forward(values) - self.problem.measured).square().mean(dim=1)
+        if self._used is None:
+            return float(squares.mean()), None
+        used = self._used[:, 0]
+        return float(squares[used].mean()), float(squares[~used].mean())
 
     def _backward_local(self, network: nn.Module) -> Tensor:
         total = torch.zeros((), device=self.problem.measured.device)
         for coords, measured in zip(self._coords, self._measured, strict=True):
             residual = network(coords) - measured
             loss = residual.square().sum() * self._scale
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             total += loss.detach()
         return total
 
@@ -76,41 +95,49 @@ class Objective:
             outputs = [network(coords) for coords in self._coords]
         values = torch.cat([output.detach() for output in outputs])
         residual = self.problem.operator.forward(values) - self.problem.measured
-        gradient = self.problem.operator.adjoint(residual * (2 * self._scale)).split(self.rows)
+        if self._used is not None:
+            residual = residual * self._used
+        gradient = torch.split(self.problem.operator.adjoint(residual * (2 * self._scale)), self._rows)
         for index, coords in enumerate(self._coords):
             output = outputs[index] if keep else network(coords)
             output.backward(gradient[index])
         return residual.square().sum() * self._scale
 
     def _fits(self, network: nn.Module) -> bool:
-        """Whether the intermediate results of all rows fit: a generous guess of three floats a unit and layer, twice."""
-        units = sum(p.shape[0] * (2 if p.is_complex() else 1) for p in network.parameters() if p.dim() > 1)
+        """Whether the intermediate results of all rows fit, by a generous guess: six floats a unit."""
+        units = sum(p.shape[0] for p in network.parameters() if p.dim() > 1)
         return 6 * 4 * units * self.problem.coords.shape[0] <= KEEP_BYTES
 
 
 def optimizer(network: nn.Module, train: Train) -> torch.optim.Optimizer:
-    """Adam, fused into one pass over the parameters; weight decay is AdamW's, decoupled."""
+    """The declared optimiser, fused into one pass over the parameters; weight decay is AdamW's, decoupled."""
     parameters = [p for p in network.parameters() if p.requires_grad]
-    fused = not any(p.is_complex() for p in parameters)
+    if train.optimizer == "sgd":
+        return torch.optim.SGD(parameters, lr=train.lr, fused=True)
     if train.weight_decay is not None:
-        return torch.optim.AdamW(parameters, lr=train.lr, weight_decay=train.weight_decay, fused=fused)
-    return torch.optim.Adam(parameters, lr=train.lr, fused=fused)
+        return torch.optim.AdamW(parameters, lr=train.lr, weight_decay=train.weight_decay, fused=True)
+    return torch.optim.Adam(parameters, lr=train.lr, fused=True)
 
 
-def steps(network: nn.Module, objective: Objective, train: Train) -> Iterator[Tensor]:
-    """Train one step each time the iterator is advanced; yields the loss before that step, unsynchronised."""
-    adam = optimizer(network, train)
+Penalty = Callable[[nn.Module], Tensor]
+"""Something differentiable that is added to the loss."""
+
+
+def steps(network: nn.Module, objective: Objective, train: Train, penalty: Penalty | None = None) -> Iterator[Tensor]:
+    """Train one step each time the iterator is advanced; yields the data loss before that step, unsynchronised."""
+    descent = optimizer(network, train)
     for step in range(train.steps):
-        for group in adam.param_groups:
+        for group in descent.param_groups:
             group["lr"] = train.lr * train.lr_decay ** (step / train.steps)
-        adam.zero_grad(set_to_none=True)
+        descent.zero_grad(set_to_none=True)
         loss = objective.backward(network)
-        adam.step()
+        if penalty is not None:
+            penalty(network).backward()  # type: ignore[no-untyped-call]
+        descent.step()
         yield loss
 
 
 @torch.no_grad()
 def evaluate(network: nn.Module, coords: Tensor, rows: int) -> Tensor:
     """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
-    return torch.cat([network(block) for block in coords.split(rows)])
-
+    return torch.cat([network(block) for block in torch.split(coords, rows)])

@@ -1,8 +1,8 @@
 """A search for scales and learning rates that gives every activation the same number of trials.
 
-The trials are points of one low-discrepancy sequence over the activation's declared ranges (``tune=`` of its parameters) and a
-range of learning rates that is the same for all. They run as jobs of a suite of their own, on the signals that the suite names
-under ``tuning``; those must not be the ones that it reports.
+The trials are points of one low-discrepancy sequence over the activation's declared ranges (``tune=`` of its
+parameters) and a range of learning rates that is the same for all. They run as jobs of a suite of their own, on the
+signals that the suite names under ``tuning``; those must not be the ones that it reports.
 """
 
 from __future__ import annotations
@@ -37,19 +37,23 @@ def trial_suite(chosen: Suite, plugins: Plugins, where: str, trials: int | None 
         if not signals.get(key):
             raise BadInput(f"{where}: tuning.signals.{key}: missing; name signals other than those reported")
         if common := set(signals[key]) & set((settings or {}).get("signals") or ()):
-            raise BadInput(f"{where}: tuning.signals.{key}: {sorted(common)[0]} is among the signals reported; name another")
+            raise BadInput(
+                f"{where}: tuning.signals.{key}: {sorted(common)[0]} is among the signals reported; name another"
+            )
         tasks[key] = {**(settings or {}), "signals": signals[key]}
     activations: dict[str, dict[str, Any] | None] = {}
     for name, entry in chosen.activations.items():
         cls = plugins.activations.get((entry or {}).get("activation", name), where)
         ranges = {
-            key: LogUniform(*info.json_schema_extra["tune"])
+            key: LogUniform(*info.json_schema_extra["tune"])  # type: ignore[misc]
             for key, info in cls.model_fields.items()
             if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("tune")
         }
         # Scrambling would make the trials depend on a seed; the first Halton point, the corner 0, is left out.
         points = qmc.Halton(1 + len(ranges), scramble=False).random(count + 1)[1:]
-        fixed = {key: value for key, value in (entry or {}).items() if key not in (*ranges, "train", "per_task", "label")}
+        fixed = {
+            key: value for key, value in (entry or {}).items() if key not in (*ranges, "train", "per_task", "label")
+        }
         for index, point in enumerate(points):
             values = {key: _round(span.at(point[1 + axis])) for axis, (key, span) in enumerate(ranges.items())}
             train = {**((entry or {}).get("train") or {}), "lr": _round(LEARNING_RATE.at(point[0]))}
@@ -74,7 +78,9 @@ def best(work: Plan, store: Store) -> str:
     A trial with a job that did not end ``ok`` is out of the running; the score found stands in a comment behind it.
     """
     scores = store.scores().sort_values("step").groupby(["job_id", "metric"]).tail(1)
-    runs = work.rows.reset_index().merge(scores[["job_id", "metric", "value", "direction"]], on=["job_id", "metric"], how="left")
+    runs = work.rows.reset_index().merge(
+        scores[["job_id", "metric", "value", "direction"]], on=["job_id", "metric"], how="left"
+    )
     runs["trial"] = runs["method"]
     runs["activation_key"] = runs["method"].str.replace(r"-t\d+$", "", regex=True)
     runs["goodness"] = (runs["value"] * runs["direction"]).where(runs["status"] == "ok")
@@ -89,7 +95,7 @@ def best(work: Plan, store: Store) -> str:
             if ranked.isna().all():
                 lines.append(f"      # {task}: every trial failed")
                 continue
-            winner = ranked.idxmax()[1]
+            winner = str(ranked.droplevel("task").idxmax())
             lines.append(f"      {task}: {_settings(jobs[winner, str(task)])}  # {winner}: {ranked.max():.2f}")
     ended = pd.Series(runs["status"]).value_counts().to_dict()
     return "\n".join(["activations:", *lines, f"# jobs: {ended}"])
@@ -97,6 +103,7 @@ def best(work: Plan, store: Store) -> str:
 
 def _settings(job: Any) -> str:
     """A trial's settings as one line of YAML, defaults of the activation that no search varies left out."""
-    values = {**job.activation.params, "train": {"lr": job.train["lr"]}}
+    given = {key: value for key, value in job.activation.params.items() if value is not None}
+    values = {**given, "train": {"lr": job.train["lr"]}}
     text: str = yaml.safe_dump(values, default_flow_style=True, sort_keys=False, width=1000)
     return text.strip()

@@ -7,6 +7,6 @@ Example:
     >>> print(written.tables[0])  # doctest: +SKIP
 """
 
-from report.page import Report, write
+from report.writer import Report, write
 
 __all__ = ["Report", "write"]

@@ -1,22 +1,17 @@
-"""Write a suite's report: its tables, its figures and one page that shows both."""
+"""One page that shows a suite's tables and figures, and says how they were made."""
 
 from __future__ import annotations
 
 import base64
-import io
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
+from typing import Any
 
-from matplotlib.figure import Figure
-
-from bench.store import Store
-from report import figures, pictures, render, tables
-from report.load import Suite, Task, load
-from report.style import looks, parameter, setting, shared, slug, span, styled
-from report.style import metric as shown
+from report import render, tables
+from report.rows import Suite, Task
+from report.style import setting, shared, slug, span, words
 from report.theme import CSS
 
 HOW_TO_READ = (
@@ -24,154 +19,98 @@ HOW_TO_READ = (
     "confidence interval (Student’s t over repeats; a single repeat has none). Repeats share their seeds across "
     "methods, so methods are compared in pairs: <b>bold</b> marks the best and every method whose difference from it "
     "has an interval that contains zero. <em>n</em> counts runs; 4/5 means that one of five failed, and failed "
-    "runs enter no mean. <em>Best (oracle)</em> is the best over all checkpoints, which only someone "
+    "runs enter no mean. <em>Chosen</em>, where it stands, is the value at the checkpoint that a declared rule picks "
+    "without the truth. <em>Best (oracle)</em> is the best over all checkpoints, which only someone "
     "who knows the truth could have picked: it is no result. Classical methods stand below the rule and are not ranked."
 )
 
 
-@dataclass(frozen=True)
-class Report:
-    """What was written.
-
-    Attributes:
-        folder: the report folder.
-        index: the page.
-        tables: the table of each task as Markdown, for a terminal.
-    """
-
-    folder: Path
-    index: Path
-    tables: list[str]
+PIXELS_PER_INCH = 140
+"""All figures are shown at one scale, so that their letters are of one size."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure as it is written and shown."""
+    """A figure as the page shows it; ``width`` in inches."""
 
     name: str
+    word: str
     caption: str
     alt: str
     png: bytes
+    width: float
     task: str = ""
 
 
-def write(store: Store, jobs: Collection[str] | None = None) -> Report:
-    """Write the report of a suite; the same results give the same bytes.
+def page(
+    suite: Suite,
+    built: Sequence[tables.Table],
+    choices: Sequence[tables.Table],
+    shots: Sequence[Picture],
+    about: Mapping[str, Any],
+) -> str:
+    """The whole page, with no need of any other file.
 
     Args:
-        store: the suite's folder; the report goes to ``store.report``.
-        jobs: the ids of the jobs to report, all by default.
-
-    Raises:
-        BadInput: if the folder holds no results.
+        built: the table of each task, in the order of the tasks.
+        choices: tables of what was chosen without the truth; they stand with the task that they are named after.
+        about: see `report.write`.
     """
-    suite = load(store, jobs)
-    folder = store.report
-    built = [tables.build(suite, task) for task in suite.tasks]
-    kept = set()
-    texts = []
-    for table in built:
-        texts.append(render.markdown(table))
-        contents = {"md": texts[-1], "tex": render.latex(table, suite.name), "csv": render.raw(table)}
-        for suffix, content in contents.items():
-            kept.add(_put(folder / "tables" / f"{slug(table.task)}.{suffix}", content.encode()))
-    shots = []
-    with styled():
-        for name, figure, caption, alt, task in _figures(suite):
-            png = _bytes(figure, "png")
-            kept.add(_put(folder / "figures" / f"{name}.png", png))
-            kept.add(_put(folder / "figures" / f"{name}.pdf", _bytes(figure, "pdf")))
-            shots.append(Picture(name, caption, alt, png, task))
-    for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
-        if old not in kept:  # of an earlier report: it would pass for a part of this one
-            old.unlink()
-    index = _put(folder / "index.html", _page(suite, built, shots).encode())
-    return Report(folder, index, texts)
-
-
-def _put(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
-
-
-def _bytes(figure: Figure, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    dates = {"CreationDate": None} if kind == "pdf" else {"Software": None}
-    figure.savefig(buffer, format=kind, metadata=dates)
-    return buffer.getvalue()
-
-
-def _figures(suite: Suite) -> Iterable[tuple[str, Figure, str, str, str]]:
-    """Name, figure, caption, alternative text and task of each figure that can be drawn."""
-    look = looks((method.key, method.activation) for task in suite.tasks for method in task.activations)
-    bars = "Bars are 95 % intervals over repeats."
-    if figure := figures.overview(suite, look):
-        caption = f"Final value of each task’s headline metric. {bars} Dashed: the best classical method."
-        yield "overview", figure, caption, "Dot plot of the final metric of every method on every task", ""
-    for task in suite.tasks:
-        name, metric = slug(task.key), shown(task.metric).short
-        best = f"best: {task.activations[0].label}" if task.activations else "no activation"
-        if figure := figures.convergence(task, look):
-            caption = (
-                f"{metric} during training, against steps and against seconds. Bands are 95 % intervals over repeats."
-            )
-            alt = f"Curves of {metric} against training steps and seconds on {task.key}; {best}"
-            yield f"convergence-{name}", figure, caption, alt, task.key
-        if figure := figures.quality_time(task, look):
-            caption = f"Final {metric} against the time that training took. {bars}"
-            yield (
-                f"quality-time-{name}",
-                figure,
-                caption,
-                f"{metric} against training time on {task.key}; {best}",
-                task.key,
-            )
-        for signal in task.signals:
-            if figure := pictures.reconstructions(suite, task, signal):
-                caption = (
-                    f"Reconstructions of {signal} (first repeat) with their final {metric}. Below each the framed "
-                    "detail, chosen where the truth’s fine structure varies most, and the error on one scale for all."
-                )
-                alt = f"The truth {signal} beside each method’s reconstruction, a magnified detail and an error map"
-                yield f"reconstructions-{name}-{slug(signal)}", figure, caption, alt, task.key
-    if figure := pictures.activations(suite, look):
-        yield (
-            "activations",
-            figure,
-            "The nonlinearities that were run; dashed: the imaginary part.",
-            "Curves of each activation function",
-            "",
-        )
-
-
-# -- the page ----------------------------------------------------------------------------------------------------------
-
-
-def _page(suite: Suite, built: Sequence[tables.Table], shots: Sequence[Picture]) -> str:
-    links = [*(f'<a href="#task-{slug(task.key)}">{escape(task.key)}</a>' for task in suite.tasks)]
-    failures = _failures(suite)
-    if any(not shot.task for shot in shots):
-        links.insert(0, '<a href="#overview">overview</a>')
-    if failures:
-        links.append('<a href="#failures">failures</a>')
     overall = "".join(_shown(shot) for shot in shots if shot.name == "overview")
     curves = "".join(_shown(shot) for shot in shots if shot.name == "activations")
+    failures = _failures(suite)
     sections = [
         f'<section id="overview"><h2>Overview</h2>{overall}{curves}</section>' if overall or curves else "",
-        *(_section(task, table, shots) for task, table in zip(suite.tasks, built, strict=True)),
+        *(_section(task, table, choices, shots) for task, table in zip(suite.tasks, built, strict=True)),
         failures,
     ]
+    contents = _contents(suite, shots, overview=bool(overall or curves), failures=bool(failures))
     title = f"inrbench · {escape(suite.name)}"
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{title}</title>\n<style>{CSS}</style></head>\n<body><header><h1>{title}</h1>{_summary(suite)}"
-        f"<nav>{''.join(links)}</nav></header>\n<main>\n"
+        f"<title>{title}</title>\n<style>{CSS}</style></head>\n<body><header><h1>{title}</h1>{_about(about)}"
+        f"{_summary(suite)}{contents}</header>\n<main>\n"
         f"<details><summary>How to read the tables</summary><p>{HOW_TO_READ}</p></details>\n"
         + "\n".join(section for section in sections if section)
         + f"\n{_provenance(suite)}\n</main></body></html>\n"
     )
+
+
+def _about(about: Mapping[str, Any]) -> str:
+    """What the suite's file says of it; nothing where it says nothing."""
+    text = "".join(f"<p>{escape(line)}</p>" for line in [_plain(about.get("description"))] if line)
+    if source := _plain(about.get("source")):
+        text += f"<p><b>Source.</b> {escape(source)}</p>"
+    deviations = about.get("deviations") or []
+    deviations = [deviations] if isinstance(deviations, str) else deviations
+    if items := "".join(f"<li>{escape(_plain(item))}</li>" for item in deviations):
+        text += f"<h2>Deviations from the source</h2><ul>{items}</ul>"
+    tuning = about.get("tuning")
+    if tuning:
+        said = "; ".join(f"{words(str(key))}: {setting(value)}" for key, value in tuning.items())
+        text += f"<p><b>Tuning.</b> {escape(said)}</p>"
+    return f'<div class="about">{text}</div>' if text else ""
+
+
+def _plain(value: Any) -> str:
+    """Text on one line: a suite's file folds its own."""
+    return " ".join(str(value).split()) if value else ""
+
+
+def _contents(suite: Suite, shots: Sequence[Picture], *, overview: bool, failures: bool) -> str:
+    """The table of contents: a line for each task with its figures, and the sections about the whole."""
+    lines = []
+    for task in suite.tasks:
+        figures = "".join(
+            f' <a href="#figure-{shot.name}">{escape(shot.word)}</a>' for shot in shots if shot.task == task.key
+        )
+        lines.append(f'<li><a class="task" href="#task-{slug(task.key)}">{escape(task.key)}</a>{figures}</li>')
+    whole = [("overview", "overview")] * overview + [("failures", "failures")] * failures
+    links = "".join(f'<li><a class="task" href="#{name}">{word}</a></li>' for name, word in whole[:1])
+    after = "".join(f'<li><a class="task" href="#{name}">{word}</a></li>' for name, word in whole[1:])
+    after += '<li><a class="task" href="#provenance">provenance</a></li>'
+    return f'<nav aria-label="Contents"><ul>{links}{"".join(lines)}{after}</ul></nav>'
 
 
 def _summary(suite: Suite) -> str:
@@ -192,19 +131,27 @@ def _summary(suite: Suite) -> str:
     return text
 
 
-def _section(task: Task, table: tables.Table, shots: Sequence[Picture]) -> str:
-    name = slug(task.key)
+def _section(task: Task, table: tables.Table, choices: Sequence[tables.Table], shots: Sequence[Picture]) -> str:
+    own = [choice for choice in choices if choice.task == f"choose-{task.key}"]
+    return (
+        f'<section id="task-{slug(task.key)}"><h2>{escape(table.title)}</h2>\n{_tabled(table)}{_settings(task)}\n'
+        + "".join(f"<h3>{escape(choice.title)}</h3>\n{_tabled(choice)}" for choice in own)
+        + "\n".join(_shown(shot) for shot in shots if shot.task == task.key)
+        + "</section>"
+    )
+
+
+def _tabled(table: tables.Table) -> str:
+    """A table with its notes, its caption and its files."""
     files = " · ".join(
-        f'<a href="tables/{name}.{suffix}">{word}</a>'
+        f'<a href="tables/{slug(table.task)}.{suffix}">{word}</a>'
         for suffix, word in (("md", "Markdown"), ("tex", "LaTeX"), ("csv", "CSV"))
     )
     notes = "".join(f"<li>{escape(note)}</li>" for note in table.notes)
     return (
-        f'<section id="task-{name}"><h2>{escape(table.title)}</h2>\n{render.html(table)}\n'
+        render.html(table)
         + (f'<ul class="notes">{notes}</ul>' if notes else "")
-        + f'<p class="caption">{escape(table.caption)}</p><p class="files">{files}</p>\n{_settings(task)}\n'
-        + "\n".join(_shown(shot) for shot in shots if shot.task == task.key)
-        + "</section>"
+        + f'<p class="caption">{escape(table.caption)}</p><p class="files">{files}</p>\n'
     )
 
 
@@ -213,13 +160,13 @@ def _settings(task: Task) -> str:
     rows = []
     for method in task.activations:
         own = [
-            f"{parameter(key)} {setting(value)}"
+            f"{words(key)} {setting(value)}"
             for key, value in sorted(method.runs[0].settings("activation_params").items())
         ]
-        train = shared([run.settings("train") for run in method.runs], "by signal")
+        train = shared([run.settings("train") for run in method.runs], "per signal")
         size = [f"{column} {render_span}" for column in ("depth", "width")
                 if (render_span := span(run.number(column) for run in method.runs)) != tables.DASH]  # fmt: skip
-        cells = "".join(f"<td>{escape(', '.join(words) or tables.DASH)}</td>" for words in (own, size, train))
+        cells = "".join(f"<td>{escape(', '.join(said) or tables.DASH)}</td>" for said in (own, size, train))
         rows.append(f'<tr><th scope="row">{escape(method.label)}</th>{cells}</tr>')
     if not rows:
         return ""
@@ -232,9 +179,10 @@ def _settings(task: Task) -> str:
 
 def _shown(shot: Picture) -> str:
     data = base64.b64encode(shot.png).decode()
+    width = round(shot.width * PIXELS_PER_INCH)
     return (
-        f'<figure><img alt="{escape(shot.alt, quote=True)}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{escape(shot.caption)} "
+        f'<figure id="figure-{shot.name}"><div class="shot"><img width="{width}" alt="{escape(shot.alt, quote=True)}" '
+        f'src="data:image/png;base64,{data}"></div><figcaption>{escape(shot.caption)} '
         f'<a href="figures/{shot.name}.pdf">PDF</a> · <a href="figures/{shot.name}.png">PNG</a></figcaption></figure>'
     )
 

@@ -6,7 +6,6 @@ import math
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import seaborn as sns
@@ -14,15 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from report.figures import WIDTH, Looks
-from report.load import Method, Run, Suite, Task
+from report.drawing import WIDTH, Looks
+from report.rows import Suite
+from report.stored import Array, Stored, title
 from report.style import BASELINE_COLOR, parameter, setting
-from report.style import metric as shown
 
-Array = NDArray[Any]
 FRAME = "#FFD000"  # seen on dark and bright, in grey and in colour
 ERRORS = "magma"
 COLUMNS = 7
@@ -39,26 +36,26 @@ class Tile:
     error: Array | None
 
 
-def reconstructions(suite: Suite, task: Task, signal: str) -> Figure | None:
+def reconstructions(found: Stored) -> Figure | None:
     """Truth, every method and every baseline side by side; None for what is no grey or colour picture."""
-    tiles = _tiles(suite, task, signal)
-    if len(tiles) < 2:
+    made = tiles(found)
+    if len(made) < 2:
         return None
-    height, width = tiles[0].image.shape[:2]
-    window = detail(tiles[0].image)
-    blocks = math.ceil(len(tiles) / COLUMNS)
-    columns = math.ceil(len(tiles) / blocks)
+    height, width = made[0].image.shape[:2]
+    window = detail(made[0].image)
+    blocks = math.ceil(len(made) / COLUMNS)
+    columns = math.ceil(len(made) / blocks)
     left, gap, foot = 0.2, 0.05, 0.08
     # Few tiles are not blown up to the page's width.
     side = min(1.6, (WIDTH - left - 0.05) / columns - gap)
     tall = side * height / width
-    titles = [_title(tile, side) for tile in tiles]
-    lines = max(title.count("\n") + 1 for title in titles)
+    titles = [title(tile.label, tile.score, side) for tile in made]
+    lines = max(text.count("\n") + 1 for text in titles)
     head = 0.08 + 0.125 * lines
     total_w, total_h = left + columns * (side + gap) + 0.05, blocks * (head + 3 * (tall + gap) + foot)
     figure = Figure(figsize=(total_w, total_h))
-    ceiling = _ceiling(tiles)
-    for index, tile in enumerate(tiles):
+    ceiling = _ceiling(made)
+    for index, tile in enumerate(made):
         block, column = divmod(index, columns)
         top = total_h - block * (head + 3 * (tall + gap) + foot) - head
         for row in range(3):
@@ -80,38 +77,36 @@ def activations(suite: Suite, looks: Looks) -> Figure | None:
     """Each nonlinearity as a function of its pre-activation, as stored by its runs; None where none is."""
     panels: list[tuple[str, str, Array, dict[str, Array]]] = []
     seen: set[tuple[str, str]] = set()
-    labels: dict[str, list[str]] = {}
     for task in suite.tasks:
         for method in task.activations:
             for run in method.ok:
                 settings = run.text("activation_params")
                 if (method.key, settings) in seen:
                     continue
-                stored = suite.store.arrays(run.job_id) or {}
-                if "curve" not in stored or stored["curve"].shape != stored.get("curve_z", np.empty(0)).shape:
+                curves = suite.store.arrays(run.job_id) or {}
+                if "curve" not in curves or curves["curve"].shape != curves.get("curve_z", np.empty(0)).shape:
                     continue
                 seen.add((method.key, settings))
-                labels.setdefault(method.key, []).append(settings)
                 note = ", ".join(f"{parameter(k)} = {setting(v)}" for k, v in run.settings("activation_params").items())
                 panels.append(
-                    (method.key, f"{method.label}\n{note}" if note else method.label, stored["curve_z"], stored)
+                    (method.key, f"{method.label}\n{note}" if note else method.label, curves["curve_z"], curves)
                 )
     if not panels:
         return None
     panels.sort(key=lambda panel: (list(looks).index(panel[0]), panel[1]))
-    panels = [(key, _wrapped(title), z, stored) for key, title, z, stored in panels]
-    lines = max(title.count("\n") + 1 for _, title, _, _ in panels)  # titles of one height keep the panels in line
-    columns = min(4, len(panels))
-    rows = math.ceil(len(panels) / columns)
+    panels = [(key, _wrapped(name), z, curves) for key, name, z, curves in panels]
+    lines = max(name.count("\n") + 1 for _, name, _, _ in panels)  # titles of one height keep the panels in line
+    rows = math.ceil(len(panels) / 4)
+    columns = math.ceil(len(panels) / rows)  # rows of one length
     figure = Figure(figsize=(max(2.4, 1.75 * columns), 1.5 * rows + 0.2), layout="constrained")
     axes: list[Axes] = [axis for line in figure.subplots(rows, columns, sharex=True, squeeze=False) for axis in line]
-    for axis, (key, title, z, stored) in zip(axes, panels, strict=False):
+    for axis, (key, name, z, curves) in zip(axes, panels, strict=False):
         axis.axhline(0, color="#BBBBBB", lw=0.7, zorder=1)
         axis.axvline(0, color="#BBBBBB", lw=0.7, zorder=1)
-        axis.plot(z, stored["curve"], color=looks[key].color, lw=1.4, zorder=3)
-        if "curve_imag" in stored and stored["curve_imag"].shape == z.shape:
-            axis.plot(z, stored["curve_imag"], color=looks[key].color, lw=0.9, alpha=0.55, ls=(0, (3, 1.5)), zorder=2)
-        axis.set_title(title + "\n " * (lines - title.count("\n") - 1), fontsize=7.5)
+        axis.plot(z, curves["curve"], color=looks[key].color, lw=1.4, zorder=3)
+        if "curve_imag" in curves and curves["curve_imag"].shape == z.shape:
+            axis.plot(z, curves["curve_imag"], color=looks[key].color, lw=0.9, alpha=0.55, ls=(0, (3, 1.5)), zorder=2)
+        axis.set_title(name + "\n " * (lines - name.count("\n") - 1), fontsize=7.5)
         for line in (axis.xaxis, axis.yaxis):
             line.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
             line.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
@@ -126,60 +121,32 @@ def activations(suite: Suite, looks: Looks) -> Figure | None:
     return figure
 
 
-def _wrapped(title: str) -> str:
-    return "\n".join(textwrap.fill(line, 28) for line in title.split("\n"))
+def _wrapped(name: str) -> str:
+    return "\n".join(textwrap.fill(line, 28) for line in name.split("\n"))
 
 
 # -- what is drawn -----------------------------------------------------------------------------------------------------
 
 
-def _tiles(suite: Suite, task: Task, signal: str) -> list[Tile]:
-    """The truth first; a method whose artifact is missing or does not fit the truth is left out."""
-    truth: Array | None = None
-    tiles: list[Tile] = []
-    for method in task.methods:
-        run = _first(method, signal)
-        if run is None:
-            continue
-        stored = suite.store.arrays(run.job_id)
-        if truth is None:
-            reference = suite.store.arrays(f"ref-{run.text('problem_id')}") or {}
-            truth = _picture(reference.get("truth"))
-            tiles = [Tile("truth", " ", truth, None)] if truth is not None else []
-        image = _picture((stored or {}).get("reconstruction"))
-        if truth is None or image is None or image.shape != truth.shape:
-            continue
+def tiles(found: Stored) -> list[Tile]:
+    """The truth first; none for what is no grey or colour picture."""
+    truth = _picture(found.truth)
+    if truth is None:
+        return []
+    made = [Tile("truth", " ", truth, None)]
+    for estimate in found.estimates:
+        image = _picture(estimate.values)
+        assert image is not None  # it has the shape of the truth
         error = np.abs(image - truth)
-        tiles.append(Tile(method.label, _score(run, task), image, error.mean(axis=2) if error.ndim == 3 else error))
-    return tiles
+        made.append(Tile(estimate.label, estimate.score, image, error.mean(axis=2) if error.ndim == 3 else error))
+    return made
 
 
-def _first(method: Method, signal: str) -> Run | None:
-    """Repeat 0, or the first that ended well."""
-    return next((run for run in method.ok if run.cell[0] == signal), None)
-
-
-def _score(run: Run, task: Task) -> str:
-    metric, value = shown(task.metric), run.final(task.metric)
-    return " " if value is None else f"{format(value, metric.spec)} {metric.unit}".strip()
-
-
-def _title(tile: Tile, width: float) -> str:
-    """Label and score; a label wider than its tile, in inches, takes up to three lines."""
-    room = int(width / 0.068)
-    label = tile.label if len(tile.label) <= room else tile.label.replace("[", " [").replace(",", ", ")
-    lines = textwrap.wrap(label, room) or [label]
-    if len(lines) > 3:
-        lines = [*lines[:2], lines[2][: room - 1] + "…"]
-    return "\n".join([*lines, tile.score])
-
-
-def _picture(array: Array | None) -> Array | None:
+def _picture(array: Array) -> Array | None:
     """(H, W, 1) as (H, W), (H, W, 3) as it is; None for anything else."""
-    if array is None or array.ndim != 3 or array.shape[2] not in (1, 3) or min(array.shape[:2]) < 4:
+    if array.ndim != 3 or array.shape[2] not in (1, 3) or min(array.shape[:2]) < 4:
         return None
-    picture: Array = array.astype(np.float64)
-    return picture[..., 0] if picture.shape[2] == 1 else picture
+    return array[..., 0] if array.shape[2] == 1 else array
 
 
 def detail(image: Array) -> tuple[int, int, int, int]:

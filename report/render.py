@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Sequence
 from html import escape
@@ -45,9 +46,8 @@ def _width(text: str) -> int:
 
 
 def _md(cell: Cell) -> str:
-    text = " ".join(cell.text.split())
-    for char in "\\|*_`<":
-        text = text.replace(char, "\\" + char)
+    # As little as needed, for it is read in terminals too: an underscore within a word or a lone < starts nothing.
+    text = re.sub(r"[\\|*`]|(?<!\w)_|_(?!\w)|<(?=[A-Za-z/!?])", r"\\\g<0>", " ".join(cell.text.split()))
     return f"**{text}**" if cell.bold else text
 
 
@@ -84,6 +84,9 @@ _TEX = {
     "π": r"$\pi$",
     "√": r"$\surd$",
     "²": r"\textsuperscript{2}",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "✓": r"$\checkmark$",
 }
 
 
@@ -101,9 +104,7 @@ def latex(table: Table, suite: str) -> str:
         rule = [r"\midrule"] if table.rows else []
         body += [*rule, rf"\multicolumn{{{columns}}}{{@{{}}l}}{{\emph{{{CLASSICAL}}}}} \\"]
         body += [_tex_row(row) for row in table.classical]
-    best = "Mean and half-width of the 95 % interval; best, and what cannot be told from it, in bold." * bool(
-        table.rows
-    )
+    best = table.emphasis * bool(table.rows)
     words = " ".join([table.caption, best, *(f"{note.rstrip('.')}." for note in table.notes)])
     lines = [
         r"% needs \usepackage{booktabs}",

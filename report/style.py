@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
+import numpy as np
 import seaborn as sns
 from matplotlib.colors import to_hex, to_rgb
 
@@ -38,9 +39,12 @@ _METRICS = {
         Metric("ssim", "SSIM", "", ".4f"),
         Metric("psnr_circle", "PSNR in circle", "dB", ".2f"),
         Metric("ssim_circle", "SSIM in circle", "", ".4f"),
+        Metric("psnr_unseen", "PSNR on unseen pixels", "dB", ".2f"),
         Metric("snr", "SNR", "dB", ".2f"),
+        Metric("lsd", "log-spectral distance", "dB", ".2f"),
         Metric("loss", "data loss", "", ".2e"),
         Metric("mse", "MSE", "", ".2e"),
+        Metric("mae", "MAE", "", ".2e"),
         Metric("iou", "IoU", "", ".4f"),
         Metric("lpips", "LPIPS", "", ".4f"),
     )
@@ -50,6 +54,14 @@ _METRICS = {
 def metric(name: str) -> Metric:
     """How a metric is shown; one not known here keeps its raw name."""
     return _METRICS.get(name, Metric(name, name, "", ".4g"))
+
+
+_BASELINES = {"tv": "TV", "fbp": "FBP", "sirt": "SIRT", "cgls": "CGLS"}
+
+
+def baseline(label: str) -> str:
+    """A classical method's name as papers write it."""
+    return _BASELINES.get(label, label)
 
 
 # -- colours and markers -----------------------------------------------------------------------------------------------
@@ -107,8 +119,10 @@ def looks(methods: Iterable[tuple[str, str]]) -> dict[str, Look]:
             slot = slots[0] if slot is None else slot
             taken.add(slot)
             color, marker = _shaded(_REST[slot], -0.4 if dim else 0.0), _REST_MARKERS[slot]
+        # A family of swept variants alone runs from dark to light with its parameter, so that a figure shows its order.
+        swept = len(keys) > 2 and all("[" in key for key in keys)
         for index, key in enumerate(keys):
-            shade = _SHADES[index % len(_SHADES)]
+            shade = -0.6 + 1.2 * index / (len(keys) - 1) if swept else _SHADES[index % len(_SHADES)]
             found[key] = Look(_shaded(color, shade), marker, _LINES[index % len(_LINES)])
     return found
 
@@ -184,9 +198,11 @@ def span(values: Iterable[float | None], spec: str = ",.0f") -> str:
 
 
 def seconds(value: float | None) -> str:
-    """A time with three significant digits and no exponent."""
+    """A time with two or three significant digits and no exponent."""
     if value is None:
         return "—"
+    if value < 0.1:
+        return "< 0.0001" if value < 1e-4 else np.format_float_positional(value, 2, fractional=False, trim="-")
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
@@ -212,11 +228,17 @@ def parameter(name: str) -> str:
     return _PARAMETERS.get(name, name)
 
 
-def shared(settings: Sequence[Mapping[str, Any]], varies: str = "by method") -> list[str]:
-    """``["lr 0.001", …]`` for what all agree on, and ``lr set by method`` for what they do not."""
+def words(name: str) -> str:
+    """A setting's name in running text: its underscores, which are hard to read there, become spaces."""
+    return parameter(name).replace("_", " ")
+
+
+def shared(settings: Sequence[Mapping[str, Any]], varies: str = "per method") -> list[str]:
+    """``["lr 0.001", …]`` for what all agree on, ``lr per method`` for what they do not; what is null is not said."""
     keys = sorted({key for item in settings for key in item})
     said = []
     for key in keys:
         values = {setting(item.get(key)) for item in settings}
-        said.append(f"{key} {values.pop()}" if len(values) == 1 else f"{key} {varies}")
+        if values != {setting(None)}:
+            said.append(f"{words(key)} {values.pop()}" if len(values) == 1 else f"{words(key)} {varies}")
     return said

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from report.load import Method, Suite, Task
+from report.rows import Method, Suite, Task
 from report.stats import Cells, average, estimate, leaders
+from report.style import baseline, seconds, shared, span
 from report.style import metric as shown
-from report.style import seconds, shared, span
 
 DASH = "—"
 INVALID = "†"
 PARTIAL = "‡"
 ERROR_LENGTH = 110
+BOLD = "Mean and half-width of the 95 % interval; best, and what cannot be told from it, in bold."
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Table:
     """A task's table.
 
     Attributes:
-        task: the suite's key of the task.
+        task: the suite's key of the task; names its files.
         title: the heading.
         columns: the headings, the method first.
         rows: one for each activation, best first.
@@ -36,6 +38,7 @@ class Table:
         notes: what marks mean and how runs failed, one sentence each.
         caption: signals, repeats, settings and device.
         records: the same as raw numbers, for CSV.
+        emphasis: a sentence on what bold means.
     """
 
     task: str
@@ -46,34 +49,35 @@ class Table:
     notes: tuple[str, ...]
     caption: str
     records: tuple[dict[str, object], ...]
+    emphasis: str = BOLD
 
 
 def build(suite: Suite, task: Task) -> Table:
     """The table of one task."""
-    headline = shown(task.metric)
-    columns = ["method", "n", *(shown(name).label for name in task.directions), f"best {headline.short} (oracle)"]
-    columns += ["params", "train (s)", "step (ms)", "steps"]
+    columns = _columns(task)
     letters = _letters(suite)
-    values = _values(task)
+    found = {name: [column.cells(method) for method in task.activations] for name, column in columns.items()}
     bold = {
-        column: leaders({method.key: cells for method, cells in zip(task.activations, found, strict=True)}, direction)
-        if column != "loss"  # a low loss on the data is a means, not a merit
+        name: leaders({method.key: cells for method, cells in zip(task.activations, found[name], strict=True)},
+                      column.direction)
+        if name != "loss"  # a low loss on the data is a means, not a merit
         else set()
-        for column, (direction, found) in values.items()
-    }
+        for name, column in columns.items()
+    }  # fmt: skip
     everywhere = {
         kind: {signal for method in methods for signal, _ in method.final(task.metric)}
         for kind, methods in (("activation", task.activations), ("baseline", task.methods))
     }
 
     def row(method: Method, kind: str) -> tuple[Cell, ...]:
-        cells = [Cell(method.label), Cell(_count(method))]
-        for name in (*task.directions, ORACLE):
-            cell = _estimate(_cells(task, method, name), shown(task.metric if name == ORACLE else name).spec)
-            if kind == "baseline" and name == ORACLE:  # it has no checkpoints to choose from
+        cells = [Cell(baseline(method.label) if kind == "baseline" else method.label), Cell(_count(method))]
+        for name, column in columns.items():
+            values = column.cells(method)
+            cell = _estimate(values, column.spec)
+            if kind == "baseline" and name in (CHOSEN, ORACLE):  # it has no checkpoints to choose from
                 cell = Cell(DASH)
             elif cell.text != DASH:
-                partial = not everywhere[kind] <= {signal for signal, _ in _cells(task, method, name)}
+                partial = not everywhere[kind] <= {signal for signal, _ in values}
                 best = kind == "activation" and method.key in bold[name]
                 cell = Cell(cell.text + (f" {PARTIAL}" if partial else ""), best)
             cells.append(cell)
@@ -85,34 +89,56 @@ def build(suite: Suite, task: Task) -> Table:
     table = Table(
         task=task.key,
         title=task.key if task.name == task.key else f"{task.key} ({task.name})",
-        columns=tuple(columns),
+        columns=("method", "n", *(column.label for column in columns.values()), "params", "train (s)", "step (ms)",
+                 "steps"),
         rows=tuple(row(method, "activation") for method in task.activations),
         classical=tuple(row(method, "baseline") for method in task.baselines),
         notes=(),
         caption=caption(task),
         records=tuple(_record(suite, task, method) for method in task.methods),
-    )
+    )  # fmt: skip
     return replace(table, notes=tuple(_notes(task, table, letters)))
 
 
 # -- cells -------------------------------------------------------------------------------------------------------------
 
+CHOSEN = "chosen"
 ORACLE = "best (oracle)"
 
 
-def _cells(task: Task, method: Method, name: str) -> Cells:
-    if name == ORACLE:
-        return method.cells(lambda run: run.best(task.metric, task.direction))
-    return method.final(name)
+@dataclass(frozen=True)
+class Column:
+    """One column of values: its heading, how they are formatted, which way is better, and those of a method."""
+
+    label: str
+    spec: str
+    direction: int
+    cells: Callable[[Method], Cells]
 
 
-def _values(task: Task) -> dict[str, tuple[int, list[Cells]]]:
-    """For each column of values its direction and the cells of each activation."""
-    directions = {**task.directions, ORACLE: task.direction}
-    return {
-        name: (direction, [_cells(task, method, name) for method in task.activations])
-        for name, direction in directions.items()
-    }
+def _columns(task: Task) -> dict[str, Column]:
+    """The metrics at the last step and the headline at the oracle's; where a rule stops, its step stands between."""
+
+    def final(name: str) -> Column:
+        metric = shown(name)
+        return Column(metric.label, metric.spec, task.directions[name], lambda method: method.final(name))
+
+    headline = final(task.metric)
+    short = shown(task.metric).short
+    others = {name: final(name) for name in task.directions if name != task.metric}
+    oracle = replace(
+        headline,
+        label=f"best {short} (oracle)",
+        cells=lambda method: method.cells(lambda run: run.best(task.metric, task.direction)),
+    )
+    if not task.chooses:
+        return {task.metric: headline, **others, ORACLE: oracle}
+    chosen = replace(
+        headline,
+        label=f"chosen {headline.label}",
+        cells=lambda method: method.cells(lambda run: run.chosen(task.metric)),
+    )
+    return {task.metric: replace(headline, label=f"final {headline.label}"), CHOSEN: chosen, ORACLE: oracle, **others}
 
 
 def _count(method: Method) -> str:
@@ -123,7 +149,7 @@ def _estimate(cells: Cells, spec: str) -> Cell:
     found = estimate(cells)
     if found is None:
         return Cell(DASH)
-    mean = format(found.mean, spec)
+    mean = format(found.mean, spec).replace("-", "−", int(found.mean < 0))
     half_spec = ".0e" if spec.endswith("e") else spec
     return Cell(mean if found.half is None else f"{mean} ± {format(found.half, half_spec)}")
 
@@ -167,7 +193,9 @@ def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
         if method.failed:
             first = method.failed[0]
             where = f"{first.cell[0]}, repeat {first.cell[1]}"
-            notes.append(f"{method.label}: {method.statuses()} ({where}: {shorten(first.text('error'))})")
+            notes.append(f"{_name(task, method)}: {method.statuses()} ({where}: {shorten(first.text('error'))})")
+    if task.chooses:
+        notes.append(f"Chosen: at the checkpoint that {rule_said(task)} picks without the truth.")
     if PARTIAL in texts:
         notes.append(f"{PARTIAL} Mean over fewer signals than the others; it does not compare and is never bold.")
     if INVALID in texts:
@@ -176,13 +204,26 @@ def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
     return notes
 
 
+RULES = {"plateau": "the plateau rule", "discrepancy": "the discrepancy principle", "heldout": "held-out measurements"}
+
+
+def rule_said(task: Task) -> str:
+    """The stopping rules in words."""
+    said = [RULES.get(rule, f"the rule {rule}") for rule in task.rules] or ["the stored rule"]
+    return said[0] if len(said) == 1 else f"each method’s rule ({', '.join(said)})"
+
+
+def _name(task: Task, method: Method) -> str:
+    return baseline(method.label) if method in task.baselines else method.label
+
+
 def caption(task: Task) -> str:
     """Signals, repeats, settings and device in a few sentences."""
     runs = [run for method in task.activations for run in method.runs]
     signals, repeats = task.signals, len({run.cell[1] for run in (runs or task.runs)})
     parts = [f"Signal{'s' if len(signals) > 1 else ''} {', '.join(signals)}"]
     parts.append(f"{repeats} repeat{'s' if repeats > 1 else ''}")
-    parts += shared([run.settings("task_params") for run in task.runs], "by signal")
+    parts += shared([run.settings("task_params") for run in task.runs], "per signal")
     for column in ("model", "train"):
         parts += shared([run.settings(column) for run in runs]) if runs else []
     text = ", ".join(parts) + "."
@@ -202,17 +243,22 @@ def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
         "method": method.key,
         "label": method.label,
         "activation": method.activation,
+        "activation_params": _json(method, "activation_params"),
+        "model": _json(method, "model"),
+        "train": _json(method, "train"),
         "ok": len(method.ok),
         "attempted": len(method.runs),
         "failures": method.statuses(),
     }
-    for name in (*task.directions, ORACLE):
-        found = estimate(_cells(task, method, name))
-        column = f"best_oracle_{task.metric}" if name == ORACLE else name
+    for name, of in _columns(task).items():
+        found = estimate(of.cells(method))
+        column = {ORACLE: f"best_oracle_{task.metric}", CHOSEN: f"chosen_{task.metric}"}.get(name, name)
         record[f"{column}_mean"] = found.mean if found else None
         record[f"{column}_ci95"] = found.half if found else None
         record[f"{column}_n"] = found.n if found else 0
         record[f"{column}_signals"] = len(found.signals) if found else 0
+    if task.chooses:
+        record["chosen_step_mean"] = average(run.chosen_step for run in method.ok) if method.activation else None
     record["params_mean"] = average(run.number("params") for run in method.ok)
     record["steps_mean"] = average(run.number("steps") for run in method.ok)
     machines = task.hardware()
@@ -225,3 +271,8 @@ def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
     record["timing_valid"] = all(run.timing_valid for run in method.ok) if method.ok else None
     record["first_error"] = shorten(method.failed[0].text("error"), 1000) if method.failed else ""
     return record
+
+
+def _json(method: Method, column: str) -> str:
+    """The settings as they were stored, one JSON object for each signal that has its own."""
+    return " ".join(sorted({run.text(column) for run in method.runs} - {""}))

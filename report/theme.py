@@ -17,9 +17,13 @@ a { color: var(--accent); text-decoration: none; } a:hover, a:focus { text-decor
 .facts { display: flex; flex-wrap: wrap; gap: .4rem 1.6rem; padding: 0; margin: 0 0 1rem; list-style: none;
   color: var(--soft); }
 .facts b { color: var(--text); font-size: 1.15rem; }
-nav { display: flex; flex-wrap: wrap; gap: .4rem; margin-bottom: 1.4rem; }
-nav a { border: 1px solid var(--line); border-radius: 999px; padding: .12rem .8rem; background: var(--card);
-  font-size: .9rem; }
+.about { max-width: 48rem; } .about p { margin: .5rem 0; } .about h2 { font-size: 1rem; margin: 1rem 0 .3rem; }
+.about ul { margin: .3rem 0 .8rem; padding-left: 1.2rem; font-size: .93rem; }
+nav { border: 1px solid var(--line); border-radius: 10px; background: var(--card); padding: .55rem 1rem;
+  margin-bottom: 1.4rem; font-size: .9rem; }
+nav ul { list-style: none; margin: 0; padding: 0; } nav li { padding: .1rem 0; }
+nav a { display: inline-block; margin-right: 1rem; } nav .task { font-weight: 600; min-width: 8rem; }
+h3 { font-size: 1.05rem; margin: 1.8rem 0 .6rem; }
 .warn { background: var(--warnbg); color: var(--warn); border-radius: 8px; padding: .6rem .9rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: 10px; background: var(--card); }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
@@ -36,16 +40,17 @@ b { font-weight: 680; }
 .notes { padding-left: 1.1rem; }
 details { margin: .6rem 0; } summary { cursor: pointer; color: var(--soft); font-size: .9rem; }
 details p { max-width: 48rem; font-size: .92rem; } details .scroll { margin-top: .5rem; }
-figure { margin: 1.6rem 0; }
-figure img { display: block; max-width: 100%; height: auto; margin: 0 auto; padding: 14px; background: #fff;
-  border: 1px solid var(--line); border-radius: 10px; }
+figure { margin: 1.6rem 0; scroll-margin-top: 1rem; }
+.shot { overflow-x: auto; padding: 14px; background: #fff; border: 1px solid var(--line); border-radius: 10px; }
+.shot img { display: block; max-width: 100%; height: auto; margin: 0 auto; }
 figcaption { color: var(--soft); font-size: .85rem; margin-top: .5rem; text-align: center; }
 .failures { list-style: none; padding: 0; } .failures summary { overflow-wrap: anywhere; }
 pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px; padding: .8rem; overflow-x: auto;
   font-size: .8rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; font-size: .88rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
-@media (max-width: 36rem) { dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
+@media (max-width: 36rem) { .shot img { max-width: max(100%, min(34rem, 180%)); }
+  dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
   header { padding-top: 1.4rem; } }
-@media print { nav, .files, summary { display: none; } section { break-inside: avoid-page; } }
+@media print { nav, .files, summary, figcaption a { display: none; } section { break-inside: avoid-page; } }
 """

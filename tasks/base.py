@@ -18,7 +18,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from torch import Tensor
 
 from tasks.operators import Operator
-from tasks.signals import Signal, resize
+from tasks.signals import Signal, SignalError, resize
+from tasks.sources import PICTURES
 
 MIN_SIDE = 8
 """Fewer pixels a side make no picture, and SSIM's windows would not fit."""
@@ -32,8 +33,10 @@ class Problem:
         coords: (N, d) float32, pixel centres in (-1, 1), rows in the grid's row-major order, first axis first.
         operator: maps (N, C) values to (M, C) measurements.
         measured: (M, C) float32, noise included.
-        truth: (N, C) float32, in [0, 1] for pictures.
+        truth: (N, C) float32, in [0, 1] for pictures and shapes, in [-1, 1] for audio.
         shape: the grid, e.g. (H, W); its product is N.
+        noise_std: root mean square of the noise on ``measured``, as far as one who measures knows it, which the
+            discrepancy principle needs; None where there is no noise.
     """
 
     coords: Tensor
@@ -41,6 +44,15 @@ class Problem:
     measured: Tensor
     truth: Tensor
     shape: tuple[int, ...]
+    noise_std: float | None = None
+
+    def unseen(self) -> NDArray[np.bool_]:
+        """(N,): which grid points were not measured; only where the operator picks points."""
+        unseen = np.ones(len(self.truth), dtype=np.bool_)
+        rows = self.operator.rows
+        assert rows is not None, "the operator mixes grid points"
+        unseen[rows.cpu().numpy() if isinstance(rows, Tensor) else rows] = False
+        return unseen
 
     def grid(self, values: Tensor) -> NDArray[np.float32]:
         """(N, C) values as an array of shape (*shape, C), on the CPU."""
@@ -104,22 +116,43 @@ class Task(BaseModel):
         return {}
 
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
-        """Every metric of a reconstruction: (N, C) values -> {metric: value}."""
+        """Every metric of a reconstruction: (N, C) values -> {metric: value}.
+
+        A task may add metrics of one part, named like ``freq_error/3``. It must not change ``values``.
+        """
         from tasks.metrics import METRICS
 
         estimate, truth = problem.grid(values), problem.grid(problem.truth)
         return {name: METRICS[name].function(estimate, truth) for name in self.metrics}
 
 
+def require(signal: Signal, kinds: tuple[str, ...], remedy: str) -> None:
+    """Refuse a signal of another kind.
+
+    Raises:
+        tasks.signals.SignalError: naming the signal, its kind, the kinds that fit and ``remedy``.
+    """
+    if signal.kind not in kinds:
+        raise SignalError(
+            f"signal {signal.name!r} is of kind {signal.kind} and this task needs {' or '.join(kinds)}; {remedy}"
+        )
+
+
 def picture(signal: Signal, size: int | tuple[int, int] | None = None) -> tuple[Tensor, tuple[int, int]]:
     """A signal at a size as (H·W, C) float32 values in grid order, and the grid (H, W).
 
     Raises:
-        tasks.signals.SignalError: if the signal is smaller than the size.
+        tasks.signals.SignalError: if the signal is no picture or smaller than the size.
     """
+    require(signal, PICTURES, "choose a picture such as camera")
     array = resize(signal.array, size, f"signal {signal.name!r}")
     height, width, channels = array.shape
     return torch.from_numpy(array).reshape(-1, channels), (height, width)
+
+
+def draw(n: int, count: int, seed: int) -> Tensor:
+    """``count`` of the first ``n`` integers, each at most once, ascending; the same for the same seed."""
+    return torch.randperm(n, generator=torch.Generator().manual_seed(seed))[:count].sort().values
 
 
 def noise_like(values: Tensor, std: float, seed: int) -> Tensor:

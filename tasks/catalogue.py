@@ -1,45 +1,19 @@
-"""The pictures and CT slices that have a name: where each comes from, its licence and the sha256 of its array.
+"""The signals that have a name: where each comes from, its licence and the sha256 of its array.
 
-All of them come inside the packages that the benchmark depends on: nothing is downloaded.
+Those listed here, the functions and the shapes come inside the packages that the benchmark depends on or are formulas:
+nothing is downloaded. `tasks.originals` lists the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-@dataclass(frozen=True)
-class SignalSource:
-    """Where a named signal comes from.
-
-    Attributes:
-        name: what a suite calls it.
-        kind: ``image-gray``, ``image-rgb`` or ``ct``; a ``ct`` signal has one channel.
-        shape: of the raw array.
-        package: what carries it, with the version whose array was recorded.
-        licence: as the source states it.
-        description: one line.
-        sha256: of the bytes of the raw array.
-        loader: gives the raw array.
-        scale: turns the raw array into values in [0, 1].
-    """
-
-    name: str
-    kind: str
-    shape: tuple[int, ...]
-    package: str
-    licence: str
-    description: str
-    sha256: str
-    loader: Callable[[], NDArray[Any]]
-    scale: Callable[[NDArray[Any]], NDArray[np.float32]]
-
+from tasks import functions, originals, shapes
+from tasks.sources import SignalSource
 
 # -- how raw arrays become values in [0, 1] ----------------------------------------------------------------------------
 
@@ -56,6 +30,13 @@ def _hounsfield(intercept: int, raw: NDArray[Any]) -> NDArray[np.float32]:
     return ((np.clip(raw.astype(np.int32) + intercept, -1000, 2000) + 1000) / 3000).astype(np.float32)
 
 
+def _lead_2(raw: NDArray[Any]) -> NDArray[np.float32]:
+    """Lead II of an electrocardiogram, divided by its largest absolute value."""
+    lead = raw[:, 1]
+    scaled: NDArray[np.float32] = (lead / np.abs(lead).max()).astype(np.float32)
+    return scaled
+
+
 def _phantom(raw: NDArray[Any]) -> NDArray[np.float32]:
     return (raw / (10 * SUBSAMPLES**2)).astype(np.float32)
 
@@ -70,14 +51,15 @@ def _skimage(name: str) -> NDArray[Any]:
     return array
 
 
-def _dicom(file: str) -> NDArray[Any]:
+def _dicom(file: str, *, waveform: bool = False) -> NDArray[Any]:
     import pydicom
     from pydicom.data import get_testdata_file
 
     path = get_testdata_file(file, download=False)
     if path is None:
         raise OSError(f"{file} is missing")
-    return pydicom.dcmread(str(path)).pixel_array
+    content = pydicom.dcmread(str(path))
+    return content.waveform_array(0) if waveform else content.pixel_array
 
 
 SUBSAMPLES = 4
@@ -188,8 +170,14 @@ _TABLE = (
                  "the modified Shepp-Logan head phantom",
                  "dc6a7f3e263e9256e074eb4187c0a39672ee8ebdb8ec39a77c8647385600e5be",
                  shepp_logan, _phantom),
+    SignalSource("ecg", "audio", (10000, 12), PYDICOM, "MIT (the package's)",
+                 "ten seconds of an electrocardiogram, lead II of twelve, of a real heart",
+                 "58971f7d612eba6ac4738a1e9ebb5eecffff4e63e346438b2879bbe4668f7fc7",
+                 partial(_dicom, "waveform_ecg.dcm", waveform=True), _lead_2, rate=1000.0),
 )
 # fmt: on
 
-SOURCES: dict[str, SignalSource] = {source.name: source for source in _TABLE}
+SOURCES: dict[str, SignalSource] = {
+    source.name: source for source in (*_TABLE, *shapes.SOURCES, *functions.SOURCES, *originals.SOURCES)
+}
 """Every registered signal by name."""

@@ -46,10 +46,10 @@ class CT(Task):
         return self.noise > 0
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        channels = signal.array.shape[-1]
+        truth, shape = picture(signal, self.size)
+        channels = truth.shape[-1]
         if channels != 1:
             raise SignalError(f"signal {signal.name!r} has {channels} channels and CT needs one; choose a gray picture")
-        truth, shape = picture(signal, self.size)
         if len(truth) * self.angles > MAX_RAYS:
             raise SignalError(
                 f"signal {signal.name!r} of {shape[0]} x {shape[1]} pixels with {self.angles} angles needs a matrix "
@@ -57,9 +57,10 @@ class CT(Task):
             )
         operator = Radon(shape, half_turn(self.angles))
         measured = operator.forward(truth)
+        std = self.noise * float(measured.max())
         if self.noise:
-            measured = measured + noise_like(measured, self.noise * float(measured.max()), seed)
-        return Problem(grid_coords(shape), operator, measured, truth, shape)
+            measured = measured + noise_like(measured, std, seed)
+        return Problem(grid_coords(shape), operator, measured, truth, shape, noise_std=std or None)
 
     def baselines(self) -> Mapping[str, Baseline]:
         return {"fbp": fbp, "tv": partial(tv, weight=self.tv_weight)}

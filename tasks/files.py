@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals import Signal, SignalError, sha256_of
+from tasks.signals import Signal
+from tasks.sources import SignalError, reason, sha256_of
 
 MAX_PIXELS = 50_000_000
 """A larger picture is refused before it is decoded."""
@@ -42,14 +43,15 @@ def read_picture(path: str | Path) -> Signal:
     except FileNotFoundError:
         raise SignalError(f"{path} does not exist; give the path of a picture, or a name from `list signals`") from None
     except (OSError, ValueError) as error:
-        raise SignalError(f"{path} cannot be opened: {_reason(error)}") from error
+        raise SignalError(f"{path} cannot be opened: {reason(error)}") from error
     tiff = head[:4] in (b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
     raw = _read_tiff(path) if tiff else None
     if raw is None:
         raw = _read_with_pillow(path, head)
     sha256 = sha256_of(raw)
     array = _opaque(_unit(raw, path), path)
-    return Signal(f"{path.stem}@{sha256[:8]}", np.ascontiguousarray(array), sha256, "the user's own file")
+    kind = "image-gray" if array.shape[-1] == 1 else "image-rgb"
+    return Signal(f"{path.stem}@{sha256[:8]}", np.ascontiguousarray(array), sha256, "the user's own file", kind)
 
 
 def _read_tiff(path: Path) -> NDArray[Any] | None:
@@ -78,7 +80,7 @@ def _read_tiff(path: Path) -> NDArray[Any] | None:
         raise
     except Exception as error:  # the decoder raises what its parts raise, down to KeyError and struct.error
         raise SignalError(
-            f"{path} cannot be decoded: {_reason(error)}; save it as an uncompressed TIFF or a PNG"
+            f"{path} cannot be decoded: {reason(error)}; save it as an uncompressed TIFF or a PNG"
         ) from error
     if array.dtype.kind not in "uf" or (array.dtype.itemsize > 2 and array.dtype.kind == "u"):
         raise SignalError(f"{path} holds {array.dtype} values; save it with 8 or 16 bits, or as floats in [0, 1]")
@@ -108,7 +110,7 @@ def _read_with_pillow(path: Path, head: bytes) -> NDArray[Any]:
     except SignalError:
         raise
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        raise SignalError(f"{path} is damaged: {_reason(error)}; save it again") from error
+        raise SignalError(f"{path} is damaged: {reason(error)}; save it again") from error
 
 
 def _shallow(image: Any) -> NDArray[np.uint8]:
@@ -159,8 +161,3 @@ def _check_size(width: int, height: int, path: Path) -> None:
         )
     if min(width, height) < MIN_SIDE:
         raise SignalError(f"{path} is {height} x {width} pixels; a picture needs at least {MIN_SIDE} a side")
-
-
-def _reason(error: BaseException) -> str:
-    """The message of an error in one line."""
-    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())

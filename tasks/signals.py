@@ -1,4 +1,4 @@
-"""Loading signals: named ones from `tasks.catalogue`, any picture file of the user's, and both at a wanted size.
+"""Loading signals: named ones from `tasks.catalogue`, a user's own file, and pictures at a wanted size.
 
 A package may change a picture under an unchanged name (scikit-image did, with ``camera``), so every array is checked
 when it is loaded.
@@ -7,7 +7,6 @@ when it is loaded.
 from __future__ import annotations
 
 import difflib
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,16 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.catalogue import SOURCES
+from tasks.sources import PICTURES, SHAPES, Sampler
+from tasks.sources import SignalError as SignalError
+from tasks.sources import sha256_of as sha256_of
 
 Size = int | tuple[int, int] | None
 """A size to reduce a picture to: its longer side, (height, width), or None for the size it has."""
 
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".off", ".png", ".tif", ".tiff", ".wav", ".webp"})
 """A name that ends so is a file of the user's, even where the file is missing."""
-
-
-class SignalError(ValueError):
-    """A signal that is unknown, unreadable or does not fit; the message names it and the remedy, in one line."""
 
 
 @dataclass(frozen=True)
@@ -34,28 +32,33 @@ class Signal:
 
     Attributes:
         name: what a suite calls it; for a user's file its stem and the first digits of the sha256, never its path.
-        array: float32 in [0, 1], (H, W, C) for pictures.
-        sha256: of the bytes of the array as the source gave it, before any scaling (shared with `embedded.json`).
+        array: float32. For a picture (H, W, C) in [0, 1]; for audio (N, 1) in [-1, 1]; for a function (N, 1), its
+            values at N pixel centres; for a shape what it is made from: samples, heights, a silhouette, triangles.
+        sha256: of the bytes of the array as the source gave it, before any scaling.
         licence: as the source states it.
+        kind: one of `tasks.sources.KINDS`.
+        sample: for a shape or a function, its values on any grid.
+        rate: for audio, samples a second.
     """
 
     name: str
     array: NDArray[np.float32]
     sha256: str
     licence: str
-
-
-def sha256_of(array: NDArray[Any]) -> str:
-    """The sha256 of an array's bytes, row-major."""
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    kind: str
+    sample: Sampler | None = None
+    rate: float | None = None
 
 
 def load(name: str) -> Signal:
-    """A signal by its registered name, or a picture by its path (see `tasks.files.read_picture`).
+    """A signal by its registered name, or a user's file by its path.
+
+    A name that ends in .wav is read by `tasks.sound.read_sound`, one in .off by `tasks.mesh.read_mesh`, any other by
+    `tasks.files.read_picture`.
 
     Raises:
-        SignalError: if the name is unknown, the file unusable, or the package gives another array than the one
-        recorded.
+        SignalError: if the name is unknown, the file unusable, an original neither there nor to be downloaded (see
+        `tasks.originals`), or the package gives another array than the one recorded.
 
     Example:
         >>> load("camera").array.shape
@@ -64,14 +67,14 @@ def load(name: str) -> Signal:
     source = SOURCES.get(name)
     if source is None:
         if _is_path(name):
-            from tasks.files import read_picture
-
-            return read_picture(name)
+            return _read(name)
         close = difflib.get_close_matches(name.lower(), SOURCES, n=1)
-        hint = f" — did you mean {close[0]!r}?" if close else f"; known: {', '.join(names())}, or the path of a picture"
+        hint = f" — did you mean {close[0]!r}?" if close else f"; known: {', '.join(names())}, or the path of a file"
         raise SignalError(f"unknown signal {name!r}{hint}")
     try:
         raw = source.loader()
+    except SignalError:
+        raise
     except (ImportError, OSError, ValueError) as error:
         raise SignalError(f"signal {name!r} cannot be read from {source.package}: {error}") from error
     found = sha256_of(raw)
@@ -82,7 +85,10 @@ def load(name: str) -> Signal:
             f"expected {source.package}"
         )
     array = np.ascontiguousarray(source.scale(raw))
-    return Signal(name, array[..., None] if array.ndim == 2 else array, source.sha256, source.licence)
+    if source.kind not in SHAPES and source.kind != "image-rgb":
+        array = array.reshape(*array.shape[: 2 if source.kind in PICTURES else 1], 1)
+    sample = source.sampler(raw) if source.sampler else None
+    return Signal(name, array, source.sha256, source.licence, source.kind, sample, source.rate)
 
 
 def identify(source: str) -> str:
@@ -104,7 +110,7 @@ def describe() -> tuple[dict[str, str], ...]:
     rows = []
     for name in names():
         source = SOURCES[name]
-        size = " x ".join(map(str, source.shape[:2]))
+        size = "any" if source.sampler else " x ".join(map(str, source.shape[:2]))
         rows.append(
             {
                 "name": name,
@@ -116,6 +122,21 @@ def describe() -> tuple[dict[str, str], ...]:
             }
         )
     return tuple(rows)
+
+
+def _read(path: str) -> Signal:
+    suffix = Path(path).suffix.lower()
+    if suffix == ".wav":
+        from tasks.sound import read_sound
+
+        return read_sound(path)
+    if suffix == ".off":
+        from tasks.mesh import read_mesh
+
+        return read_mesh(path)
+    from tasks.files import read_picture
+
+    return read_picture(path)
 
 
 def _is_path(name: str) -> bool:
@@ -145,8 +166,10 @@ def resize(array: NDArray[Any], size: Size, name: str = "the picture") -> NDArra
         (h, w, C) float32, computed in float64.
 
     Raises:
-        SignalError: if the picture is smaller than what is asked for.
+        SignalError: if the picture is smaller than what is asked for, or is none.
     """
+    if array.ndim != 3:
+        raise SignalError(f"{name} is no picture; choose one of kind {', '.join(PICTURES)}")
     height, width = array.shape[:2]
     if size is None:
         return np.ascontiguousarray(array, dtype=np.float32)

@@ -58,7 +58,7 @@ class SuperRes(Task):
         measured = operator.forward(truth)
         if self.noise:
             measured = measured + noise_like(measured, self.noise, seed)
-        return Problem(grid_coords(fits), operator, measured, truth, fits)
+        return Problem(grid_coords(fits), operator, measured, truth, fits, noise_std=self.noise or None)
 
     def baselines(self) -> Mapping[str, Baseline]:
         return {"bicubic": bicubic, "nearest": nearest}

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activations.base import Activation
-from activations.bw_relu import BwRelu, psi
+from activations.bw_relu import BwRelu
+from activations.wavelet import psi
 
 KNOTS = [k / 2 for k in range(7)]
 VALUES = [Fraction(0), Fraction(1, 12), Fraction(-1, 2), Fraction(5, 6), Fraction(-1, 2), Fraction(1, 12), Fraction(0)]
@@ -119,8 +120,52 @@ def test_psi_takes_views() -> None:
     torch.testing.assert_close(psi(z), seven_relus(z.double()).float(), rtol=0, atol=1e-6)
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("c", [1.0, 2.5, -2.0])
+def test_a_tensor_for_c_gives_what_a_number_gives(dtype: torch.dtype, c: float) -> None:
+    z = torch.linspace(-2, 4, 601, dtype=torch.float64).to(dtype).requires_grad_()
+    learned = torch.tensor(c, dtype=dtype, requires_grad=True)
+    tolerance = 8 * torch.finfo(dtype).eps
+    torch.testing.assert_close(psi(z, learned), psi(z, c), rtol=0, atol=abs(c) * tolerance)
+    away = (c * z.detach().double() * 2).frac().abs() > 0.1
+    (got,) = torch.autograd.grad(psi(z[away], learned).sum(), z)
+    (expected,) = torch.autograd.grad(psi(z[away], c).sum(), z)
+    torch.testing.assert_close(got, expected, rtol=tolerance, atol=0)
+    assert psi(z, learned).dtype == dtype
+
+
+def test_gradient_in_c_matches_finite_differences() -> None:
+    generator = torch.Generator().manual_seed(0)
+    z = torch.rand(200, generator=generator, dtype=torch.float64) * 2 - 0.5
+    z = z[((3 * z * 2) - (3 * z * 2).round()).abs() > 1e-2]
+    c = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(psi, (z, c), eps=1e-6)
+    assert torch.autograd.gradcheck(psi, (z.requires_grad_(), c), eps=1e-6)
+
+
+def test_with_a_tensor_for_c_only_it_and_the_pre_activation_are_kept() -> None:
+    kept: list[torch.Tensor] = []
+    z, c = torch.randn(50, 7, requires_grad=True), torch.tensor(3.0, requires_grad=True)
+
+    def keep(t: torch.Tensor) -> torch.Tensor:
+        kept.append(t)
+        return t
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
+        y = psi(z, c)
+    assert [t.data_ptr() for t in kept] == [z.data_ptr(), c.data_ptr()]
+    upstream = torch.ones_like(y)
+    y.backward(upstream)
+    assert torch.equal(upstream, torch.ones_like(y))
+    assert c.grad is not None
+    assert c.grad.shape == ()
+
+
 def test_plugin_applies_psi_with_c_and_default_initialisation() -> None:
     z = torch.randn(100)
     assert torch.equal(BwRelu().forward(z), psi(z, 3.0))
-    assert BwRelu.init_layer is Activation.init_layer
+    linear = torch.nn.Linear(30, 40)
+    before = {name: p.clone() for name, p in linear.named_parameters()}
+    BwRelu().init_layer(linear, first=True)
+    assert all(torch.equal(p, before[name]) for name, p in linear.named_parameters())
     assert BwRelu.init_head is Activation.init_head

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given
@@ -72,7 +74,7 @@ def test_checkpoints_rise_to_the_last_step(total: int, count: int) -> None:
 def test_checkpoints_are_log_spaced() -> None:
     points = checkpoints(10_000)
     assert points[0] == 1
-    late = [b / a for a, b in zip(points[8:], points[9:], strict=False)]
+    late = [b / a for a, b in pairwise(points[8:])]
     assert max(late) / min(late) < 1.1
 
 

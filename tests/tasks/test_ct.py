@@ -41,6 +41,8 @@ def test_noise_is_a_share_of_the_largest_value() -> None:
     problem = task.problem(load("ct-head"), seed=0)
     exact = problem.operator.forward(problem.truth)
     assert float((problem.measured - exact).std()) == pytest.approx(0.05 * float(exact.max()), rel=0.03)
+    assert problem.noise_std == pytest.approx(0.05 * float(exact.max()))
+    assert CT(size=64).problem(load("ct-head"), seed=0).noise_std is None
     assert task.random
     assert not CT().random
 

@@ -5,7 +5,20 @@ import pytest
 from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from tasks.metrics import METRICS, circle, mae, mse, psnr, psnr_circle, ssim
+from tasks.metrics import (
+    METRICS,
+    circle,
+    direction,
+    freq_error,
+    iou,
+    lsd,
+    mae,
+    mse,
+    psnr,
+    psnr_circle,
+    snr,
+    ssim,
+)
 
 Array = NDArray[np.float32]
 
@@ -66,14 +79,16 @@ def test_psnr_circle_sees_only_the_circle() -> None:
 
 @pytest.mark.parametrize("name", METRICS)
 def test_perfect_and_broken_estimates(name: str) -> None:
-    estimate, truth = pair(channels=3)
+    estimate, truth = pair(peak=1, channels=3)
+    if name == "lsd":
+        estimate, truth = estimate.reshape(-1, 1), truth.reshape(-1, 1)
     metric = METRICS[name]
     perfect, good = metric.function(truth.copy(), truth), metric.function(estimate, truth)
     assert metric.name == name
     assert metric.direction * (perfect - good) > 0
     for bad in (np.nan, np.inf, -np.inf):
         broken = estimate.copy()
-        broken[3, 4, 1] = bad
+        broken.flat[100] = bad
         assert math.isnan(metric.function(broken, truth))
     assert math.isfinite(metric.function(np.full_like(truth, 3e38), truth))
 
@@ -93,3 +108,94 @@ def test_mae() -> None:
 def test_ssim_refuses_what_is_no_picture() -> None:
     with pytest.raises(ValueError, match="7 x 7"):
         ssim(np.zeros((6, 6, 1), np.float32), np.zeros((6, 6, 1), np.float32))
+
+
+def test_direction_looks_before_the_slash() -> None:
+    assert [direction(name) for name in ("psnr", "lsd", "freq_error", "freq_error/3", "psnr_unseen")] == [
+        1,
+        -1,
+        -1,
+        -1,
+        1,
+    ]
+    assert direction("unheard/of") == direction("") == 0
+
+
+# -- sound -------------------------------------------------------------------------------------------------------------
+
+
+def tone(amplitude: float, n: int = 8192, period: int = 16) -> Array:
+    return (amplitude * np.sin(2 * np.pi * np.arange(n) / period))[:, None].astype(np.float32)
+
+
+def test_snr_is_relative_to_the_power_of_the_truth() -> None:
+    truth = tone(0.5)
+    assert snr(truth * np.float32(1.1), truth) == pytest.approx(20, abs=1e-4)
+    assert snr(truth * np.float32(0.01) * np.float32(1.1), truth * np.float32(0.01)) == pytest.approx(20, abs=1e-3)
+    assert snr(np.zeros_like(truth), truth) == pytest.approx(0, abs=1e-6)
+
+
+def test_lsd_of_a_change_of_level_is_that_level_in_decibels() -> None:
+    noise = np.random.default_rng(0).standard_normal((10_000, 1)).astype(np.float32) / 8
+    assert lsd(noise / np.float32(10), noise) == pytest.approx(20, abs=1e-3)
+    assert lsd(noise * np.float32(2), noise) == pytest.approx(20 * math.log10(2), abs=1e-3)
+
+
+def test_lsd_counts_nothing_below_a_hundred_decibels() -> None:
+    silence = np.zeros((4096, 1), np.float32)
+    assert lsd(silence + np.float32(1e-7), silence) == 0
+    assert 0 < lsd(silence + np.float32(1e-2), silence) < 5  # a constant has few frequencies
+
+
+def test_lsd_of_a_sine_of_amplitude_one_starts_at_zero_decibels() -> None:
+    # a sine in the middle of a frequency: Hann spreads it over three of the 1025, at 0, -6 and -6 dB, all else is silent
+    expected = math.sqrt((100**2 + 2 * (100 - 20 * math.log10(2)) ** 2) / 1025)
+    assert lsd(np.zeros((2048, 1), np.float32), tone(1, 2048)) == pytest.approx(expected, rel=1e-3)
+
+
+def test_lsd_agrees_with_scipy() -> None:
+    from scipy.signal import ShortTimeFFT
+    from scipy.signal.windows import hann
+
+    estimate, truth = (np.random.default_rng(k).standard_normal((5000, 1)).astype(np.float32) / 4 for k in (0, 1))
+    window = hann(2048, sym=False)
+    stft = ShortTimeFFT(window, hop=512, fs=1)
+    first = stft.p_min - stft.p_min + 2  # the first slice that lies wholly inside
+    log = [
+        20 * np.log10(np.abs(stft.stft(x[:, 0].astype(float), p0=first, p1=first + 6)) / (window.sum() / 2))
+        for x in (estimate, truth)
+    ]
+    expected = np.sqrt(((log[0] - log[1]) ** 2).mean(axis=0)).mean()
+    assert lsd(estimate, truth) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(15, 1), (64, 2), (64,), (8, 8, 1)])
+def test_lsd_refuses_what_is_no_sound(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="lsd needs"):
+        lsd(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+
+
+# -- shapes and frequencies --------------------------------------------------------------------------------------------
+
+
+def test_iou_is_that_of_the_sets() -> None:
+    truth = np.array([1, 1, 1, 0, 0, 0], np.float32)[:, None]
+    estimate = np.array([0.9, 0.51, 0.5, 0.7, 0.2, -3], np.float32)[:, None]
+    before = estimate.copy()
+    assert iou(estimate, truth) == 2 / 4
+    np.testing.assert_array_equal(estimate, before)
+    assert iou(np.zeros_like(truth), np.zeros_like(truth)) == 1
+    assert iou(np.ones_like(truth), np.zeros_like(truth)) == 0
+
+
+def test_freq_error_tells_one_frequency_from_another() -> None:
+    u = (2 * np.pi * np.arange(201) / 201)[:, None]
+    truth = (np.sin(u) + np.sin(3 * u)).astype(np.float32)
+    estimate = (np.sin(u) + 0.75 * np.sin(3 * u)).astype(np.float32)
+    assert freq_error(estimate, truth, 1) == pytest.approx(0, abs=1e-6)
+    assert freq_error(estimate, truth, 3) == pytest.approx(0.25, abs=1e-6)
+    assert freq_error(estimate, truth) == pytest.approx(0.25 / math.sqrt(2), abs=1e-6)
+    # a wrong phase is an error, too
+    assert freq_error(np.cos(u).astype(np.float32), np.sin(u).astype(np.float32), 1) == pytest.approx(
+        math.sqrt(2), rel=1e-5
+    )

@@ -63,6 +63,8 @@ def test_noise_has_the_declared_spread() -> None:
     problem = task.problem(load("coffee"), seed=0)
     noise = problem.measured - problem.operator.forward(problem.truth)
     assert float(noise.std()) == pytest.approx(0.1, rel=0.1)
+    assert problem.noise_std == 0.1
+    assert SuperRes(size=(96, 144)).problem(load("coffee"), seed=0).noise_std is None
     assert task.random
 
 

@@ -1,0 +1,257 @@
+"""What happens to one job.
+
+`execute` is the straight path: load the problem, build the network, warm up, train between checkpoints, score outside
+the clock. `attempt` is the same with whatever it raises turned into a row that says so.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from activations.base import Activation, Domain, build, count_params
+from activations.diagnostics import diagnose, gradient_norms
+from activations.solve import solve_width
+from bench.job import Job, seed
+from bench.registry import Plugins, source_sha256
+from bench.settings import Model, Train
+from bench.stopping import Point, chosen_step
+from bench.timing import Clock, peak_memory, reset_peak_memory
+from bench.train import CHECKPOINTS, Objective, Penalty, block_rows, checkpoints, evaluate, steps
+from tasks.base import Problem, Task
+from tasks.metrics import direction
+from tasks.signals import load
+
+WARMUP_STEPS = 2
+
+STOP_EVERY = 10
+"""Steps between two looks at the loss of a job that stops at one: each look waits for the device."""
+
+LOSSES = {"loss": -1, "heldout_loss": -1}
+
+Progress = Callable[[dict[str, float]], None]
+
+
+@dataclass
+class Result:
+    """What one attempt at a job gave: columns of ``runs``, rows of ``scores``, arrays by the artifact's name."""
+
+    row: dict[str, Any] = field(default_factory=dict)
+    scores: list[dict[str, Any]] = field(default_factory=list)
+    arrays: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict)
+
+    def add_scores(self, values: dict[str, float], step: int, train_s: float) -> None:
+        for metric, value in values.items():
+            better = LOSSES.get(metric) or direction(metric)
+            self.scores.append(
+                {"step": step, "train_s": train_s, "metric": metric, "value": value, "direction": better}
+            )
+
+
+def execute(job: Job, plugins: Plugins, device: torch.device, progress: Progress = lambda _: None) -> Result:
+    """Run one job. Whatever it raises is the job's own fault.
+
+    Args:
+        progress: called with the fraction done and the current scores, at every checkpoint.
+    """
+    result = Result()
+    reset_peak_memory(device)
+    clock = Clock(device)
+    with clock.phase("setup"):
+        task_cls = plugins.tasks.get(job.task.name)
+        task = task_cls.model_validate_json(json.dumps(job.task.params))
+        loaded = load(job.source)
+        problem = on_device(task.problem(loaded, job.data_seed), device)
+        result.row |= {"metric": task.metrics[0], "data_sha256": loaded.sha256}
+    plugin_classes: list[type[Any]] = [task_cls]
+    if job.activation is None:
+        estimate = _baseline(job, task, problem, clock, result)
+    else:
+        activation_cls = plugins.activations.get(job.activation.name)
+        plugin_classes.append(activation_cls)
+        activation = activation_cls.model_validate_json(json.dumps(job.activation.params))
+        estimate = _train(job, task, problem, activation, device, clock, progress, result)
+        result.arrays[job.job_id] = curve(activation)
+    result.arrays.setdefault(job.job_id, {})["reconstruction"] = estimate
+    result.arrays[f"ref-{job.problem_id}"] = {"truth": problem.grid(problem.truth)}
+    result.row |= clock.columns(result.row.get("steps", 0))
+    result.row |= {"peak_mem_bytes": peak_memory(device), "source_sha256": source_sha256(*plugin_classes)}
+    return result
+
+
+def _baseline(job: Job, task: Task, problem: Problem, clock: Clock, result: Result) -> NDArray[np.float32]:
+    assert job.baseline is not None
+    with clock.phase("train"):
+        estimate = task.baselines()[job.baseline](problem)
+    with clock.phase("eval"):
+        values = torch.from_numpy(np.ascontiguousarray(estimate)).reshape(problem.truth.shape)
+        scores = task.score(problem, values)
+    result.add_scores(scores, step=0, train_s=clock.seconds["train"])
+    result.row |= {"status": "ok"}
+    return estimate
+
+
+def _train(
+    job: Job,
+    task: Task,
+    problem: Problem,
+    activation: Activation,
+    device: torch.device,
+    clock: Clock,
+    progress: Progress,
+    result: Result,
+) -> NDArray[np.float32]:
+    train, model = Train.model_validate(job.train), Model.model_validate(job.model)
+    rows = block_rows(device)
+
+    with clock.phase("setup"):
+        domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
+        width = width_of(activation, domain, model)
+
+        def fresh() -> nn.Module:
+            return build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
+
+        network, objective = fresh(), Objective(problem, rows, held_out(job, problem, train.holdout))
+        penalty = penalty_of(activation, train.path_norm)
+        result.row |= {
+            "depth": model.depth,
+            "width": activation.hidden_width(width),
+            "params": count_params(network),
+            "block_rows": rows,
+        }
+    with clock.phase("warmup"):
+        for _ in itertools.islice(steps(network, objective, train, penalty), WARMUP_STEPS):
+            pass
+        network = fresh()
+
+    running = steps(network, objective, train, penalty)
+    done, status, error = 0, "ok", None
+    points: list[Point] = []
+    for checkpoint in checkpoints(train.steps, train.checkpoints or CHECKPOINTS):
+        with clock.phase("train"):
+            reached, done = _advance(running, done, checkpoint, train.stop_loss)
+        with clock.phase("eval"):
+            values = evaluate(network, problem.coords, rows)
+            loss, heldout = objective.losses(values)
+            scores = {**task.score(problem, values), "loss": loss}
+            if heldout is not None:
+                scores["heldout_loss"] = heldout
+            scores |= _diagnose(activation, network, problem, bool(train.diagnostics))
+        points.append(Point(done, loss, heldout))
+        result.add_scores(scores, step=done, train_s=clock.seconds["train"])
+        progress({"fraction": done / train.steps, **scores})
+        if not (math.isfinite(loss) and bool(torch.isfinite(values).all())):
+            status, error = "diverged", f"loss {loss} at step {done}: lower the learning rate or the scale"
+            break
+        if reached:
+            break
+    chosen = chosen_step(train.stop, points, problem.noise_std)
+    result.row |= {"status": status, "error": error, "steps": done, "chosen_step": chosen}
+    return problem.grid(values)
+
+
+def _advance(running: Iterator[Tensor], done: int, checkpoint: int, stop_loss: float | None) -> tuple[bool, int]:
+    """Train up to a checkpoint, or until the loss is low enough; returns whether it is, and the steps done."""
+    for loss in itertools.islice(running, checkpoint - done):
+        done += 1
+        if stop_loss is not None and done % STOP_EVERY == 0 and float(loss) <= stop_loss:
+            return True, done
+    return False, done
+
+
+def _diagnose(activation: Activation, network: nn.Module, problem: Problem, layers: bool) -> dict[str, float]:
+    """The path norm, where there is one, and on demand the conditioning of every layer."""
+    found = {}
+    with torch.no_grad():
+        norm = activation.path_norm(network)
+    if norm is not None:
+        found["path_norm"] = float(norm)
+    if layers:
+        found |= diagnose(network, problem.coords)
+        found |= gradient_norms(network)
+    return found
+
+
+def penalty_of(activation: Activation, weight: float | None) -> Penalty | None:
+    """λ · path norm.
+
+    Raises:
+        ValueError: if the activation has no path norm: a penalty that is silently none would be worse.
+    """
+    if weight is None:
+        return None
+
+    def penalty(network: nn.Module) -> Tensor:
+        norm = activation.path_norm(network)
+        if norm is None:
+            raise ValueError(f"{activation.label} has no path norm; leave train.path_norm out for it")
+        return weight * norm
+
+    return penalty
+
+
+def held_out(job: Job, problem: Problem, share: float | None) -> Tensor | None:
+    """(M,) bool: the measurements kept from training, drawn by the job's data seed, the same for every activation."""
+    if share is None:
+        return None
+    count = len(problem.measured)
+    generator = torch.Generator().manual_seed(seed(heldout=True, data=job.data_seed))
+    picked = torch.randperm(count, generator=generator)[: max(1, round(share * count))]
+    mask = torch.zeros(count, dtype=torch.bool)
+    mask[picked] = True
+    return mask.to(problem.measured.device)
+
+
+def width_of(activation: Activation, domain: Domain, model: Model) -> int:
+    """The width that a model asks for, solved where it asks for a number of parameters."""
+    if model.width is not None:
+        return model.width
+    assert model.params is not None
+    return solve_width(activation, domain, model.depth, model.params)
+
+
+def on_device(problem: Problem, device: torch.device) -> Problem:
+    """The same problem with all its tensors on a device."""
+    return replace(
+        problem,
+        coords=problem.coords.to(device),
+        operator=problem.operator.to(device),
+        measured=problem.measured.to(device),
+        truth=problem.truth.to(device),
+    )
+
+
+def curve(activation: Activation) -> dict[str, NDArray[np.float32]]:
+    """The nonlinearity over pre-activations in [-1, 1], for the figure of all of them; empty where there is none."""
+    z = torch.linspace(-1, 1, 2001)
+    values = activation.curve(z)
+    if values is None:
+        return {}
+    arrays = {"curve_z": z.numpy(), "curve": (values.real if values.is_complex() else values).float().numpy()}
+    if values.is_complex():
+        arrays["curve_imag"] = values.imag.float().numpy()
+    return arrays
+
+
+def attempt(job: Job, plugins: Plugins, device: torch.device, progress: Progress) -> Result:
+    """`execute`, with whatever it raises turned into a row that says so."""
+    cause: BaseException
+    try:
+        return execute(job, plugins, device, progress)
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        status, cause = "oom", error
+    except (Exception, SystemExit) as error:
+        status, cause = "error", error
+    traceback.print_exception(cause)
+    text = f"{type(cause).__name__}: {cause}".strip().splitlines()[0]
+    return Result(row={"status": status, "error": text[:500]})

@@ -1,0 +1,60 @@
+"""Choosing a checkpoint without the truth.
+
+The score at the last step needs no choice, and the best over all checkpoints needs the truth. Between them stand rules
+that a user could follow on data of their own:
+
+- ``plateau``: the first checkpoint from which the data loss hardly falls any more;
+- ``discrepancy``: the first checkpoint whose data loss is no more than the noise that the measurements are known to
+  have [Morozov, Soviet Math. Dokl. 1966];
+- ``heldout``: the checkpoint at which the loss on measurements kept from training is least.
+
+A rule that never fires chooses the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+PLATEAU_SLOPE = 0.1
+"""The loss has a plateau where it falls more slowly than step ** -PLATEAU_SLOPE, twice in a row."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """A checkpoint: its step, the mean square of the residual, and that of the measurements kept from training."""
+
+    step: int
+    loss: float
+    heldout: float | None = None
+
+
+def chosen_step(rule: str | None, points: Sequence[Point], noise_std: float | None = None) -> int:
+    """The step of the checkpoint that a rule chooses; without a rule the last one.
+
+    Raises:
+        ValueError: if the rule needs what there is not: a known noise, or measurements kept from training.
+    """
+    last = points[-1].step
+    if rule == "plateau":
+        flat = [_slope(before, after) < PLATEAU_SLOPE for before, after in pairwise(points)]
+        return next((points[i + 1].step for i in range(len(flat) - 1) if flat[i] and flat[i + 1]), last)
+    if rule == "discrepancy":
+        if noise_std is None:
+            raise ValueError("stop: discrepancy needs measurements whose noise is known; set the task's noise")
+        return next((point.step for point in points if point.loss <= noise_std**2), last)
+    if rule == "heldout":
+        held = [(point.heldout, point.step) for point in points if point.heldout is not None]
+        if not held:
+            raise ValueError("stop: heldout needs measurements kept from training; set train.holdout")
+        return min(held)[1]
+    return last
+
+
+def _slope(before: Point, after: Point) -> float:
+    """How fast the loss falls between two checkpoints, in decades a decade of steps."""
+    if after.loss <= 0 or before.loss <= 0:
+        return 0.0
+    return -math.log(after.loss / before.loss) / math.log(after.step / before.step)

@@ -1,0 +1,117 @@
+"""The real command line, in processes of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import activations
+from bench.errors import BadInput
+from bench.registry import Plugins
+
+Inrbench = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def test_help_and_the_report_need_no_torch() -> None:
+    code = (
+        "import sys, report, bench.store\nfrom bench.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "assert 'torch' not in sys.modules, 'torch was imported'\n"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Exit codes" in done.stdout
+
+
+def test_run_plan_status_report(tiny: Path, inrbench: Inrbench) -> None:
+    before = json.loads(inrbench("plan", tiny, "--json").stdout)
+    assert (before["jobs"], len(before["todo"]), before["done"], before["seconds_left"]) == (2, 2, 0, None)
+
+    first = inrbench("run", tiny)
+    assert first.returncode == 0, first.stderr
+    assert "2 of 2 jobs to run" in first.stderr
+    assert "[2/2]" in first.stderr
+    assert "SIREN" in first.stdout
+    page = tiny.parent / "results/tiny/report/index.html"
+    assert f"Report: {page.relative_to(tiny.parent)}" in first.stdout
+    assert page.is_file()
+
+    second = inrbench("run", tiny)
+    assert second.returncode == 0
+    assert "0 of 2 jobs to run" in second.stderr
+    assert second.stdout == first.stdout
+    after = json.loads(inrbench("plan", tiny, "--json").stdout)
+    assert (len(after["todo"]), after["done"], after["seconds_left"]) == (0, 2, 0.0)
+    assert "2 ok" in inrbench("status", tiny).stdout
+    other = inrbench("plan", tiny, "--set", "train.steps=5", "--json")
+    assert (len(json.loads(other.stdout)["todo"]), json.loads(other.stdout)["others"]) == (2, 2)
+
+    # A damaged row is said, and its job runs again.
+    rows = sorted((tiny.parent / "results/tiny/runs").glob("*.parquet"))
+    rows[0].write_bytes(b"")
+    third = inrbench("run", tiny)
+    assert "quarantine" in third.stderr
+    assert "1 of 2 jobs to run" in third.stderr
+
+
+def test_a_failing_job_is_told_and_ends_with_1(tiny: Path, trouble: Path, inrbench: Inrbench) -> None:
+    done = inrbench("run", tiny, "-a", "relu", "-a", "trouble[how=nan,raise]", "--plugin", trouble)
+    assert done.returncode == 1
+    assert "DIVERGED" in done.stderr
+    assert "told to fail" in done.stderr
+    assert "ReLU" in done.stdout
+    status = inrbench("status", tiny, "-a", "relu", "-a", "trouble[how=nan,raise]", "--plugin", trouble).stdout
+    assert "1 diverged" in status
+    assert "1 error" in status
+    assert ".log" in status
+
+
+def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 40, 3), dtype=np.uint8)).save(tiny.parent / "my.png")
+    done = inrbench("run", tiny, "--set", "tasks.image.signals=[my.png]", "-a", "relu")
+    assert done.returncode == 0, done.stderr
+    assert "my@" in done.stdout
+
+
+def test_lists_are_readable_by_programs(inrbench: Inrbench) -> None:
+    activations = {row["name"]: row for row in json.loads(inrbench("list", "activations", "--json").stdout)}
+    assert {"bw-relu", "relu", "relu-pe", "siren", "wire", "gauss", "mfn", "finer"} <= set(activations)
+    assert activations["siren"]["params"] == {"omega0": 30.0}
+    assert {"image", "superres", "ct"} <= {
+        row["name"] for row in json.loads(inrbench("list", "tasks", "--json").stdout)
+    }
+    assert {"camera", "ct-head"} <= {row["name"] for row in json.loads(inrbench("list", "signals", "--json").stdout)}
+    assert "quick" in inrbench("list", "suites").stdout
+
+
+def test_a_broken_plugin_in_the_folder_is_listed_and_fatal_only_when_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "half_done.py").write_text("import no_such_module")
+    monkeypatch.setattr(activations, "__path__", [*activations.__path__, str(tmp_path)])
+    registry = Plugins().activations
+    assert registry.broken == {"half-done": "ModuleNotFoundError: No module named 'no_such_module'"}
+    assert "siren" in registry.names()
+    with pytest.raises(BadInput, match=r"s\.yaml: activation 'half-done' cannot be imported .*no_such_module"):
+        registry.get("half-done", "s.yaml")
+
+
+def test_two_plugins_of_one_name_are_an_error(tmp_path: Path, inrbench: Inrbench) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("from activations.siren import Siren as S\nclass Mine(S):\n    name = 'siren'\n")
+    done = inrbench("list", "activations", "--plugin", path)
+    assert done.returncode == 2
+    assert "two activations are named 'siren'" in done.stderr
+    assert str(path) in done.stderr
+
+
+def test_debug_shows_the_traceback(inrbench: Inrbench) -> None:
+    assert "Traceback" in inrbench("run", "quik", "--debug").stderr
+    assert "Traceback" not in inrbench("run", "quik").stderr

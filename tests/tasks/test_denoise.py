@@ -1,0 +1,60 @@
+import math
+
+import pytest
+import torch
+from pydantic import ValidationError
+
+from tasks.denoise import Denoise
+from tasks.signals import load
+
+
+def scores(task: Denoise, name: str) -> dict[str, float]:
+    problem = task.problem(load(name), seed=0)
+    return {
+        method: task.score(problem, torch.from_numpy(baseline(problem)).reshape(problem.truth.shape))["psnr"]
+        for method, baseline in task.baselines().items()
+    }
+
+
+def test_gaussian_noise_has_the_declared_spread() -> None:
+    problem = Denoise(size=128, sigma=0.2).problem(load("chelsea"), seed=0)
+    noise = problem.measured - problem.truth
+    assert problem.noise_std == 0.2
+    assert float(noise.std()) == pytest.approx(0.2, rel=0.02)
+    assert float(noise.mean()) == pytest.approx(0, abs=0.005)
+    assert float(problem.measured.max()) > 1  # it is not clipped
+
+
+def test_photons_vary_with_the_brightness() -> None:
+    problem = Denoise(size=256, model="poisson").problem(load("camera"), seed=0)
+    noise = problem.measured - problem.truth
+    for low, high in [(0.0, 0.2), (0.5, 0.7), (0.7, 1.0)]:
+        here = (problem.truth >= low) & (problem.truth < high)
+        expected = math.sqrt(float(problem.truth[here].mean()) / 30 + (2 / 30) ** 2)
+        assert float(noise[here].std()) == pytest.approx(expected, rel=0.05)
+        assert float(noise[here].mean()) == pytest.approx(0, abs=0.01)
+    assert problem.noise_std == pytest.approx(float(noise.square().mean().sqrt()), rel=0.02)
+
+
+def test_photons_without_readout_are_whole() -> None:
+    problem = Denoise(size=32, model="poisson", tau=10, readout=0).problem(load("camera"), seed=0)
+    counts = problem.measured * 10
+    torch.testing.assert_close(counts, counts.round())
+    assert counts.min() >= 0
+
+
+@pytest.mark.parametrize("task", [Denoise(size=128), Denoise(size=128, model="poisson"), Denoise(size=128, sigma=0.05)])
+def test_baselines_are_better_than_nothing(task: Denoise) -> None:
+    found = scores(task, "chelsea")
+    assert found["tv"] > found["noisy"] + 4
+    assert found["nl-means"] > found["noisy"] + 4
+
+
+def test_the_input_is_as_noisy_as_its_noise() -> None:
+    assert scores(Denoise(size=64), "chelsea")["noisy"] == pytest.approx(20, abs=0.3)
+
+
+@pytest.mark.parametrize("bad", [{"model": "salt"}, {"sigma": 0}, {"tau": 0}, {"readout": -1}, {"tv_weight": 0}])
+def test_bad_parameters_are_refused(bad: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Denoise.model_validate(bad)

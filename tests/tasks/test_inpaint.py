@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from tasks.inpaint import Inpaint
+from tasks.metrics import psnr
+from tasks.operators import Mask
+from tasks.signals import load
+
+
+def test_the_share_is_exact_because_no_pixel_is_drawn_twice() -> None:
+    problem = Inpaint(size=64).problem(load("astronaut"), seed=0)
+    assert isinstance(problem.operator, Mask)
+    rows = problem.operator.rows
+    assert len(rows) == len(rows.unique()) == round(0.2 * 64 * 64)
+    assert problem.unseen().sum() == 64 * 64 - len(rows)
+    assert not problem.unseen()[rows].any()
+
+
+def test_the_grid_is_every_second_pixel_both_ways() -> None:
+    task = Inpaint(size=(9, 12), pattern="grid")
+    unseen = task.problem(load("astronaut"), seed=0).unseen().reshape(9, 12)
+    assert not unseen[::2, ::2].any()
+    assert unseen[1::2].all()
+    assert unseen[:, 1::2].all()
+    assert not task.random
+
+
+def test_the_headline_is_taken_over_unseen_pixels_only() -> None:
+    task = Inpaint(size=32)
+    problem = task.problem(load("astronaut"), seed=0)
+    unseen = torch.from_numpy(problem.unseen())
+    wrong_where_seen = problem.truth + 0.5 * ~unseen[:, None]
+    score = task.score(problem, wrong_where_seen)
+    assert score["psnr_unseen"] == np.inf
+    assert score["psnr"] < 20
+    wrong_elsewhere = problem.truth + 0.1 * unseen[:, None]
+    score = task.score(problem, wrong_elsewhere)
+    assert score["psnr_unseen"] == pytest.approx(20, abs=1e-3)
+    assert score["psnr"] == pytest.approx(psnr(problem.grid(wrong_elsewhere), problem.grid(problem.truth)))
+    assert next(iter(score)) == "psnr_unseen" == task.metrics[0]
+
+
+@pytest.mark.parametrize("task", [Inpaint(size=96), Inpaint(size=96, pattern="grid")], ids=repr)
+def test_baselines_keep_what_is_known_and_are_in_the_usual_order(task: Inpaint) -> None:
+    problem = task.problem(load("astronaut"), seed=0)
+    known = ~problem.unseen()
+    found = {}
+    for name, baseline in task.baselines().items():
+        values = torch.from_numpy(baseline(problem)).reshape(-1, 3)
+        np.testing.assert_allclose(values[known], problem.measured, atol=1e-6)
+        found[name] = task.score(problem, values)["psnr_unseen"]
+    assert found["biharmonic"] > found["linear"] > found["nearest"] > 14
+
+
+def test_one_pixel_at_least_is_measured_and_one_is_not() -> None:
+    for keep, seen in [(1e-6, 1), (0.999999, 63)]:
+        assert Inpaint(size=(8, 8), keep=keep).problem(load("camera"), seed=0).operator.out_rows == seen
+
+
+@pytest.mark.parametrize("bad", [{"keep": 0}, {"keep": 1.0}, {"pattern": "rows"}, {"pattern": "grid", "keep": 0.3}])
+def test_bad_parameters_are_refused(bad: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Inpaint.model_validate(bad)
