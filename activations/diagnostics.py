@@ -53,13 +53,15 @@ def diagnose(network: nn.Module, coords: Tensor, *, max_rows: int = 2048) -> dic
 def spread_rows(count: int, most: int) -> Tensor:
     """Indices of at most `most` of `count` rows, in order, evenly spread and always the same ones.
 
-    They are the multiples, modulo `count`, of a number near the golden section of `count`. A constant stride would do
-    on a line, but on an image it can pick a few columns only.
+    One row from each of `most` equal stretches, at a place in it that moves on by the golden section. A constant stride
+    would do on a line, but on an image it can pick a few columns only.
     """
     if count <= most:
         return torch.arange(count)
-    stride = next(n for n in range(round(count * (math.sqrt(5) - 1) / 2), count) if math.gcd(n, count) == 1)
-    return (torch.arange(most) * stride % count).sort().values
+    stretch = torch.arange(most, dtype=torch.float64)
+    place = stretch * ((math.sqrt(5) - 1) / 2) % 1
+    rows: Tensor = torch.unique(((stretch + place) * (count / most)).long().clamp(max=count - 1))
+    return rows
 
 
 def _statistics(values: Tensor) -> dict[str, float]:

@@ -198,8 +198,8 @@ def _table(task: str, frame: pd.DataFrame) -> Table:
         classical=(),
         notes=tuple(notes),
         caption="Chosen: the least path norm among the values that fit the data alike. "
-        f"Oracle: the best {metric.short}, which needs the truth. Means over {span(float(count) for count in frame['runs'])} "
-        f"repeat{'' if frame['runs'].max() == 1 else 's'}.",
+        f"Oracle: the best {metric.short}, which needs the truth. "
+        f"Means over {span(float(count) for count in frame['runs'])} repeat{'' if frame['runs'].max() == 1 else 's'}.",
         records=tuple(
             {str(key): None if pd.isna(value) else value for key, value in row.items()}
             for row in frame.to_dict("records")

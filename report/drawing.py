@@ -86,23 +86,22 @@ def log_axis(axis: Axes, which: Literal["x", "y"] = "x") -> None:
     if decades < 0.35 and which == "x":  # within a factor of two plain ticks are the better ones
         subs = tuple(1 + 0.2 * k for k in range(45))
     line.set_major_locator(LogLocator(subs=subs, numticks=8 if decades > 2.2 else 12))
-    line.set_major_formatter(FuncFormatter(tick))
+    plain = low > 9e-4 and high < 1.1e5  # else powers throughout: a mixture reads badly
+    line.set_major_formatter(FuncFormatter(tick if plain else power))
     line.set_minor_formatter(NullFormatter())
     sns.despine(ax=axis)
 
 
 def tick(value: float, _: Any = None) -> str:
-    """``0.05``, ``20000``, and a power of ten beyond.
+    """Plain digits: ``0.05``, ``20000``."""
+    return f"{value:g}"
 
-    Example:
-        >>> tick(0.05), tick(3e6)
-        ('0.05', '$3{\\\\cdot}10^{6}$')
-    """
-    if value <= 0 or 1e-3 <= value < 1e5:
-        return f"{value:g}"
-    power = math.floor(math.log10(value) + 1e-9)
-    digit = f"{value / 10.0**power:g}"
-    return f"$10^{{{power}}}$" if digit == "1" else f"${digit}{{\\cdot}}10^{{{power}}}$"
+
+def power(value: float, _: Any = None) -> str:
+    """A power of ten, with its factor where that is not 1; for positive values."""
+    exponent = math.floor(math.log10(value) + 1e-9)
+    factor = f"{value / 10.0**exponent:g}"
+    return rf"$10^{{{exponent}}}$" if factor == "1" else rf"${factor}{{\cdot}}10^{{{exponent}}}$"
 
 
 def value_axis(axis: Axes, task: Task) -> None:

@@ -21,15 +21,13 @@ Families = dict[tuple[str, str], dict[float, Method]]
 
 def norm(task: Task, looks: Looks) -> Figure | None:
     """A point a run in the first panel; None where no run has a path norm."""
-    points = {
-        method.key: [(n, value, run) for run in method.ok if (n := _norm(run)) and (value := run.final(task.metric))]
-        for method in task.activations
-    }
+    points = {method.key: _points(method, task.metric) for method in task.activations}
     drawn = [method for method in task.activations if points[method.key]]
     if not drawn:
         return None
     families = _families(drawn)
     sweeps = {method.key: c for members in families.values() for c, method in members.items()}
+    drawn.sort(key=lambda method: (method.activation, sweeps.get(method.key, 0.0)))  # a sweep in its own order
     timed = [method for method in drawn if len(series(method, NORM, log=True)) > 1]
     panels = 1 + bool(families) + bool(timed)
     figure = Figure(figsize=((4.0, 5.6, WIDTH)[panels - 1], 3.0), layout="constrained")
@@ -65,6 +63,12 @@ def _norm(run: Run) -> float | None:
     return found if found and found > 0 else None
 
 
+def _points(method: Method, metric: str) -> list[tuple[float, float, Run]]:
+    """Path norm and metric of each run that has both."""
+    found = [(_norm(run), run.final(metric), run) for run in method.ok]
+    return [(norm, value, run) for norm, value, run in found if norm is not None and value is not None]
+
+
 def _reached(run: Run) -> bool:
     return reached(run.settings("train"), run.final("loss"))
 
@@ -97,7 +101,7 @@ def _scatter(
         if method.key in sweeps:
             x, y, _ = max(points[method.key], key=lambda point: point[1])
             axis.annotate(f"{parameter(SWEPT)} = {sweeps[method.key]:g}", (x, y), (0, 5), textcoords="offset points",
-                          ha="center", va="bottom", fontsize=6.5, color=look.color, zorder=4)  # fmt: skip
+                          ha="center", va="bottom", fontsize=6.5, color="#3A3D42", zorder=4)  # fmt: skip
     axis.margins(x=0.14, y=0.12)
     axis.set(xlabel="final path norm", ylabel=f"final {shown(task.metric).label}")
     log_axis(axis)
@@ -109,7 +113,7 @@ def _sweep(axis: Axes, families: Families, looks: Looks) -> None:
     for members in families.values():
         means = []
         for value, method in members.items():
-            look, found = looks[method.key], [value for run in method.ok if (value := _norm(run)) is not None]
+            look, found = looks[method.key], [norm for run in method.ok if (norm := _norm(run)) is not None]
             means.append(math.fsum(found) / len(found))
             axis.plot([value] * len(found), found, ls="", marker=look.marker, ms=5, color=look.color, mec="white",
                       mew=0.5, zorder=3)  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -32,9 +34,12 @@ def overview(suite: Suite, looks: Looks) -> Figure | None:
         return None
     labels = {method.key: method.label for task in tasks for method in task.activations}
     ranks = {key: [task_ranks(task)[key] for task in tasks if key in task_ranks(task)] for key in labels}
-    order = sorted(labels, key=lambda key: (average(ranks[key]) or 0.0, key))
+    # Mean ranks compare only over the same tasks: methods that most tasks lack come last and get none.
+    most = max(len(places) for places in ranks.values())
+    order = sorted(labels, key=lambda key: (len(ranks[key]) < most, average(ranks[key]) or 0.0, key))
     if len(tasks) > MOST:
-        return _matrix(tasks, found, labels, {key: average(ranks[key]) or 0.0 for key in order})
+        means = {key: average(ranks[key]) if len(ranks[key]) == most else None for key in order}
+        return _matrix(tasks, found, labels, means)
     return _dots(tasks, found, labels, order[::-1], looks)
 
 
@@ -81,7 +86,7 @@ def _dots(tasks: list[Task], found: Found, labels: dict[str, str], order: list[s
     return figure
 
 
-def _matrix(tasks: list[Task], found: Found, labels: dict[str, str], means: dict[str, float]) -> Figure:
+def _matrix(tasks: list[Task], found: Found, labels: dict[str, str], means: dict[str, float | None]) -> Figure:
     """Methods by tasks: each cell has the value and, as its shade, the rank; then the mean rank and the classical."""
     order, methods = list(means), len(means)
     classical = [_classical(task) for task in tasks]
@@ -103,8 +108,9 @@ def _matrix(tasks: list[Task], found: Found, labels: dict[str, str], means: dict
             axis.text(column, methods + 0.15, text, ha="center", va="center", fontsize=6, color=BASELINE_COLOR,
                       linespacing=1.1)  # fmt: skip
     for row, key in enumerate(order):
-        axis.text(len(tasks) + 0.05, row, f"{means[key]:.1f}", ha="center", va="center", fontsize=7, fontweight="bold")
-    heads = [f"{task.key}\n{shown(task.metric).label}" for task in tasks]
+        text = "—" if (mean := means[key]) is None else f"{mean:.1f}"
+        axis.text(len(tasks) + 0.05, row, text, ha="center", va="center", fontsize=7, fontweight="bold")
+    heads = ["\n".join([task.key, *textwrap.wrap(shown(task.metric).label, 16)]) for task in tasks]
     axis.set_xticks([*range(len(tasks)), len(tasks) + 0.05], [*heads, "mean\nrank"], rotation=40, ha="left",
                     rotation_mode="anchor", fontsize=6.5, linespacing=1.05)  # fmt: skip
     places = [*range(methods), *([methods + 0.15] if any(classical) else [])]

@@ -88,7 +88,12 @@ def _about(about: Mapping[str, Any]) -> str:
         text += f"<h2>Deviations from the source</h2><ul>{items}</ul>"
     tuning = about.get("tuning")
     if tuning:
-        said = "; ".join(f"{words(str(key))}: {setting(value)}" for key, value in tuning.items())
+        said = "; ".join(
+            f"{words(str(key))}: "
+            + (", ".join(f"{setting(own)} for {of}" for of, own in value.items())
+               if isinstance(value, Mapping) else setting(value))
+            for key, value in tuning.items()
+        )  # fmt: skip
         text += f"<p><b>Tuning.</b> {escape(said)}</p>"
     return f'<div class="about">{text}</div>' if text else ""
 

@@ -119,10 +119,12 @@ def looks(methods: Iterable[tuple[str, str]]) -> dict[str, Look]:
             slot = slots[0] if slot is None else slot
             taken.add(slot)
             color, marker = _shaded(_REST[slot], -0.4 if dim else 0.0), _REST_MARKERS[slot]
-        # A family of swept variants alone runs from dark to light with its parameter, so that a figure shows its order.
-        swept = len(keys) > 2 and all("[" in key for key in keys)
+        # Swept variants run from dark to light with their parameter, so that a figure shows its order.
+        swept = [key for key in keys if "[" in key]
         for index, key in enumerate(keys):
-            shade = -0.6 + 1.2 * index / (len(keys) - 1) if swept else _SHADES[index % len(_SHADES)]
+            shade = _SHADES[index % len(_SHADES)]
+            if len(swept) > 2:
+                shade = -0.6 + 1.2 * swept.index(key) / (len(swept) - 1) if key in swept else 0.0
             found[key] = Look(_shaded(color, shade), marker, _LINES[index % len(_LINES)])
     return found
 

@@ -50,6 +50,7 @@ pre { background: var(--card); border: 1px solid var(--line); border-radius: 8px
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .3rem 1.2rem; font-size: .88rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 36rem) { .shot img { max-width: max(100%, min(34rem, 180%)); }
+  nav li { display: inline-block; } nav a:not(.task) { display: none; } nav .task { min-width: 0; }
   dl { grid-template-columns: 1fr; } dd { margin-bottom: .5rem; }
   header { padding-top: 1.4rem; } }
 @media print { nav, .files, summary, figcaption a { display: none; } section { break-inside: avoid-page; } }

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from report.drawing import WIDTH, Looks
+from report.drawing import WIDTH, Looks, log_axis
 from report.stored import Array, Estimate, Stored, title
 from report.style import BASELINE_COLOR
 
@@ -60,7 +60,8 @@ def reconstructions(found: Stored, looks: Looks) -> Figure | None:
         # A long error has all its samples too: that of the excerpt alone may be untypical.
         bins = _bins(np.abs(values - truth), np.max) if long else np.abs(values - truth)
         error.plot(_bins(place, np.mean) if long else x, np.clip(bins, floor, None), color=colour, lw=0.9)
-        error.set(yscale="log", ylim=(floor, ceiling))
+        error.set_ylim(floor, ceiling)
+        log_axis(error, "y")
         error.set_xlabel("sample" if long else "x")
         for axis in axes:
             axis.margins(x=0)

@@ -27,7 +27,7 @@ class Denoise(Task):
 
     Attributes:
         size: of the picture: its longer side, [height, width], or None for the size it has.
-        model: ``gaussian``, which adds noise of standard deviation ``sigma``; or ``poisson``, the camera of
+        noise: ``gaussian``, which adds noise of standard deviation ``sigma``; or ``poisson``, the camera of
             V. Saragadam et al. (WIRE), CVPR 2023: (P(tau · x) + N(0, readout²)) / tau, where P counts photons.
         sigma: for ``gaussian``.
         tau: for ``poisson``, photons that the brightest pixel counts on average.
@@ -40,7 +40,7 @@ class Denoise(Task):
     name, label, version = "denoise", "Denoising", 1
 
     size: Size = None
-    model: Literal["gaussian", "poisson"] = "gaussian"
+    noise: Literal["gaussian", "poisson"] = "gaussian"
     sigma: float = Field(0.1, gt=0)
     tau: float = Field(30.0, gt=0)
     readout: float = Field(2.0, ge=0)
@@ -55,7 +55,7 @@ class Denoise(Task):
 
     def problem(self, signal: Signal, seed: int) -> Problem:
         truth, shape = picture(signal, self.size)
-        if self.model == "gaussian":
+        if self.noise == "gaussian":
             measured, std = truth + noise_like(truth, self.sigma, seed), self.sigma
         else:
             measured, std = self._counted(truth, seed)

@@ -110,7 +110,8 @@ def describe() -> tuple[dict[str, str], ...]:
     rows = []
     for name in names():
         source = SOURCES[name]
-        size = "any" if source.sampler else " x ".join(map(str, source.shape[:2]))
+        sides = source.shape[: 2 if source.kind in PICTURES else 1]
+        size = "any" if source.sampler else " x ".join(map(str, sides))
         rows.append(
             {
                 "name": name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import warnings
 from pathlib import Path
 from typing import Any
@@ -46,8 +45,9 @@ def decode(path: Path) -> tuple[NDArray[Any], int]:
             rate, raw = wavfile.read(path)
     except FileNotFoundError:
         raise SignalError(f"{path} does not exist; give the path of a .wav, or a name from `list signals`") from None
-    except (OSError, ValueError, EOFError, ZeroDivisionError, struct.error) as error:
-        raise SignalError(f"{path} cannot be read as WAV: {reason(error)}; save it as uncompressed PCM") from error
+    except Exception as error:  # the decoder raises what its parts raise, down to UnboundLocalError
+        why = reason(error) if isinstance(error, OSError | ValueError) else "it holds no samples of a known format"
+        raise SignalError(f"{path} cannot be read as WAV: {why}; save it as uncompressed PCM") from error
     # chunks that are not understood are notes such as a title; an early end is damage
     if any("EOF" in str(warning.message) for warning in caught):
         raise SignalError(f"{path} is damaged: it ends before the samples that its header promises; save it again")

@@ -198,8 +198,8 @@ def test_init_scale_multiplies_the_weights_also_under_weight_norm(weight_norm: b
 
 
 def gaussian_moments(spread: float) -> tuple[float, float]:
-    u = (torch.arange(300_000, dtype=torch.float64) + 0.5) / 100_000
-    density = torch.exp(-((u - CENTRE) ** 2) / (2 * spread**2)) / (spread * math.sqrt(2 * math.pi)) / 100_000
+    u = (torch.arange(30_000, dtype=torch.float64) + 0.5) / 10_000
+    density = torch.exp(-((u - CENTRE) ** 2) / (2 * spread**2)) / (spread * math.sqrt(2 * math.pi)) / 10_000
     mean = float((psi(u) * density).sum())
     return mean, float((psi(u) ** 2 * density).sum()) - mean**2
 
@@ -208,14 +208,14 @@ def test_constants_are_the_gaussian_integrals_and_the_variance_is_nearly_the_lar
     mean, variance = gaussian_moments(SPREAD)
     assert pytest.approx(mean, abs=1e-5) == MEAN
     assert pytest.approx(variance, abs=1e-5) == VARIANCE
-    assert max(gaussian_moments(0.01 * k)[1] for k in range(5, 150)) < 1.001 * VARIANCE
+    assert max(gaussian_moments(0.01 * k)[1] for k in range(5, 100, 2)) < 1.001 * VARIANCE
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
 @pytest.mark.parametrize("c", [1.0, 9.0])
 def test_moments_of_the_first_layer(d: int, c: float) -> None:
     layer = net(width=4096, depth=1, domain=Domain(d, 1, (8,) * d), init="centred", c=c).chain.layers[0]
-    x = torch.rand(2000, d, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    x = torch.rand(1000, d, generator=torch.Generator().manual_seed(1)) * 2 - 1
     with torch.no_grad():
         values = layer(x)
     mean, variance = first_moments(c, d)
@@ -234,7 +234,7 @@ def test_centred_features_have_one_spread_whatever_c_and_layer(params: dict[str,
     network = net(width=300, depth=4, init="centred", **params)
     with torch.no_grad():
         features = network.features(grid())
-    # The first layer has c as its bandwidth, and the spread that follows from it; all later ones are at the fixed point.
+    # The first layer has c as its bandwidth and the spread that follows from it; all later ones are at the fixed point.
     assert features[0].std().item() == pytest.approx(math.sqrt(first_moments(params["c"], 2)[1]), rel=0.05)
     for values in features[1:]:
         assert values.std().item() == pytest.approx(math.sqrt(VARIANCE), rel=0.02)
@@ -258,7 +258,8 @@ def test_centred_pre_activations_are_centred_on_the_wavelet() -> None:
         with torch.no_grad():
             for layer in network.layers:
                 z = c * layer[0](x)  # type: ignore[index]
-                assert z.mean().item() == pytest.approx(CENTRE, abs=0.1)
+                # The mean over 300 units is that near to its expectation.
+                assert z.mean().item() == pytest.approx(CENTRE, abs=4 * z.std().item() / math.sqrt(300))
                 if layer is not network.layers[0]:
                     assert z.std().item() == pytest.approx(SPREAD, rel=0.06)
                 x = layer(x)

@@ -190,3 +190,38 @@ def test_a_mistake_is_named(text: str, words: list[str]) -> None:
     for word in words:
         assert word in message
     assert "\n" not in message
+
+
+SCALED = """
+suite: s
+model: {width: 8}
+train: {steps: 50}
+tasks: {image: {size: 64}}
+activations: {relu: {}}
+scales:
+  small: {train.steps: 5, tasks.image: {size: 16, signals: [coins]}}
+"""
+
+
+def test_a_scale_is_another_size_with_results_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(SCALED)
+    full, _ = suites.load(str(path))
+    small, where = suites.load(str(path), ["repeats=1"], "small")
+    assert (full.suite, small.suite) == ("s", "s-small")
+    (job,) = suites.jobs(small, PLUGINS, where)
+    assert job.train is not None
+    assert (job.train["steps"], job.signal, job.task.params["size"]) == (5, "coins", 16)
+    with pytest.raises(BadInput, match="did you mean 'small'"):
+        suites.load(str(path), scale="smal")
+
+
+def test_every_shipped_paper_suite_says_what_it_reproduces_and_has_a_size_for_everybody() -> None:
+    papers = [name for name in suites.shipped() if name.startswith("paper-")]
+    assert papers
+    for name in papers:
+        full, _ = suites.load(name)
+        assert full.source, name
+        assert full.deviations, name
+        small, where = suites.load(name, scale="small")
+        assert suites.jobs(small, PLUGINS, where)

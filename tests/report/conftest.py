@@ -37,10 +37,11 @@ class Lab:
         label: str | None = None,
         kind: str = "activation",
         curve: Mapping[int, float] | None = None,
+        losses: Mapping[int, float] | None = None,
         extra: Sequence[Mapping[str, Any]] = (),
         **columns: Any,
     ) -> str:
-        """One job whose PSNR rises to ``final``; ``curve`` replaces its checkpoints."""
+        """One job whose PSNR rises to ``final``; ``curve`` replaces its checkpoints, ``losses`` its data losses."""
         job_id = columns.pop("job_id", f"{task}-{signal}-{method.replace('[', '-').replace(']', '')}-{repeat}")
         baseline = kind == "baseline"
         row: dict[str, Any] = {
@@ -70,8 +71,8 @@ class Lab:
         ]
         if not baseline:
             scores += [
-                {"step": step, "train_s": step / 8, "metric": "loss", "value": 10 ** (-value / 10), "direction": -1}
-                for step, value in points.items()
+                {"step": step, "train_s": step / 8, "metric": "loss", "value": value, "direction": -1}
+                for step, value in (losses or {s: 10 ** (-value / 10) for s, value in points.items()}).items()
             ]
         self.store.commit(row, [*scores, *extra] if status == "ok" else [])
         return str(job_id)
@@ -126,3 +127,79 @@ def populate(folder: Path) -> Lab:
 def written(tmp_path_factory: pytest.TempPathFactory) -> report.Report:
     """One report that many tests read."""
     return report.write(populate(tmp_path_factory.mktemp("results")).store)
+
+
+C = (1, 2, 3, 5)
+CHECKPOINTS = (1, 3, 10, 30, 100)
+
+
+def experiments(folder: Path) -> Lab:
+    """What the experiments on regularity store: stopping rules, a sweep of c, one variable, a volume, diagnostics."""
+    lab = Lab(folder, "experiments")
+    _sweep(lab)
+    _functions(lab)
+    x = np.linspace(0, 60, 2400)[:, None]
+    sound = np.sin(x) * np.sin(x * x / 9)
+    lab.truth("audio", "bach", sound)
+    z, y, x = np.mgrid[-1:1:12j, -1:1:12j, -1:1:12j]
+    ball = (x**2 + y**2 + z**2 < 0.5).astype(float)[..., None]
+    lab.truth("occupancy", "ball", ball)
+    for index, method in enumerate(METHODS):
+        job = lab.job(
+            method, 20.0 + index, task="audio", signal="bach", metric="snr", extra=[score("snr", 100, 12.0, 1)]
+        )
+        lab.pictures(job, sound * (1 + 0.02 * index))
+        job = lab.job(
+            method, task="occupancy", signal="ball", metric="iou", extra=[score("iou", 100, 0.8 + index / 20, 1)]
+        )
+        lab.pictures(job, np.roll(ball, index, axis=0))
+    return lab
+
+
+def score(metric: str, step: int, value: float, direction: int = 0) -> dict[str, Any]:
+    return {"step": step, "train_s": step / 8, "metric": metric, "value": value, "direction": direction}
+
+
+def _sweep(lab: Lab) -> None:
+    """CT at one data loss, which c = 1 never reaches; the least path norm is at c = 3, the best PSNR at c = 2."""
+    for c in C:
+        for repeat in range(2):
+            norms = [score("path_norm", step, (20 + 5 * abs(c - 3)) * step**0.3) for step in CHECKPOINTS]
+            level = 32 - abs(c - 2) + 0.1 * repeat
+            loss = 0.05 if c == 1 else 0.01
+            curve = {1: 10.0, 3: 20.0, 10: level + 1, 30: level + 0.5, 100: level}
+            lab.job(
+                f"bw-relu[c={c}]", task="ct", signal="head", repeat=repeat, label=f"BW-ReLU c={c}", curve=curve,
+                losses={step: loss * (100 / step) ** 0.5 for step in CHECKPOINTS}, extra=norms,
+                activation_params=json.dumps({"c": float(c)}), chosen_step=30,
+                train=json.dumps({"steps": 100, "lr": 0.001 * c, "stop": "plateau", "stop_loss": 0.01}),
+            )  # fmt: skip
+
+
+def _functions(lab: Lab) -> None:
+    """Three sines, the faster ones learnt later, with the diagnostics of two layers."""
+    x = np.linspace(-np.pi, np.pi, 201)[:, None]
+    truth = np.sin(x) + np.sin(3 * x) + np.sin(5 * x)
+    lab.truth("function", "sines", truth)
+    for index, method in enumerate(METHODS):
+        extra = [score(f"freq_error/{k}", s, 1 / (1 + s / k**2), -1) for k in (1, 3, 5) for s in CHECKPOINTS]
+        for layer in (1, 2):
+            extra += [score(f"dead_units/{layer}", step, 0.1 * layer) for step in CHECKPOINTS]
+            extra += [score(f"feature_cond/{layer}", step, 10.0 ** (2 * layer + index)) for step in CHECKPOINTS]
+            extra += [score(f"feature_std/{layer}", step, 0.3 / layer) for step in CHECKPOINTS]
+        extra += [score("grad_norm/total", step, 1 / step) for step in CHECKPOINTS]
+        extra += [score("snr", 100, 20.0 + index, 1)]
+        job = lab.job(method, task="function", signal="sines", metric="snr", extra=extra)
+        lab.pictures(job, truth + 0.1 * index * np.sin(20 * x))
+
+
+@pytest.fixture(scope="session")
+def studied(tmp_path_factory: pytest.TempPathFactory) -> report.Report:
+    """The report of `experiments`, with words about the suite."""
+    about = {
+        "description": "Made up\n  for tests.",
+        "source": "A paper <2024>",
+        "deviations": ["Fewer steps & repeats", "Another image"],
+        "tuning": {"trials": 16, "signals": {"ct": ["disc"]}},
+    }
+    return report.write(experiments(tmp_path_factory.mktemp("results")).store, about=about)

@@ -23,7 +23,7 @@ TASKS = [
     CT(size=32),
     CT(size=32, noise=0.02),
     Denoise(size=32),
-    Denoise(size=32, model="poisson"),
+    Denoise(size=32, noise="poisson"),
     Inpaint(size=32),
     Inpaint(size=(33, 48), pattern="grid"),
     Audio(samples=512),

@@ -26,7 +26,7 @@ def test_gaussian_noise_has_the_declared_spread() -> None:
 
 
 def test_photons_vary_with_the_brightness() -> None:
-    problem = Denoise(size=256, model="poisson").problem(load("camera"), seed=0)
+    problem = Denoise(size=256, noise="poisson").problem(load("camera"), seed=0)
     noise = problem.measured - problem.truth
     for low, high in [(0.0, 0.2), (0.5, 0.7), (0.7, 1.0)]:
         here = (problem.truth >= low) & (problem.truth < high)
@@ -37,13 +37,13 @@ def test_photons_vary_with_the_brightness() -> None:
 
 
 def test_photons_without_readout_are_whole() -> None:
-    problem = Denoise(size=32, model="poisson", tau=10, readout=0).problem(load("camera"), seed=0)
+    problem = Denoise(size=32, noise="poisson", tau=10, readout=0).problem(load("camera"), seed=0)
     counts = problem.measured * 10
     torch.testing.assert_close(counts, counts.round())
     assert counts.min() >= 0
 
 
-@pytest.mark.parametrize("task", [Denoise(size=128), Denoise(size=128, model="poisson"), Denoise(size=128, sigma=0.05)])
+@pytest.mark.parametrize("task", [Denoise(size=128), Denoise(size=128, noise="poisson"), Denoise(size=128, sigma=0.05)])
 def test_baselines_are_better_than_nothing(task: Denoise) -> None:
     found = scores(task, "chelsea")
     assert found["tv"] > found["noisy"] + 4
@@ -54,7 +54,7 @@ def test_the_input_is_as_noisy_as_its_noise() -> None:
     assert scores(Denoise(size=64), "chelsea")["noisy"] == pytest.approx(20, abs=0.3)
 
 
-@pytest.mark.parametrize("bad", [{"model": "salt"}, {"sigma": 0}, {"tau": 0}, {"readout": -1}, {"tv_weight": 0}])
+@pytest.mark.parametrize("bad", [{"noise": "salt"}, {"sigma": 0}, {"tau": 0}, {"readout": -1}, {"tv_weight": 0}])
 def test_bad_parameters_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Denoise.model_validate(bad)

@@ -111,13 +111,8 @@ def test_ssim_refuses_what_is_no_picture() -> None:
 
 
 def test_direction_looks_before_the_slash() -> None:
-    assert [direction(name) for name in ("psnr", "lsd", "freq_error", "freq_error/3", "psnr_unseen")] == [
-        1,
-        -1,
-        -1,
-        -1,
-        1,
-    ]
+    assert direction("psnr") == direction("psnr_unseen") == 1
+    assert direction("lsd") == direction("freq_error") == direction("freq_error/3") == -1
     assert direction("unheard/of") == direction("") == 0
 
 
@@ -137,7 +132,7 @@ def test_snr_is_relative_to_the_power_of_the_truth() -> None:
 
 def test_lsd_of_a_change_of_level_is_that_level_in_decibels() -> None:
     noise = np.random.default_rng(0).standard_normal((10_000, 1)).astype(np.float32) / 8
-    assert lsd(noise / np.float32(10), noise) == pytest.approx(20, abs=1e-3)
+    assert lsd(noise / np.float32(10), noise) == pytest.approx(20, abs=0.01)  # a few powers lie below the floor
     assert lsd(noise * np.float32(2), noise) == pytest.approx(20 * math.log10(2), abs=1e-3)
 
 
@@ -148,7 +143,7 @@ def test_lsd_counts_nothing_below_a_hundred_decibels() -> None:
 
 
 def test_lsd_of_a_sine_of_amplitude_one_starts_at_zero_decibels() -> None:
-    # a sine in the middle of a frequency: Hann spreads it over three of the 1025, at 0, -6 and -6 dB, all else is silent
+    # a sine in the middle of a frequency: Hann spreads it over three of 1025, at 0, -6 and -6 dB; the rest is silent
     expected = math.sqrt((100**2 + 2 * (100 - 20 * math.log10(2)) ** 2) / 1025)
     assert lsd(np.zeros((2048, 1), np.float32), tone(1, 2048)) == pytest.approx(expected, rel=1e-3)
 
@@ -160,7 +155,7 @@ def test_lsd_agrees_with_scipy() -> None:
     estimate, truth = (np.random.default_rng(k).standard_normal((5000, 1)).astype(np.float32) / 4 for k in (0, 1))
     window = hann(2048, sym=False)
     stft = ShortTimeFFT(window, hop=512, fs=1)
-    first = stft.p_min - stft.p_min + 2  # the first slice that lies wholly inside
+    first = 2  # the first window that lies wholly inside
     log = [
         20 * np.log10(np.abs(stft.stft(x[:, 0].astype(float), p0=first, p1=first + 6)) / (window.sum() / 2))
         for x in (estimate, truth)
@@ -196,6 +191,5 @@ def test_freq_error_tells_one_frequency_from_another() -> None:
     assert freq_error(estimate, truth, 3) == pytest.approx(0.25, abs=1e-6)
     assert freq_error(estimate, truth) == pytest.approx(0.25 / math.sqrt(2), abs=1e-6)
     # a wrong phase is an error, too
-    assert freq_error(np.cos(u).astype(np.float32), np.sin(u).astype(np.float32), 1) == pytest.approx(
-        math.sqrt(2), rel=1e-5
-    )
+    shifted = np.cos(u).astype(np.float32)
+    assert freq_error(shifted, np.sin(u).astype(np.float32), 1) == pytest.approx(math.sqrt(2), rel=1e-5)

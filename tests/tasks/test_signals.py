@@ -121,7 +121,7 @@ def test_describe_names_every_signal() -> None:
     assert [row["name"] for row in rows] == list(names())
     assert {row["kind"] for row in rows} == set(KINDS)
     sizes = {row["name"]: row["size"] for row in rows}
-    assert (sizes["coffee"], sizes["bach"], sizes["csg"]) == ("400 x 600", "308207", "any")
+    assert (sizes["coffee"], sizes["ecg"], sizes["csg"]) == ("400 x 600", "10000", "any")
     assert all(text for row in rows for text in row.values())
     json.dumps(rows)
 
