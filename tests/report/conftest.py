@@ -77,6 +77,10 @@ class Lab:
         self.store.commit(row, [*scores, *extra] if status == "ok" else [])
         return str(job_id)
 
+    @staticmethod
+    def score(metric: str, step: int, value: float, direction: int = 0) -> dict[str, Any]:
+        return {"step": step, "train_s": step / 8, "metric": metric, "value": value, "direction": direction}
+
     def pictures(self, job_id: str, reconstruction: Array, **arrays: Array) -> None:
         self.store.save_arrays(job_id, reconstruction=reconstruction.astype(np.float32), **arrays)
 
@@ -134,37 +138,18 @@ CHECKPOINTS = (1, 3, 10, 30, 100)
 
 
 def experiments(folder: Path) -> Lab:
-    """What the experiments on regularity store: stopping rules, a sweep of c, one variable, a volume, diagnostics."""
+    """What the experiments on regularity store: a stopping rule, a sweep of c, a function with diagnostics."""
     lab = Lab(folder, "experiments")
     _sweep(lab)
     _functions(lab)
-    x = np.linspace(0, 60, 2400)[:, None]
-    sound = np.sin(x) * np.sin(x * x / 9)
-    lab.truth("audio", "bach", sound)
-    z, y, x = np.mgrid[-1:1:12j, -1:1:12j, -1:1:12j]
-    ball = (x**2 + y**2 + z**2 < 0.5).astype(float)[..., None]
-    lab.truth("occupancy", "ball", ball)
-    for index, method in enumerate(METHODS):
-        job = lab.job(
-            method, 20.0 + index, task="audio", signal="bach", metric="snr", extra=[score("snr", 100, 12.0, 1)]
-        )
-        lab.pictures(job, sound * (1 + 0.02 * index))
-        job = lab.job(
-            method, task="occupancy", signal="ball", metric="iou", extra=[score("iou", 100, 0.8 + index / 20, 1)]
-        )
-        lab.pictures(job, np.roll(ball, index, axis=0))
     return lab
-
-
-def score(metric: str, step: int, value: float, direction: int = 0) -> dict[str, Any]:
-    return {"step": step, "train_s": step / 8, "metric": metric, "value": value, "direction": direction}
 
 
 def _sweep(lab: Lab) -> None:
     """CT at one data loss, which c = 1 never reaches; the least path norm is at c = 3, the best PSNR at c = 2."""
     for c in C:
         for repeat in range(2):
-            norms = [score("path_norm", step, (20 + 5 * abs(c - 3)) * step**0.3) for step in CHECKPOINTS]
+            norms = [lab.score("path_norm", step, (20 + 5 * abs(c - 3)) * step**0.3) for step in CHECKPOINTS]
             level = 32 - abs(c - 2) + 0.1 * repeat
             loss = 0.05 if c == 1 else 0.01
             curve = {1: 10.0, 3: 20.0, 10: level + 1, 30: level + 0.5, 100: level}
@@ -182,13 +167,13 @@ def _functions(lab: Lab) -> None:
     truth = np.sin(x) + np.sin(3 * x) + np.sin(5 * x)
     lab.truth("function", "sines", truth)
     for index, method in enumerate(METHODS):
-        extra = [score(f"freq_error/{k}", s, 1 / (1 + s / k**2), -1) for k in (1, 3, 5) for s in CHECKPOINTS]
+        extra = [lab.score(f"freq_error/{k}", s, 1 / (1 + s / k**2), -1) for k in (1, 3, 5) for s in CHECKPOINTS]
         for layer in (1, 2):
-            extra += [score(f"dead_units/{layer}", step, 0.1 * layer) for step in CHECKPOINTS]
-            extra += [score(f"feature_cond/{layer}", step, 10.0 ** (2 * layer + index)) for step in CHECKPOINTS]
-            extra += [score(f"feature_std/{layer}", step, 0.3 / layer) for step in CHECKPOINTS]
-        extra += [score("grad_norm/total", step, 1 / step) for step in CHECKPOINTS]
-        extra += [score("snr", 100, 20.0 + index, 1)]
+            extra += [lab.score(f"dead_units/{layer}", step, 0.1 * layer) for step in CHECKPOINTS]
+            extra += [lab.score(f"feature_cond/{layer}", step, 10.0 ** (2 * layer + index)) for step in CHECKPOINTS]
+            extra += [lab.score(f"feature_std/{layer}", step, 0.3 / layer) for step in CHECKPOINTS]
+        extra += [lab.score("grad_norm/total", step, 1 / step) for step in CHECKPOINTS]
+        extra += [lab.score("snr", 100, 20.0 + index, 1)]
         job = lab.job(method, task="function", signal="sines", metric="snr", extra=extra)
         lab.pictures(job, truth + 0.1 * index * np.sin(20 * x))
 

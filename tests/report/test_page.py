@@ -3,6 +3,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import report
+from bench.store import Store
 
 
 class Page(HTMLParser):
@@ -102,8 +103,39 @@ def test_a_task_with_only_baselines(lab) -> None:
     assert r"\midrule" in (written.folder / "tables" / "image.tex").read_text()
 
 
-def report_store(folder: Path) -> "report.page.Store":
-    return report.page.Store(folder, "made-up")
+def test_the_page_says_what_the_suite_is(studied) -> None:
+    text = studied.index.read_text()
+    Page(text)
+    assert "<p>Made up for tests.</p>" in text
+    assert "A paper &lt;2024&gt;" in text
+    assert (
+        "<h2>Deviations from the source</h2><ul><li>Fewer steps &amp; repeats</li><li>Another image</li></ul>" in text
+    )
+    assert "trials: 16; signals: disc for ct" in text
+
+
+def test_a_suite_that_says_nothing_of_itself_gets_no_words(written) -> None:
+    assert "Deviations" not in written.index.read_text()
+
+
+def test_the_contents_lead_to_every_task_and_figure(studied) -> None:
+    page = Page(studied.index.read_text())
+    figures = {path.stem for path in (studied.folder / "figures").iterdir()} - {"overview", "activations"}
+    wanted = {f"#figure-{name}" for name in figures} | {f"#task-{key}" for key in ("ct", "function")}
+    assert wanted <= set(page.links)
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+
+
+def test_choices_stand_with_their_task(studied) -> None:
+    text = studied.index.read_text()
+    assert (
+        text.index('id="task-ct"') < text.index("Choosing c without the truth: ct") < text.index('id="task-function"')
+    )
+    assert (studied.folder / "tables" / "choose-ct.tex").is_file()
+
+
+def report_store(folder: Path) -> Store:
+    return Store(folder, "made-up")
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -107,7 +107,7 @@ def test_the_caption_tells_the_settings(lab) -> None:
         "size 128",
         "depth 3",
         "steps 100",
-        "lr by method",
+        "lr per method",
         "Some CPU, 2 threads",
     ):
         assert part in said
@@ -153,3 +153,51 @@ def test_csv_keeps_every_digit(lab) -> None:
 def test_shorten_keeps_one_line() -> None:
     assert shorten("\n  first \nsecond") == "first"
     assert shorten("x" * 300, 10) == "x" * 9 + "…"
+
+
+def test_markdown_escapes_no_more_than_it_must(lab) -> None:
+    lab.job("siren", label="tv_weight < 2 _x_ <b>")
+    assert "| tv_weight < 2 \\_x\\_ \\<b> " in render.markdown(table(lab))
+
+
+def test_a_rule_adds_the_value_that_it_picks(lab) -> None:
+    curve = {1: 10.0, 10: 32.0, 30: 31.0, 100: 30.0}
+    lab.job("siren", curve=curve, chosen_step=30, train='{"steps": 100, "stop": "plateau"}')
+    lab.job("relu", curve=curve, chosen_step=100, train='{"steps": 100, "stop": "plateau"}')
+    lab.job("tv", 40.0, kind="baseline")
+    found = table(lab)
+    assert found.columns[2:5] == ("final PSNR (dB)", "chosen PSNR (dB)", "best PSNR (oracle)")
+    assert [cell(found, "SIREN", column) for column in found.columns[2:5]] == ["30.00", "31.00", "32.00"]
+    assert [cell(found, "relu", column) for column in found.columns[2:5]] == ["30.00", "30.00", "32.00"]
+    assert [cell(found, "TV", column) for column in found.columns[2:5]] == ["40.00", "—", "—"]
+    assert bold(found, "chosen PSNR (dB)") == {"SIREN"}
+    assert "Chosen: at the checkpoint that the plateau rule picks without the truth." in found.notes
+    records = {row["label"]: row for row in csv.DictReader(io.StringIO(render.raw(found)))}
+    assert (records["SIREN"]["chosen_psnr_mean"], records["SIREN"]["chosen_step_mean"]) == ("31.0", "30.0")
+    assert (records["tv"]["chosen_psnr_mean"], records["tv"]["chosen_step_mean"]) == ("40.0", "")
+
+
+def test_a_stored_step_needs_no_named_rule(lab) -> None:
+    lab.job("siren", curve={10: 32.0, 100: 30.0}, chosen_step=10)
+    assert cell(table(lab), "SIREN", "chosen PSNR (dB)") == "32.00"
+
+
+def test_the_last_step_as_the_chosen_one_adds_nothing(lab) -> None:
+    lab.job("siren", chosen_step=100, train='{"steps": 100, "stop": null}')
+    found = table(lab)
+    assert found.columns[2] == "PSNR (dB)"
+    assert not any(column.startswith("chosen") for column in found.columns)
+    assert "stop" not in found.caption
+
+
+def test_diagnostics_are_no_columns(lab) -> None:
+    extra = [lab.score("path_norm", 100, 3.0), lab.score("freq_error/1", 100, 0.1, -1), lab.score("lsd", 100, 2.0, -1)]
+    lab.job("siren", extra=extra)
+    assert table(lab).columns[2:6] == ("PSNR (dB)", "log-spectral distance (dB)", "data loss", "best PSNR (oracle)")
+
+
+def test_csv_lists_the_settings_of_each_method(lab) -> None:
+    lab.job("siren", train='{"lr": 0.001}')
+    lab.job("relu", train='{"lr": 0.003}')
+    records = csv.DictReader(io.StringIO(render.raw(table(lab))))
+    assert {row["method"]: row["train"] for row in records} == {"siren": '{"lr": 0.001}', "relu": '{"lr": 0.003}'}
