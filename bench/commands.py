@@ -85,7 +85,8 @@ def write_report(chosen: suite.Suite, work: plan.Plan, store: Store) -> None:
     """Write the report of a suite's jobs and print its tables."""
     import report
 
-    written = report.write(store, jobs={job.job_id for job in work.jobs})
+    about = chosen.model_dump(include={"description", "source", "deviations", "tuning"})
+    written = report.write(store, {job.job_id for job in work.jobs}, about)
     print("\n\n".join(written.tables))
     if work.others:
         print(f"\n{work.others} more results in {store.root} are of other settings; they are not shown.")
@@ -137,9 +138,16 @@ def listing(options: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=2))
         return 0
     for row in rows:
-        values = list(row.values())
-        print(f"{values[0]:<22} {'  '.join(str(value) for value in values[1:] if value not in (None, '', {}, []))}")
+        name, *others = (_shown(value) for value in row.values())
+        print(f"{name:<22} {'  '.join(text for text in others if text)}")
     return 0
+
+
+def _shown(value: Any) -> str:
+    """A value of a list for people: parameters that are off are left out."""
+    if isinstance(value, dict):
+        return " ".join(f"{key}={item}" for key, item in value.items() if item is not None)
+    return "" if value is None else str(value)
 
 
 def _plugins_listed(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from report.render import markdown
 from report.stats import average
 from report.style import metric as shown
 from report.style import parameter as named
@@ -171,6 +172,13 @@ def _status(row: Mapping[str, Any], floor: float) -> str:
 def tables(frame: pd.DataFrame) -> list[Table]:
     """A table for each task of what `choose` found, for `report.render`."""
     return [_table(str(task), rows) for task, rows in frame.groupby("task", sort=True)]
+
+
+def table(frame: pd.DataFrame) -> str:
+    """What `choose` found as Markdown, for a terminal."""
+    if frame.empty:
+        return f"Nothing to choose from: no task has path norms at {LEAST} values of the parameter."
+    return "\n\n".join(markdown(item) for item in tables(frame))
 
 
 def _table(task: str, frame: pd.DataFrame) -> Table:

@@ -123,5 +123,7 @@ def _sweep(axis: Axes, families: Families, looks: Looks) -> None:
     values = [value for members in families.values() for value in members]
     if min(values) > 0 and max(values) > 3 * min(values):
         log_axis(axis)
+    axis.set_xticks(sorted(set(values)), [f"{value:g}" for value in sorted(set(values))])
+    axis.set_xticks([], minor=True)
     log_axis(axis, "y")
     sns.despine(ax=axis)

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from report import render
-from report.choose import COLUMNS, choose, swept, tables
+from report.choose import COLUMNS, choose, swept, table, tables
 
 LOSS = 0.01
 
@@ -104,8 +104,8 @@ def test_signals_and_other_parameters_are_choices_of_their_own(lab) -> None:
     frame = chosen(lab)
     assert len(frame) == 9
     assert marks(frame, "chosen") == [1, 1, 3]
-    (table,) = tables(frame)
-    assert [row[0].text for row in table.rows][:4:3] == ["a, bw-relu: 1", "a, bw-relu (linear layers on): 1"]
+    (made,) = tables(frame)
+    assert [row[0].text for row in made.rows][:4:3] == ["a, bw-relu: 1", "a, bw-relu (linear layers on): 1"]
 
 
 @pytest.mark.parametrize("values", [{1: 1.0, 2: 2.0}, {}])
@@ -117,6 +117,7 @@ def test_too_few_values_are_no_choice(lab, values) -> None:
     assert frame.empty
     assert list(frame.columns) == COLUMNS
     assert tables(frame) == []
+    assert table(frame) == "Nothing to choose from: no task has path norms at 3 values of the parameter."
 
 
 def test_without_path_norms_there_is_no_choice(lab) -> None:
@@ -142,7 +143,8 @@ def test_the_table_says_what_the_choice_costs(studied) -> None:
 
 def test_the_table_has_all_formats(lab) -> None:
     sweep(lab, {1: 9.0, 3: 4.0, 5: 6.0}, {1: 30.0, 3: 31.0, 5: 31.5})
-    (table,) = tables(chosen(lab))
-    assert "| **3** |" in render.markdown(table).replace("  ", " ").replace("  ", " ")
-    assert "Bold: the chosen value and the best PSNR." in render.latex(table, "suite")
-    assert "Choosing c without the truth" in render.html(table)
+    (made,) = tables(chosen(lab))
+    assert table(chosen(lab)) == render.markdown(made)
+    assert "| **3** |" in render.markdown(made).replace("  ", " ").replace("  ", " ")
+    assert "Bold: the chosen value and the best PSNR." in render.latex(made, "suite")
+    assert "Choosing c without the truth" in render.html(made)
