@@ -73,7 +73,8 @@ class Display:
             self._weight[job_id] * values.get("fraction", 0) for job_id, (_, values) in self._running.items()
         )
         elapsed = time.monotonic() - self._start
-        return elapsed * (self._total - work) / work if work else None
+        # Baselines and the start of a worker say nothing about training.
+        return elapsed * (self._total - work) / work if work > 0.002 * self._total else None
 
     def _render(self) -> Table:
         grid = Table.grid(padding=(0, 1))

@@ -27,6 +27,8 @@ NORM = "path_norm"
 REACHED = 1.01
 """A loss within 1 % of ``stop_loss`` has reached it: it is the loss before the last step that is stored."""
 COMPARABLE = 2.0
+PERFECT = 1e-8
+"""A loss of rounding and no more: below it, one fit is as good as another."""
 LEAST = 3
 """Fewer values of a parameter are no choice worth a table."""
 
@@ -161,7 +163,7 @@ def _status(row: Mapping[str, Any], floor: float) -> str:
         return "loss not reached" if row["runs"] == 1 else f"loss reached by {row['reached']} of {row['runs']}"
     if row["path_norm"] is None:
         return "no path norm"
-    if not row["stops"] and not (row["loss"] is not None and row["loss"] <= COMPARABLE * floor):
+    if not row["stops"] and not (row["loss"] is not None and row["loss"] <= max(COMPARABLE * floor, PERFECT)):
         return "fits the data worse"
     return ""
 

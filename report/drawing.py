@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
@@ -71,7 +72,11 @@ def curve(
     )  # fmt: skip
     if all(item.half is not None for item in items):
         low, high = ([shown(item.mean + sign * (item.half or 0.0)) for item in items] for sign in (-1, 1))
-        axis.fill_between(x, low, high, color=look.color, alpha=0.15, lw=0, zorder=2)
+        band = FillBetweenPolyCollection(
+            "x", *map(np.asarray, (x, low, high)), color=look.color, alpha=0.15, lw=0, zorder=2
+        )
+        # An interval of two or three repeats can span fifty decades of a logarithmic axis; the lines set its limits.
+        axis.add_collection(band, autolim=not log)
 
 
 def log_axis(axis: Axes, which: Literal["x", "y"] = "x") -> None:
