@@ -71,7 +71,7 @@ def execute(job: Job, plugins: Plugins, device: torch.device, progress: Progress
         task_cls = plugins.tasks.get(job.task.name)
         task = task_cls.model_validate_json(json.dumps(job.task.params))
         loaded = load(job.source)
-        problem = on_device(task.problem(loaded, job.data_seed), device)
+        problem = task.problem(loaded, job.data_seed)
         result.row |= {"metric": task.metrics[0], "data_sha256": loaded.sha256}
     plugin_classes: list[type[Any]] = [task_cls]
     if job.activation is None:
@@ -112,6 +112,8 @@ def _train(
     result: Result,
 ) -> NDArray[np.float32]:
     train, model = Train.model_validate(job.train), Model.model_validate(job.model)
+    with clock.phase("setup"):
+        problem = on_device(problem, device)
     rows = block_rows(device)
 
     with clock.phase("setup"):
