@@ -32,13 +32,12 @@ TASK = '''"""{label}: say in one line what it is."""
 
 from __future__ import annotations
 
+import torch
 from pydantic import Field
 
 from tasks.base import Problem, Task, grid_coords
 from tasks.operators import Mask
 from tasks.signals import Signal, resize
-
-import torch
 
 
 class {cls}(Task):
