@@ -37,7 +37,7 @@ WARMUP_STEPS = 2
 STOP_EVERY = 10
 """Steps between two looks at the loss of a job that stops at one: each look waits for the device."""
 
-LOSSES = {"loss": -1, "heldout_loss": -1}
+LOSSES = {"loss": -1}  # what is held out is looked at by a rule, and ranks nobody
 
 Progress = Callable[[dict[str, float]], None]
 

@@ -21,6 +21,9 @@ from itertools import pairwise
 PLATEAU_SLOPE = 0.1
 """The loss has a plateau where it falls more slowly than step ** -PLATEAU_SLOPE, twice in a row."""
 
+LEARNT = 0.25
+"""Before the loss has fallen to this share of the first one, a flat stretch is a slow start and no plateau."""
+
 
 @dataclass(frozen=True)
 class Point:
@@ -39,7 +42,8 @@ def chosen_step(rule: str | None, points: Sequence[Point], noise_std: float | No
     """
     last = points[-1].step
     if rule == "plateau":
-        flat = [_slope(before, after) < PLATEAU_SLOPE for before, after in pairwise(points)]
+        learnt = LEARNT * points[0].loss
+        flat = [b.loss <= learnt and _slope(a, b) < PLATEAU_SLOPE for a, b in pairwise(points)]
         return next((points[i + 1].step for i in range(len(flat) - 1) if flat[i] and flat[i + 1]), last)
     if rule == "discrepancy":
         if noise_std is None:

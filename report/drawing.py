@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import FillBetweenPolyCollection
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from report.rows import Method, Task
 from report.stats import Estimate, average, estimate
@@ -88,9 +88,10 @@ def log_axis(axis: Axes, which: Literal["x", "y"] = "x") -> None:
     # With less than two decades the powers of ten alone would leave one or two ticks.
     subs: Sequence[float] = (1.0,) if decades > 2.2 else (1.0, 3.0) if decades > 1.3 else (1.0, 2.0, 5.0)
     subs = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0) if decades < 0.9 else subs
-    if decades < 0.35 and which == "x":  # within a factor of two plain ticks are the better ones
-        subs = tuple(1 + 0.2 * k for k in range(45))
-    line.set_major_locator(LogLocator(subs=subs, numticks=8 if decades > 2.2 else 12))
+    if decades < 0.35:  # within a factor of about two the round numbers of a plain axis are the better ones
+        line.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
+    else:
+        line.set_major_locator(LogLocator(subs=subs, numticks=8 if decades > 2.2 else 12))
     plain = low > 9e-4 and high < 1.1e5  # else powers throughout: a mixture reads badly
     line.set_major_formatter(FuncFormatter(tick if plain else power))
     line.set_minor_formatter(NullFormatter())

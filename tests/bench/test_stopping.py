@@ -33,6 +33,10 @@ def test_a_plateau_is_where_the_loss_hardly_falls_twice_in_a_row() -> None:
     assert chosen_step("plateau", points(1, 0.5, 0.25, 0.125)) == 8
 
 
+def test_a_slow_start_is_no_plateau() -> None:
+    assert chosen_step("plateau", points(1, 0.999, 0.998, 0.997, 0.1, 0.05)) == 32
+
+
 def test_the_discrepancy_principle_stops_at_the_noise() -> None:
     assert chosen_step("discrepancy", points(1, 0.5, 0.04, 0.01), noise_std=0.2) == 4
     assert chosen_step("discrepancy", points(1, 0.5), noise_std=0.2) == 2
