@@ -146,7 +146,7 @@ class BwRelu(Activation):
                 wavelet.c = wavelets[0].c
         if self.init == "centred" and len(chain.layers) > 1:
             self._correct_second(chain, domain)
-        return Skip(chain, nn.Linear(domain.in_features, domain.out_features)) if self.skip else chain
+        return Skip(chain, FirstLinear(domain.in_features, domain.out_features)) if self.skip else chain
 
     def _linear(self, in_features: int, out_features: int, *, first: bool) -> nn.Linear:
         linear = (FirstLinear if first else nn.Linear)(in_features, out_features)

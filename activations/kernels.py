@@ -96,6 +96,7 @@ class Fused:
 
     def __init__(self, function: Callable[..., Tensor], plain: Callable[..., Tensor], flat: bool = True) -> None:
         self._function, self._plain, self._flat = function, plain, flat
+        self._ready = False
 
     def __call__(self, tensors: tuple[Tensor, ...], constants: tuple[Number, ...]) -> Tensor:
         if _state["wanted"] and not _state["broken"] and all(t.dtype == torch.float32 for t in tensors):
@@ -110,10 +111,15 @@ class Fused:
     def _fused(self, tensors: tuple[Tensor, ...], constants: tuple[Number, ...]) -> Tensor:
         # Scalars are tensors here: a number would be compiled in, once for each of its values.
         scalars = [c.detach() if isinstance(c, Tensor) else _scalar(c) for c in constants]
-        if not self._flat:
-            return self._compiled(*(t.detach().contiguous() for t in tensors), *scalars)
-        shape = tensors[-1].shape
-        return self._compiled(*(t.detach().reshape(-1) for t in tensors), *scalars).view(shape)
+        shaped = [t.detach().reshape(-1) if self._flat else t.detach().contiguous() for t in tensors]
+        if self._ready:
+            out = self._compiled(*shaped, *scalars)
+        else:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the compiler's own affairs
+                out = self._compiled(*shaped, *scalars)
+            self._ready = True
+        return out.view(tensors[-1].shape) if self._flat else out
 
     @functools.cached_property
     def _compiled(self) -> Callable[..., Tensor]:
@@ -161,7 +167,7 @@ def _use_cache() -> None:
 
 def _give_up(error: Exception) -> None:
     _state["broken"] = True
-    cause = f"{type(error).__name__}: {error}".strip().splitlines()[0][:200]
+    cause = " ".join(f"{type(error).__name__}: {error}".split())[:160]
     warnings.warn(
         f"activations are not compiled here and run slower ({cause}); install a C++ compiler such as g++",
         RuntimeWarning,

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from activations.base import Activation, Domain, LogUniform, Param
+from activations.linear import FirstLinear
 
 
 class GaborFilter(nn.Module):
@@ -22,7 +23,7 @@ class GaborFilter(nn.Module):
         gamma = torch.distributions.Gamma(shape, rate).sample()
         self.gamma = nn.Parameter(torch.empty(out_features))
         self.mu = nn.Parameter(torch.empty(out_features, in_features))
-        self.linear = nn.Linear(in_features, out_features)
+        self.linear = FirstLinear(in_features, out_features)
         with torch.no_grad():
             self.gamma.copy_(gamma)
             self.mu.uniform_(-1, 1)
@@ -32,7 +33,8 @@ class GaborFilter(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         # -γ/2 ‖x - μ‖² expanded, so that no (N, h, d) tensor is made.
         half = self.gamma / 2
-        centre = F.linear(x, self.gamma.unsqueeze(-1) * self.mu, -half * self.mu.square().sum(-1))
+        with torch.autocast(x.device.type, enabled=False):  # coordinates keep their digits, see FirstLinear
+            centre = F.linear(x, self.gamma.unsqueeze(-1) * self.mu, -half * self.mu.square().sum(-1))
         envelope = torch.exp(centre - x.square().sum(-1, keepdim=True) * half)
         return torch.sin(self.linear(x)) * envelope
 
