@@ -10,17 +10,18 @@ import warnings
 import pytest
 import torch
 
-from activations import finer, gauss, kernels, siren, wavelet, wire
+from activations import finer, gauss, kernels, mfn, siren, wavelet, wire
 from activations.kernels import Kernel, compiled, compiling
 from activations.linear import FirstLinear
 
-KERNELS: dict[str, tuple[Kernel, tuple[float, ...], int]] = {
+KERNELS: dict[str, tuple[Kernel, tuple[float, ...], float]] = {
     "sine": (siren.SINE, (30.0,), 1),
     "bell": (gauss.BELL, (-100.0,), 1),
     "chirp": (finer.CHIRP, (30.0,), 1),
     "wavelet": (wavelet.WAVELET, (3.0,), 1),
     "gabor": (wire.GABOR, (10.0, -100.0), 1),
     "gabor-of-real": (wire.GABOR_OF_REAL, (10.0, -100.0), 2),
+    "filter": (mfn.GABOR, (), 0.5),
 }
 """Kernel, constants, columns out for a column in."""
 
@@ -30,7 +31,7 @@ def inputs(
 ) -> tuple[torch.Tensor, ...]:
     generator = torch.Generator().manual_seed(0)
     z = 0.4 * torch.randn(rows, columns, generator=generator, dtype=dtype)
-    return torch.randn(rows, columns * KERNELS[name][2], generator=generator, dtype=dtype), z
+    return torch.randn(rows, int(columns * KERNELS[name][2]), generator=generator, dtype=dtype), z
 
 
 @pytest.mark.parametrize("name", KERNELS)
