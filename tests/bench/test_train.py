@@ -163,3 +163,17 @@ def test_weight_decay_is_decoupled_and_off_by_default() -> None:
     network = torch.nn.Linear(2, 2)
     assert type(optimizer(network, Train(steps=1))) is torch.optim.Adam
     assert type(optimizer(network, Train(steps=1, weight_decay=0.1))) is torch.optim.AdamW
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_same_seed_gives_the_same_bits(fast: bool) -> None:
+    case = problem(Identity(192))
+
+    def trained() -> torch.Tensor:
+        network = build(Plugins().activations.get("siren")(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
+        for _ in steps(network, Objective(case, 50), Train(steps=20)):
+            pass
+        return evaluate(network, case.coords, 50)
+
+    with compiling(fast):
+        assert torch.equal(trained(), trained())
