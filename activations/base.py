@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from activations.chain import Chain
+from activations.linear import FirstLinear
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Activation(BaseModel):
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
         """One nonlinear layer: (N, in_features) -> (N, out_features)."""
-        linear = nn.Linear(in_features, out_features)
+        linear = (FirstLinear if first else nn.Linear)(in_features, out_features)
         self.init_layer(linear, first=first)
         return nn.Sequential(linear, Pointwise(self))
 

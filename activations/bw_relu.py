@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from activations.base import Activation, Domain, LogUniform, Param, Pointwise
 from activations.chain import Chain, Skip
+from activations.linear import FirstLinear
 from activations.path_norm import layer_norms
 from activations.wavelet import CENTRE, VARIATION, LearnedWavelet, psi
 from activations.weight_norm import NormedLinear
@@ -145,10 +146,10 @@ class BwRelu(Activation):
                 wavelet.c = wavelets[0].c
         if self.init == "centred" and len(chain.layers) > 1:
             self._correct_second(chain, domain)
-        return Skip(chain, nn.Linear(domain.in_features, domain.out_features)) if self.skip else chain
+        return Skip(chain, FirstLinear(domain.in_features, domain.out_features)) if self.skip else chain
 
     def _linear(self, in_features: int, out_features: int, *, first: bool) -> nn.Linear:
-        linear = nn.Linear(in_features, out_features)
+        linear = (FirstLinear if first else nn.Linear)(in_features, out_features)
         self.init_layer(linear, first=first)
         return linear
 

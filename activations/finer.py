@@ -4,10 +4,23 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor, nn
 
 from activations.base import Activation, LogUniform, Param
+from activations.kernels import Kernel
+
+
+def _chirp(z: Tensor, omega0: float) -> Tensor:
+    return z.abs().add_(1).mul_(omega0).mul_(z).sin_()
+
+
+def _slope(grad: Tensor, z: Tensor, omega0: float) -> Tensor:
+    frequency = z.abs().add_(1).mul_(omega0)
+    return (frequency * z).cos_().mul_(frequency).mul_(grad)
+
+
+CHIRP = Kernel(_chirp, _slope)
+"""sin(omega0 (|z| + 1) z), the factor of z taken as a constant in the derivative."""
 
 
 class Finer(Activation):
@@ -25,9 +38,7 @@ class Finer(Activation):
     first_bias: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
-        with torch.no_grad():
-            frequency = self.omega0 * (z.abs() + 1)
-        return torch.sin(frequency * z)
+        return CHIRP(z, self.omega0)
 
     def bound(self, fan_in: int, *, first: bool) -> float:
         """Half-width of the uniform distribution of the weights."""

@@ -6,9 +6,25 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from activations.base import Activation, Domain, LogUniform, Param
+from activations.kernels import Kernel
+from activations.linear import first_linear
+
+
+def _gabor(z: Tensor) -> Tensor:
+    """sin(phase) exp(exponent) of (N, 2h) phases and exponents: (N, h)."""
+    phase, exponent = z.chunk(2, dim=-1)
+    return phase.sin().mul_(exponent.exp())
+
+
+def _slope(grad: Tensor, z: Tensor) -> Tensor:
+    phase, exponent = z.chunk(2, dim=-1)
+    envelope = exponent.exp().mul_(grad)
+    return torch.cat((phase.cos().mul_(envelope), phase.sin().mul_(envelope)), dim=-1)
+
+
+GABOR = Kernel(_gabor, _slope, flat=False)
 
 
 class GaborFilter(nn.Module):
@@ -30,11 +46,14 @@ class GaborFilter(nn.Module):
             self.linear.bias.uniform_(-math.pi, math.pi)
 
     def forward(self, x: Tensor) -> Tensor:
-        # -γ/2 ‖x - μ‖² expanded, so that no (N, h, d) tensor is made.
+        # Phase and exponent by one product: -γ/2 ‖x - μ‖² expanded is linear in x and ‖x‖², and no (N, h, d) tensor is
+        # made.
         half = self.gamma / 2
-        centre = F.linear(x, self.gamma.unsqueeze(-1) * self.mu, -half * self.mu.square().sum(-1))
-        envelope = torch.exp(centre - x.square().sum(-1, keepdim=True) * half)
-        return torch.sin(self.linear(x)) * envelope
+        lifted = torch.cat((x, x.square().sum(-1, keepdim=True)), dim=-1)
+        phase = torch.cat((self.linear.weight, torch.zeros_like(half).unsqueeze(-1)), dim=-1)
+        exponent = torch.cat((self.gamma.unsqueeze(-1) * self.mu, -half.unsqueeze(-1)), dim=-1)
+        bias = torch.cat((self.linear.bias, -half * self.mu.square().sum(-1)))
+        return GABOR(first_linear(lifted, torch.cat((phase, exponent)), bias))
 
 
 class MultiplicativeFilterNetwork(nn.Module):

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import math
 
-import torch
 from torch import Tensor, nn
 
 from activations.base import Activation, LogUniform, Param
+from activations.kernels import Kernel
+
+
+def _sine(z: Tensor, omega0: float) -> Tensor:
+    return (z * omega0).sin_()
+
+
+def _slope(grad: Tensor, z: Tensor, omega0: float) -> Tensor:
+    return (z * omega0).cos_().mul_(omega0).mul_(grad)
+
+
+SINE = Kernel(_sine, _slope)
+"""sin(omega0 · z)."""
 
 
 class Siren(Activation):
@@ -22,7 +34,7 @@ class Siren(Activation):
     omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
 
     def forward(self, z: Tensor) -> Tensor:
-        return torch.sin(self.omega0 * z)
+        return SINE(z, self.omega0)
 
     def bound(self, fan_in: int, *, first: bool) -> float:
         """Half-width of the uniform distribution of the weights."""

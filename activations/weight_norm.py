@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from activations.linear import FirstLinear, first_linear
+
 
 class NormedLinear(nn.Module):
     """Wx + b with rows W_k = gain_k direction_k / ‖direction_k‖ [Salimans & Kingma, NeurIPS 2016, eq. 2].
@@ -18,6 +20,7 @@ class NormedLinear(nn.Module):
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
         self.in_features, self.out_features = linear.in_features, linear.out_features
+        self._first = isinstance(linear, FirstLinear)
         direction = linear.weight.detach()
         self.direction = nn.Parameter(direction.clone())
         self.gain = nn.Parameter(torch.linalg.vector_norm(direction, dim=1, keepdim=True))
@@ -30,7 +33,7 @@ class NormedLinear(nn.Module):
         return self.direction * (self.gain / lengths)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)
+        return (first_linear if self._first else F.linear)(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"

@@ -8,11 +8,18 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from activations.base import Activation, LogUniform, Param, Pointwise
+from activations.base import Activation, Domain, LogUniform, Param, Pointwise
+from activations.chain import Chain
+from activations.kernels import Kernel
+from activations.linear import FirstLinear
 
 
 class ComplexLinear(nn.Module):
     """Wz + b for complex z, each real and imaginary part drawn from U(±1/√n), as a complex `torch.nn.Linear` does.
+
+    z goes in and comes out as real numbers, all real parts before all imaginary ones: (N, 2 in) -> (N, 2 out). The
+    product is a real one, with [[Re W, -Im W], [Im W, Re W]], of as many multiplications as a complex one; what stands
+    between two of them can then be computed in real arithmetic.
 
     The weights are stored as real pairs, (out, in, 2). The function and its gradients are those of a complex layer, and
     what does not know complex parameters (``network.double()``, fused optimisers, parameter counts) works on it.
@@ -28,7 +35,9 @@ class ComplexLinear(nn.Module):
         nn.init.uniform_(self.bias, -bound, bound)
 
     def forward(self, z: Tensor) -> Tensor:
-        return F.linear(z, torch.view_as_complex(self.weight), torch.view_as_complex(self.bias))
+        real, imag = self.weight.unbind(-1)
+        matrix = torch.cat((torch.cat((real, -imag), dim=1), torch.cat((imag, real), dim=1)))
+        return F.linear(z, matrix, self.bias.t().reshape(-1))
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"
@@ -38,7 +47,60 @@ class RealHead(ComplexLinear):
     """The real part of a complex linear layer. Its imaginary bias is a parameter without effect, as in WIRE's code."""
 
     def forward(self, z: Tensor) -> Tensor:
-        return super().forward(z).real
+        real, imag = self.weight.unbind(-1)
+        return F.linear(z, torch.cat((real, -imag), dim=1), self.bias[:, 0])
+
+
+def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
+    """exp(j omega0 z + minus |z|²) at complex z, both as (N, 2 units), real parts first."""
+    a, b = z.chunk(2, dim=-1)
+    modulus, angle = (minus * (a * a + b * b) - omega0 * b).exp_(), omega0 * a
+    return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
+
+
+def _gabor_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
+    # With y = u + jv: ∂y/∂a = (j omega0 + 2 minus a) y and ∂y/∂b = (2 minus b - omega0) y.
+    (a, b), (p, q) = z.chunk(2, dim=-1), grad.chunk(2, dim=-1)
+    modulus, angle = (minus * (a * a + b * b) - omega0 * b).exp_(), omega0 * a
+    u, v = modulus * angle.cos(), modulus * angle.sin()
+    along, across = p * u + q * v, q * u - p * v
+    return torch.cat((2 * minus * a * along + omega0 * across, (2 * minus * b - omega0) * along), dim=-1)
+
+
+def _gabor_of_real(z: Tensor, omega0: float, minus: float) -> Tensor:
+    """The same at real z: (N, units) -> (N, 2 units)."""
+    modulus, angle = (minus * z * z).exp_(), omega0 * z
+    return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
+
+
+def _gabor_of_real_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
+    p, q = grad.chunk(2, dim=-1)
+    modulus, angle = (minus * z * z).exp_(), omega0 * z
+    u, v = modulus * angle.cos(), modulus * angle.sin()
+    return 2 * minus * z * (p * u + q * v) + omega0 * (q * u - p * v)
+
+
+GABOR = Kernel(_gabor, _gabor_slope, flat=False)
+GABOR_OF_REAL = Kernel(_gabor_of_real, _gabor_of_real_slope, flat=False)
+
+
+class Gabor(Pointwise):
+    """WIRE's nonlinearity as a module, from real pre-activations or from complex ones with their real parts first."""
+
+    def __init__(self, activation: Wire, *, real: bool) -> None:
+        super().__init__(activation)
+        self._real = real
+        self._constants = activation.omega0, -(activation.s0**2)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return (GABOR_OF_REAL if self._real else GABOR)(z, *self._constants)
+
+
+class ComplexChain(Chain):
+    """A chain whose layers hand on complex numbers, real parts first; its features are complex tensors again."""
+
+    def features(self, coords: Tensor) -> list[Tensor]:
+        return [torch.complex(*values.chunk(2, dim=-1)) for values in super().features(coords)]
 
 
 class Wire(Activation):
@@ -57,24 +119,18 @@ class Wire(Activation):
     s0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
 
     def forward(self, z: Tensor) -> Tensor:
-        # In real arithmetic: torch's complex exponential on the CPU took four to six times as long.
-        if not z.is_complex():
-            return self._polar(torch.square(z) * -(self.s0**2), self.omega0 * z)
-        a, b = z.real, z.imag
-        decay = (torch.square(a) + torch.square(b)) * -(self.s0**2)
-        return self._polar(decay - self.omega0 * b, self.omega0 * a)
-
-    @staticmethod
-    def _polar(exponent: Tensor, angle: Tensor) -> Tensor:
-        modulus = torch.exp(exponent)
-        return torch.complex(modulus * torch.cos(angle), modulus * torch.sin(angle))
+        """At real or complex z of any shape, for figures; networks use `Gabor`, which is the same in real numbers."""
+        return torch.exp(1j * self.omega0 * z - (self.s0**2) * (z * z.conj()))
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
-        linear = nn.Linear(in_features, out_features) if first else ComplexLinear(in_features, out_features)
-        return nn.Sequential(linear, Pointwise(self))
+        linear = FirstLinear(in_features, out_features) if first else ComplexLinear(in_features, out_features)
+        return nn.Sequential(linear, Gabor(self, real=first))
 
     def head(self, in_features: int, out_features: int) -> nn.Module:
         return RealHead(in_features, out_features)
+
+    def finish(self, chain: Chain, domain: Domain) -> nn.Module:
+        return ComplexChain(*chain)
 
     def hidden_width(self, width: int) -> int:
         return max(1, math.isqrt(width * width // 2))  # ⌊width/√2⌋ in exact integers

@@ -11,6 +11,7 @@ import json
 import math
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,13 +22,15 @@ from torch import Tensor, nn
 
 from activations.base import Activation, Domain, build, count_params
 from activations.diagnostics import diagnose, gradient_norms
+from activations.kernels import compiling
 from activations.solve import solve_width
+from bench.blocks import block_rows, worthwhile
 from bench.job import Job, seed
 from bench.registry import Plugins, source_sha256
 from bench.settings import Model, Train
 from bench.stopping import Point, chosen_step
 from bench.timing import Clock, peak_memory, reset_peak_memory
-from bench.train import CHECKPOINTS, Objective, Penalty, block_rows, checkpoints, evaluate, steps
+from bench.train import CHECKPOINTS, Objective, Penalty, checkpoints, evaluate, in_precision, steps
 from tasks.base import Problem, Task
 from tasks.metrics import direction
 from tasks.signals import load
@@ -112,26 +115,34 @@ def _train(
     result: Result,
 ) -> NDArray[np.float32]:
     train, model = Train.model_validate(job.train), Model.model_validate(job.model)
-    with clock.phase("setup"):
-        problem = on_device(problem, device)
-    rows = block_rows(device)
 
     with clock.phase("setup"):
+        problem = on_device(problem, device)
         domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
         width = width_of(activation, domain, model)
 
         def fresh() -> nn.Module:
             return build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
 
-        network, objective = fresh(), Objective(problem, rows, held_out(job, problem, train.holdout))
+        network = fresh()
         penalty = penalty_of(activation, train.path_norm)
+        units = activation.hidden_width(width)
+        tune = worthwhile(train.steps, len(problem.coords), units * model.depth)
         result.row |= {
             "depth": model.depth,
-            "width": activation.hidden_width(width),
+            "width": units,
             "params": count_params(network),
-            "block_rows": rows,
         }
-    with clock.phase("warmup"):
+
+    @contextmanager
+    def computing() -> Iterator[None]:
+        with compiling(tune), in_precision(train.precision, device):
+            yield
+
+    with clock.phase("warmup"), computing():
+        rows = block_rows(network, problem.coords, activation.name, tune=tune)
+        result.row["block_rows"] = rows
+        objective = Objective(problem, rows, held_out(job, problem, train.holdout))
         for _ in itertools.islice(steps(network, objective, train, penalty), WARMUP_STEPS):
             pass
         network = fresh()
@@ -140,10 +151,11 @@ def _train(
     done, status, error = 0, "ok", None
     points: list[Point] = []
     for checkpoint in checkpoints(train.steps, train.checkpoints or CHECKPOINTS):
-        with clock.phase("train"):
+        with clock.phase("train"), computing():
             reached, done = _advance(running, done, checkpoint, train.stop_loss)
         with clock.phase("eval"):
-            values = evaluate(network, problem.coords, rows)
+            with computing():
+                values = evaluate(network, problem.coords, rows)
             loss, heldout = objective.losses(values)
             scores = {**task.score(problem, values), "loss": loss}
             if heldout is not None:

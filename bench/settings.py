@@ -44,6 +44,7 @@ class Train(Settings):
     Attributes:
         steps, lr, lr_decay: as above.
         optimizer: Adam where none is named; ``sgd`` is plain gradient descent.
+        precision: of the products, with weights and gradients in float32 all the same; see `bench.train.in_precision`.
         weight_decay: decoupled from the gradient, as in AdamW.
         path_norm: λ of a penalty λ · path norm; only for activations that have one.
         stop_loss: training ends as soon as the data loss is no more than this.
@@ -57,6 +58,7 @@ class Train(Settings):
     lr: float = Field(1e-3, gt=0)
     lr_decay: float = Field(0.1, gt=0, le=1)
     optimizer: Literal["adam", "sgd"] | None = None
+    precision: Literal["tf32", "bf16"] | None = None
     weight_decay: float | None = Field(None, gt=0)
     path_norm: float | None = Field(None, gt=0)
     stop_loss: float | None = Field(None, gt=0)

@@ -13,6 +13,7 @@ the processor's cache trains faster than the whole batch, and because memory the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -32,9 +33,28 @@ def checkpoints(steps: int, count: int = CHECKPOINTS) -> list[int]:
     return sorted({min(steps, max(1, round(ratio**k))) for k in range(count)} | {steps})
 
 
-def block_rows(device: torch.device) -> int:
-    """Rows of one block: about what a core's cache holds on a CPU, the whole batch (up to memory) on a GPU."""
-    return 4096 if device.type == "cpu" else 1 << 18
+@contextmanager
+def in_precision(name: str | None, device: torch.device) -> Iterator[None]:
+    """Within it, products of matrices are computed in a precision; None is float32.
+
+    - ``tf32``: factors are rounded to 10 bits after the leading one, on an NVIDIA GPU.
+    - ``bf16``: factors, and the values that the layers hand on, are rounded to bfloat16, 7 bits; the layer on the
+      coordinates is not. On a CPU too.
+
+    Raises:
+        ValueError: for tf32 where there is none: a result must not bear the name of a precision that it has not.
+    """
+    if name == "tf32" and device.type != "cuda":
+        raise ValueError("train.precision: tf32 needs an NVIDIA GPU; leave it out, or give bf16")
+    # No cache of rounded weights: it would outlive the step that changes them.
+    mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=name == "bf16", cache_enabled=False)
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = name == "tf32"
+    try:
+        with mixed:
+            yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
 
 
 class Objective:
@@ -83,24 +103,25 @@ class Objective:
     def _backward_local(self, network: nn.Module) -> Tensor:
         total = torch.zeros((), device=self.problem.measured.device)
         for coords, measured in zip(self._coords, self._measured, strict=True):
-            residual = network(coords) - measured
-            loss = residual.square().sum() * self._scale
-            loss.backward()
-            total += loss.detach()
-        return total
+            output = network(coords)
+            residual = output.detach() - measured
+            output.backward((residual * (2 * self._scale)).to(output.dtype))
+            total += residual.square().sum()
+        return total * self._scale
 
     def _backward_mixed(self, network: nn.Module) -> Tensor:
         keep = self._fits(network)
         with torch.set_grad_enabled(keep):
             outputs = [network(coords) for coords in self._coords]
-        values = torch.cat([output.detach() for output in outputs])
-        residual = self.problem.operator.forward(values) - self.problem.measured
-        if self._used is not None:
-            residual = residual * self._used
-        gradient = torch.split(self.problem.operator.adjoint(residual * (2 * self._scale)), self._rows)
+        values = torch.cat([output.detach() for output in outputs]).to(self.problem.measured.dtype)
+        with torch.autocast(values.device.type, enabled=False):  # precision is the network's matter
+            residual = self.problem.operator.forward(values) - self.problem.measured
+            if self._used is not None:
+                residual = residual * self._used
+            gradient = torch.split(self.problem.operator.adjoint(residual * (2 * self._scale)), self._rows)
         for index, coords in enumerate(self._coords):
             output = outputs[index] if keep else network(coords)
-            output.backward(gradient[index])
+            output.backward(gradient[index].to(output.dtype))
         return residual.square().sum() * self._scale
 
     def _fits(self, network: nn.Module) -> bool:
@@ -140,4 +161,9 @@ def steps(network: nn.Module, objective: Objective, train: Train, penalty: Penal
 @torch.no_grad()
 def evaluate(network: nn.Module, coords: Tensor, rows: int) -> Tensor:
     """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
-    return torch.cat([network(block) for block in torch.split(coords, rows)])
+    first: Tensor = network(coords[:rows])
+    values = first.new_empty(len(coords), first.shape[1], dtype=coords.dtype)  # the network may compute in bfloat16
+    values[:rows] = first
+    for start in range(rows, len(coords), rows):
+        values[start : start + rows] = network(coords[start : start + rows])
+    return values

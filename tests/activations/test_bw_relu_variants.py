@@ -14,6 +14,7 @@ from activations.base import Domain, build, count_params
 from activations.bw_relu import MEAN, SPREAD, VARIANCE, BwRelu, first_moments
 from activations.chain import Chain, Skip
 from activations.diagnostics import diagnose
+from activations.linear import FirstLinear
 from activations.wavelet import CENTRE, LearnedWavelet, psi
 from activations.weight_norm import NormedLinear
 from bench import testing
@@ -174,7 +175,7 @@ def test_weight_norm_is_torchs() -> None:
 def test_weight_norm_takes_the_matrices_before_psi_only() -> None:
     network = net(width=7, linear_layers=True, weight_norm=True, skip=True)
     kinds = [type(m) for m in network.modules() if isinstance(m, nn.Linear | NormedLinear)]
-    assert kinds == [NormedLinear, nn.Linear, NormedLinear, nn.Linear, NormedLinear, nn.Linear, nn.Linear]
+    assert kinds == [NormedLinear, nn.Linear, NormedLinear, nn.Linear, NormedLinear, nn.Linear, FirstLinear]
 
 
 @pytest.mark.parametrize("weight_norm", [None, True])

@@ -80,4 +80,34 @@ def test_complex_linear_computes_what_a_complex_linear_computes() -> None:
         theirs.weight.copy_(torch.view_as_complex(ours.weight))
         theirs.bias.copy_(torch.view_as_complex(ours.bias))
     z = torch.randn(9, 5, dtype=torch.complex64)
-    torch.testing.assert_close(ours(z), theirs(z))
+    torch.testing.assert_close(ours(planar(z)), planar(theirs(z)))
+
+
+def planar(z: torch.Tensor) -> torch.Tensor:
+    """Complex (N, units) as real (N, 2 units), real parts first."""
+    return torch.cat((z.real, z.imag), dim=-1)
+
+
+def test_the_network_is_that_of_complex_arithmetic_and_so_are_its_gradients() -> None:
+    network = build(Wire(omega0=8.0, s0=6.0), Domain(2, 3, (8, 8)), width=20, depth=3, seed=0).double()
+    first, *hidden, head = [module for module in network.modules() if isinstance(module, nn.Linear | ComplexLinear)]
+    x = torch.rand(40, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+    def gabor(z: torch.Tensor) -> torch.Tensor:
+        return torch.exp(8j * z - (6 * z.abs()).square())
+
+    z = gabor(first(x))
+    features = [z]
+    for layer in [*hidden, head]:
+        z = nn.functional.linear(z, torch.view_as_complex(layer.weight), torch.view_as_complex(layer.bias))
+        if layer is not head:
+            z = gabor(z)
+            features.append(z)
+    torch.testing.assert_close(network(x), z.real)
+    for got, expected in zip(network.features(x), features, strict=True):
+        torch.testing.assert_close(got, expected)
+    parameters = list(network.parameters())
+    got = torch.autograd.grad(network(x).square().sum(), parameters)
+    expected = torch.autograd.grad(z.real.square().sum(), parameters)
+    for ours, theirs in zip(got, expected, strict=True):
+        torch.testing.assert_close(ours, theirs)

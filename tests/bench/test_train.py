@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activations.base import Domain, build
+from activations.kernels import compiled, compiling
 from bench import train as training
+from bench.execute import on_device
 from bench.registry import Plugins
 from bench.settings import Train
-from bench.train import Objective, checkpoints, evaluate, optimizer, steps
+from bench.train import Objective, checkpoints, evaluate, in_precision, optimizer, steps
 from tasks.base import Problem, grid_coords
 from tasks.operators import AreaAverage, Identity, Mask, Operator
 from tasks.radon import Radon, half_turn
@@ -62,6 +64,61 @@ def test_blocks_give_the_gradient_of_the_whole_batch(
         assert float((parameter.grad - gradient).abs().max()) < 1e-5 * scale
 
 
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize(
+    "name", ["siren", *(pytest.param(n, marks=pytest.mark.slow) for n in ("bw-relu", "finer", "gauss", "wire"))]
+)
+def test_compiled_blocks_give_the_gradient_of_the_whole_batch(name: str, operator: str) -> None:
+    case = problem(OPERATORS[operator]())
+    network = build(Plugins().activations.get(name)(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
+    _, expected = whole_batch(network, case)
+    with compiling(True):
+        Objective(case, 50).backward(network)
+        assert compiled()
+    scale = max(float(g.abs().max()) for g in expected)
+    for parameter, gradient in zip(network.parameters(), expected, strict=True):
+        assert parameter.grad is not None
+        assert float((parameter.grad - gradient).abs().max()) < 1e-5 * scale
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("name", Plugins().activations.names())
+def test_bfloat16_trains_nearly_as_float32_does(name: str, operator: str) -> None:
+    case, domain = problem(OPERATORS[operator]()), Domain(2, 2, SHAPE)
+    losses, values = {}, {}
+    for precision in (None, "bf16"):
+        network = build(Plugins().activations.get(name)(), domain, width=16, depth=2, seed=3)
+        with in_precision(precision, torch.device("cpu")):
+            run = [float(loss) for loss in steps(network, Objective(case, 50), Train(steps=5, lr=1e-3))]
+            values[precision] = evaluate(network, case.coords, 50)
+        assert all(p.dtype == torch.float32 for p in network.parameters())
+        losses[precision] = run
+    assert values["bf16"].dtype == torch.float32
+    assert losses["bf16"] == pytest.approx(losses[None], rel=0.05)
+    assert losses["bf16"] != losses[None]
+
+
+def test_tf32_is_refused_where_it_would_be_float32() -> None:
+    with pytest.raises(ValueError, match="tf32 needs"), in_precision("tf32", torch.device("cpu")):
+        pass
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_no_step_waits_for_the_gpu(operator: str) -> None:
+    device = torch.device("cuda")
+    case = on_device(problem(OPERATORS[operator]()), device)
+    network = build(Plugins().activations.get("siren")(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3).to(device)
+    running = steps(network, Objective(case, 50), Train(steps=5))
+    next(running)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in running:
+            pass
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
 @given(st.integers(1, 1_000_000), st.integers(1, 60))
 def test_checkpoints_rise_to_the_last_step(total: int, count: int) -> None:
     points = checkpoints(total, count)
@@ -106,3 +163,17 @@ def test_weight_decay_is_decoupled_and_off_by_default() -> None:
     network = torch.nn.Linear(2, 2)
     assert type(optimizer(network, Train(steps=1))) is torch.optim.Adam
     assert type(optimizer(network, Train(steps=1, weight_decay=0.1))) is torch.optim.AdamW
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_same_seed_gives_the_same_bits(fast: bool) -> None:
+    case = problem(Identity(192))
+
+    def trained() -> torch.Tensor:
+        network = build(Plugins().activations.get("siren")(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
+        for _ in steps(network, Objective(case, 50), Train(steps=20)):
+            pass
+        return evaluate(network, case.coords, 50)
+
+    with compiling(fast):
+        assert torch.equal(trained(), trained())

@@ -69,6 +69,16 @@ def test_ssim_states_the_range() -> None:
     assert ssim(estimate, truth) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("shape", [(7, 7, 1), (8, 40, 3), (200, 130, 3), (100, 1000, 1)])
+def test_ssim_is_that_of_scikit_image(shape: tuple[int, int, int]) -> None:
+    rng = np.random.default_rng(0)
+    truth = np.sin(rng.random(shape).cumsum(0)).astype(np.float32)
+    estimate = (0.9 * truth + 0.1 * rng.standard_normal(shape)).astype(np.float32)
+    wide = estimate.astype(float), truth.astype(float)
+    expected = structural_similarity(*wide, data_range=1, channel_axis=-1)
+    assert ssim(estimate, truth) == pytest.approx(expected, abs=1e-12)
+
+
 def test_psnr_circle_sees_only_the_circle() -> None:
     estimate, truth = pair()
     spoilt = np.where(circle(24, 32)[..., None], estimate, np.float32(9))

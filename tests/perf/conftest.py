@@ -1,0 +1,24 @@
+"""Where measurements are collected, and what must hold around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pandas as pd
+import pytest
+
+from activations.kernels import compiling
+from tests.perf.measure import RESULTS, Records
+
+
+@pytest.fixture(scope="session")
+def records() -> Iterator[Records]:
+    """Collects rows; written as CSV and parquet when the session ends. Kernels are compiled meanwhile."""
+    collected = Records()
+    with compiling(True):
+        yield collected
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    for table, rows in collected.rows.items():
+        frame = pd.DataFrame(rows)
+        frame.to_csv(RESULTS / f"{table}.csv", index=False)
+        frame.to_parquet(RESULTS / f"{table}.parquet", index=False)

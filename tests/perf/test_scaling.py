@@ -1,0 +1,57 @@
+"""How the time of a step grows with pixels, width and depth, and that of the harness with the number of jobs."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from activations.base import Domain, build
+from bench import suite
+from bench.blocks import block_rows
+from bench.registry import Plugins
+from bench.settings import Train, validated
+from bench.suite import Suite
+from bench.train import Objective, steps
+from tasks.signals import load
+from tests.perf.measure import Records, Stopwatch, products
+
+BASE = {"pixels": 128, "width": 128, "depth": 3}
+SWEEPS = {"pixels": (32, 64, 128, 256, 512), "width": (32, 64, 128, 256, 512), "depth": (1, 2, 3, 4, 6)}
+
+
+@pytest.mark.parametrize("name", ["relu", "siren", "bw-relu", "wire"])
+@pytest.mark.parametrize(("axis", "value"), [(axis, value) for axis, values in SWEEPS.items() for value in values])
+def test_scaling(benchmark: BenchmarkFixture, records: Records, axis: str, value: int, name: str) -> None:
+    sizes = {**BASE, axis: value}
+    case = Plugins().tasks.get("image")(size=sizes["pixels"]).problem(load("camera"), seed=0)
+    activation = Plugins().activations.get(name)()
+    network = build(activation, Domain(2, 1, case.shape), width=sizes["width"], depth=sizes["depth"], seed=0)
+    size = block_rows(network, case.coords, name, tune=True)
+    running = steps(network, Objective(case, size), Train(steps=10_000))
+    units = activation.hidden_width(sizes["width"]) * (2 if name == "wire" else 1)
+    watch = Stopwatch(floor=products(len(case.coords), units, sizes["depth"] - 1))
+    watch()
+    next(running)
+    benchmark.pedantic(lambda: next(running), setup=watch, rounds=5)
+    ours = benchmark.stats.stats.min
+    row = {"axis": axis, "value": value, "activation": name, "block_rows": size, "step_s": ours}
+    records.add("scaling", **row, floor_s=watch.best("floor"))
+
+
+@pytest.mark.parametrize("count", [100, 1_000, 10_000])
+def test_jobs(benchmark: BenchmarkFixture, records: Records, count: int) -> None:
+    values = {
+        "suite": "many",
+        "repeats": count // 20,
+        "model": {"depth": 2, "width": 8},
+        "train": {"steps": 1},
+        "tasks": {"image": {"signals": ["camera", "coins"], "size": 16}},
+        "activations": {"siren": {"omega0": [5.0 + k for k in range(10)]}},
+    }
+    plugins, declared = Plugins(), validated(Suite, values, "many")
+    start = time.perf_counter()
+    found = benchmark.pedantic(lambda: len(suite.jobs(declared, plugins, "many")), rounds=1)
+    assert found == count
+    records.add("jobs", jobs=count, layout_s=time.perf_counter() - start)
