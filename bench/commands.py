@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import devices, plan, suite
+from bench.compact import AUTOMATIC
+from bench.compact import compact as gather
 from bench.errors import BadInput, did_you_mean
 from bench.job import Job
 from bench.progress import Display
@@ -31,8 +33,7 @@ def _laid_out(options: argparse.Namespace) -> tuple[suite.Suite, list[Job], Plug
         raise BadInput(f"--results {options.results}: not a folder; name one")
     plugins = Plugins(options.plugin)
     chosen, where = _chosen(options)
-    store = Store(options.results, chosen.suite, say=lambda text: print(f"inrbench: {text}", file=sys.stderr))
-    return chosen, suite.jobs(chosen, plugins, where), plugins, store
+    return chosen, suite.jobs(chosen, plugins, where), plugins, _store(options, chosen.suite)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,7 +44,9 @@ def run(options: argparse.Namespace) -> int:
             raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
     if options.timeout is not None and options.timeout <= 0:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
-    work = plan.make(jobs, store, retry)
+    if len(store.small()) >= AUTOMATIC:
+        gather(store)
+    work = plan.make(jobs, store, retry, plan.shard(options.shard) if options.shard else None)
     code = execute(work, plugins, store, options.devices, options.timeout, options.fail_fast)
     write_report(chosen, plan.make(jobs, store), store)
     return code
@@ -53,6 +56,7 @@ def execute(
     work: plan.Plan, plugins: Plugins, store: Store, wanted: str, limit_s: float | None = None, fail_fast: bool = False
 ) -> int:
     """Run what a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
+    _warn_of_changes(work, plugins)
     _fetch([job.source for job in work.todo])
     specs = devices.slots(wanted, devices.gpus(), devices.cpus())
     print(
@@ -61,13 +65,22 @@ def execute(
         file=sys.stderr,
     )
     failed = len(work.failed)
-    attempts = {str(job_id): int(count) for job_id, count in work.rows["attempt"].fillna(0).items()}
     with Display(work.todo) as display:
         runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display)
-        with contextlib.closing(runner.run(work.todo, attempts)) as outcomes:
+        with contextlib.closing(runner.run(work.todo, work.attempts)) as outcomes:
             for _, status in outcomes:
                 failed += status != "ok"
     return 1 if failed else 0
+
+
+def _warn_of_changes(work: plan.Plan, plugins: Plugins) -> None:
+    if changed := plan.changed_sources(work, plugins):
+        pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items()))
+        print(
+            f"inrbench: note: the source of a plugin has changed since these jobs were done: {pairs}; if their results "
+            "would differ now, raise `version` in the plugin, and they run again",
+            file=sys.stderr,
+        )
 
 
 def _fetch(sources: Sequence[str]) -> list[Path]:
@@ -99,8 +112,9 @@ def report(options: argparse.Namespace) -> int:
 
 
 def show_plan(options: argparse.Namespace) -> int:
-    _, jobs, _, store = _laid_out(options)
-    work = plan.make(jobs, store)
+    _, jobs, plugins, store = _laid_out(options)
+    work = plan.make(jobs, store, shard=plan.shard(options.shard) if options.shard else None)
+    _warn_of_changes(work, plugins)
     if options.json:
         print(json.dumps(work.summary(), indent=2))
         return 0
@@ -204,6 +218,35 @@ def data(options: argparse.Namespace) -> int:
     return 0
 
 
+def merge(options: argparse.Namespace) -> int:
+    from bench import merge as merging
+
+    conflicts = 0
+    for name, folder in merging.suites_in(Path(options.folder)).items():
+        here = _store(options, name)
+        if folder.resolve() == here.root.resolve():
+            raise BadInput(f"{folder}: these are the results themselves; name a folder to take results from")
+        merged = merging.merge(here, Store(folder.parent, folder.name, here.say))
+        print(f"{name}: {merged}")
+        for line in merged.conflicts:
+            print(f"  {line}")
+        conflicts += len(merged.conflicts)
+    return 1 if conflicts else 0
+
+
+def compact(options: argparse.Namespace) -> int:
+    from bench import merge as merging
+
+    for name in merging.suites_in(Path(options.results)):
+        before, after = gather(_store(options, name))
+        print(f"{name}: {before} small files; now {after} files")
+    return 0
+
+
+def _store(options: argparse.Namespace, name: str) -> Store:
+    return Store(options.results, name, say=lambda text: print(f"inrbench: {text}", file=sys.stderr))
+
+
 def check(options: argparse.Namespace) -> int:
     from bench import testing
 
@@ -249,6 +292,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "tune": tune,
     "choose-c": choose_c,
     "data": data,
+    "merge": merge,
+    "compact": compact,
     "check": check,
     "new": new,
 }
