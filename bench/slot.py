@@ -131,6 +131,8 @@ class Slot:
             self._process.wait(5)
         code = self._process.poll()
         self.kill()
+        if code is None:
+            return "its worker closed its connection; does the plugin close descriptors that are not its own?"
         if code is not None and code < 0:
             hint = "; the system may have run out of memory" if code == -signal.SIGKILL else ""
             return f"its worker was ended by {signal.Signals(-code).name}{hint}"
