@@ -98,8 +98,9 @@ def make(jobs: Sequence[Job], store: Store, retry: Collection[str] = (), shard: 
     rows = store.runs().set_index("job_id")
     ids = {job.job_id for job in jobs}
     attempts = {str(job_id): int(count) for job_id, count in rows["attempt"].fillna(0).items() if job_id in ids}
-    rows = rows[(rows["status"] != "ok") | rows.index.isin(store.scored())]
-    mine = rows[rows.index.isin(ids)]
+    scored = store.scored()
+    rows = rows[(rows["status"] != "ok") | rows.index.map(scored.__contains__).astype(bool)]
+    mine = rows[rows.index.map(ids.__contains__).astype(bool)]
     return Plan(jobs, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
 
 
