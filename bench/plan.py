@@ -99,8 +99,9 @@ def make(jobs: Sequence[Job], store: Store, retry: Collection[str] = (), shard: 
     ids = {job.job_id for job in jobs}
     attempts = {str(job_id): int(count) for job_id, count in rows["attempt"].fillna(0).items() if job_id in ids}
     scored = store.scored()
-    rows = rows[(rows["status"] != "ok") | rows.index.map(scored.__contains__).astype(bool)]
-    mine = rows[rows.index.map(ids.__contains__).astype(bool)]
+    pairs = zip(rows.index, rows["status"], strict=True)
+    rows = rows[[status != "ok" or job_id in scored for job_id, status in pairs]]
+    mine = rows[[job_id in ids for job_id in rows.index]]
     return Plan(jobs, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
 
 

@@ -124,7 +124,7 @@ class Reader:
         except ValueError:
             return None
         try:
-            with np.load(path, allow_pickle=False) as archive:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
                 return dict(archive)
         except FileNotFoundError:
             return None

@@ -21,6 +21,7 @@ from joblib import Parallel, delayed
 from bench.compact import AUTOMATIC, compact
 from bench.devices import SlotSpec
 from bench.errors import Stopped
+from bench.health import Watch
 from bench.job import Job
 from bench.slot import Failure, Slot
 from bench.store import Store
@@ -144,10 +145,9 @@ class Runner:
         row = job.declared() | {
             "attempt": attempt,
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "timing_valid": slot.spec.exclusive,
             "log": str(log.relative_to(self._store.root)),
         }
-        result = None
+        watch, result = Watch(slot.spec, slot.worker), None
         try:
             result = slot.run(
                 job, log, self._limit_s, self._stopping, lambda scores: self._listener("progress", job, scores)
@@ -156,6 +156,7 @@ class Runner:
             row |= slot.facts | {"status": failure.status, "error": str(failure)}
         else:
             row |= slot.facts
+        row |= watch.columns(slot.worker)
         return self._keep(row, result, f"ref-{job.problem_id}")
 
     def _keep(self, row: dict[str, Any], result: Result | None, reference: str) -> dict[str, Any]:

@@ -62,7 +62,9 @@ RUNS = pa.schema(
         "wall_s": _FLOAT,
         "step_ms": _FLOAT,
         "peak_mem_bytes": _INT,
-        "timing_valid": _BOOL,
+        "timing_valid": _BOOL,  # one job a device, and nobody else on it
+        "clock_mhz": _FLOAT,  # of the device when the job ended
+        "throttled": _BOOL,  # whether the device was held back by heat or power meanwhile
         # provenance
         "started_at": _TEXT,  # ISO 8601, UTC
         "data_sha256": _TEXT,

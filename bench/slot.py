@@ -82,6 +82,11 @@ class Slot:
             self.kill()
             raise Failure("crashed", f"what its worker sent is no result ({type(error).__name__}: {error})") from error
 
+    @property
+    def worker(self) -> int | None:
+        """The worker's process id, None if there is none."""
+        return self._process.pid if self._process is not None else None
+
     def _ready(self, stopping: threading.Event) -> Channel:
         if self._channel is not None and self._process is not None and self._process.poll() is None:
             return self._channel
