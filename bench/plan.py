@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bench.errors import BadInput
@@ -100,8 +101,8 @@ def make(jobs: Sequence[Job], store: Store, retry: Collection[str] = (), shard: 
     attempts = {str(job_id): int(count) for job_id, count in rows["attempt"].fillna(0).items() if job_id in ids}
     scored = store.scored()
     pairs = zip(rows.index, rows["status"], strict=True)
-    rows = rows[[status != "ok" or job_id in scored for job_id, status in pairs]]
-    mine = rows[[job_id in ids for job_id in rows.index]]
+    rows = rows[np.array([status != "ok" or job_id in scored for job_id, status in pairs], dtype=bool)]
+    mine = rows[np.array([job_id in ids for job_id in rows.index], dtype=bool)]
     return Plan(jobs, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
 
 
