@@ -56,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
 
     run = suite_command("run", "run a suite's jobs that are not done, then print its table and write its report")
     run.add_argument("--devices", default="auto", metavar="LIST", help="auto, cpu, cuda, cuda:0,cuda:1 or cpu*2")
+    run.add_argument("--scheduler", metavar="ADDRESS", help="run on a Dask cluster, e.g. tcp://10.0.0.1:8786")
     run.add_argument("--timeout", type=float, metavar="SECONDS", help="a job's time limit")
     run.add_argument(
         "--retry", default="", metavar="STATUS,...", help="run jobs again that ended so, e.g. diverged,error"

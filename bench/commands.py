@@ -8,9 +8,10 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench import devices, plan, suite
+from bench import merge as merging
 from bench.compact import AUTOMATIC
 from bench.compact import compact as gather
 from bench.errors import BadInput, did_you_mean
@@ -19,6 +20,9 @@ from bench.progress import Display
 from bench.registry import Plugins
 from bench.runner import Runner
 from bench.store import STATUSES, Store
+
+if TYPE_CHECKING:
+    from bench.cluster import RemoteSlot
 
 
 def _chosen(options: argparse.Namespace) -> tuple[suite.Suite, str]:
@@ -33,7 +37,7 @@ def _laid_out(options: argparse.Namespace) -> tuple[suite.Suite, list[Job], Plug
         raise BadInput(f"--results {options.results}: not a folder; name one")
     plugins = Plugins(options.plugin)
     chosen, where = _chosen(options)
-    return chosen, suite.jobs(chosen, plugins, where), plugins, _store(options, chosen.suite)
+    return chosen, suite.jobs(chosen, plugins, where), plugins, Store(options.results, chosen.suite, _say)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -47,26 +51,41 @@ def run(options: argparse.Namespace) -> int:
     if len(store.small()) >= AUTOMATIC:
         gather(store)
     work = plan.make(jobs, store, retry, plan.shard(options.shard) if options.shard else None)
-    code = execute(work, plugins, store, options.devices, options.timeout, options.fail_fast)
+    code = execute(work, plugins, store, options.devices, options.timeout, options.fail_fast, options.scheduler)
     write_report(chosen, plan.make(jobs, store), store)
     return code
 
 
 def execute(
-    work: plan.Plan, plugins: Plugins, store: Store, wanted: str, limit_s: float | None = None, fail_fast: bool = False
+    work: plan.Plan,
+    plugins: Plugins,
+    store: Store,
+    wanted: str,
+    limit_s: float | None = None,
+    fail_fast: bool = False,
+    scheduler: str | None = None,
 ) -> int:
     """Run what a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
     _warn_of_changes(work, plugins)
     _fetch([job.source for job in work.todo])
-    specs = devices.slots(wanted, devices.gpus(), devices.cpus())
-    print(
-        f"{len(work.todo)} of {len(work.jobs)} jobs to run on {', '.join(spec.device for spec in specs)}"
-        f"{f' ({len(work.failed)} failed before; --retry runs them again)' if work.failed else ''}",
-        file=sys.stderr,
-    )
-    failed = len(work.failed)
-    with Display(work.todo) as display:
-        runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display)
+    with contextlib.ExitStack() as stack:
+        specs: list[devices.SlotSpec] = []
+        places: list[RemoteSlot] = []
+        if scheduler is None:
+            specs = devices.slots(wanted, devices.gpus(), devices.cpus())
+        else:
+            from bench import cluster
+
+            places = cluster.remote_slots(stack.enter_context(cluster.connect(scheduler)), wanted, plugins.files)
+        where = ", ".join(spec.device for spec in specs) or f"{len(places)} slots of {scheduler}"
+        print(
+            f"{len(work.todo)} of {len(work.jobs)} jobs to run on {where}"
+            f"{f' ({len(work.failed)} failed before; --retry runs them again)' if work.failed else ''}",
+            file=sys.stderr,
+        )
+        failed = len(work.failed)
+        display = stack.enter_context(Display(work.todo))
+        runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display, places)
         with contextlib.closing(runner.run(work.todo, work.attempts)) as outcomes:
             for _, status in outcomes:
                 failed += status != "ok"
@@ -76,10 +95,9 @@ def execute(
 def _warn_of_changes(work: plan.Plan, plugins: Plugins) -> None:
     if changed := plan.changed_sources(work, plugins):
         pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items()))
-        print(
-            f"inrbench: note: the source of a plugin has changed since these jobs were done: {pairs}; if their results "
-            "would differ now, raise `version` in the plugin, and they run again",
-            file=sys.stderr,
+        _say(
+            f"note: the source of a plugin has changed since these jobs were done: {pairs}; if their results would "
+            "differ now, raise `version` in the plugin, and they run again"
         )
 
 
@@ -219,32 +237,15 @@ def data(options: argparse.Namespace) -> int:
 
 
 def merge(options: argparse.Namespace) -> int:
-    from bench import merge as merging
-
-    conflicts = 0
-    for name, folder in merging.suites_in(Path(options.folder)).items():
-        here = _store(options, name)
-        if folder.resolve() == here.root.resolve():
-            raise BadInput(f"{folder}: these are the results themselves; name a folder to take results from")
-        merged = merging.merge(here, Store(folder.parent, folder.name, here.say))
-        print(f"{name}: {merged}")
-        for line in merged.conflicts:
-            print(f"  {line}")
-        conflicts += len(merged.conflicts)
-    return 1 if conflicts else 0
+    return merging.command(Path(options.folder), Path(options.results), _say)
 
 
 def compact(options: argparse.Namespace) -> int:
-    from bench import merge as merging
-
-    for name in merging.suites_in(Path(options.results)):
-        before, after = gather(_store(options, name))
-        print(f"{name}: {before} small files; now {after} files")
-    return 0
+    return merging.compact_all(Path(options.results), _say)
 
 
-def _store(options: argparse.Namespace, name: str) -> Store:
-    return Store(options.results, name, say=lambda text: print(f"inrbench: {text}", file=sys.stderr))
+def _say(text: str) -> None:
+    print(f"inrbench: {text}", file=sys.stderr)
 
 
 def check(options: argparse.Namespace) -> int:

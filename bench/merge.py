@@ -14,6 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from bench.compact import compact
 from bench.errors import BadInput
 from bench.job import digest
 from bench.store import Store
@@ -146,3 +147,26 @@ def _difference(mine: Iterable[dict[str, Any]], theirs: Iterable[dict[str, Any]]
 
 def _plain(row: dict[str, Any]) -> dict[str, Any]:
     return {key: repr(value) for key, value in row.items()}
+
+
+def command(folder: Path, results: Path, say: Callable[[str], None]) -> int:
+    """``inrbench merge``: take over every suite of a folder, and tell; returns 1 if there are conflicts."""
+    conflicts = 0
+    for name, path in suites_in(folder).items():
+        here = Store(results, name, say)
+        if path.resolve() == here.root.resolve():
+            raise BadInput(f"{path}: these are the results themselves; name a folder to take results from")
+        merged = merge(here, Store(path.parent, path.name, say))
+        print(f"{name}: {merged}")
+        for line in merged.conflicts:
+            print(f"  {line}")
+        conflicts += len(merged.conflicts)
+    return 1 if conflicts else 0
+
+
+def compact_all(results: Path, say: Callable[[str], None]) -> int:
+    """``inrbench compact``: gather the small files of every suite."""
+    for name in suites_in(results):
+        before, after = compact(Store(results, name, say))
+        print(f"{name}: {before} small files; now {after} files")
+    return 0

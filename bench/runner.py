@@ -14,14 +14,13 @@ import time
 from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from joblib import Parallel, delayed
 
 from bench.compact import AUTOMATIC, compact
 from bench.devices import SlotSpec
 from bench.errors import Stopped
-from bench.health import Watch
 from bench.job import Job
 from bench.slot import Failure, Slot
 from bench.store import Store
@@ -36,10 +35,30 @@ Listener = Callable[[str, Job, dict[str, Any]], None]
 """Told ("start", job, {}), ("progress", job, scores) and ("end", job, row), from several threads."""
 
 
+class Place(Protocol):
+    """Where a job can run: a `bench.slot.Slot` here, or one of a cluster (`bench.cluster.RemoteSlot`)."""
+
+    spec: SlotSpec
+    facts: dict[str, Any]
+
+    def run(
+        self,
+        job: Job,
+        log: Path,
+        limit_s: float | None,
+        stopping: threading.Event,
+        progress: Callable[[dict[str, Any]], None],
+    ) -> Result: ...
+
+    def kill(self) -> None: ...
+
+
 class Runner:
     """Runs jobs on slots and commits every outcome.
 
     Args:
+        specs: the slots of this machine to use.
+        places: slots elsewhere, to be used too.
         limit_s: seconds a job may take; None for no limit.
         fail_fast: stop at the first job that does not end ``ok``.
     """
@@ -52,6 +71,7 @@ class Runner:
         limit_s: float | None = None,
         fail_fast: bool = False,
         listener: Listener = lambda *_: None,
+        places: Sequence[Place] = (),
     ) -> None:
         self._store = store
         self._limit_s = limit_s
@@ -60,10 +80,10 @@ class Runner:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._ended = 0
-        self._slots = [
-            Slot(spec, plugin_files, store.root / "logs" / f"worker-{index}.log") for index, spec in enumerate(specs)
-        ]
-        self._free: queue.Queue[Slot] = queue.Queue()
+        logs = store.root / "logs"
+        here = [Slot(spec, plugin_files, logs / f"worker-{index}.log") for index, spec in enumerate(specs)]
+        self._slots: list[Place] = [*here, *places]
+        self._free: queue.Queue[Place] = queue.Queue()
         for slot in self._slots:
             self._free.put(slot)
 
@@ -140,14 +160,15 @@ class Runner:
             self._stopping.set()
         return job, str(row["status"])
 
-    def _attempt(self, slot: Slot, job: Job, attempt: int) -> dict[str, Any]:
+    def _attempt(self, slot: Place, job: Job, attempt: int) -> dict[str, Any]:
         log = self._store.log_file(job.job_id)
         row = job.declared() | {
             "attempt": attempt,
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "timing_valid": slot.spec.exclusive,
             "log": str(log.relative_to(self._store.root)),
         }
-        watch, result = Watch(slot.spec, slot.worker), None
+        result = None
         try:
             result = slot.run(
                 job, log, self._limit_s, self._stopping, lambda scores: self._listener("progress", job, scores)
@@ -156,7 +177,6 @@ class Runner:
             row |= slot.facts | {"status": failure.status, "error": str(failure)}
         else:
             row |= slot.facts
-        row |= watch.columns(slot.worker)
         return self._keep(row, result, f"ref-{job.problem_id}")
 
     def _keep(self, row: dict[str, Any], result: Result | None, reference: str) -> dict[str, Any]:

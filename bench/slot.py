@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.channel import Channel
 from bench.devices import SlotSpec
+from bench.health import Watch
 from bench.job import Job
 
 if TYPE_CHECKING:
@@ -62,6 +63,20 @@ class Slot:
         Raises:
             Failure: if the worker died, ran over the limit or was stopped. It is gone then, with all its children.
         """
+        watch = Watch(self.spec, self.worker)
+        try:
+            return self._run(job, log, limit_s, stopping, progress)
+        finally:
+            self.facts |= watch.columns(self.worker)
+
+    def _run(
+        self,
+        job: Job,
+        log: Path,
+        limit_s: float | None,
+        stopping: threading.Event,
+        progress: Callable[[dict[str, Any]], None],
+    ) -> Result:
         from bench.worker import checked, decode
 
         try:
