@@ -30,8 +30,6 @@ from bench.schema import COMPACT, Key, Unreadable, keys, ordered
 
 T = TypeVar("T")
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}")
-
 
 def _say(message: str) -> None:
     warnings.warn(message, RuntimeWarning, stacklevel=3)
@@ -62,7 +60,7 @@ class Reader:
         Raises:
             ValueError: if it is neither: names come out of stored rows, and must not lead out of the folder.
         """
-        if not _NAME.fullmatch(name):
+        if not re.fullmatch(schema.NAME, name):
             raise ValueError(f"{name!r} cannot be the name of an artifact")
         return self.root / "artifacts" / f"{name}.npz"
 

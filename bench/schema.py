@@ -111,7 +111,8 @@ MAX_ROWS = {"runs": 1_000_000, "scores": 50_000_000}
 MAX_BYTES = 8 << 30
 """What one file may hold, by its own footer, which is read first: a few bytes can promise terabytes of nulls."""
 
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.\-]{0,127}$"
+NAME = r"^[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,199}$"
+"""What can be the name of a file in a folder. Names of jobs and problems come out of rows, and open files."""
 
 
 class Unreadable(ValueError):
@@ -203,7 +204,7 @@ def _check_rows(table: pa.Table, path: Path, kind: str) -> None:
     names = pc.unique(ids)
     if kind == "runs":
         names = pa.concat_arrays([names, pc.unique(table.column("problem_id")).drop_null()])
-    if len(names) and not pc.all(pc.match_substring_regex(names, _NAME)).as_py():
+    if len(names) and not pc.all(pc.match_substring_regex(names, NAME)).as_py():
         raise Unreadable("it names a job or a problem that cannot be one")  # names of files are made of them
     if kind == "runs":
         strange = [word for word in pc.unique(table.column("status")).to_pylist() if word not in STATUSES]
