@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bench.errors import BadInput
+from bench.errors import BadInput, Stopped
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -52,13 +52,16 @@ def _parser() -> argparse.ArgumentParser:
 
     plan = suite_command("plan", "show what a run would do: todo, done, failed, time left")
     plan.add_argument("--json", action="store_true")
+    plan.add_argument("--shard", metavar="I/N", help="only the I-th of N parts of the jobs, e.g. 2/8")
 
     run = suite_command("run", "run a suite's jobs that are not done, then print its table and write its report")
     run.add_argument("--devices", default="auto", metavar="LIST", help="auto, cpu, cuda, cuda:0,cuda:1 or cpu*2")
+    run.add_argument("--scheduler", metavar="ADDRESS", help="run on a Dask cluster, e.g. tcp://10.0.0.1:8786")
     run.add_argument("--timeout", type=float, metavar="SECONDS", help="a job's time limit")
     run.add_argument(
         "--retry", default="", metavar="STATUS,...", help="run jobs again that ended so, e.g. diverged,error"
     )
+    run.add_argument("--shard", metavar="I/N", help="only the I-th of N parts of the jobs, e.g. 2/8")
     run.add_argument("--fail-fast", action="store_true", help="stop at the first job that fails")
 
     suite_command("status", "show how a suite's jobs ended")
@@ -72,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
     choose.add_argument("--devices", default="auto", metavar="LIST")
 
     suite_command("data", "fetch the originals that a suite needs into the data folder")
+
+    merge = command("merge", "take over the results in another folder; two results of one job are both kept and told")
+    merge.add_argument("folder", metavar="FOLDER", help="a results folder, or the folder of one suite in it")
+    merge.add_argument("--results", default="results", metavar="DIR", help="where to put them (default: results)")
+
+    compact = command("compact", "gather the many small files of finished jobs into few; runs may go on meanwhile")
+    compact.add_argument("--results", default="results", metavar="DIR")
 
     check = command("check", "run the conformance checks on activations")
     check.add_argument("names", nargs="*", metavar="NAME")
@@ -99,6 +109,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output, `head` for one, has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Stopped as error:
+        if debug:
+            raise
+        print(f"inrbench: stopped: {error}", file=sys.stderr)
+        return EXIT_FAILED
     except (BadInput, OSError) as error:
         if debug:
             raise

@@ -8,15 +8,21 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench import devices, plan, suite
+from bench import merge as merging
+from bench.compact import AUTOMATIC
+from bench.compact import compact as gather
 from bench.errors import BadInput, did_you_mean
 from bench.job import Job
 from bench.progress import Display
 from bench.registry import Plugins
 from bench.runner import Runner
 from bench.store import STATUSES, Store
+
+if TYPE_CHECKING:
+    from bench.cluster import RemoteSlot
 
 
 def _chosen(options: argparse.Namespace) -> tuple[suite.Suite, str]:
@@ -31,8 +37,7 @@ def _laid_out(options: argparse.Namespace) -> tuple[suite.Suite, list[Job], Plug
         raise BadInput(f"--results {options.results}: not a folder; name one")
     plugins = Plugins(options.plugin)
     chosen, where = _chosen(options)
-    store = Store(options.results, chosen.suite, say=lambda text: print(f"inrbench: {text}", file=sys.stderr))
-    return chosen, suite.jobs(chosen, plugins, where), plugins, store
+    return chosen, suite.jobs(chosen, plugins, where), plugins, Store(options.results, chosen.suite, _say)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -43,31 +48,57 @@ def run(options: argparse.Namespace) -> int:
             raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
     if options.timeout is not None and options.timeout <= 0:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
-    work = plan.make(jobs, store, retry)
-    code = execute(work, plugins, store, options.devices, options.timeout, options.fail_fast)
+    if len(store.small()) >= AUTOMATIC:
+        gather(store)
+    work = plan.make(jobs, store, retry, plan.shard(options.shard) if options.shard else None)
+    code = execute(work, plugins, store, options.devices, options.timeout, options.fail_fast, options.scheduler)
     write_report(chosen, plan.make(jobs, store), store)
     return code
 
 
 def execute(
-    work: plan.Plan, plugins: Plugins, store: Store, wanted: str, limit_s: float | None = None, fail_fast: bool = False
+    work: plan.Plan,
+    plugins: Plugins,
+    store: Store,
+    wanted: str,
+    limit_s: float | None = None,
+    fail_fast: bool = False,
+    scheduler: str | None = None,
 ) -> int:
     """Run what a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
+    _warn_of_changes(work, plugins)
     _fetch([job.source for job in work.todo])
-    specs = devices.slots(wanted, devices.gpus(), devices.cpus())
-    print(
-        f"{len(work.todo)} of {len(work.jobs)} jobs to run on {', '.join(spec.device for spec in specs)}"
-        f"{f' ({len(work.failed)} failed before; --retry runs them again)' if work.failed else ''}",
-        file=sys.stderr,
-    )
-    failed = len(work.failed)
-    attempts = {str(job_id): int(count) for job_id, count in work.rows["attempt"].fillna(0).items()}
-    with Display(work.todo) as display:
-        runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display)
-        with contextlib.closing(runner.run(work.todo, attempts)) as outcomes:
+    with contextlib.ExitStack() as stack:
+        specs: list[devices.SlotSpec] = []
+        places: list[RemoteSlot] = []
+        if scheduler is None:
+            specs = devices.slots(wanted, devices.gpus(), devices.cpus())
+        else:
+            from bench import cluster
+
+            places = cluster.remote_slots(stack.enter_context(cluster.connect(scheduler)), wanted, plugins.files)
+        where = ", ".join(spec.device for spec in specs) or f"{len(places)} slots of {scheduler}"
+        print(
+            f"{len(work.todo)} of {len(work.jobs)} jobs to run on {where}"
+            f"{f' ({len(work.failed)} failed before; --retry runs them again)' if work.failed else ''}",
+            file=sys.stderr,
+        )
+        failed = len(work.failed)
+        display = stack.enter_context(Display(work.todo))
+        runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display, places)
+        with contextlib.closing(runner.run(work.todo, work.attempts)) as outcomes:
             for _, status in outcomes:
                 failed += status != "ok"
     return 1 if failed else 0
+
+
+def _warn_of_changes(work: plan.Plan, plugins: Plugins) -> None:
+    if changed := plan.changed_sources(work, plugins):
+        pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items()))
+        _say(
+            f"note: the source of a plugin has changed since these jobs were done: {pairs}; if their results would "
+            "differ now, raise `version` in the plugin, and they run again"
+        )
 
 
 def _fetch(sources: Sequence[str]) -> list[Path]:
@@ -100,8 +131,9 @@ def report(options: argparse.Namespace) -> int:
 
 
 def show_plan(options: argparse.Namespace) -> int:
-    _, jobs, _, store = _laid_out(options)
-    work = plan.make(jobs, store)
+    _, jobs, plugins, store = _laid_out(options)
+    work = plan.make(jobs, store, shard=plan.shard(options.shard) if options.shard else None)
+    _warn_of_changes(work, plugins)
     if options.json:
         print(json.dumps(work.summary(), indent=2))
         return 0
@@ -212,6 +244,18 @@ def data(options: argparse.Namespace) -> int:
     return 0
 
 
+def merge(options: argparse.Namespace) -> int:
+    return merging.command(Path(options.folder), Path(options.results), _say)
+
+
+def compact(options: argparse.Namespace) -> int:
+    return merging.compact_all(Path(options.results), _say)
+
+
+def _say(text: str) -> None:
+    print(f"inrbench: {text}", file=sys.stderr)
+
+
 def check(options: argparse.Namespace) -> int:
     from bench import testing
 
@@ -257,6 +301,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "tune": tune,
     "choose-c": choose_c,
     "data": data,
+    "merge": merge,
+    "compact": compact,
     "check": check,
     "new": new,
 }

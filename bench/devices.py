@@ -29,12 +29,10 @@ class SlotSpec:
 
 
 def gpus() -> list[str]:
-    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES would name them."""
-    import torch
+    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES would name them; see `bench.gpus`."""
+    from bench.gpus import here
 
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    inherited = [name for name in os.environ.get("CUDA_VISIBLE_DEVICES", "").split(",") if name]
-    return inherited[:count] if inherited else [str(index) for index in range(count)]
+    return here()
 
 
 def cpus() -> int:

@@ -10,6 +10,10 @@ class BadInput(ValueError):
     """Something the user wrote is wrong. The message names the file, the key, the value and the remedy; exit code 2."""
 
 
+class Stopped(Exception):
+    """A run cannot go on, through no fault of its input. The message says why and what to do; exit code 1."""
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``" — did you mean 'siren'?"`` for a near miss, else the list of what is known, ready to end a message."""
     names = sorted(known)

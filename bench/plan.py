@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from bench.errors import BadInput
 from bench.job import Job
+from bench.registry import Plugins, source_sha256
 from bench.store import STATUSES, Store
 
 
@@ -21,13 +25,17 @@ class Plan:
         jobs: every job, in running order.
         rows: the stored rows of these jobs, indexed by job id.
         others: rows in the same folder that are of no job of the suite as it stands now; reports leave them out.
+        attempts: job id -> how often it was tried, for the jobs that have a row, even one that does not count.
         retry: statuses whose jobs run again.
+        shard: (i, n) to do only the i-th of n parts of the jobs, parted by their ids; None to do all.
     """
 
     jobs: Sequence[Job]
     rows: pd.DataFrame
     others: int
+    attempts: dict[str, int]
     retry: Collection[str] = ("interrupted",)
+    shard: tuple[int, int] | None = None
 
     @cached_property
     def status(self) -> dict[str, str]:
@@ -36,7 +44,7 @@ class Plan:
 
     @cached_property
     def todo(self) -> list[Job]:
-        return [job for job in self.jobs if self.status.get(job.job_id, "interrupted") in self.retry]
+        return [job for job in self._mine if self.status.get(job.job_id, "interrupted") in self.retry]
 
     @cached_property
     def done(self) -> list[Job]:
@@ -46,7 +54,15 @@ class Plan:
     def failed(self) -> list[Job]:
         """Jobs that ended badly and are not to run again."""
         bad = set(STATUSES) - {"ok"} - set(self.retry)
-        return [job for job in self.jobs if self.status.get(job.job_id) in bad]
+        return [job for job in self._mine if self.status.get(job.job_id) in bad]
+
+    @cached_property
+    def _mine(self) -> Sequence[Job]:
+        """The jobs of the shard. Ids are hashes: parts are even, and a job stays in its part whatever else is added."""
+        if self.shard is None:
+            return self.jobs
+        part, parts = self.shard
+        return [job for job in self.jobs if int(job.job_id, 16) % parts == part - 1]
 
     @cached_property
     def seconds_left(self) -> float | None:
@@ -78,14 +94,46 @@ class Plan:
         return cause if isinstance(cause, str) else None
 
 
-def make(jobs: Sequence[Job], store: Store, retry: Collection[str] = ()) -> Plan:
-    """Hold jobs against a store. A row whose scores are gone does not count: its job runs again."""
+def make(jobs: Sequence[Job], store: Store, retry: Collection[str] = (), shard: tuple[int, int] | None = None) -> Plan:
+    """Hold jobs against a store. A row whose scores are gone or cannot be read does not count: its job runs again."""
     rows = store.runs().set_index("job_id")
-    scored = {path.stem for path in (store.root / "scores").glob("[!.]*.parquet")}
-    rows = rows[(rows["status"] != "ok") | rows.index.isin(scored)]
     ids = {job.job_id for job in jobs}
-    mine = rows[rows.index.isin(ids)]
-    return Plan(jobs, mine, len(rows) - len(mine), {"interrupted", *retry})
+    attempts = {str(job_id): int(count) for job_id, count in rows["attempt"].fillna(0).items() if job_id in ids}
+    scored = store.scored()
+    pairs = zip(rows.index, rows["status"], strict=True)
+    rows = rows[np.array([status != "ok" or job_id in scored for job_id, status in pairs], dtype=bool)]
+    mine = rows[np.array([job_id in ids for job_id in rows.index], dtype=bool)]
+    return Plan(jobs, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
+
+
+def shard(text: str) -> tuple[int, int]:
+    """``"2/8"`` as (2, 8).
+
+    Raises:
+        BadInput: if it is no such part.
+    """
+    match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text.strip())
+    part, parts = (int(match.group(1)), int(match.group(2))) if match else (0, 0)
+    if not 1 <= part <= parts:
+        raise BadInput(f"--shard {text}: write it as i/n with 1 <= i <= n, e.g. 2/8 for the second of eight parts")
+    return part, parts
+
+
+def changed_sources(work: Plan, plugins: Plugins) -> dict[str, int]:
+    """Task and method -> number of finished jobs whose plugins had another source than they have now, at the same
+    version. Whether the change matters only its author knows."""
+    now: dict[tuple[str, str | None], str] = {}
+    found: dict[str, int] = {}
+    stored = dict(work.rows["source_sha256"])
+    for job in work.done:
+        key = (job.task.name, job.activation.name if job.activation else None)
+        if key not in now:
+            classes: list[type[Any]] = [plugins.tasks.get(key[0])]
+            now[key] = source_sha256(*classes, *([plugins.activations.get(key[1])] if key[1] else []))
+        if isinstance(stored[job.job_id], str) and stored[job.job_id] != now[key]:
+            name = " × ".join(filter(None, key))
+            found[name] = found.get(name, 0) + 1
+    return found
 
 
 def duration(seconds: float | None) -> str:

@@ -85,9 +85,11 @@ class Registry(Generic[T]):
         Raises:
             BadInput: if there is none, or it could not be imported; ``where`` begins the message.
         """
+        prefix = f"{where}: " if where else ""
+        if not isinstance(name, str):  # YAML reads a name that is left out as null
+            raise BadInput(f"{prefix}{name!r} is not the name of a {self.kind}; known: {', '.join(self.names())}")
         if name in self._found:
             return self._found[name]
-        prefix = f"{where}: " if where else ""
         if name in self.broken:
             raise BadInput(f"{prefix}{self.kind} {name!r} cannot be imported ({self.broken[name]}); mend its file")
         raise BadInput(f"{prefix}unknown {self.kind} {name!r}{did_you_mean(name, [*self._found, *self.broken])}")

@@ -8,59 +8,38 @@ because their time limit ends the run and not the job.
 from __future__ import annotations
 
 import contextlib
-import json
-import os
 import queue
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from joblib import Parallel, delayed
 
+from bench.compact import AUTOMATIC, compact
 from bench.devices import SlotSpec
+from bench.errors import Stopped
 from bench.job import Job
+from bench.slot import Failure, Slot
 from bench.store import Store
 
 if TYPE_CHECKING:
     from bench.execute import Result
 
-POLL_S = 0.1
-START_LIMIT_S = 300.0
+WAIT_S = 0.5
+"""Between two looks at jobs that another run has claimed."""
 
 Listener = Callable[[str, Job, dict[str, Any]], None]
 """Told ("start", job, {}), ("progress", job, scores) and ("end", job, row), from several threads."""
 
 
-class Failure(Exception):
-    """A worker ended abnormally while it had a job: ``status`` and a one-line cause."""
+class Place(Protocol):
+    """Where a job can run: a `bench.slot.Slot` here, or one of a cluster (`bench.cluster.RemoteSlot`)."""
 
-    def __init__(self, status: str, cause: str) -> None:
-        super().__init__(cause)
-        self.status = status
-
-
-class Slot:
-    """One device slot and its worker process, started when first needed and again after any abnormal end.
-
-    Attributes:
-        facts: the columns of ``runs`` that the worker told of its process; empty until it has started.
-    """
-
-    def __init__(self, spec: SlotSpec, plugin_files: Sequence[Path], log: Path) -> None:
-        self.spec = spec
-        self.facts: dict[str, Any] = {}
-        self._files = [str(file) for file in plugin_files]
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-        self._connection: Connection | None = None
+    spec: SlotSpec
+    facts: dict[str, Any]
 
     def run(
         self,
@@ -69,96 +48,17 @@ class Slot:
         limit_s: float | None,
         stopping: threading.Event,
         progress: Callable[[dict[str, Any]], None],
-    ) -> Result:
-        """Have the worker execute a job.
+    ) -> Result: ...
 
-        Raises:
-            Failure: if the worker died, ran over the limit or was stopped. It is gone then, with all its children.
-        """
-        from bench.worker import decode
-
-        try:
-            connection = self._ready(stopping)
-            connection.send_bytes(json.dumps({"job": job.to_json(), "log": str(log)}).encode())
-            end = time.monotonic() + limit_s if limit_s else float("inf")
-            while True:
-                kind, content = self._receive(connection, end, stopping)
-                if kind == "result":
-                    return decode(content)
-                progress(json.loads(content))
-        except (EOFError, OSError) as error:
-            raise Failure("crashed", self._obituary()) from error
-        except Failure:
-            self.kill()
-            raise
-
-    def _ready(self, stopping: threading.Event) -> Connection:
-        if self._connection is not None and self._process is not None and self._process.poll() is None:
-            return self._connection
-        self.kill()
-        ours, theirs = socket.socketpair()
-        environment = {
-            **os.environ,
-            "CUDA_VISIBLE_DEVICES": self.spec.visible,
-            "OMP_NUM_THREADS": str(self.spec.threads),
-            "PYTHONUNBUFFERED": "1",
-        }
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        # -P: a folder named `tasks` where the user happens to stand must not be taken for ours.
-        command = [sys.executable, "-P", "-m", "bench.worker", str(theirs.fileno()), self.spec.device]
-        with theirs, open(self._log, "wb") as log:
-            self._process = subprocess.Popen(
-                [*command, str(self.spec.threads), *self._files],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                start_new_session=True,
-            )
-        self._connection = Connection(ours.detach())
-        _, facts = self._receive(self._connection, time.monotonic() + START_LIMIT_S, stopping)
-        self.facts = json.loads(facts)
-        return self._connection
-
-    def _receive(self, connection: Connection, end: float, stopping: threading.Event) -> tuple[str, bytes]:
-        """The worker's next message, if it comes before ``end`` on the monotonic clock."""
-        while not connection.poll(POLL_S):
-            if stopping.is_set():
-                raise Failure("interrupted", "stopped by the user")
-            if time.monotonic() > end:
-                raise Failure("timeout", "no result within the time limit; raise --timeout or lower train.steps")
-        kind, _, content = connection.recv_bytes().partition(b" ")
-        return kind.decode(), content
-
-    def _obituary(self) -> str:
-        """How the worker died, in one line."""
-        if self._process is None:
-            return "its worker could not be started"
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(5)
-        code = self._process.poll()
-        self.kill()
-        if code is not None and code < 0:
-            hint = "; the system may have run out of memory" if code == -signal.SIGKILL else ""
-            return f"its worker was ended by {signal.Signals(-code).name}{hint}"
-        return f"its worker ended with exit code {code}; see {self._log.name}"
-
-    def kill(self) -> None:
-        """End the worker and all its children, at once."""
-        if self._process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        if self._connection is not None:
-            self._connection.close()
-        self._process = self._connection = None
+    def kill(self) -> None: ...
 
 
 class Runner:
     """Runs jobs on slots and commits every outcome.
 
     Args:
+        specs: the slots of this machine to use.
+        places: slots elsewhere, to be used too.
         limit_s: seconds a job may take; None for no limit.
         fail_fast: stop at the first job that does not end ``ok``.
     """
@@ -171,25 +71,54 @@ class Runner:
         limit_s: float | None = None,
         fail_fast: bool = False,
         listener: Listener = lambda *_: None,
+        places: Sequence[Place] = (),
     ) -> None:
         self._store = store
         self._limit_s = limit_s
         self._fail_fast = fail_fast
         self._listener = listener
         self._stopping = threading.Event()
-        self._slots = [
-            Slot(spec, plugin_files, store.root / "logs" / f"worker-{index}.log") for index, spec in enumerate(specs)
-        ]
-        self._free: queue.Queue[Slot] = queue.Queue()
+        self._lock = threading.Lock()
+        self._ended = 0
+        logs = store.root / "logs"
+        here = [Slot(spec, plugin_files, logs / f"worker-{index}.log") for index, spec in enumerate(specs)]
+        self._slots: list[Place] = [*here, *places]
+        self._free: queue.Queue[Place] = queue.Queue()
         for slot in self._slots:
             self._free.put(slot)
 
     def run(self, jobs: Sequence[Job], attempts: dict[str, int]) -> Generator[tuple[Job, str]]:
         """Run jobs; yields (job, status) as they end. Closing the iterator, or Ctrl-C, stops what runs.
 
+        Jobs that another run on the same folder has claimed are left to it. When nothing else is left they are waited
+        for, and done here if that other run ends without having done them.
+
         Args:
             attempts: job id -> number of earlier attempts.
+
+        Raises:
+            Stopped: if results can no longer be stored.
         """
+        left: Sequence[Job] = jobs
+        try:
+            while left and not self._stopping.is_set():
+                held: list[Job] = []
+                for job, status in self._dispatch(left, attempts):
+                    if status is None:
+                        held.append(job)
+                    else:
+                        yield job, status
+                if len(held) == len(left):
+                    time.sleep(WAIT_S)
+                left = held
+            yield from ((job, "interrupted") for job in left)
+        finally:
+            self._stopping.set()
+            for slot in self._slots:
+                slot.kill()
+
+    def _dispatch(self, jobs: Sequence[Job], attempts: dict[str, int]) -> Generator[tuple[Job, str | None]]:
+        """One pass over jobs; the status is None for those that another run holds."""
         dispatch = Parallel(
             n_jobs=len(self._slots),
             backend="threading",
@@ -198,31 +127,40 @@ class Runner:
             batch_size=1,
         )
         outcomes = dispatch(delayed(self._one)(job, attempts.get(job.job_id, 0) + 1) for job in jobs)
+        ended = False
         try:
             yield from outcomes
+            ended = True
         finally:
-            self._stopping.set()
-            with contextlib.suppress(GeneratorExit, KeyboardInterrupt):
-                for _ in outcomes:  # let the threads see the sign and end
-                    pass
-            for slot in self._slots:
-                slot.kill()
+            if not ended:
+                self._stopping.set()
+                with contextlib.suppress(GeneratorExit, KeyboardInterrupt, Stopped):
+                    for _ in outcomes:  # let the threads see the sign and end
+                        pass
 
-    def _one(self, job: Job, attempt: int) -> tuple[Job, str]:
+    def _one(self, job: Job, attempt: int) -> tuple[Job, str | None]:
         if self._stopping.is_set():
             return job, "interrupted"
-        slot = self._free.get()
-        try:
-            self._listener("start", job, {})
-            row = self._attempt(slot, job, attempt)
-        finally:
-            self._free.put(slot)
+        with self._store.claims.claimed(job.job_id) as mine:
+            if not mine:
+                return job, None
+            stored, attempts = self._store.outcome(job.job_id) or ("", 0)
+            if attempts >= attempt and stored != "interrupted":  # another run has done it since this one was planned
+                self._listener("end", job, {"status": stored, "error": "done by another run"})
+                return job, stored
+            slot = self._free.get()
+            try:
+                self._listener("start", job, {})
+                row = self._attempt(slot, job, max(attempt, attempts + 1))
+            finally:
+                self._free.put(slot)
+        self._gather()
         self._listener("end", job, row)
         if self._fail_fast and row["status"] != "ok":
             self._stopping.set()
         return job, str(row["status"])
 
-    def _attempt(self, slot: Slot, job: Job, attempt: int) -> dict[str, Any]:
+    def _attempt(self, slot: Place, job: Job, attempt: int) -> dict[str, Any]:
         log = self._store.log_file(job.job_id)
         row = job.declared() | {
             "attempt": attempt,
@@ -230,18 +168,53 @@ class Runner:
             "timing_valid": slot.spec.exclusive,
             "log": str(log.relative_to(self._store.root)),
         }
+        result = None
         try:
             result = slot.run(
                 job, log, self._limit_s, self._stopping, lambda scores: self._listener("progress", job, scores)
             )
         except Failure as failure:
             row |= slot.facts | {"status": failure.status, "error": str(failure)}
-            self._store.commit(row)
+        else:
+            row |= slot.facts
+        return self._keep(row, result, f"ref-{job.problem_id}")
+
+    def _keep(self, row: dict[str, Any], result: Result | None, reference: str) -> dict[str, Any]:
+        """Store what came of a job, or else that it could not be stored."""
+        if result is None:
+            self._commit(row)
             return row
-        row |= slot.facts | result.row
-        for name, arrays in result.arrays.items():
-            if not (name.startswith("ref-") and self._store.artifact_file(name).exists()):
-                self._store.save_arrays(name, **arrays)
-        self._store.commit(row, result.scores)
-        final = [s for s in result.scores if s["metric"] == row.get("metric")]
-        return row | {"headline": final[-1]["value"] if final else None}
+        try:
+            for name, arrays in result.arrays.items():
+                if name != reference or not self._store.artifact_file(name).exists():
+                    self._store.save_arrays(name, **arrays)
+            self._store.commit(row | result.row, result.scores)
+        except Exception as error:  # a disk that is full, or values that are none: told, and the next job goes on
+            with contextlib.suppress(OSError):
+                self._store.artifact_file(str(row["job_id"])).unlink(missing_ok=True)
+            cause = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+            row |= {"status": "error", "error": f"its result could not be stored: {' '.join(str(cause).split())}"}
+            self._commit(row)
+            return row
+        final = [score for score in result.scores if score["metric"] == result.row.get("metric")]
+        return row | result.row | {"headline": final[-1]["value"] if final else None}
+
+    def _commit(self, row: dict[str, Any]) -> None:
+        """Store a row without scores; if not even that can be written, there is no use in going on."""
+        try:
+            self._store.commit(row)
+        except OSError as error:
+            self._stopping.set()
+            raise Stopped(
+                f"{self._store.root}: results can no longer be stored ({error.strerror}); mend that, "
+                "then the same command goes on from there"
+            ) from error
+
+    def _gather(self) -> None:
+        """Keep the number of small files in bounds."""
+        with self._lock:
+            self._ended += 1
+            due = self._ended % AUTOMATIC == 0
+        if due:
+            with contextlib.suppress(OSError):  # it is only tidying up
+                compact(self._store)

@@ -246,7 +246,8 @@ def _methods(
     if not isinstance(particular, dict):
         raise BadInput(f"{where}.per_task.{task}: {particular!r} is not a mapping (key: value)")
     particular = dict(particular)
-    label = entry.pop("label", None)
+    if not isinstance(label := entry.pop("label", None), str | None):
+        raise BadInput(f"{where}.label: {label!r} is not text; write it in quotes")
     cls = plugins.activations.get(entry.pop("activation", name), where)
     merged: dict[str, dict[str, Any]] = {}
     for kind, shared in zip(("model", "train"), common, strict=True):

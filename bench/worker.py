@@ -11,9 +11,9 @@ import io
 import json
 import os
 import signal
+import socket
 import sys
 import threading
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ import numpy as np
 import torch
 
 from bench import provenance
+from bench.channel import Channel, Garbled
 from bench.execute import Result, attempt
 from bench.job import Job
 from bench.registry import Plugins
+from bench.schema import RUNS, STATUSES
 
 
 def encode(result: Result) -> bytes:
@@ -45,10 +47,30 @@ def decode(content: bytes) -> Result:
     return result
 
 
+def checked(result: Result, job: Job) -> Result:
+    """A result that has come over a socket, if it is one of that job.
+
+    Raises:
+        ValueError: if it has columns, a status or names of artifacts that no result has.
+    """
+    if unknown := set(result.row) - set(RUNS.names):
+        raise ValueError(f"no such column: {min(unknown)}")
+    if unknown := set(result.row) & set(job.declared()):
+        raise ValueError(f"{min(unknown)} is the suite's to say")
+    if result.row.get("status") not in STATUSES:
+        raise ValueError(f"no such status: {result.row.get('status')}")
+    if any(set(score) != {"step", "train_s", "metric", "value", "direction"} for score in result.scores):
+        raise ValueError("a score with other columns than scores have")
+    if unknown := set(result.arrays) - {job.job_id, f"ref-{job.problem_id}"}:
+        raise ValueError(f"no such artifact: {min(unknown)}")
+    return result
+
+
 def main() -> None:
     """Serve jobs: ``python -P -m bench.worker FD DEVICE THREADS PLUGIN_FILE…``, FD being one end of a socket pair."""
     fd, device_name, threads, *files = sys.argv[1:]
-    connection = Connection(int(fd))
+    os.set_inheritable(int(fd), False)  # a process that a plugin leaves behind must not seem to be this one
+    channel = Channel(socket.socket(fileno=int(fd)))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what it means
     torch.set_num_threads(int(threads))
     device = torch.device(device_name)
@@ -60,15 +82,17 @@ def main() -> None:
         # The parent holds the other end: when it is gone, however it went, there is nobody to compute for.
         try:
             while True:
-                inbox.append(connection.recv_bytes())
-                arrived.release()
-        except (EOFError, OSError):
+                request = channel.receive(None)
+                if request is not None:
+                    inbox.append(request)
+                    arrived.release()
+        except (EOFError, OSError, ValueError, Garbled):
             os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
 
     def send(kind: str, content: bytes) -> None:
-        connection.send_bytes(kind.encode() + b" " + content)
+        channel.send(kind.encode() + b" " + content)
 
     send("ready", json.dumps(provenance.of_process(device, int(threads))).encode())
     while True:

@@ -23,7 +23,7 @@ activations:
 """
 
 TROUBLE = '''
-import os, signal, subprocess, sys, time
+import ctypes, errno, os, signal, stat, subprocess, sys, time
 import torch
 from activations import Activation, Param
 
@@ -44,6 +44,26 @@ class Trouble(Activation):
             sys.exit(3)
         if self.how == "oom":
             raise MemoryError("told to run out")
+        if self.how == "cuda-oom":
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB")
+        if self.how == "segfault":
+            ctypes.string_at(0)
+        if self.how == "close":
+            os.closerange(3, 1024)
+        if self.how == "garble":
+            for fd in range(3, 256):
+                try:
+                    if stat.S_ISSOCK(os.fstat(fd).st_mode):
+                        os.write(fd, b"hello, is anybody there?")
+                except OSError:
+                    pass
+            time.sleep(600)
+        if self.how == "orphan":
+            if os.fork() == 0:
+                time.sleep(600)
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.how == "disk":
+            raise OSError(errno.ENOSPC, "No space left on device")
         if self.how == "hang":
             subprocess.Popen(["sleep", "600"])
             time.sleep(600)

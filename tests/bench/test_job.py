@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +54,20 @@ def test_everything_declared_enters_the_id() -> None:
         replace(JOB, activation=None, baseline="bicubic", model=None, train=None),
     ]
     assert len({JOB.job_id, *(job.job_id for job in changed)}) == len(changed) + 1
+
+
+def test_the_id_is_the_digest_of_one_canonical_text() -> None:
+    for job in (JOB, replace(JOB, activation=None, baseline="bicubic", model=None, train=None)):
+        declared = {
+            "task": asdict(job.task),
+            "signal": job.signal,
+            "activation": asdict(job.activation) if job.activation else None,
+            "baseline": job.baseline,
+            "model": job.model,
+            "train": job.train,
+            "repeat": job.repeat,
+        }
+        assert job.job_id == digest(declared)
 
 
 def test_a_setting_that_is_off_changes_no_id() -> None:

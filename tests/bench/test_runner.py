@@ -9,12 +9,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from bench import plan, suite
 from bench.devices import SlotSpec
+from bench.errors import Stopped
 from bench.registry import Plugins
 from bench.runner import Runner
 from bench.settings import read_yaml, validated
@@ -45,7 +47,21 @@ def run(trouble: Path, results: Path, ways: list[str], **options: object) -> pd.
 
 
 def test_every_way_to_fail_costs_one_job(trouble: Path, tmp_path: Path) -> None:
-    ways = ["raise", "nan", "kill", "exit", "oom", "import", "print"]
+    ways = [
+        "raise",
+        "nan",
+        "kill",
+        "exit",
+        "oom",
+        "cuda-oom",
+        "segfault",
+        "close",
+        "garble",
+        "orphan",
+        "disk",
+        "import",
+        "print",
+    ]
     rows = run(trouble, tmp_path, ways)
     assert rows["status"].to_dict() == {
         "relu": "ok",
@@ -54,11 +70,20 @@ def test_every_way_to_fail_costs_one_job(trouble: Path, tmp_path: Path) -> None:
         "kill": "crashed",
         "exit": "error",
         "oom": "oom",
+        "cuda-oom": "oom",
+        "segfault": "crashed",
+        "close": "crashed",
+        "garble": "crashed",
+        "orphan": "crashed",
+        "disk": "error",
         "import": "error",
         "print": "ok",
     }
     assert "told to fail" in rows.at["raise", "error"]
     assert "SIGKILL" in rows.at["kill", "error"]
+    assert "SIGSEGV" in rows.at["segfault", "error"]
+    assert "its worker" in rows.at["close", "error"]
+    assert "no result" in rows.at["garble", "error"]
     assert "lower the learning rate" in rows.at["nan", "error"]
     assert rows["git_sha"].notna().all() or rows["git_sha"].isna().all()
     assert rows["device"].notna().all()
@@ -67,6 +92,45 @@ def test_every_way_to_fail_costs_one_job(trouble: Path, tmp_path: Path) -> None:
     assert (tmp_path / "s" / rows.at["print", "log"]).stat().st_size >= 3_000_000
     scores = Store(tmp_path, "s").scores()
     assert set(scores["job_id"]) == set(rows.loc[["relu", "nan", "print"], "job_id"])
+
+
+def test_a_disk_that_is_full_for_one_result_costs_that_job(
+    trouble: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = suite.jobs(settings(["print"]), Plugins([trouble]), "s")
+    save = Store.save_arrays
+
+    def full(self: Store, name: str, **arrays: Any) -> None:
+        if name == jobs[0].job_id:
+            raise OSError(28, "No space left on device", name)
+        save(self, name, **arrays)
+
+    monkeypatch.setattr(Store, "save_arrays", full)
+    rows = run(trouble, tmp_path, ["print"])
+    assert rows["status"].to_dict() == {"relu": "error", "print": "ok"}
+    assert rows.at["relu", "error"] == "its result could not be stored: No space left on device"
+
+
+def test_a_disk_that_stays_full_stops_the_run_with_one_line(
+    trouble: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, count = Store.write, 0
+
+    def full(path: Path, content: bytes) -> None:
+        nonlocal count
+        if path.suffix == ".parquet":
+            count += 1
+            if count > 2:  # the first job's scores and row still fit
+                raise OSError(28, "No space left on device", str(path))
+        write(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", staticmethod(full))
+        with pytest.raises(Stopped, match=r"No space left on device.*goes on from there"):
+            run(trouble, tmp_path, ["print", "nan"])
+    rows = run(trouble, tmp_path, ["print", "nan"])
+    assert rows["status"].to_dict() == {"relu": "ok", "print": "ok", "nan": "diverged"}
+    assert rows["attempt"].tolist() == [1, 1, 1]
 
 
 def test_a_job_over_its_limit_is_ended_with_its_children(trouble: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from bench.settings import validated
 from bench.store import RUNS
 from bench.suite import Suite
 from bench.train import checkpoints
-from bench.worker import decode, encode
+from bench.worker import checked, decode, encode
 
 PLUGINS = Plugins()
 CPU = torch.device("cpu")
@@ -122,3 +124,21 @@ def test_params_solve_the_width_for_every_activation() -> None:
     for job in suite.jobs(validated(Suite, values, "s"), PLUGINS, "s"):
         row = execute(job, PLUGINS, CPU).row
         assert abs(row["params"] / 50_000 - 1) <= 0.01, job.method
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"row": {"status": "fine"}}, "status"),
+        ({"row": {"status": "ok", "psnr": 3.0}}, "column"),
+        ({"row": {"status": "ok", "job_id": "x"}}, "suite's to say"),
+        ({"scores": [{"metric": "psnr", "value": 1.0}]}, "score"),
+        ({"arrays": {"../../x": {"truth": np.zeros(3)}}}, "artifact"),
+    ],
+)
+def test_what_a_plugin_may_have_put_into_a_result_is_checked(changes: dict[str, Any], words: str) -> None:
+    job = jobs()[0]
+    good = Result(row={"status": "ok"}, arrays={job.job_id: {}, f"ref-{job.problem_id}": {}})
+    assert checked(good, job) is good
+    with pytest.raises(ValueError, match=words):
+        checked(replace(good, **changes), job)

@@ -1,0 +1,142 @@
+"""A real Dask scheduler with real workers in processes of their own, on loopback; one of them is killed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bench import suite
+from bench.cluster import connect
+from bench.devices import SlotSpec
+from bench.errors import BadInput
+from bench.registry import Plugins
+from bench.runner import Runner
+from bench.store import Store
+
+SUITE = """
+suite: far
+repeats: 3
+model: {depth: 2, width: 24}
+train: {steps: 300, lr: 1.0e-3}
+tasks: {image: {signals: [camera], size: 24}}
+activations: {relu: {}, siren: {}}
+"""
+
+
+def started(*arguments: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+
+
+@pytest.fixture
+def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """The address of a scheduler, and its two workers."""
+    pytest.importorskip("distributed", reason="needs Dask: pip install 'inrbench[dask]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"tcp://127.0.0.1:{port}"
+    host = ("--host", "127.0.0.1", "--no-dashboard")
+    scheduler = started("distributed.cli.dask_scheduler", "--port", str(port), *host)
+    options = (address, "--nworkers", "1", "--nthreads", "1", "--no-nanny", *host)
+    workers = [started("distributed.cli.dask_worker", *options) for _ in range(2)]
+    try:
+        yield address, workers
+    finally:
+        for process in (*workers, scheduler):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def wait_for_workers(address: str) -> None:
+    """Until both have told the scheduler of themselves."""
+    from distributed import Client
+
+    end = time.monotonic() + 60
+    while True:
+        try:
+            with Client(address, timeout=5, set_as_default=False) as client:
+                client.wait_for_workers(2, timeout=30)
+                return
+        except (OSError, TimeoutError):
+            assert time.monotonic() < end
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_worker_that_is_lost_costs_no_result(
+    cluster: tuple[str, list[subprocess.Popen[bytes]]], tmp_path: Path, trouble: Path
+) -> None:
+    address, workers = cluster
+    wait_for_workers(address)
+    path = tmp_path / "far.yaml"
+    path.write_text(SUITE)
+    arguments = ["run", str(path), "--scheduler", address, "--devices", "cpu", "--plugin", str(trouble)]
+    arguments += ["-a", "relu", "-a", "siren", "-a", "trouble[how=nan,kill]"]
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", "from bench.cli import main; raise SystemExit(main())", *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    said = []
+    for line in process.stderr:
+        said.append(line)
+        if "[ 3/12]" in line or "[ 2/12]" in line:
+            os.killpg(workers[0].pid, signal.SIGKILL)
+            break
+    else:
+        raise AssertionError("".join(said))
+    out, err = process.communicate(timeout=200)
+    assert process.returncode == 1, "".join(said) + err
+    assert "2 slots of tcp://" in "".join(said)
+    assert "SIREN" in out
+
+    plugins = Plugins([trouble])
+    store = Store(tmp_path / "results", "far")
+    rows = store.runs()
+    assert len(rows) == 12
+    assert rows[rows["activation"] != "trouble"]["status"].tolist() == ["ok"] * 6
+    assert set(rows[rows["method"] == "trouble[how=nan]"]["status"]) == {"diverged"}
+    assert set(rows[rows["method"] == "trouble[how=kill]"]["status"]) == {"crashed"}
+    assert not rows["timing_valid"].any()  # two workers share this machine's processor
+    assert all((store.root / log).exists() for log in rows["log"])
+
+    # And what came back over the network is what would have been computed here.
+    chosen, where = suite.load(str(path))
+    here = Store(tmp_path / "here", "far")
+    list(Runner(here, [SlotSpec("cpu", "", 1, True)]).run(suite.jobs(chosen, plugins, where), {}))
+    columns = ["job_id", "step", "metric", "value"]
+    far = store.scores()[columns]
+    far = far[far["job_id"].isin(set(here.runs()["job_id"]))].reset_index(drop=True)
+    pd.testing.assert_frame_equal(far, here.scores()[columns], check_exact=True)
+
+
+def test_without_dask_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(BadInput, match=r"pip install 'inrbench\[dask\]'"):
+        connect("tcp://127.0.0.1:1")
+
+
+def test_a_scheduler_that_is_not_there_is_told() -> None:
+    pytest.importorskip("distributed", reason="needs Dask: pip install 'inrbench[dask]'")
+    with pytest.raises(BadInput, match="no scheduler there"):
+        connect("nonsense://127.0.0.1:1")
