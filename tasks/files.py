@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals import Signal
-from tasks.sources import SignalError, reason, sha256_of
+from tasks.sources import Signal, SignalError, reason, sha256_of
 
 MAX_PIXELS = 50_000_000
 """A larger picture is refused before it is decoded."""

@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals import Signal
-from tasks.sources import SignalError, reason, sha256_of
+from tasks.sources import Signal, SignalError, reason, sha256_of
 
 MARGIN = 0.9
 """A solid is centred and scaled so that the longest side of its box spans [-MARGIN, MARGIN]."""

@@ -7,7 +7,6 @@ when it is loaded.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tasks.catalogue import SOURCES
-from tasks.sources import PICTURES, SHAPES, Sampler
+from tasks.sources import PICTURES, SHAPES
+from tasks.sources import Signal as Signal
 from tasks.sources import SignalError as SignalError
 from tasks.sources import sha256_of as sha256_of
 
@@ -24,30 +24,6 @@ Size = int | tuple[int, int] | None
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".off", ".png", ".tif", ".tiff", ".wav", ".webp"})
 """A name that ends so is a file of the user's, even where the file is missing."""
-
-
-@dataclass(frozen=True)
-class Signal:
-    """A loaded signal.
-
-    Attributes:
-        name: what a suite calls it; for a user's file its stem and the first digits of the sha256, never its path.
-        array: float32. For a picture (H, W, C) in [0, 1]; for audio (N, 1) in [-1, 1]; for a function (N, 1), its
-            values at N pixel centres; for a shape what it is made from: samples, heights, a silhouette, triangles.
-        sha256: of the bytes of the array as the source gave it, before any scaling.
-        licence: as the source states it.
-        kind: one of `tasks.sources.KINDS`.
-        sample: for a shape or a function, its values on any grid.
-        rate: for audio, samples a second.
-    """
-
-    name: str
-    array: NDArray[np.float32]
-    sha256: str
-    licence: str
-    kind: str
-    sample: Sampler | None = None
-    rate: float | None = None
 
 
 def load(name: str) -> Signal:

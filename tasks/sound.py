@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals import Signal
-from tasks.sources import SignalError, reason, sha256_of
+from tasks.sources import Signal, SignalError, reason, sha256_of
 
 MIN_SAMPLES = 64
 MAX_SAMPLES = 50_000_000

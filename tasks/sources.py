@@ -1,4 +1,4 @@
-"""What a named signal is before it is loaded: where it comes from and what kind it is; and the error of all signals."""
+"""What a signal is, and what a named one is before it is loaded: where it comes from; and the error of all signals."""
 
 from __future__ import annotations
 
@@ -21,6 +21,30 @@ KINDS = (*PICTURES, "audio", *SHAPES, "function")
 
 class SignalError(ValueError):
     """A signal that is unknown, unreadable or does not fit; the message names it and the remedy, in one line."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A loaded signal.
+
+    Attributes:
+        name: what a suite calls it; for a user's file its stem and the first digits of the sha256, never its path.
+        array: float32. For a picture (H, W, C) in [0, 1]; for audio (N, 1) in [-1, 1]; for a function (N, 1), its
+            values at N pixel centres; for a shape what it is made from: samples, heights, a silhouette, triangles.
+        sha256: of the bytes of the array as the source gave it, before any scaling.
+        licence: as the source states it.
+        kind: one of `KINDS`.
+        sample: for a shape or a function, its values on any grid.
+        rate: for audio, samples a second.
+    """
+
+    name: str
+    array: NDArray[np.float32]
+    sha256: str
+    licence: str
+    kind: str
+    sample: Sampler | None = None
+    rate: float | None = None
 
 
 @dataclass(frozen=True)
