@@ -30,7 +30,7 @@ from bench.registry import Plugins, source_sha256
 from bench.settings import Model, Train
 from bench.stopping import Point, chosen_step
 from bench.timing import Clock, peak_memory, reset_peak_memory
-from bench.train import CHECKPOINTS, Objective, Penalty, checkpoints, evaluate, in_precision, steps
+from bench.train import CHECKPOINTS, Descent, Objective, Penalty, checkpoints, evaluate, in_precision
 from tasks.base import Problem, Task
 from tasks.metrics import direction
 from tasks.signals import load
@@ -143,16 +143,17 @@ def _train(
         rows = block_rows(network, problem.coords, activation.name, tune=tune)
         result.row["block_rows"] = rows
         objective = Objective(problem, rows, held_out(job, problem, train.holdout))
-        for _ in itertools.islice(steps(network, objective, train, penalty), WARMUP_STEPS):
+        for _ in itertools.islice(Descent(network, objective, train, penalty), WARMUP_STEPS):
             pass
         network = fresh()
 
-    running = steps(network, objective, train, penalty)
-    done, status, error = 0, "ok", None
+    descent = Descent(network, objective, train, penalty)
+    status, error = "ok", None
     points: list[Point] = []
     for checkpoint in checkpoints(train.steps, train.checkpoints or CHECKPOINTS):
         with clock.phase("train"), computing():
-            reached, done = _advance(running, done, checkpoint, train.stop_loss)
+            reached = _advance(descent, checkpoint, train.stop_loss)
+        done = descent.step
         with clock.phase("eval"):
             with computing():
                 values = evaluate(network, problem.coords, rows)
@@ -170,17 +171,16 @@ def _train(
         if reached:
             break
     chosen = chosen_step(train.stop, points, problem.noise_std)
-    result.row |= {"status": status, "error": error, "steps": done, "chosen_step": chosen}
+    result.row |= {"status": status, "error": error, "steps": descent.step, "chosen_step": chosen}
     return problem.grid(values)
 
 
-def _advance(running: Iterator[Tensor], done: int, checkpoint: int, stop_loss: float | None) -> tuple[bool, int]:
-    """Train up to a checkpoint, or until the loss is low enough; returns whether it is, and the steps done."""
-    for loss in itertools.islice(running, checkpoint - done):
-        done += 1
-        if stop_loss is not None and done % STOP_EVERY == 0 and float(loss) <= stop_loss:
-            return True, done
-    return False, done
+def _advance(descent: Descent, checkpoint: int, stop_loss: float | None) -> bool:
+    """Train up to a checkpoint, or until the loss is low enough; returns whether it is."""
+    for loss in itertools.islice(descent, checkpoint - descent.step):
+        if stop_loss is not None and descent.step % STOP_EVERY == 0 and float(loss) <= stop_loss:
+            return True
+    return False
 
 
 def _diagnose(activation: Activation, network: nn.Module, problem: Problem, layers: bool) -> dict[str, float]:

@@ -144,18 +144,35 @@ Penalty = Callable[[nn.Module], Tensor]
 """Something differentiable that is added to the loss."""
 
 
-def steps(network: nn.Module, objective: Objective, train: Train, penalty: Penalty | None = None) -> Iterator[Tensor]:
-    """Train one step each time the iterator is advanced; yields the data loss before that step, unsynchronised."""
-    descent = optimizer(network, train)
-    for step in range(train.steps):
-        for group in descent.param_groups:
-            group["lr"] = train.lr * train.lr_decay ** (step / train.steps)
-        descent.zero_grad(set_to_none=True)
-        loss = objective.backward(network)
-        if penalty is not None:
-            penalty(network).backward()  # type: ignore[no-untyped-call]
-        descent.step()
-        yield loss
+class Descent:
+    """Training, one step each time the iterator is advanced: it yields the data loss before that step, unsynchronised.
+
+    Attributes:
+        network: in training.
+        step: steps done.
+    """
+
+    def __init__(self, network: nn.Module, objective: Objective, train: Train, penalty: Penalty | None = None) -> None:
+        self.network, self.step = network, 0
+        self._objective, self._train, self._penalty = objective, train, penalty
+        self._optimizer = optimizer(network, train)
+
+    def __iter__(self) -> Descent:
+        return self
+
+    def __next__(self) -> Tensor:
+        train = self._train
+        if self.step >= train.steps:
+            raise StopIteration
+        for group in self._optimizer.param_groups:
+            group["lr"] = train.lr * train.lr_decay ** (self.step / train.steps)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss = self._objective.backward(self.network)
+        if self._penalty is not None:
+            self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        self.step += 1
+        return loss
 
 
 @torch.no_grad()

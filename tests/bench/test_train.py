@@ -15,7 +15,7 @@ from bench import train as training
 from bench.execute import on_device
 from bench.registry import Plugins
 from bench.settings import Train
-from bench.train import Objective, checkpoints, evaluate, in_precision, optimizer, steps
+from bench.train import Descent, Objective, checkpoints, evaluate, in_precision, optimizer
 from tasks.base import Problem, grid_coords
 from tasks.operators import AreaAverage, Identity, Mask, Operator
 from tasks.radon import Radon, half_turn
@@ -89,7 +89,7 @@ def test_bfloat16_trains_nearly_as_float32_does(name: str, operator: str) -> Non
     for precision in (None, "bf16"):
         network = build(Plugins().activations.get(name)(), domain, width=16, depth=2, seed=3)
         with in_precision(precision, torch.device("cpu")):
-            run = [float(loss) for loss in steps(network, Objective(case, 50), Train(steps=5, lr=1e-3))]
+            run = [float(loss) for loss in Descent(network, Objective(case, 50), Train(steps=5, lr=1e-3))]
             values[precision] = evaluate(network, case.coords, 50)
         assert all(p.dtype == torch.float32 for p in network.parameters())
         losses[precision] = run
@@ -109,7 +109,7 @@ def test_no_step_waits_for_the_gpu(operator: str) -> None:
     device = torch.device("cuda")
     case = on_device(problem(OPERATORS[operator]()), device)
     network = build(Plugins().activations.get("siren")(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3).to(device)
-    running = steps(network, Objective(case, 50), Train(steps=5))
+    running = Descent(network, Objective(case, 50), Train(steps=5))
     next(running)
     torch.cuda.set_sync_debug_mode("error")
     try:
@@ -146,15 +146,16 @@ def test_the_learning_rate_falls_by_its_declared_factor(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(training, "optimizer", spy)
     network = torch.nn.Linear(2, 2)
-    for _ in steps(network, Objective(problem(Identity(192)), 64), Train(steps=10, lr=0.1, lr_decay=0.01)):
+    for _ in Descent(network, Objective(problem(Identity(192)), 64), Train(steps=10, lr=0.1, lr_decay=0.01)):
         pass
     assert seen == pytest.approx([0.1 * 0.01 ** (step / 10) for step in range(10)])
 
 
 def test_training_lowers_the_loss_and_evaluation_ignores_blocks() -> None:
-    case = problem(Identity(192))
+    smooth = grid_coords(SHAPE)
+    case = Problem(smooth, Identity(192), smooth, smooth, SHAPE)
     network = torch.nn.Sequential(torch.nn.Linear(2, 32), torch.nn.ReLU(), torch.nn.Linear(32, 2))
-    losses = [float(loss) for loss in steps(network, Objective(case, 64), Train(steps=50, lr=1e-2))]
+    losses = [float(loss) for loss in Descent(network, Objective(case, 64), Train(steps=50, lr=1e-2))]
     assert losses[-1] < 0.5 * losses[0]
     torch.testing.assert_close(evaluate(network, case.coords, 7), network(case.coords).detach())
 
@@ -171,7 +172,7 @@ def test_the_same_seed_gives_the_same_bits(fast: bool) -> None:
 
     def trained() -> torch.Tensor:
         network = build(Plugins().activations.get("siren")(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
-        for _ in steps(network, Objective(case, 50), Train(steps=20)):
+        for _ in Descent(network, Objective(case, 50), Train(steps=20)):
             pass
         return evaluate(network, case.coords, 50)
 

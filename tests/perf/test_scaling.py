@@ -13,7 +13,7 @@ from bench.blocks import block_rows
 from bench.registry import Plugins
 from bench.settings import Train, validated
 from bench.suite import Suite
-from bench.train import Objective, steps
+from bench.train import Descent, Objective
 from tasks.signals import load
 from tests.perf.measure import Records, Stopwatch, products
 
@@ -29,7 +29,7 @@ def test_scaling(benchmark: BenchmarkFixture, records: Records, axis: str, value
     activation = Plugins().activations.get(name)()
     network = build(activation, Domain(2, 1, case.shape), width=sizes["width"], depth=sizes["depth"], seed=0)
     size = block_rows(network, case.coords, name, tune=True)
-    running = steps(network, Objective(case, size), Train(steps=10_000))
+    running = Descent(network, Objective(case, size), Train(steps=10_000))
     units = activation.hidden_width(sizes["width"]) * (2 if name == "wire" else 1)
     watch = Stopwatch(floor=products(len(case.coords), units, sizes["depth"] - 1))
     watch()

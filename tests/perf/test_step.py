@@ -16,7 +16,7 @@ from activations.base import Domain, build, count_params
 from bench.blocks import block_rows
 from bench.registry import Plugins
 from bench.settings import Train
-from bench.train import Objective, steps
+from bench.train import Descent, Objective
 from tasks.base import Problem
 from tasks.signals import load
 from tests.perf import plain
@@ -54,7 +54,7 @@ def test_step(benchmark: BenchmarkFixture, records: Records, task: str, name: st
     domain = Domain(2, channels, case.shape)
     network = build(activation, domain, width=WIDTH, depth=DEPTH, seed=0)
     size = block_rows(network, case.coords, name, tune=True)
-    running = steps(network, Objective(case, size), Train(steps=10_000))
+    running = Descent(network, Objective(case, size), Train(steps=10_000))
     columns = hidden_columns(name, activation.hidden_width(WIDTH))
     others = {"floor": products(rows, columns, DEPTH - 1)}
     if name in plain.NONLINEARITIES:
