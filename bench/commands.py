@@ -141,8 +141,9 @@ def show_plan(options: argparse.Namespace) -> int:
         f"{len(work.jobs)} jobs: {len(work.done)} done, {len(work.failed)} failed, {len(work.todo)} to do; "
         f"time left on one device: {plan.duration(work.seconds_left)}"
     )
+    kept = store.kept()
     for job in work.todo:
-        print(f"  {job.job_id}  {job}")
+        print(f"  {job.job_id}  {job}{' (has a checkpoint)' if job.job_id in kept else ''}")
     return 0
 
 

@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.schema import COMPACT, RUNS, SCORES, ordered
+from bench.schema import COMPACT, RUNS, SCORES, UNFINISHED, ordered
 from bench.store import Store
 
 AUTOMATIC = 1000
@@ -40,11 +41,29 @@ def compact(store: Store) -> tuple[int, int]:
         how many small files of rows there were, and how many files of rows there are now. Nothing happens while another
         process does the same.
     """
+    sweep(store)
     with store.claims.claimed("compact") as taken:
         small = store.small()
         if taken and (len(small) > 1 or len(_foldable(store)) > 1):
             _gather(store, small)
         return len(small), len(store.small()) + len(store.compacts())
+
+
+def sweep(store: Store) -> None:
+    """Remove the training checkpoints that nobody will go on from: those of jobs that have ended by themselves, and
+    those whose writer was killed over them. Jobs that a run is working on are left alone."""
+    for path in store.checkpoint_file("").parent.glob("*"):
+        match = re.fullmatch(r"\.?([0-9a-f]{16})\.npz(\.\d+\.tmp)?", path.name)
+        if match is None:
+            continue
+        with store.claims.claimed(match[1]) as free:
+            if free and (match[2] or _ended(store, match[1])):
+                path.unlink(missing_ok=True)
+
+
+def _ended(store: Store, job_id: str) -> bool:
+    outcome = store.outcome(job_id)
+    return outcome is not None and outcome[0] not in UNFINISHED
 
 
 def _foldable(store: Store) -> list[str]:

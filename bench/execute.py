@@ -13,6 +13,8 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,9 +24,10 @@ from torch import Tensor, nn
 
 from activations.base import Activation, Domain, build, count_params
 from activations.diagnostics import diagnose, gradient_norms
-from activations.kernels import compiling
+from activations.kernels import compiled, compiling
 from activations.solve import solve_width
 from bench.blocks import block_rows, worthwhile
+from bench.checkpoint import Keeper, facts
 from bench.job import Job, seed
 from bench.registry import Plugins, source_sha256
 from bench.settings import Model, Train
@@ -61,11 +64,18 @@ class Result:
             )
 
 
-def execute(job: Job, plugins: Plugins, device: torch.device, progress: Progress = lambda _: None) -> Result:
+def execute(
+    job: Job,
+    plugins: Plugins,
+    device: torch.device,
+    progress: Progress = lambda _: None,
+    checkpoint: Path | None = None,
+) -> Result:
     """Run one job. Whatever it raises is the job's own fault.
 
     Args:
-        progress: called with the fraction done and the current scores, at every checkpoint.
+        progress: called with the fraction done and the current scores, whenever the network is scored.
+        checkpoint: the file that a long job is kept in and resumed from, see `bench.checkpoint`; None for none.
     """
     result = Result()
     reset_peak_memory(device)
@@ -83,7 +93,7 @@ def execute(job: Job, plugins: Plugins, device: torch.device, progress: Progress
         activation_cls = plugins.activations.get(job.activation.name)
         plugin_classes.append(activation_cls)
         activation = activation_cls.model_validate_json(json.dumps(job.activation.params))
-        estimate = _train(job, task, problem, activation, device, clock, progress, result)
+        estimate = _train(job, task, problem, activation, device, clock, progress, result, checkpoint)
         result.arrays[job.job_id] = curve(activation)
     result.arrays.setdefault(job.job_id, {})["reconstruction"] = estimate
     result.arrays[f"ref-{job.problem_id}"] = {"truth": problem.grid(problem.truth)}
@@ -113,6 +123,7 @@ def _train(
     clock: Clock,
     progress: Progress,
     result: Result,
+    kept: Path | None,
 ) -> NDArray[np.float32]:
     train, model = Train.model_validate(job.train), Model.model_validate(job.model)
 
@@ -146,13 +157,24 @@ def _train(
         for _ in itertools.islice(Descent(network, objective, train, penalty), WARMUP_STEPS):
             pass
         network = fresh()
+        describe = partial(facts, job.job_id, device, (type(task), type(activation)), rows, compiled())
 
     descent = Descent(network, objective, train, penalty)
     status, error = "ok", None
     points: list[Point] = []
+    keeper = Keeper(kept, describe, device, descent, clock, points, result.scores)
+    if (resumed := keeper.resume()) is not None:
+        # Nobody can tell any more who else was on the device before the kill.
+        result.row |= {"resumed_step": resumed, "timing_valid": False}
     for checkpoint in checkpoints(train.steps, train.checkpoints or CHECKPOINTS):
-        with clock.phase("train"), computing():
-            reached = _advance(descent, checkpoint, train.stop_loss)
+        if points and checkpoint <= points[-1].step:
+            continue  # scored before the kill
+        reached = False
+        while descent.step < checkpoint and not reached:
+            if keeper.due():
+                keeper.save()
+            with clock.phase("train"), computing():
+                reached = _advance(descent, checkpoint, train.stop_loss, keeper.due)
         done = descent.step
         with clock.phase("eval"):
             with computing():
@@ -175,11 +197,13 @@ def _train(
     return problem.grid(values)
 
 
-def _advance(descent: Descent, checkpoint: int, stop_loss: float | None) -> bool:
-    """Train up to a checkpoint, or until the loss is low enough; returns whether it is."""
+def _advance(descent: Descent, checkpoint: int, stop_loss: float | None, due: Callable[[], bool]) -> bool:
+    """Train up to a step, until something is due, or until the loss is low enough; returns whether it is."""
     for loss in itertools.islice(descent, checkpoint - descent.step):
         if stop_loss is not None and descent.step % STOP_EVERY == 0 and float(loss) <= stop_loss:
             return True
+        if due():
+            break
     return False
 
 
@@ -257,11 +281,13 @@ def curve(activation: Activation) -> dict[str, NDArray[np.float32]]:
     return arrays
 
 
-def attempt(job: Job, plugins: Plugins, device: torch.device, progress: Progress) -> Result:
+def attempt(
+    job: Job, plugins: Plugins, device: torch.device, progress: Progress, checkpoint: Path | None = None
+) -> Result:
     """`execute`, with whatever it raises turned into a row that says so."""
     cause: BaseException
     try:
-        return execute(job, plugins, device, progress)
+        return execute(job, plugins, device, progress, checkpoint)
     except (torch.OutOfMemoryError, MemoryError) as error:
         status, cause = "oom", error
     except (Exception, SystemExit) as error:

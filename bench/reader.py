@@ -67,6 +67,10 @@ class Reader:
     def log_file(self, job_id: str) -> Path:
         return self.root / "logs" / f"{job_id}.log"
 
+    def checkpoint_file(self, job_id: str) -> Path:
+        """Where a long job stands, while it has not ended; see `bench.checkpoint`."""
+        return self.root / "checkpoints" / f"{job_id}.npz"
+
     @property
     def report(self) -> Path:
         return self.root / "report"
@@ -129,6 +133,10 @@ class Reader:
         except Exception as error:
             self.quarantine(path, error)
             return None
+
+    def kept(self) -> set[str]:
+        """The jobs that have a training checkpoint; whether it counts is seen when the job resumes."""
+        return {path.stem for path in (self.root / "checkpoints").glob("[!.]*.npz")}
 
     def small(self, kind: str = "runs") -> list[str]:
         """The jobs that have a small file of their own, sorted."""

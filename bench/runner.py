@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from joblib import Parallel, delayed
 
-from bench.compact import AUTOMATIC, compact
+from bench.compact import AUTOMATIC, compact, sweep
 from bench.devices import SlotSpec
 from bench.errors import Stopped
 from bench.job import Job
+from bench.schema import UNFINISHED
 from bench.slot import Failure, Slot
 from bench.store import Store
 
@@ -81,7 +82,10 @@ class Runner:
         self._lock = threading.Lock()
         self._ended = 0
         logs = store.root / "logs"
-        here = [Slot(spec, plugin_files, logs / f"worker-{index}.log") for index, spec in enumerate(specs)]
+        here = [
+            Slot(spec, plugin_files, logs / f"worker-{index}.log", store.checkpoint_file)
+            for index, spec in enumerate(specs)
+        ]
         self._slots: list[Place] = [*here, *places]
         self._free: queue.Queue[Place] = queue.Queue()
         for slot in self._slots:
@@ -99,6 +103,8 @@ class Runner:
         Raises:
             Stopped: if results can no longer be stored.
         """
+        with contextlib.suppress(OSError):  # it is only tidying up
+            sweep(self._store)
         left: Sequence[Job] = jobs
         try:
             while left and not self._stopping.is_set():
@@ -177,7 +183,11 @@ class Runner:
             row |= slot.facts | {"status": failure.status, "error": str(failure)}
         else:
             row |= slot.facts
-        return self._keep(row, result, f"ref-{job.problem_id}")
+        row = self._keep(row, result, f"ref-{job.problem_id}")
+        if row["status"] not in UNFINISHED:
+            with contextlib.suppress(OSError):  # what is left behind is swept up later
+                self._store.checkpoint_file(job.job_id).unlink(missing_ok=True)
+        return row
 
     def _keep(self, row: dict[str, Any], result: Result | None, reference: str) -> dict[str, Any]:
         """Store what came of a job, or else that it could not be stored."""

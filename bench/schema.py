@@ -18,6 +18,9 @@ SCHEMA_VERSION = 1
 
 STATUSES = ("ok", "diverged", "oom", "timeout", "crashed", "error", "interrupted")
 
+UNFINISHED = ("oom", "timeout", "crashed", "interrupted")
+"""Statuses of jobs that were ended from outside, and may go on from their training checkpoint."""
+
 _TEXT, _FLOAT, _INT, _BOOL = pa.string(), pa.float64(), pa.int64(), pa.bool_()
 
 RUNS = pa.schema(
@@ -48,6 +51,7 @@ RUNS = pa.schema(
         "error": _TEXT,
         "attempt": _INT,
         "steps": _INT,  # steps done
+        "resumed_step": _INT,  # the step of the training checkpoint that this attempt went on from; null if from none
         "chosen_step": _INT,  # the checkpoint that the stopping rule (train.stop) picks; without one the last
         # what was built
         "depth": _INT,

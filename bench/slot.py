@@ -38,15 +38,26 @@ class Failure(Exception):
 class Slot:
     """One device slot and its worker process, started when first needed and again after any abnormal end.
 
+    Args:
+        log: what the worker prints when it has no job.
+        checkpoint: gives the file that a job, by its id, is kept in and resumed from; None where none is to be kept.
+
     Attributes:
         facts: the columns of ``runs`` that the worker told of its process; empty until it has started.
     """
 
-    def __init__(self, spec: SlotSpec, plugin_files: Sequence[Path], log: Path) -> None:
+    def __init__(
+        self,
+        spec: SlotSpec,
+        plugin_files: Sequence[Path],
+        log: Path,
+        checkpoint: Callable[[str], Path] | None = None,
+    ) -> None:
         self.spec = spec
         self.facts: dict[str, Any] = {}
         self._files = [str(file) for file in plugin_files]
         self._log = log
+        self._checkpoint = checkpoint
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
 
@@ -81,7 +92,8 @@ class Slot:
 
         try:
             channel = self._ready(stopping)
-            channel.send(json.dumps({"job": job.to_json(), "log": str(log)}).encode())
+            kept = str(self._checkpoint(job.job_id)) if self._checkpoint else None
+            channel.send(json.dumps({"job": job.to_json(), "log": str(log), "checkpoint": kept}).encode())
             end = time.monotonic() + limit_s if limit_s else float("inf")
             while True:
                 kind, content = self._receive(channel, end, stopping)

@@ -37,10 +37,20 @@ class Clock:
                 torch.cuda.synchronize(self._device)
             self.seconds[name] += time.perf_counter() - start
 
+    def wall(self) -> float:
+        """Seconds since the job began; of a resumed job those of its earlier parts too."""
+        return time.perf_counter() - self._start
+
+    def add(self, earlier: dict[str, float]) -> None:
+        """Add the seconds of the earlier parts of a job: of every phase, and ``wall``."""
+        for name in PHASES:
+            self.seconds[name] += earlier[name]
+        self._start -= earlier["wall"]
+
     def columns(self, steps: int) -> dict[str, float | None]:
         """The timing columns of a ``runs`` row."""
         columns: dict[str, float | None] = {f"{name}_s": value for name, value in self.seconds.items()}
-        columns["wall_s"] = time.perf_counter() - self._start
+        columns["wall_s"] = self.wall()
         columns["step_ms"] = 1000 * self.seconds["train"] / steps if steps else None
         return columns
 

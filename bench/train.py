@@ -12,7 +12,8 @@ the processor's cache trains faster than the whole batch, and because memory the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import torch
@@ -150,10 +151,11 @@ class Descent:
     Attributes:
         network: in training.
         step: steps done.
+        steps: steps to do.
     """
 
     def __init__(self, network: nn.Module, objective: Objective, train: Train, penalty: Penalty | None = None) -> None:
-        self.network, self.step = network, 0
+        self.network, self.step, self.steps = network, 0, train.steps
         self._objective, self._train, self._penalty = objective, train, penalty
         self._optimizer = optimizer(network, train)
 
@@ -162,7 +164,7 @@ class Descent:
 
     def __next__(self) -> Tensor:
         train = self._train
-        if self.step >= train.steps:
+        if self.step >= self.steps:
             raise StopIteration
         for group in self._optimizer.param_groups:
             group["lr"] = train.lr * train.lr_decay ** (self.step / train.steps)
@@ -173,6 +175,46 @@ class Descent:
         self._optimizer.step()
         self.step += 1
         return loss
+
+    def state(self) -> dict[str, Tensor]:
+        """What decides the steps to come, by name: parameters, buffers and the optimiser's. Not copies."""
+        found = self._network_state()
+        for index, values in self._optimizer.state_dict()["state"].items():
+            found |= {f"optimizer/{index}/{key}": value for key, value in values.items()}
+        return found
+
+    def restore(self, state: Mapping[str, Tensor], step: int) -> None:
+        """Go on from what `state` gave after a step, on whatever device it is now. Other names are left alone.
+
+        Raises:
+            ValueError: if it is not of this network; nothing is changed then.
+        """
+        own = self._network_state()
+        of_optimizer: dict[int, dict[str, Tensor]] = {}
+        for name, value in state.items():
+            kind, _, rest = name.partition("/")
+            if kind == "network" and (name not in own or (value.shape, value.dtype) != _form(own[name])):
+                raise ValueError(f"{name} is not of this network")
+            if kind == "optimizer":
+                index, _, key = rest.partition("/")
+                of_optimizer.setdefault(int(index), {})[key] = value
+        if missing := own.keys() - state.keys():
+            raise ValueError(f"{min(missing)} is missing")
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": of_optimizer, "param_groups": groups})
+        with torch.no_grad():
+            for name, value in own.items():
+                value.copy_(state[name])
+        self.step = step
+
+    def _network_state(self) -> dict[str, Tensor]:
+        """By name, each once. `state_dict` would leave out the buffers that are not persistent."""
+        named = itertools.chain(self.network.named_parameters(), self.network.named_buffers())
+        return {f"network/{name}": value for name, value in named}
+
+
+def _form(value: Tensor) -> tuple[torch.Size, torch.dtype]:
+    return value.shape, value.dtype
 
 
 @torch.no_grad()

@@ -100,7 +100,8 @@ def main() -> None:
         request = json.loads(inbox.pop(0))
         with _output_to(Path(request["log"])):
             job = Job.from_json(request["job"])
-            result = attempt(job, plugins, device, lambda scores: send("progress", json.dumps(scores).encode()))
+            kept = request["checkpoint"] and Path(request["checkpoint"])
+            result = attempt(job, plugins, device, lambda scores: send("progress", json.dumps(scores).encode()), kept)
         send("result", encode(result))
 
 
