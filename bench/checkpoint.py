@@ -219,8 +219,9 @@ class Keeper:
         )
         try:
             Store.write(self._path, encode(state, self._describe()))
-        except OSError as error:
-            print(f"no checkpoint at step {state.step}: {error.strerror or error}; training goes on")
+        except (OSError, MemoryError) as error:
+            cause = getattr(error, "strerror", None) or error
+            print(f"no checkpoint at step {state.step}: {cause}; training goes on")
         self._due = time.monotonic() + self._interval
 
     def resume(self) -> int | None:
