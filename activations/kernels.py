@@ -1,10 +1,11 @@
 """Elementwise functions with an analytic derivative: only the pre-activation is kept, and a compiler may fuse them.
 
 A `Kernel` is two functions: the value at z, and the derivative at z times the gradient that arrives from above. Run one
-operation after another (the plain path) they are bound by memory traffic; fused into one pass each by
-``torch.compile`` they take a fraction of it. The products around them are nobody's business here.
+operation after another (the plain path) they are bound by memory traffic; fused into one pass each by PyTorch's
+compiler they take a fraction of it. The products around them are nobody's business here.
 
-Compiling costs seconds a process (about 3 from the cache on disk, 15 without it), so it is asked for where that pays::
+Compiling costs seconds, once for a machine (`activations.native`; on a GPU ``torch.compile``, for each process), so it
+is asked for where that pays::
 
     with compiling(True):
         train(network)
@@ -20,12 +21,13 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.autograd.function import Function, once_differentiable
+
+from activations.native import Code, Source, native
 
 Number = float | Tensor
 """A constant of a kernel: a number, or a scalar tensor where it is trained."""
@@ -37,13 +39,16 @@ class Kernel:
     """z -> value(z, *constants), differentiable once in z.
 
     Args:
-        value: of z and the constants. It may work in place on tensors that it made itself.
+        value: of z and the constants. It may work in place on tensors that it made itself. Both functions stand at the
+            top level of a file.
         slope: of the arriving gradient, z and the constants: the gradient at z.
         plain_value, plain_slope: the same for the plain path, where other code is faster one operation at a time.
-        flat: whether the functions are elementwise, so that they are compiled for vectors only, once for all shapes.
+        columns: where the functions are not elementwise but take (rows, columns) and mix columns: how many columns z
+            and the value have for each unit. GABOR of WIRE, complex numbers as pairs, has (2, 2).
 
     Example:
-        ``SINE = Kernel(lambda z, w: (z * w).sin_(), lambda g, z, w: (z * w).cos_().mul_(w).mul_(g))``
+        ``def value(z, w): return (z * w).sin_()``, ``def slope(g, z, w): return (z * w).cos_().mul_(w).mul_(g)`` and
+        ``SINE = Kernel(value, slope)``, which is called as ``SINE(z, 30.0)``.
     """
 
     def __init__(
@@ -53,10 +58,10 @@ class Kernel:
         *,
         plain_value: Callable[..., Tensor] | None = None,
         plain_slope: Callable[..., Tensor] | None = None,
-        flat: bool = True,
+        columns: tuple[int, int] | None = None,
     ) -> None:
-        self._value = Fused(value, plain_value or value, flat)
-        self._slope = Fused(slope, plain_slope or slope, flat)
+        self._slope = Fused(slope, 2, plain_slope or slope, columns and columns[::-1])
+        self._value = Fused(value, 1, plain_value or value, columns and columns[:1], then=self._slope)
 
     def __call__(self, z: Tensor, *constants: Number) -> Tensor:
         out: Tensor = _Apply.apply(z, self, *constants)  # type: ignore[no-untyped-call]
@@ -90,16 +95,27 @@ class Fused:
 
     Args:
         function: what is compiled.
+        tensors: how many of its arguments are tensors; the others are constants.
         plain: what runs where it is not.
-        flat: as for `Kernel`.
+        columns: of each tensor for each unit, where the function is not elementwise.
+        then: what will be wanted soon after it, to be compiled at the same time.
     """
 
-    def __init__(self, function: Callable[..., Tensor], plain: Callable[..., Tensor], flat: bool = True) -> None:
-        self._function, self._plain, self._flat = function, plain, flat
-        self._ready = False
+    def __init__(
+        self,
+        function: Callable[..., Tensor],
+        tensors: int,
+        plain: Callable[..., Tensor],
+        columns: tuple[int, ...] | None = None,
+        then: Fused | None = None,
+    ) -> None:
+        self._function, self._plain, self._columns = function, plain, columns
+        self._source = Source(function, tensors, columns)
+        self._others = [then._source] if then is not None else []
+        self._native: dict[int, Code] = {}  # number of threads -> machine code
 
     def __call__(self, tensors: tuple[Tensor, ...], constants: tuple[Number, ...]) -> Tensor:
-        if _state["wanted"] and not _state["broken"] and all(t.dtype == torch.float32 for t in tensors):
+        if _state["wanted"] and not _state["broken"] and self._can(tensors):
             try:
                 return self._fused(tensors, constants)
             except torch.OutOfMemoryError:
@@ -108,22 +124,31 @@ class Fused:
                 _give_up(error)
         return self._plain(*tensors, *constants)
 
+    def _can(self, tensors: tuple[Tensor, ...]) -> bool:
+        """Whether there can be code for tensors like these; none is made for sizes of 1."""
+        z = tensors[-1]
+        sizes = z.numel() > 1 if self._columns is None else z.dim() == 2 and z.shape[0] > 1 and z.shape[1] > 2
+        return sizes and all(t.dtype == torch.float32 for t in tensors)
+
     def _fused(self, tensors: tuple[Tensor, ...], constants: tuple[Number, ...]) -> Tensor:
         # Scalars are tensors here: a number would be compiled in, once for each of its values.
         scalars = [c.detach() if isinstance(c, Tensor) else _scalar(c) for c in constants]
-        shaped = [t.detach().reshape(-1) if self._flat else t.detach().contiguous() for t in tensors]
-        if self._ready:
-            out = self._compiled(*shaped, *scalars)
-        else:
+        flat = self._columns is None
+        shaped = [t.detach().reshape(-1) if flat else t.detach().contiguous() for t in tensors]
+        if tensors[-1].is_cuda:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the compiler's own affairs
                 out = self._compiled(*shaped, *scalars)
-            self._ready = True
-        return out.view(tensors[-1].shape) if self._flat else out
+        else:
+            threads = torch.get_num_threads()
+            code = self._native.get(threads)
+            if code is None:
+                code = self._native[threads] = native(self._source, *self._others)
+            (out,) = code([*shaped, *scalars])
+        return out.view(tensors[-1].shape) if flat else out
 
     @functools.cached_property
     def _compiled(self) -> Callable[..., Tensor]:
-        _use_cache()
         return torch.compile(self._function, dynamic=True, fullgraph=True)
 
 
@@ -146,23 +171,6 @@ def compiling(wanted: bool) -> Iterator[None]:
 def compiled() -> bool:
     """Whether kernels are compiled now: wanted, and no attempt has failed in this process."""
     return _state["wanted"] and not _state["broken"]
-
-
-def cache_folder() -> Path:
-    """Where this user's machine-dependent results are kept between runs: ``$XDG_CACHE_HOME/inrbench``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inrbench"
-
-
-def _use_cache() -> None:
-    """Compiled code goes to the user's cache, which unlike the temporary folder outlives a restart of the machine."""
-    # A few one-line functions need no pool of compiler processes, which would outlive a killed job.
-    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", "1")
-    folder = cache_folder() / "inductor"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return  # the compiler then uses its own temporary folder
-    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(folder))
 
 
 def _give_up(error: Exception) -> None:

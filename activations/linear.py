@@ -16,8 +16,10 @@ def first_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     form up to a tenth of a whole step. In mixed precision it stays in float32: in bfloat16 a thousand pixels of a line
     would stand at a few hundred places.
     """
-    with torch.autocast(x.device.type, enabled=False):
-        out: Tensor = _Linear.apply(x, weight, bias)  # type: ignore[no-untyped-call]
+    if torch.is_autocast_enabled(x.device.type):
+        with torch.autocast(x.device.type, enabled=False):
+            return first_linear(x, weight, bias)
+    out: Tensor = _Linear.apply(x, weight, bias)  # type: ignore[no-untyped-call]
     return out
 
 

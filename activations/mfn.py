@@ -10,21 +10,22 @@ from torch import Tensor, nn
 from activations.base import Activation, Domain, LogUniform, Param
 from activations.kernels import Kernel
 from activations.linear import first_linear
+from activations.native import halves
 
 
 def _gabor(z: Tensor) -> Tensor:
     """sin(phase) exp(exponent) of (N, 2h) phases and exponents: (N, h)."""
-    phase, exponent = z.chunk(2, dim=-1)
+    phase, exponent = halves(z)
     return phase.sin().mul_(exponent.exp())
 
 
 def _slope(grad: Tensor, z: Tensor) -> Tensor:
-    phase, exponent = z.chunk(2, dim=-1)
+    phase, exponent = halves(z)
     envelope = exponent.exp().mul_(grad)
     return torch.cat((phase.cos().mul_(envelope), phase.sin().mul_(envelope)), dim=-1)
 
 
-GABOR = Kernel(_gabor, _slope, flat=False)
+GABOR = Kernel(_gabor, _slope, columns=(2, 1))
 
 
 class GaborFilter(nn.Module):

@@ -105,7 +105,7 @@ def _plain_slope(grad: Tensor, z: Tensor, c: float | Tensor) -> Tensor:
 
 
 WAVELET = Kernel(_value, _slope, plain_value=_plain_value, plain_slope=_plain_slope)
-_STEPS = Fused(_steps, _plain_steps)
+_STEPS = Fused(_steps, 2, _plain_steps)
 
 
 class _Learned(Function):

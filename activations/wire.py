@@ -12,6 +12,7 @@ from activations.base import Activation, Domain, LogUniform, Param, Pointwise
 from activations.chain import Chain
 from activations.kernels import Kernel
 from activations.linear import FirstLinear
+from activations.native import halves
 
 
 class ComplexLinear(nn.Module):
@@ -53,14 +54,14 @@ class RealHead(ComplexLinear):
 
 def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
     """exp(j omega0 z + minus |z|²) at complex z, both as (N, 2 units), real parts first."""
-    a, b = z.chunk(2, dim=-1)
+    a, b = halves(z)
     modulus, angle = (minus * (a * a + b * b) - omega0 * b).exp_(), omega0 * a
     return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
 
 
 def _gabor_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
     # With y = u + jv: ∂y/∂a = (j omega0 + 2 minus a) y and ∂y/∂b = (2 minus b - omega0) y.
-    (a, b), (p, q) = z.chunk(2, dim=-1), grad.chunk(2, dim=-1)
+    (a, b), (p, q) = halves(z), halves(grad)
     modulus, angle = (minus * (a * a + b * b) - omega0 * b).exp_(), omega0 * a
     u, v = modulus * angle.cos(), modulus * angle.sin()
     along, across = p * u + q * v, q * u - p * v
@@ -74,14 +75,14 @@ def _gabor_of_real(z: Tensor, omega0: float, minus: float) -> Tensor:
 
 
 def _gabor_of_real_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
-    p, q = grad.chunk(2, dim=-1)
+    p, q = halves(grad)
     modulus, angle = (minus * z * z).exp_(), omega0 * z
     u, v = modulus * angle.cos(), modulus * angle.sin()
     return 2 * minus * z * (p * u + q * v) + omega0 * (q * u - p * v)
 
 
-GABOR = Kernel(_gabor, _gabor_slope, flat=False)
-GABOR_OF_REAL = Kernel(_gabor_of_real, _gabor_of_real_slope, flat=False)
+GABOR = Kernel(_gabor, _gabor_slope, columns=(2, 2))
+GABOR_OF_REAL = Kernel(_gabor_of_real, _gabor_of_real_slope, columns=(1, 2))
 
 
 class Gabor(Pointwise):

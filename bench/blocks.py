@@ -20,7 +20,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from activations.kernels import cache_folder, compiled
+from activations.kernels import compiled
+from activations.native import cache_folder
 from bench.provenance import cpu_name
 
 CANDIDATES = (512, 1024, 2048, 4096, 8192, 16384)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import runpy
 import subprocess
 import sys
 import textwrap
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
 
-from activations import finer, gauss, kernels, mfn, siren, wavelet, wire
+from activations import finer, gauss, kernels, mfn, native, siren, wavelet, wire
 from activations.kernels import Kernel, compiled, compiling
 from activations.linear import FirstLinear
 
@@ -70,9 +72,63 @@ def agree(name: str, rows: int, columns: int) -> None:
 
 
 def test_compiled_code_agrees_with_plain_code() -> None:
-    pytest.importorskip("torch._inductor")
     for rows in (37, 1, 64):  # one function for all shapes
         agree("sine", rows, 22)
+
+
+def test_compiled_code_is_made_once_for_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    agree("sine", 37, 22)  # made now, if it never was
+    monkeypatch.setattr(native, "_maker", None)
+    with compiling(True):
+        Kernel(siren._sine, siren._slope).value(torch.ones(3), 2.0)
+        assert compiled()
+
+
+def test_code_is_kept_for_its_source_its_threads_and_its_processor(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def path(text: str = "def value(z, w):\n    return z * w\n") -> Path:
+        (tmp_path / "plugin.py").write_text(text)
+        return native.Source(runpy.run_path(str(tmp_path / "plugin.py"))["value"], 1, None).path
+
+    paths = [path(), path("def value(z, w):\n    return z / w\n")]
+    threads = torch.get_num_threads()
+    torch.set_num_threads(threads + 1)
+    try:
+        paths.append(path())
+    finally:
+        torch.set_num_threads(threads)
+    monkeypatch.setattr(native, "processor", lambda: "another")
+    paths.append(path())
+    assert len(set(paths)) == len(paths)
+    monkeypatch.undo()
+    assert path() == paths[0]
+
+
+def test_a_function_without_a_name_of_its_own_is_refused() -> None:
+    with pytest.raises(TypeError, match="top level"):
+        Kernel(lambda z: z, siren._slope)
+
+
+@pytest.mark.slow
+def test_a_plugin_file_of_the_user_is_compiled_and_what_cannot_be_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setitem(kernels._state, "broken", False)
+    (tmp_path / "plugin.py").write_text(
+        "import torch\n"
+        "def value(z, w):\n    return torch.tanh(z * w)\n"
+        "def slope(g, z, w):\n    return (1 - torch.tanh(z * w) ** 2) * w * g\n"
+        "def odd(z, w):\n    return z * float(z.sum())\n"
+    )
+    plugin = runpy.run_path(str(tmp_path / "plugin.py"))
+    z = torch.linspace(-1, 1, 11)
+    with compiling(True):
+        torch.testing.assert_close(Kernel(plugin["value"], plugin["slope"]).value(z, 2.0), torch.tanh(2 * z))
+        assert len(list((tmp_path / "inrbench" / "kernels").iterdir())) == 2  # and nothing else is left behind
+        with pytest.warns(RuntimeWarning, match="not compiled"):
+            Kernel(plugin["odd"], plugin["slope"]).value(z, 2.0)
 
 
 @pytest.mark.slow
@@ -89,7 +145,7 @@ def test_without_a_compiler_it_is_said_once_and_the_result_is_the_same(
         raise RuntimeError("no compiler\n" + "with a long story " * 100)
 
     monkeypatch.setitem(kernels._state, "broken", False)
-    monkeypatch.setattr(torch, "compile", fails)
+    monkeypatch.setattr(kernels, "native", fails)
     kernel = Kernel(siren._sine, siren._slope)
     z = torch.linspace(-1, 1, 11)
     with compiling(True):
