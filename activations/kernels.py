@@ -132,9 +132,9 @@ class Fused:
 
     def _fused(self, tensors: tuple[Tensor, ...], constants: tuple[Number, ...]) -> Tensor:
         # Scalars are tensors here: a number would be compiled in, once for each of its values.
-        scalars = [c.detach() if isinstance(c, Tensor) else _scalar(c) for c in constants]
+        scalars = [c if isinstance(c, Tensor) else _scalar(c) for c in constants]
         flat = self._columns is None
-        shaped = [t.detach().reshape(-1) if flat else t.detach().contiguous() for t in tensors]
+        shaped = [t.reshape(-1) if flat else t.contiguous() for t in tensors]
         if tensors[-1].is_cuda:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # the compiler's own affairs
