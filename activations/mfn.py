@@ -31,6 +31,8 @@ GABOR = Kernel(_gabor, _slope, columns=(2, 1))
 class GaborFilter(nn.Module):
     """g(x) = sin(Ux + φ) ⊙ exp(-γ/2 ‖x - μ‖²): (N, d) -> (N, h). U, φ, γ, μ are all trained, as in the paper's code."""
 
+    stacks = True
+
     def __init__(self, in_features: int, out_features: int, *, input_scale: float, alpha: float, beta: float) -> None:
         super().__init__()
         # Drawn on the CPU whatever the default device, because a Gamma sample needs true numbers, and a network that is
@@ -53,8 +55,8 @@ class GaborFilter(nn.Module):
         lifted = torch.cat((x, x.square().sum(-1, keepdim=True)), dim=-1)
         phase = torch.cat((self.linear.weight, torch.zeros_like(half).unsqueeze(-1)), dim=-1)
         exponent = torch.cat((self.gamma.unsqueeze(-1) * self.mu, -half.unsqueeze(-1)), dim=-1)
-        bias = torch.cat((self.linear.bias, -half * self.mu.square().sum(-1)))
-        return GABOR(first_linear(lifted, torch.cat((phase, exponent)), bias))
+        bias = torch.cat((self.linear.bias, -half * self.mu.square().sum(-1)), dim=-1)
+        return GABOR(first_linear(lifted, torch.cat((phase, exponent), dim=-2), bias))
 
 
 class MultiplicativeFilterNetwork(nn.Module):

@@ -18,7 +18,8 @@ VARIATION = 16.0
 
 
 def psi(x: Tensor, c: float | Tensor = 1.0) -> Tensor:
-    """The wavelet ψ(c·x), elementwise, in x's own dtype; differentiable once, in x and in c if c is a scalar tensor.
+    """The wavelet ψ(c·x), elementwise, in x's own dtype; differentiable once, in x and in c if c is a tensor: a
+    scalar, or (K, 1, 1) for the x (K, N, n) of K networks.
 
     ψ is the semi-orthogonal linear spline wavelet of Chui and Wang, scaled to ‖ψ‖₂ = 1/2. It is piecewise linear with
     the values 0, 1/12, -1/2, 5/6, -1/2, 1/12, 0 at 0, 1/2, …, 3, and zero elsewhere. As ReLUs r it is r(x)/6 -
@@ -35,12 +36,14 @@ def psi(x: Tensor, c: float | Tensor = 1.0) -> Tensor:
 class LearnedWavelet(nn.Module):
     """ψ(c·z) with a trained c."""
 
+    stacks = True
+
     def __init__(self, c: float) -> None:
         super().__init__()
         self.c = nn.Parameter(torch.tensor(c))
 
     def forward(self, z: Tensor) -> Tensor:
-        return psi(z, self.c)
+        return psi(z, self.c if self.c.dim() == 0 else self.c[:, None, None])
 
     def extra_repr(self) -> str:
         return "c is trained"
@@ -109,7 +112,7 @@ _STEPS = Fused(_steps, 2, _plain_steps)
 
 
 class _Learned(Function):
-    """ψ(c·z) for a trained c: the gradient at c is z ψ'(cz), summed over all z because they share one c."""
+    """ψ(c·z) for a trained c: the gradient at c is z ψ'(cz), summed over all z that share a c."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, c: Tensor) -> Tensor:
@@ -121,5 +124,5 @@ class _Learned(Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None]:
         z, c = ctx.saved_tensors
         slope = _STEPS((grad, z), (c,))
-        gradient_c = (slope * z).sum() if ctx.needs_input_grad[1] else None
+        gradient_c = (slope * z).sum_to_size(c.shape) if ctx.needs_input_grad[1] else None
         return slope.mul_(c), gradient_c

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
-from activations.linear import FirstLinear, first_linear
+from activations.linear import FirstLinear, first_linear, linear
 
 
 class NormedLinear(nn.Module):
@@ -17,23 +16,25 @@ class NormedLinear(nn.Module):
     computes it anew.) torch's own parametrisation computes the same, but networks with it cannot be pickled.
     """
 
-    def __init__(self, linear: nn.Linear) -> None:
+    stacks = True
+
+    def __init__(self, plain: nn.Linear) -> None:
         super().__init__()
-        self.in_features, self.out_features = linear.in_features, linear.out_features
-        self._first = isinstance(linear, FirstLinear)
-        direction = linear.weight.detach()
+        self.in_features, self.out_features = plain.in_features, plain.out_features
+        self._first = isinstance(plain, FirstLinear)
+        direction = plain.weight.detach()
         self.direction = nn.Parameter(direction.clone())
         self.gain = nn.Parameter(torch.linalg.vector_norm(direction, dim=1, keepdim=True))
-        self.bias = nn.Parameter(linear.bias.detach().clone())
+        self.bias = nn.Parameter(plain.bias.detach().clone())
 
     @property
     def weight(self) -> Tensor:
         """The effective weights (out, in), differentiable in gain and direction."""
-        lengths: Tensor = torch.linalg.vector_norm(self.direction, dim=1, keepdim=True)
+        lengths: Tensor = torch.linalg.vector_norm(self.direction, dim=-1, keepdim=True)
         return self.direction * (self.gain / lengths)
 
     def forward(self, x: Tensor) -> Tensor:
-        return (first_linear if self._first else F.linear)(x, self.weight, self.bias)
+        return (first_linear if self._first else linear)(x, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"

@@ -6,12 +6,11 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from activations.base import Activation, Domain, LogUniform, Param, Pointwise
 from activations.chain import Chain
 from activations.kernels import Kernel
-from activations.linear import FirstLinear
+from activations.linear import FirstLinear, linear
 from activations.native import halves
 
 
@@ -26,6 +25,8 @@ class ComplexLinear(nn.Module):
     what does not know complex parameters (``network.double()``, fused optimisers, parameter counts) works on it.
     """
 
+    stacks = True
+
     def __init__(self, in_features: int, out_features: int) -> None:
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
@@ -37,8 +38,8 @@ class ComplexLinear(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         real, imag = self.weight.unbind(-1)
-        matrix = torch.cat((torch.cat((real, -imag), dim=1), torch.cat((imag, real), dim=1)))
-        return F.linear(z, matrix, self.bias.t().reshape(-1))
+        matrix = torch.cat((torch.cat((real, -imag), dim=-1), torch.cat((imag, real), dim=-1)), dim=-2)
+        return linear(z, matrix, self.bias.mT.flatten(-2))
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"
@@ -49,7 +50,7 @@ class RealHead(ComplexLinear):
 
     def forward(self, z: Tensor) -> Tensor:
         real, imag = self.weight.unbind(-1)
-        return F.linear(z, torch.cat((real, -imag), dim=1), self.bias[:, 0])
+        return linear(z, torch.cat((real, -imag), dim=-1), self.bias[..., 0])
 
 
 def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
@@ -88,13 +89,14 @@ GABOR_OF_REAL = Kernel(_gabor_of_real, _gabor_of_real_slope, columns=(1, 2))
 class Gabor(Pointwise):
     """WIRE's nonlinearity as a module, from real pre-activations or from complex ones with their real parts first."""
 
+    activation: Wire
+
     def __init__(self, activation: Wire, *, real: bool) -> None:
         super().__init__(activation)
         self._real = real
-        self._constants = activation.omega0, -(activation.s0**2)
 
     def forward(self, z: Tensor) -> Tensor:
-        return (GABOR_OF_REAL if self._real else GABOR)(z, *self._constants)
+        return (GABOR_OF_REAL if self._real else GABOR)(z, self.activation.omega0, -(self.activation.s0**2))
 
 
 class ComplexChain(Chain):
@@ -124,8 +126,8 @@ class Wire(Activation):
         return torch.exp(1j * self.omega0 * z - (self.s0**2) * (z * z.conj()))
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
-        linear = FirstLinear(in_features, out_features) if first else ComplexLinear(in_features, out_features)
-        return nn.Sequential(linear, Gabor(self, real=first))
+        matrix = FirstLinear(in_features, out_features) if first else ComplexLinear(in_features, out_features)
+        return nn.Sequential(matrix, Gabor(self, real=first))
 
     def head(self, in_features: int, out_features: int) -> nn.Module:
         return RealHead(in_features, out_features)

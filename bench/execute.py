@@ -81,25 +81,42 @@ def execute(
     reset_peak_memory(device)
     clock = Clock(device)
     with clock.phase("setup"):
-        task_cls = plugins.tasks.get(job.task.name)
-        task = task_cls.model_validate_json(json.dumps(job.task.params))
-        loaded = load(job.source)
-        problem = task.problem(loaded, job.data_seed)
-        result.row |= {"metric": task.metrics[0], "data_sha256": loaded.sha256}
-    plugin_classes: list[type[Any]] = [task_cls]
+        task, problem = posed(job, plugins, result)
     if job.activation is None:
+        activation = None
         estimate = _baseline(job, task, problem, clock, result)
     else:
-        activation_cls = plugins.activations.get(job.activation.name)
-        plugin_classes.append(activation_cls)
-        activation = activation_cls.model_validate_json(json.dumps(job.activation.params))
+        activation = activation_of(job, plugins)
         estimate = _train(job, task, problem, activation, device, clock, progress, result, checkpoint)
-        result.arrays[job.job_id] = curve(activation)
-    result.arrays.setdefault(job.job_id, {})["reconstruction"] = estimate
-    result.arrays[f"ref-{job.problem_id}"] = {"truth": problem.grid(problem.truth)}
+    finish(job, task, problem, activation, estimate, result)
     result.row |= clock.columns(result.row.get("steps", 0))
-    result.row |= {"peak_mem_bytes": peak_memory(device), "source_sha256": source_sha256(*plugin_classes)}
+    result.row |= {"peak_mem_bytes": peak_memory(device)}
     return result
+
+
+def posed(job: Job, plugins: Plugins, result: Result) -> tuple[Task, Problem]:
+    """The task of a job and the problem that it poses; what is to be known of them goes into the result."""
+    task: Task = plugins.tasks.get(job.task.name).model_validate_json(json.dumps(job.task.params))
+    loaded = load(job.source)
+    result.row |= {"metric": task.metrics[0], "data_sha256": loaded.sha256}
+    return task, task.problem(loaded, job.data_seed)
+
+
+def activation_of(job: Job, plugins: Plugins) -> Activation:
+    """The activation of a job that has one."""
+    assert job.activation is not None
+    cls: type[Activation] = plugins.activations.get(job.activation.name)
+    return cls.model_validate_json(json.dumps(job.activation.params))
+
+
+def finish(
+    job: Job, task: Task, problem: Problem, activation: Activation | None, estimate: NDArray[Any], result: Result
+) -> None:
+    """Put a job's artifacts and the hash of its plugins into its result."""
+    result.arrays[job.job_id] = {**(curve(activation) if activation else {}), "reconstruction": estimate}
+    result.arrays[f"ref-{job.problem_id}"] = {"truth": problem.grid(problem.truth)}
+    classes: list[type[Any]] = [type(task), *([type(activation)] if activation else [])]
+    result.row["source_sha256"] = source_sha256(*classes)
 
 
 def _baseline(job: Job, task: Task, problem: Problem, clock: Clock, result: Result) -> NDArray[np.float32]:
@@ -179,16 +196,12 @@ def _train(
         with clock.phase("eval"):
             with computing():
                 values = evaluate(network, problem.coords, rows)
-            loss, heldout = objective.losses(values)
-            scores = {**task.score(problem, values), "loss": loss}
-            if heldout is not None:
-                scores["heldout_loss"] = heldout
-            scores |= _diagnose(activation, network, problem, bool(train.diagnostics))
-        points.append(Point(done, loss, heldout))
+            scores = scored(task, objective, values, activation, network, bool(train.diagnostics))
+        points.append(Point(done, scores["loss"], scores.get("heldout_loss")))
         result.add_scores(scores, step=done, train_s=clock.seconds["train"])
         progress({"fraction": done / train.steps, **scores})
-        if not (math.isfinite(loss) and bool(torch.isfinite(values).all())):
-            status, error = "diverged", f"loss {loss} at step {done}: lower the learning rate or the scale"
+        if error := divergence(scores["loss"], values, done):
+            status = "diverged"
             break
         if reached:
             break
@@ -205,6 +218,25 @@ def _advance(descent: Descent, checkpoint: int, stop_loss: float | None, due: Ca
         if due():
             break
     return False
+
+
+def scored(
+    task: Task, objective: Objective, values: Tensor, activation: Activation, network: nn.Module, layers: bool
+) -> dict[str, float]:
+    """All that a checkpoint holds of a network and its values (N, C) at all coordinates."""
+    problem = objective.problem
+    loss, heldout = objective.losses(values)
+    scores = {**task.score(problem, values), "loss": loss}
+    if heldout is not None:
+        scores["heldout_loss"] = heldout
+    return scores | _diagnose(activation, network, problem, layers)
+
+
+def divergence(loss: float, values: Tensor, step: int) -> str | None:
+    """What is wrong if a loss or a value is not finite, else None."""
+    if math.isfinite(loss) and bool(torch.isfinite(values).all()):
+        return None
+    return f"loss {loss} at step {step}: lower the learning rate or the scale"
 
 
 def _diagnose(activation: Activation, network: nn.Module, problem: Problem, layers: bool) -> dict[str, float]:

@@ -76,30 +76,59 @@ class Slot:
         """
         watch = Watch(self.spec, self.worker)
         try:
-            return self._run(job, log, limit_s, stopping, progress)
+            return self._run([job], log, limit_s, stopping, progress)[0]
+        finally:
+            self.facts |= watch.columns(self.worker)
+
+    def run_together(
+        self,
+        jobs: Sequence[Job],
+        log: Path,
+        limit_s: float | None,
+        stopping: threading.Event,
+        progress: Callable[[dict[str, Any]], None],
+    ) -> list[Result]:
+        """Have the worker execute several jobs as one (`bench.together`).
+
+        Returns:
+            A result for each, in their order; none at all if they are to be run one by one.
+
+        Raises:
+            Failure: as `run`.
+        """
+        watch = Watch(self.spec, self.worker)
+        try:
+            return self._run(jobs, log, limit_s, stopping, progress)
         finally:
             self.facts |= watch.columns(self.worker)
 
     def _run(
         self,
-        job: Job,
+        jobs: Sequence[Job],
         log: Path,
         limit_s: float | None,
         stopping: threading.Event,
         progress: Callable[[dict[str, Any]], None],
-    ) -> Result:
+    ) -> list[Result]:
         from bench.worker import checked, decode
 
         try:
             channel = self._ready(stopping)
-            kept = str(self._checkpoint(job.job_id)) if self._checkpoint else None
-            channel.send(json.dumps({"job": job.to_json(), "log": str(log), "checkpoint": kept}).encode())
+            # Jobs that are trained together are small ones.
+            kept = str(self._checkpoint(jobs[0].job_id)) if self._checkpoint and len(jobs) == 1 else None
+            request = {"jobs": [job.to_json() for job in jobs], "log": str(log), "checkpoint": kept}
+            channel.send(json.dumps(request).encode())
             end = time.monotonic() + limit_s if limit_s else float("inf")
-            while True:
+            results: list[Result] = []
+            while len(results) < len(jobs):
                 kind, content = self._receive(channel, end, stopping)
                 if kind == "result":
-                    return checked(decode(content), job)
+                    results.append(checked(decode(content), jobs[len(results)]))
+                    continue
+                if kind == "apart" and len(jobs) > 1:
+                    return []
                 progress({str(key): float(value) for key, value in json.loads(content).items()})
+            return results
         except (EOFError, OSError) as error:
             raise Failure("crashed", self._obituary()) from error
         except Failure:

@@ -65,27 +65,34 @@ class Objective:
         problem: on the device already.
         rows: rows of one block.
         held_out: (M,) bool, the measurements that are kept from training; None for none.
+
+    Attributes:
+        local: whether the loss splits over the rows: the operator only picks some.
+        points: (R, d), where the network is evaluated in training.
+        targets: (R, C) where the loss is local, what is measured there; else (M, C).
+        scale: one over the number of values that the mean is of.
     """
 
     def __init__(self, problem: Problem, rows: int, held_out: Tensor | None = None) -> None:
         self.problem = problem
         self._rows = rows
         picked = problem.operator.rows
-        self._local = picked is not None
+        self.local = picked is not None
         coords, measured = problem.coords if picked is None else problem.coords[picked], problem.measured
         self._used = None if held_out is None else ~held_out[:, None]
         count = measured.numel()
         if held_out is not None:
             count = int((~held_out).sum()) * measured.shape[1]
-            if self._local:
+            if self.local:
                 coords, measured = coords[~held_out], measured[~held_out]
+        self.points, self.targets = coords, measured
         self._coords = torch.split(coords, rows)
         self._measured = torch.split(measured, rows)
-        self._scale = 1 / count
+        self.scale = 1 / count
 
     def backward(self, network: nn.Module) -> Tensor:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
-        return self._backward_local(network) if self._local else self._backward_mixed(network)
+        return self._backward_local(network) if self.local else self._backward_mixed(network)
 
     @torch.no_grad()
     def losses(self, values: Tensor) -> tuple[float, float | None]:
@@ -106,9 +113,9 @@ class Objective:
         for coords, measured in zip(self._coords, self._measured, strict=True):
             output = network(coords)
             residual = output.detach() - measured
-            output.backward((residual * (2 * self._scale)).to(output.dtype))
+            output.backward((residual * (2 * self.scale)).to(output.dtype))
             total += residual.square().sum()
-        return total * self._scale
+        return total * self.scale
 
     def _backward_mixed(self, network: nn.Module) -> Tensor:
         keep = self._fits(network)
@@ -116,14 +123,20 @@ class Objective:
             outputs = [network(coords) for coords in self._coords]
         values = torch.cat([output.detach() for output in outputs]).to(self.problem.measured.dtype)
         with torch.autocast(values.device.type, enabled=False):  # precision is the network's matter
-            residual = self.problem.operator.forward(values) - self.problem.measured
-            if self._used is not None:
-                residual = residual * self._used
-            gradient = torch.split(self.problem.operator.adjoint(residual * (2 * self._scale)), self._rows)
+            loss, pulled = self.pull(values)
+            gradient = torch.split(pulled, self._rows)
         for index, coords in enumerate(self._coords):
             output = outputs[index] if keep else network(coords)
             output.backward(gradient[index].to(output.dtype))
-        return residual.square().sum() * self._scale
+        return loss
+
+    def pull(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss of values (N, C) at all coordinates, and its gradient in them; for an operator that mixes rows."""
+        residual = self.problem.operator.forward(values) - self.problem.measured
+        if self._used is not None:
+            residual = residual * self._used
+        gradient = self.problem.operator.adjoint(residual * (2 * self.scale))
+        return residual.square().sum() * self.scale, gradient
 
     def _fits(self, network: nn.Module) -> bool:
         """Whether the intermediate results of all rows fit, by a generous guess: six floats a unit."""

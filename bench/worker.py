@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench import provenance
+from bench import provenance, together
 from bench.channel import Channel, Garbled
 from bench.execute import Result, attempt
 from bench.job import Job
@@ -94,15 +94,27 @@ def main() -> None:
     def send(kind: str, content: bytes) -> None:
         channel.send(kind.encode() + b" " + content)
 
+    def told(scores: dict[str, float]) -> None:
+        send("progress", json.dumps(scores).encode())
+
     send("ready", json.dumps(provenance.of_process(device, int(threads))).encode())
     while True:
         arrived.acquire()
         request = json.loads(inbox.pop(0))
         with _output_to(Path(request["log"])):
-            job = Job.from_json(request["job"])
+            jobs = [Job.from_json(text) for text in request["jobs"]]
             kept = request["checkpoint"] and Path(request["checkpoint"])
-            result = attempt(job, plugins, device, lambda scores: send("progress", json.dumps(scores).encode()), kept)
-        send("result", encode(result))
+            if len(jobs) == 1:
+                results: list[Result] | str = [attempt(jobs[0], plugins, device, told, kept)]
+            else:
+                results = together.attempt(jobs, plugins, device, told)
+                if isinstance(results, str):
+                    print(f"to be run one by one: {results}")
+        if isinstance(results, str):
+            send("apart", results.encode())
+        else:
+            for result in results:
+                send("result", encode(result))
 
 
 @contextlib.contextmanager
