@@ -3,7 +3,8 @@
 Every Dask worker is a host for the same slots that a run on one machine has: it leases its own devices, each with a
 worker process of ours. The coordinator keeps what it always keeps (claims, statuses, attempts, the results folder) and
 only waits elsewhere: results travel back over the network, so that no disk has to be shared. When a Dask worker is
-lost, the scheduler gives its jobs to another one: that costs the time, not the result.
+lost, the scheduler gives its jobs to another one: that costs the time, not the result. When a run is stopped, or its
+coordinator is gone, its jobs end in the cluster too.
 
 Dask itself moves pickles between its members. Whoever can reach the scheduler can run code on all of them; keep it on a
 network of your own.
@@ -16,9 +17,7 @@ import queue
 import sys
 import tempfile
 import threading
-from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,17 +63,36 @@ def _capacity(wanted: str) -> list[SlotSpec] | str:
         return str(error)
 
 
+class _Unwanted(threading.Event):
+    """Set as soon as nobody waits for the Dask task that made it.
+
+    Dask cannot end a task that runs. It tells the worker to forget it, when its future is cancelled and also when the
+    client that wanted it is gone: that can be seen here, and costs no message.
+    """
+
+    def __init__(self) -> None:
+        from distributed import get_worker
+
+        super().__init__()
+        worker = get_worker()
+        self._tasks, self._key = worker.state.tasks, worker.get_current_task()
+
+    def is_set(self) -> bool:
+        task = self._tasks.get(self._key)
+        return task is None or task.state == "cancelled"
+
+
 def _serve(job_json: str, wanted: str, plugins: Sequence[tuple[str, bytes]], limit_s: float | None) -> Answer:
     """On a Dask worker: do a job on one of its slots."""
     from bench.worker import encode
 
-    job, free = Job.from_json(job_json), _lease(wanted, plugins)
+    job, free, unwanted = Job.from_json(job_json), _lease(wanted, plugins), _Unwanted()
     slot = free.get()
     content, ended = b"", {}
     with tempfile.TemporaryDirectory(prefix="inrbench-") as folder:
         log = Path(folder) / "job.log"
         try:
-            content = encode(slot.run(job, log, limit_s, threading.Event(), lambda _: None))
+            content = encode(slot.run(job, log, limit_s, unwanted, lambda _: None))
         except Failure as failure:
             ended = {"status": failure.status, "error": str(failure)}
         finally:
@@ -122,7 +140,6 @@ class RemoteSlot:
             future.release()
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_bytes(tail)
-        self.facts["timing_valid"] = bool(self.facts.get("timing_valid")) and self.spec.exclusive
         status = self.facts.pop("status", None)
         if status is not None:
             raise Failure(status, str(self.facts.pop("error", "")))
@@ -158,23 +175,15 @@ def remote_slots(client: Any, wanted: str, plugin_files: Sequence[Path]) -> list
         BadInput: if there is none.
     """
     try:
-        offers = client.run(_capacity, wanted)
+        answers = client.run(_capacity, wanted).values()
     except Exception as error:
         raise BadInput(
             f"--scheduler: its workers cannot run inrbench ({type(error).__name__}: {error}); install it there"
         ) from error
-    causes = [offer for offer in offers.values() if isinstance(offer, str)]
-    specs = {address: offer for address, offer in offers.items() if not isinstance(offer, str)}
-    if not specs:
+    causes = [answer for answer in answers if isinstance(answer, str)]
+    offers = [answer for answer in answers if not isinstance(answer, str)]
+    if not offers:
         raise BadInput(f"--scheduler: {causes[0] if causes else 'it has no workers; start some with: dask worker'}")
     for cause in causes:
         print(f"inrbench: note: a worker of the cluster is left out: {cause}", file=sys.stderr)
-    devices = Counter((_host(address), spec.visible) for address, offer in specs.items() for spec in offer)
-    shared = any(count > 1 for count in devices.values())  # which worker gets a job is for the scheduler to say
-    found = [replace(spec, exclusive=spec.exclusive and not shared) for offer in specs.values() for spec in offer]
-    return [RemoteSlot(client, spec, wanted, plugin_files) for spec in found]
-
-
-def _host(address: str) -> str:
-    """``tcp://10.0.0.7:40123`` -> ``10.0.0.7``."""
-    return address.rpartition("/")[2].rpartition(":")[0]
+    return [RemoteSlot(client, spec, wanted, plugin_files) for offer in offers for spec in offer]

@@ -8,12 +8,13 @@ from typing import Any
 
 from bench import gpus
 from bench.devices import SlotSpec
+from bench.leases import Lease
 
 _CPUS = Path("/sys/devices/system/cpu")
 
 
 class Watch:
-    """Looks at a slot's device before and after a job.
+    """Looks at a slot's device before and after a job, and holds a lease on it between.
 
     Args:
         worker: the process id of the slot's worker; None if it has not started.
@@ -21,6 +22,7 @@ class Watch:
 
     def __init__(self, spec: SlotSpec, worker: int | None, ask: gpus.Ask = gpus.ask, cpus: Path = _CPUS) -> None:
         self._spec, self._ask, self._cpus = spec, ask, cpus
+        self._lease = Lease(spec.visible if spec.device != "cpu" else "cpu")
         self._foreign = self._others(worker)
         self._throttles = self._count()
 
@@ -28,6 +30,7 @@ class Watch:
         """The columns of ``runs`` that this is about, to be asked for when the job has just ended."""
         mhz, held = self._clock()
         others = self._others(worker) or self._foreign
+        others = self._lease.end() or others
         return {"clock_mhz": mhz, "throttled": held, "timing_valid": self._spec.exclusive and not others}
 
     def _others(self, worker: int | None) -> bool:

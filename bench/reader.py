@@ -127,7 +127,10 @@ class Reader:
             return None
         try:
             with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
-                return dict(archive)
+                arrays = dict(archive)
+            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise ValueError("a member is no array")  # numpy hands such a one out as plain bytes
+            return arrays
         except FileNotFoundError:
             return None
         except Exception as error:

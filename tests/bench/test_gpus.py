@@ -10,6 +10,13 @@ from bench.devices import SlotSpec, slots
 from bench.gpus import clocks, foreign, listed, usable
 from bench.health import Watch, cpu_mhz
 
+
+@pytest.fixture(autouse=True)
+def leases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What else runs on this machine at this moment is no matter here."""
+    monkeypatch.setenv("INRBENCH_LEASES", str(tmp_path / "leases"))
+
+
 A, B = "GPU-5c89852c-d268-c3f3-1b07-005d5ae1dc3f", "GPU-9aa0f5a2-0c1e-4c34-9e8e-2b0b1a3c7d11"
 M, N = "MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f", "MIG-cba663e8-9bed-5b25-b243-5985ef7c9beb"
 
