@@ -27,7 +27,7 @@ from bench.job import Job
 from bench.slot import POLL_S, Failure, Slot
 
 if TYPE_CHECKING:
-    from bench.execute import Result
+    from bench.result import Result
 
 LOG_BYTES = 1_000_000
 """Of a job's log, what travels back: the end of it."""
@@ -84,7 +84,7 @@ class _Unwanted(threading.Event):
 
 def _serve(job_json: str, wanted: str, plugins: Sequence[tuple[str, bytes]], limit_s: float | None) -> Answer:
     """On a Dask worker: do a job on one of its slots."""
-    from bench.worker import encode
+    from bench.result import encode
 
     job, free, unwanted = Job.from_json(job_json), _lease(wanted, plugins), _Unwanted()
     slot = free.get()
@@ -124,7 +124,7 @@ class RemoteSlot:
         progress: Callable[[dict[str, Any]], None],
     ) -> Result:
         """As `bench.slot.Slot.run`; there is no progress to be told."""
-        from bench.worker import checked, decode
+        from bench.result import checked, decode
 
         future = self._client.submit(_serve, job.to_json(), self._wanted, self._plugins, limit_s, pure=False)
         while not future.done():

@@ -12,7 +12,7 @@ import math
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,12 +30,12 @@ from bench.blocks import block_rows, worthwhile
 from bench.checkpoint import Keeper, facts
 from bench.job import Job, seed
 from bench.registry import Plugins, source_sha256
+from bench.result import Result
 from bench.settings import Model, Train
 from bench.stopping import Point, chosen_step
 from bench.timing import Clock, peak_memory, reset_peak_memory
 from bench.train import CHECKPOINTS, Descent, Objective, Penalty, checkpoints, evaluate, in_precision
 from tasks.base import Problem, Task
-from tasks.metrics import direction
 from tasks.signals import load
 
 WARMUP_STEPS = 2
@@ -43,25 +43,7 @@ WARMUP_STEPS = 2
 STOP_EVERY = 10
 """Steps between two looks at the loss of a job that stops at one: each look waits for the device."""
 
-LOSSES = {"loss": -1}  # what is held out is looked at by a rule, and ranks nobody
-
 Progress = Callable[[dict[str, float]], None]
-
-
-@dataclass
-class Result:
-    """What one attempt at a job gave: columns of ``runs``, rows of ``scores``, arrays by the artifact's name."""
-
-    row: dict[str, Any] = field(default_factory=dict)
-    scores: list[dict[str, Any]] = field(default_factory=list)
-    arrays: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict)
-
-    def add_scores(self, values: dict[str, float], step: int, train_s: float) -> None:
-        for metric, value in values.items():
-            better = LOSSES.get(metric) or direction(metric)
-            self.scores.append(
-                {"step": step, "train_s": train_s, "metric": metric, "value": value, "direction": better}
-            )
 
 
 def execute(
@@ -174,6 +156,7 @@ def _train(
         for _ in itertools.islice(Descent(network, objective, train, penalty), WARMUP_STEPS):
             pass
         network = fresh()
+        result.row["compiled"] = compiled()
         describe = partial(facts, job.job_id, device, (type(task), type(activation)), rows, compiled())
 
     descent = Descent(network, objective, train, penalty)

@@ -28,7 +28,7 @@ from bench.slot import Failure, Slot
 from bench.store import Store
 
 if TYPE_CHECKING:
-    from bench.execute import Result
+    from bench.result import Result
 
 WAIT_S = 0.5
 """Between two looks at jobs that another run has claimed."""

@@ -58,6 +58,7 @@ RUNS = pa.schema(
         "width": _INT,  # units of a hidden layer
         "params": _INT,  # real degrees of freedom
         "block_rows": _INT,  # rows of one training block
+        "compiled": _BOOL,  # whether its kernels were machine code; null for a baseline
         # timings, seconds; setup + warmup + train + eval = wall but for the clock's own cost
         "setup_s": _FLOAT,
         "warmup_s": _FLOAT,

@@ -21,7 +21,7 @@ from bench.health import Watch
 from bench.job import Job
 
 if TYPE_CHECKING:
-    from bench.execute import Result
+    from bench.result import Result
 
 POLL_S = 0.1
 START_LIMIT_S = 300.0
@@ -110,7 +110,7 @@ class Slot:
         stopping: threading.Event,
         progress: Callable[[dict[str, Any]], None],
     ) -> list[Result]:
-        from bench.worker import checked, decode
+        from bench.result import checked, decode
 
         try:
             channel = self._ready(stopping)

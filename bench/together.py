@@ -23,7 +23,6 @@ from activations.kernels import compiling
 from activations.stacked import Stack
 from bench.blocks import DEFAULT
 from bench.execute import (
-    Result,
     activation_of,
     divergence,
     finish,
@@ -35,6 +34,7 @@ from bench.execute import (
 )
 from bench.job import Job
 from bench.registry import Plugins
+from bench.result import Result
 from bench.settings import Model, Train
 from bench.stopping import Point, chosen_step
 from bench.timing import Clock, peak_memory, reset_peak_memory
@@ -196,7 +196,13 @@ def _seat(job: Job, plugins: Plugins, device: torch.device) -> _Seat:
         raise Apart(f"{rows} rows of {units} units are enough work for a network by itself")
     network = build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
     objective = Objective(problem, DEFAULT, held_out(job, problem, train.holdout))
-    result.row |= {"depth": model.depth, "width": units, "params": count_params(network), "block_rows": DEFAULT}
+    result.row |= {
+        "depth": model.depth,
+        "width": units,
+        "params": count_params(network),
+        "block_rows": DEFAULT,
+        "compiled": False,
+    }
     return _Seat(job, task, activation, network, objective, train, result)
 
 

@@ -7,7 +7,6 @@ with their results. It is started anew after any abnormal end, so that whatever 
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import signal
@@ -17,53 +16,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 from bench import provenance, together
 from bench.channel import Channel, Garbled
-from bench.execute import Result, attempt
+from bench.execute import attempt
 from bench.job import Job
 from bench.registry import Plugins
-from bench.schema import RUNS, STATUSES
-
-
-def encode(result: Result) -> bytes:
-    """A result as bytes: one line of JSON, then the arrays as npz. Never a pickle: reading it runs no code."""
-    arrays = {f"{name}/{key}": array for name, group in result.arrays.items() for key, array in group.items()}
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return json.dumps({"row": result.row, "scores": result.scores}).encode() + b"\n" + buffer.getvalue()
-
-
-def decode(content: bytes) -> Result:
-    """The inverse of `encode`."""
-    header, _, npz = content.partition(b"\n")
-    result = Result(**json.loads(header))
-    with np.load(io.BytesIO(npz), allow_pickle=False) as archive:
-        for path in archive:
-            name, _, key = path.partition("/")
-            result.arrays.setdefault(name, {})[key] = archive[path]
-    return result
-
-
-def checked(result: Result, job: Job) -> Result:
-    """A result that has come over a socket, if it is one of that job.
-
-    Raises:
-        ValueError: if it has columns, a status or names of artifacts that no result has.
-    """
-    if unknown := set(result.row) - set(RUNS.names):
-        raise ValueError(f"no such column: {min(unknown)}")
-    if unknown := set(result.row) & set(job.declared()):
-        raise ValueError(f"{min(unknown)} is the suite's to say")
-    if result.row.get("status") not in STATUSES:
-        raise ValueError(f"no such status: {result.row.get('status')}")
-    if any(set(score) != {"step", "train_s", "metric", "value", "direction"} for score in result.scores):
-        raise ValueError("a score with other columns than scores have")
-    if unknown := set(result.arrays) - {job.job_id, f"ref-{job.problem_id}"}:
-        raise ValueError(f"no such artifact: {min(unknown)}")
-    return result
+from bench.result import Result, encode
 
 
 def main() -> None:

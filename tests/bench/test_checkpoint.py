@@ -27,9 +27,10 @@ from bench import checkpoint, plan, suite
 from bench.checkpoint import Facts, Keeper, State, facts
 from bench.compact import compact
 from bench.devices import SlotSpec
-from bench.execute import Result, execute
+from bench.execute import execute
 from bench.job import Job
 from bench.registry import Plugins
+from bench.result import Result
 from bench.runner import Runner
 from bench.settings import Train, validated
 from bench.stopping import Point

@@ -19,9 +19,9 @@ import pytest
 
 from bench import suite
 from bench.devices import SlotSpec
-from bench.execute import Result
 from bench.job import Job
 from bench.registry import Plugins
+from bench.result import Result
 from bench.runner import Runner
 from bench.settings import validated
 from bench.store import Store

@@ -9,9 +9,10 @@ import torch
 
 from bench import suite
 from bench.errors import BadInput
-from bench.execute import Result, execute, held_out
+from bench.execute import execute, held_out
 from bench.job import Job
 from bench.registry import Plugins
+from bench.result import Result
 from bench.settings import Train, validated
 from bench.stopping import Point, chosen_step
 from bench.suite import Suite

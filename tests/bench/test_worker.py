@@ -11,14 +11,14 @@ import pytest
 import torch
 
 from bench import suite
-from bench.execute import Result, attempt, execute
+from bench.execute import attempt, execute
 from bench.job import Job
 from bench.registry import Plugins
+from bench.result import Result, checked, decode, encode
 from bench.settings import validated
 from bench.store import RUNS
 from bench.suite import Suite
 from bench.train import checkpoints
-from bench.worker import checked, decode, encode
 
 PLUGINS = Plugins()
 CPU = torch.device("cpu")
