@@ -32,12 +32,12 @@ def _chosen(options: argparse.Namespace) -> tuple[suite.Suite, str]:
 
 
 def _laid_out(options: argparse.Namespace) -> tuple[suite.Suite, list[Job], Plugins, Store]:
-    """The suite that the options name, its jobs, and where its results are."""
+    """The suite that the options name, the jobs that it declares, and where its results are."""
     if Path(options.results).exists() and not Path(options.results).is_dir():
         raise BadInput(f"--results {options.results}: not a folder; name one")
     plugins = Plugins(options.plugin)
     chosen, where = _chosen(options)
-    return chosen, suite.jobs(chosen, plugins, where), plugins, Store(options.results, chosen.suite, _say)
+    return chosen, suite.declared(chosen, plugins, where), plugins, Store(options.results, chosen.suite, _say)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -126,7 +126,7 @@ def write_report(chosen: suite.Suite, work: plan.Plan, store: Store) -> None:
     import report
 
     about = chosen.model_dump(include={"description", "source", "deviations", "tuning"})
-    written = report.write(store, {job.job_id for job in work.jobs}, about)
+    written = report.write(store, work.declared, about)
     print("\n\n".join(written.tables))
     if work.others:
         print(f"\n{work.others} more results in {store.root} are of other settings; they are not shown.")

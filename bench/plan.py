@@ -15,6 +15,7 @@ from bench.errors import BadInput
 from bench.job import Job, canonical
 from bench.registry import Plugins, source_sha256
 from bench.store import STATUSES, Store
+from bench.suite import distinct
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Plan:
     """The jobs of a suite and what became of them.
 
     Attributes:
-        jobs: every job, in running order.
+        jobs: every job once, in running order.
+        declared: the same under every name that the suite gives them; two of one id are one job.
         rows: the stored rows of these jobs, indexed by job id.
         others: rows in the same folder that are of no job of the suite as it stands now; reports leave them out.
         attempts: job id -> how often it was tried, for the jobs that have a row, even one that does not count.
@@ -31,6 +33,7 @@ class Plan:
     """
 
     jobs: Sequence[Job]
+    declared: Sequence[Job]
     rows: pd.DataFrame
     others: int
     attempts: dict[str, int]
@@ -94,8 +97,11 @@ class Plan:
         return cause if isinstance(cause, str) else None
 
 
-def make(jobs: Sequence[Job], store: Store, retry: Collection[str] = (), shard: tuple[int, int] | None = None) -> Plan:
+def make(
+    declared: Sequence[Job], store: Store, retry: Collection[str] = (), shard: tuple[int, int] | None = None
+) -> Plan:
     """Hold jobs against a store. A row whose scores are gone or cannot be read does not count: its job runs again."""
+    jobs = distinct(declared)
     rows = store.runs().set_index("job_id")
     ids = {job.job_id for job in jobs}
     attempts = {str(job_id): int(count) for job_id, count in rows["attempt"].fillna(0).items() if job_id in ids}
@@ -103,7 +109,7 @@ def make(jobs: Sequence[Job], store: Store, retry: Collection[str] = (), shard: 
     pairs = zip(rows.index, rows["status"], strict=True)
     rows = rows[np.array([status != "ok" or job_id in scored for job_id, status in pairs], dtype=bool)]
     mine = rows[np.array([job_id in ids for job_id in rows.index], dtype=bool)]
-    return Plan(jobs, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
+    return Plan(jobs, declared, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
 
 
 OWN = ("stop_loss", "path_norm", "precision")

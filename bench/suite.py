@@ -152,8 +152,21 @@ def _brackets(choice: str, inside: str) -> dict[str, Any]:
 
 
 def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
-    """Every job of a suite, in the order in which they run: one activation after another within a task, so that a drift
-    of the machine's speed is shared by all of them.
+    """Every job of a suite once, under the first name that the suite gives it; see `declared`."""
+    return distinct(declared(suite, plugins, where))
+
+
+def distinct(declared: Iterable[Job]) -> list[Job]:
+    """The first of those with one id, in the same order."""
+    found: dict[str, Job] = {}
+    for job in declared:
+        found.setdefault(job.job_id, job)
+    return list(found.values())
+
+
+def declared(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
+    """What a suite declares, in the order in which it runs: one activation after another within a task, so that a drift
+    of the machine's speed is shared by all of them. A job that it declares under two names is there twice.
 
     Raises:
         BadInput: if a task, an activation, a signal or a setting is wrong, or there is nothing to run.
@@ -174,14 +187,13 @@ def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
                 raise BadInput(
                     f"{where}: activations.{name}.per_task.{word}: no such task{did_you_mean(word, suite.tasks)}"
                 )
-    found: dict[str, Job] = {}
+    found: list[Job] = []
     for repeat in range(suite.repeats):
         for cell in cells:
-            for job in cell(repeat):
-                found.setdefault(job.job_id, job)
-                if len(found) > MAX_JOBS:
-                    raise BadInput(f"{where}: more than {MAX_JOBS:,} jobs; shorten a sweep or lower repeats")
-    return list(found.values())
+            found += cell(repeat)
+            if len(found) > MAX_JOBS:
+                raise BadInput(f"{where}: more than {MAX_JOBS:,} jobs; shorten a sweep or lower repeats")
+    return found
 
 
 def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugins, where: str) -> list[Any]:

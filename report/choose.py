@@ -173,7 +173,7 @@ def _status(row: Mapping[str, Any], floor: float) -> str:
 
 def tables(frame: pd.DataFrame) -> list[Table]:
     """A table for each task of what `choose` found, for `report.render`."""
-    return [_table(str(task), rows) for task, rows in frame.groupby("task", sort=True)]
+    return [_table(str(task), rows) for task, rows in frame.groupby("task", sort=False)]
 
 
 def table(frame: pd.DataFrame) -> str:

@@ -2,51 +2,93 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from bench.errors import BadInput
+from bench.job import Job
 from bench.store import Store
 from report.rows import Method, Point, Run, Suite, Task
 from report.stats import estimate
 
 
-def load(store: Store, jobs: Collection[str] | None = None) -> Suite:
+def load(store: Store, declared: Iterable[Job] | None = None) -> Suite:
     """Read a suite's results.
 
     Args:
         store: the suite's folder.
-        jobs: the ids of the jobs to report, all by default. A folder also keeps the results of what the suite once was.
+        declared: the jobs to report, all that are stored by default (a folder also keeps the results of what the suite
+            once was). Their tasks come in this order, and a result is shown under every task, method and label that the
+            suite declares it as, whatever its row was stored as.
 
     Raises:
         BadInput: if nothing has been run yet.
     """
-    rows = [{str(key): _plain(value) for key, value in row.items()} for row in store.runs().to_dict("records")]
-    rows = [row for row in rows if jobs is None or row["job_id"] in jobs]
+    rows = _rows(store, declared)
     if not rows:
         raise BadInput(f"{store.root}: no results yet; run `inrbench run {store.suite}` first")
-    curves: dict[str, dict[str, list[Point]]] = defaultdict(lambda: defaultdict(list))
-    directions: dict[str, dict[str, int]] = defaultdict(dict)
-    task_of = {row["job_id"]: row["task"] for row in rows}
-    for score in store.scores().to_dict("records"):
-        if score["job_id"] not in task_of:
-            continue
-        job, metric, seconds = score["job_id"], str(score["metric"]), _plain(score["train_s"])
-        value = _plain(score["value"])
-        curves[job][metric].append(Point(int(score["step"]), seconds, math.nan if value is None else float(value)))
-        directions[task_of[job]][metric] = int(_plain(score["direction"]) or 0)
     by_task: dict[str, list[Run]] = defaultdict(list)
+    directions: dict[str, dict[str, int]] = defaultdict(dict)
+    curves, better = _curves(store, {row["job_id"] for row in rows})
     for row in rows:
-        points = {name: tuple(sorted(found, key=lambda p: p.step)) for name, found in curves[row["job_id"]].items()}
-        by_task[str(row["task"])].append(Run(row, points))
+        by_task[str(row["task"])].append(Run(row, curves.get(row["job_id"], {})))
+        directions[str(row["task"])] |= better.get(row["job_id"], {})
     tasks, superseded = [], 0
-    for key, runs in sorted(by_task.items()):
+    for key, runs in by_task.items():
         kept = _newest(runs)
         superseded += len(runs) - len(kept)
         tasks.append(_task(key, kept, directions[key]))
     return Suite(store.suite, store, tuple(tasks), superseded)
+
+
+def _rows(store: Store, declared: Iterable[Job] | None) -> list[dict[str, Any]]:
+    """The rows of ``runs``, NaN as None, in the order of their tasks."""
+    stored = {
+        row["job_id"]: {name: None if value != value else value for name, value in row.items()}
+        for row in store.table("runs").to_pylist()
+    }
+    if declared is None:
+        return sorted(stored.values(), key=lambda row: (row["task"], row["job_id"]))
+    names = {
+        (job.job_id, job.task_key, job.method): {"task": job.task_key, "method": job.method, "label": job.label}
+        for job in declared
+    }
+    order = {task: place for place, task in enumerate(dict.fromkeys(task for _, task, _ in names))}
+    rows = [stored[job_id] | name for (job_id, *_), name in names.items() if job_id in stored]
+    return sorted(rows, key=lambda row: (order[row["task"]], row["job_id"]))
+
+
+def _curves(
+    store: Store, jobs: Collection[str]
+) -> tuple[dict[str, dict[str, tuple[Point, ...]]], dict[str, dict[str, int]]]:
+    """For each job and metric the points by step, and the direction."""
+    table = store.table("scores")
+    table = table.filter(pc.is_in(table.column("job_id"), value_set=pa.array(sorted(jobs), pa.string())))
+    names, codes = {}, {}
+    for column in ("job_id", "metric"):
+        encoded = table.column(column).combine_chunks().dictionary_encode()
+        names[column], codes[column] = encoded.dictionary.to_pylist(), encoded.indices.to_numpy()
+    steps = table.column("step").to_numpy()
+    order = np.lexsort((steps, codes["metric"], codes["job_id"]))  # stable: rows of one step keep their order
+    job, metric = codes["job_id"][order], codes["metric"][order]
+    ends = np.flatnonzero((np.diff(job, append=-1) != 0) | (np.diff(metric, append=-1) != 0)) + 1
+    seconds, values = (table.column(name).to_numpy()[order].tolist() for name in ("train_s", "value"))
+    points = list(map(Point, steps[order].tolist(), (None if s != s else s for s in seconds), values))
+    better = np.nan_to_num(table.column("direction").to_numpy()[order]).astype(int)
+    curves: dict[str, dict[str, tuple[Point, ...]]] = defaultdict(dict)
+    directions: dict[str, dict[str, int]] = defaultdict(dict)
+    start = 0
+    for end in ends.tolist():
+        key, name = names["job_id"][job[start]], names["metric"][metric[start]]
+        curves[key][name] = tuple(points[start:end])
+        directions[key][name] = int(better[end - 1])
+        start = end
+    return curves, directions
 
 
 def _newest(runs: Iterable[Run]) -> list[Run]:
@@ -96,10 +138,3 @@ def _ranked(methods: Iterable[Method], metric: str, direction: int) -> tuple[Met
         return False, item.signals != needed, -direction * item.mean, method.key
 
     return tuple(sorted(methods, key=order))
-
-
-def _plain(value: Any) -> Any:
-    """A stored value as Python's own type; null and NaN become None."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return None
-    return value.item() if hasattr(value, "item") else value

@@ -19,6 +19,8 @@ from report.style import metric as shown
 
 MOST = 4
 """Tasks that a row of dot plots has room for."""
+ROWS = 40
+"""Methods that are shown, the best."""
 RANKS = LinearSegmentedColormap.from_list("ranks", ["#2F6FA7", "#A9CBE4", "#F3F5F7"])
 Found = dict[str, dict[str, Estimate]]
 
@@ -33,10 +35,11 @@ def overview(suite: Suite, looks: Looks) -> Figure | None:
     if not tasks:
         return None
     labels = {method.key: method.label for task in tasks for method in task.activations}
-    ranks = {key: [task_ranks(task)[key] for task in tasks if key in task_ranks(task)] for key in labels}
+    places = [task_ranks(task) for task in tasks]
+    ranks = {key: [found[key] for found in places if key in found] for key in labels}
     # Mean ranks compare only over the same tasks: methods that most tasks lack come last and get none.
-    most = max(len(places) for places in ranks.values())
-    order = sorted(labels, key=lambda key: (len(ranks[key]) < most, average(ranks[key]) or 0.0, key))
+    most = max(map(len, ranks.values()))
+    order = sorted(labels, key=lambda key: (len(ranks[key]) < most, average(ranks[key]) or 0.0, key))[:ROWS]
     if len(tasks) > MOST:
         means = {key: average(ranks[key]) if len(ranks[key]) == most else None for key in order}
         return _matrix(tasks, found, labels, means)
@@ -45,8 +48,9 @@ def overview(suite: Suite, looks: Looks) -> Figure | None:
 
 def task_ranks(task: Task) -> dict[str, int]:
     """The place of every method on a task, from 1; one without a value shares the last place with its like."""
-    valued = [method for method in task.activations if method.final(task.metric)]
-    return {method.key: 1 + (valued.index(method) if method in valued else len(valued)) for method in task.activations}
+    valued = [method.key for method in task.activations if method.final(task.metric)]
+    return {method.key: 1 + (valued.index(method.key) if method.final(task.metric) else len(valued))
+            for method in task.activations}  # fmt: skip
 
 
 def _dots(tasks: list[Task], found: Found, labels: dict[str, str], order: list[str], looks: Looks) -> Figure:

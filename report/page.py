@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from report import render, tables
+from report import catalogue, render, tables
 from report.rows import Suite, Task
 from report.style import setting, shared, slug, span, words
 from report.theme import CSS
@@ -24,6 +24,9 @@ HOW_TO_READ = (
     "who knows the truth could have picked: it is no result. Classical methods stand below the rule and are not ranked."
 )
 
+
+FAILURES = 200
+"""Failures that are listed one by one."""
 
 PIXELS_PER_INCH = 140
 """All figures are shown at one scale, so that their letters are of one size."""
@@ -131,6 +134,8 @@ def _summary(suite: Suite) -> str:
     text = f'<ul class="facts">{items}</ul>'
     if failed == len(runs):
         text += '<p class="warn">No job ended well: there is nothing to compare. The causes are listed below.</p>'
+    if len(suite.tasks) > catalogue.TASKS:
+        text += f'<p class="warn">The first {catalogue.TASKS} tasks have figures; all have tables.</p>'
     if suite.superseded:
         text += f'<p class="warn">{suite.superseded} older runs with other settings are stored too and left out.</p>'
     return text
@@ -194,7 +199,8 @@ def _shown(shot: Picture) -> str:
 
 def _failures(suite: Suite) -> str:
     items = []
-    for run in (run for run in suite.runs if not run.ok):
+    failed = [run for run in suite.runs if not run.ok]
+    for run in failed[:FAILURES]:
         error = run.text("error").strip() or "no cause stored"
         log = run.text("log")
         link = f' <a href="../{escape(log, quote=True)}">{escape(log)}</a>' if log else ""
@@ -204,6 +210,8 @@ def _failures(suite: Suite) -> str:
             f"{escape(tables.shorten(error))}</summary><pre>{escape(error[:4000])}</pre>"
             f"Log:{link or ' none'}</details></li>"
         )
+    if len(failed) > FAILURES:
+        items.append(f"<li>and {len(failed) - FAILURES} more: <code>inrbench status</code> lists them all</li>")
     return (
         f'<section id="failures"><h2>Failures</h2><ul class="failures">{"".join(items)}</ul></section>' if items else ""
     )

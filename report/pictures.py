@@ -24,6 +24,10 @@ FRAME = "#FFD000"  # seen on dark and bright, in grey and in colour
 ERRORS = "magma"
 COLUMNS = 7
 ZOOM = 4
+PANELS = 40
+"""Nonlinearities in one figure."""
+Box = tuple[float, float, float, float]
+"""Left, bottom, width, height."""
 
 
 @dataclass(frozen=True)
@@ -54,22 +58,23 @@ def reconstructions(found: Stored) -> Figure | None:
     head = 0.08 + 0.125 * lines
     total_w, total_h = left + columns * (side + gap) + 0.05, blocks * (head + 3 * (tall + gap) + foot)
     figure = Figure(figsize=(total_w, total_h))
+    # One canvas in inches for all pictures: an axes for each would take longer to make than the pictures to draw.
+    canvas = figure.add_axes((0, 0, 1, 1), xlim=(0, total_w), ylim=(0, total_h), autoscale_on=False)
+    canvas.set_axis_off()
     ceiling = _ceiling(made)
     for index, tile in enumerate(made):
         block, column = divmod(index, columns)
-        top = total_h - block * (head + 3 * (tall + gap) + foot) - head
+        x, top = left + column * (side + gap), total_h - block * (head + 3 * (tall + gap) + foot) - head
+        canvas.text(x + side / 2, top + 3 / 72, titles[index], fontsize=7, linespacing=1.15, ha="center", va="baseline")
         for row in range(3):
+            y = top - (row + 1) * tall - row * gap
             if row == 2 and tile.error is None:
-                box = (left + column * (side + gap), top - 3 * tall - 2 * gap, side, tall)
-                _colour_bar(figure, (box[0] / total_w, box[1] / total_h, box[2] / total_w, box[3] / total_h), ceiling)
+                _colour_bar(figure, (x / total_w, y / total_h, side / total_w, tall / total_h), ceiling)
                 continue
-            x, y = left + column * (side + gap), top - (row + 1) * tall - row * gap
-            axis = figure.add_axes((x / total_w, y / total_h, side / total_w, tall / total_h))
-            _draw(axis, tile, row, window, ceiling)
-            if row == 0:
-                axis.set_title(titles[index], fontsize=7, pad=3, linespacing=1.15)
+            _draw(canvas, (x, y, side, tall), tile, row, window, ceiling)
             if column == 0 and (row < 2 or block):
-                axis.set_ylabel(("whole", "detail", "error")[row], fontsize=7, labelpad=2)
+                word = ("whole", "detail", "error")[row]
+                canvas.text(x - 2 / 72, y + tall / 2, word, fontsize=7, rotation=90, ha="right", va="center")
     return figure
 
 
@@ -81,12 +86,14 @@ def activations(suite: Suite, looks: Looks) -> Figure | None:
         for method in task.activations:
             for run in method.ok:
                 settings = run.text("activation_params")
-                if (method.key, settings) in seen:
+                if (method.key, settings) in seen or len(panels) == PANELS:
                     continue
-                curves = suite.store.arrays(run.job_id) or {}
-                if "curve" not in curves or curves["curve"].shape != curves.get("curve_z", np.empty(0)).shape:
+                curves = suite.store.arrays(run.job_id)
+                if curves is None:
                     continue
                 seen.add((method.key, settings))
+                if "curve" not in curves or curves["curve"].shape != curves.get("curve_z", np.empty(0)).shape:
+                    continue
                 note = ", ".join(f"{parameter(k)} = {setting(v)}" for k, v in run.settings("activation_params").items())
                 panels.append(
                     (method.key, f"{method.label}\n{note}" if note else method.label, curves["curve_z"], curves)
@@ -176,24 +183,24 @@ def _ceiling(tiles: Sequence[Tile]) -> float:
 # -- drawing -----------------------------------------------------------------------------------------------------------
 
 
-def _draw(axis: Axes, tile: Tile, row: int, window: tuple[int, int, int, int], ceiling: float) -> None:
-    y, x, height, width = window
+def _draw(canvas: Axes, box: Box, tile: Tile, row: int, window: tuple[int, int, int, int], ceiling: float) -> None:
+    (left, bottom, side, tall), (y, x, height, width) = box, window
+    extent = (left, left + side, bottom, bottom + tall)
     if row == 2 and tile.error is not None:
-        axis.imshow(tile.error, cmap=ERRORS, vmin=0, vmax=ceiling, interpolation="nearest")
-    else:
-        image = np.clip(np.nan_to_num(tile.image), 0, 1)
-        part = image[y : y + height, x : x + width] if row == 1 else image
-        axis.imshow(part, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+        canvas.imshow(tile.error, cmap=ERRORS, vmin=0, vmax=ceiling, interpolation="nearest", aspect="auto",
+                      extent=extent)  # fmt: skip
+        return
+    image = np.clip(np.nan_to_num(tile.image), 0, 1)
+    part = image[y : y + height, x : x + width] if row == 1 else image
+    canvas.imshow(part, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto", extent=extent)
+    frame = box
     if row == 0:
-        box = Rectangle((x - 0.5, y - 0.5), width, height, fill=False, ec=FRAME, lw=1.0)
-        axis.add_patch(box)
-    axis.set(xticks=[], yticks=[])
-    for spine in axis.spines.values():
-        spine.set_visible(row == 1)
-        spine.set(edgecolor=FRAME, linewidth=1.0)
+        across, down = side / image.shape[1], tall / image.shape[0]
+        frame = (left + x * across, bottom + tall - (y + height) * down, width * across, height * down)
+    canvas.add_patch(Rectangle(frame[:2], *frame[2:], fill=False, ec=FRAME, lw=1.0))
 
 
-def _colour_bar(figure: Figure, box: tuple[float, float, float, float], ceiling: float) -> None:
+def _colour_bar(figure: Figure, box: Box, ceiling: float) -> None:
     """In the place of the truth's error, which has none."""
     x, y, width, height = box
     axis = figure.add_axes((x + 0.06 * width, y + 0.42 * height, 0.8 * width, 0.1 * height))

@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, NamedTuple
 
 from bench.store import Store
 from report.stats import Cells
@@ -17,13 +17,19 @@ from report.stats import Cells
 DECLARED = ("task_version", "task_params", "activation_version", "activation_params", "model", "train")
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """One score: the value of a metric after ``step`` steps and ``seconds`` on the training clock."""
 
     step: int
     seconds: float | None
     value: float
+
+
+@lru_cache(maxsize=10_000)
+def _parsed(text: str) -> Mapping[str, Any]:
+    """Ten thousand runs have a few dozen different settings."""
+    value = json.loads(text)
+    return value if isinstance(value, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -44,10 +50,9 @@ class Run:
         value = self.row[column]
         return None if value is None or not math.isfinite(value) else float(value)
 
-    def settings(self, column: str) -> dict[str, Any]:
+    def settings(self, column: str) -> Mapping[str, Any]:
         """A column that holds a JSON object, empty where it is null."""
-        value = json.loads(self.text(column) or "{}")
-        return value if isinstance(value, dict) else {}
+        return _parsed(self.text(column) or "{}")
 
     @property
     def job_id(self) -> str:
@@ -141,8 +146,15 @@ class Method:
         """``value`` of every run that ended well, where it has one."""
         return {run.cell: found for run in self.ok if (found := value(run)) is not None}
 
+    @cached_property
+    def _finals(self) -> dict[str, Cells]:
+        return {}
+
     def final(self, metric: str) -> Cells:
-        return self.cells(lambda run: run.final(metric))
+        """The values at the last step, which every table and figure asks for."""
+        if metric not in self._finals:
+            self._finals[metric] = self.cells(lambda run: run.final(metric))
+        return self._finals[metric]
 
     def statuses(self) -> str:
         """How its failures ended: ``2 diverged, 1 oom``."""

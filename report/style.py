@@ -165,8 +165,8 @@ _RC: dict[Any, Any] = {
     "grid.linewidth": 0.6,
     "axes.axisbelow": True,
     "lines.linewidth": 1.4,
-    "savefig.dpi": 220,
-    "savefig.facecolor": "white",
+    "figure.dpi": 220,
+    "image.composite_image": False,  # else the pictures of one canvas would become one, without their own pixels
     "pdf.fonttype": 42,  # text that journals accept and readers can select
     "axes.unicode_minus": True,
 }

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
+from bench.job import Job
 from bench.store import Store
 from report import catalogue, choose, render, tables
 from report.load import load
@@ -34,19 +37,19 @@ class Report:
     tables: list[str]
 
 
-def write(store: Store, jobs: Collection[str] | None = None, about: Mapping[str, Any] | None = None) -> Report:
+def write(store: Store, declared: Iterable[Job] | None = None, about: Mapping[str, Any] | None = None) -> Report:
     """Write the report of a suite; the same results give the same bytes.
 
     Args:
         store: the suite's folder; the report goes to ``store.report``.
-        jobs: the ids of the jobs to report, all by default.
+        declared: the jobs to report, in the suite's order and under its names; all that are stored by default.
         about: what the page says of the suite first: ``description`` and ``source`` (text), ``deviations`` from the
             source (a list of texts) and ``tuning`` (a mapping). Each may be left out.
 
     Raises:
         BadInput: if the folder holds no results.
     """
-    suite = load(store, jobs)
+    suite = load(store, declared)
     folder = store.report
     built = [tables.build(suite, task) for task in suite.tasks]
     choices = choose.tables(choices_of(suite))
@@ -61,11 +64,9 @@ def write(store: Store, jobs: Collection[str] | None = None, about: Mapping[str,
     look = looks((method.key, method.activation) for task in suite.tasks for method in task.activations)
     with styled():
         for entry in catalogue.entries(suite, look):
-            png = _bytes(entry.figure, "png")
-            # The layout that the PNG settled is the PDF's too: solving it again takes as long as drawing.
-            entry.figure.set_layout_engine("none")
+            png, pdf = _png(entry.figure), _pdf(entry.figure)
             kept.add(_put(folder / "figures" / f"{entry.name}.png", png))
-            kept.add(_put(folder / "figures" / f"{entry.name}.pdf", _bytes(entry.figure, "pdf")))
+            kept.add(_put(folder / "figures" / f"{entry.name}.pdf", pdf))
             width = float(entry.figure.get_figwidth())
             shots.append(Picture(entry.name, entry.word, entry.caption, entry.alt, png, width, entry.task))
     for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
@@ -77,9 +78,12 @@ def write(store: Store, jobs: Collection[str] | None = None, about: Mapping[str,
 
 def choices_of(suite: Suite) -> pd.DataFrame:
     """`choose.choose` on the runs that the report shows."""
-    jobs = {run.job_id for run in suite.runs}
-    runs = suite.store.runs()
-    return choose.choose(runs[runs["job_id"].isin(jobs)], suite.store.scores())
+    tasks = [task for task in suite.tasks if any(choose.NORM in run.curves for run in task.runs)]
+    if not tasks:  # the scores of many jobs are long to go through
+        return pd.DataFrame(columns=choose.COLUMNS)
+    found = choose.choose(pd.DataFrame([run.row for task in tasks for run in task.runs]), suite.store.scores())
+    order = {task.key: place for place, task in enumerate(tasks)}
+    return found.sort_values("task", key=lambda keys: keys.map(order), kind="stable")
 
 
 def _put(path: Path, content: bytes) -> Path:
@@ -88,8 +92,20 @@ def _put(path: Path, content: bytes) -> Path:
     return path
 
 
-def _bytes(figure: Figure, kind: str) -> bytes:
+# `Figure.savefig` draws each figure once more than is needed, for its layout alone; the canvases do not.
+
+
+def _png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
-    dates = {"CreationDate": None} if kind == "pdf" else {"Software": None}
-    figure.savefig(buffer, format=kind, metadata=dates)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.print_png(buffer, metadata={"Software": None}, pil_kwargs={"compress_level": 4})
+    return buffer.getvalue()
+
+
+def _pdf(figure: Figure) -> bytes:
+    """Of a figure whose PNG has been drawn: that settled its layout, which takes as long to solve as to draw."""
+    figure.set_layout_engine("none")
+    buffer = io.BytesIO()
+    canvas: Any = FigureCanvasPdf(figure)
+    canvas.print_pdf(buffer, metadata={"CreationDate": None})
     return buffer.getvalue()

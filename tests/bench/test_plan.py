@@ -75,3 +75,20 @@ def test_a_changed_plugin_of_the_same_version_is_told(jobs: list[Job], tmp_path:
     count = sum(job.activation is not None and job.activation.name == "siren" for job in jobs[:8])
     assert count
     assert plan.changed_sources(plan.make(jobs, store), PLUGINS) == {"image × siren": count}
+
+
+def test_a_job_that_two_tasks_declare_runs_once_and_keeps_both_names(tmp_path: Path) -> None:
+    values = {
+        "suite": "s",
+        "repeats": 2,
+        "model": {"depth": 2, "width": 16},
+        "train": {"steps": 2},
+        "tasks": {"image": {"size": 16}, "again": {"task": "image", "size": 16}},
+        "activations": {"relu": {}},
+    }
+    declared = suite.declared(validated(Suite, values, "s"), PLUGINS, "s")
+    work = plan.make(declared, Store(tmp_path, "s"))
+    assert [(job.task_key, job.repeat) for job in work.todo] == [("image", 0), ("image", 1)]
+    assert {(job.task_key, job.job_id) for job in work.declared} == {
+        (task, job.job_id) for task in ("image", "again") for job in work.todo
+    }

@@ -49,13 +49,20 @@ def grid(count):
               "activations": dict.fromkeys(names)}
     return suite.jobs(validated(Suite, values, "big"), Plugins(), "big")
 
+def wide(count):
+    values = {"suite": "big", "repeats": count // 1000, "model": {"depth": 3, "width": 64}, "train": {"steps": 300},
+              "tasks": {"image": {"signals": ["camera", "coffee", "coins", "astronaut"], "size": list(range(32, 42))}},
+              "activations": {"siren": {"omega0": list(range(10, 35))}}}
+    return suite.jobs(validated(Suite, values, "big"), Plugins(), "big")
+
 def finished(jobs, store):
     for first in range(0, len(jobs), 20_000):
         part = jobs[first : first + 20_000]
-        extra = {"status": "ok", "attempt": 1, "wall_s": 1.0, "packages": "x" * 200}
+        extra = {"status": "ok", "attempt": 1, "wall_s": 1.0, "train_s": 1.0, "metric": "psnr",
+                 "packages": json.dumps({"numpy": "x" * 200})}
         runs = pa.Table.from_pylist([{**job.declared(), **extra} for job in part], schema=RUNS)
         rows = POINTS * len(part)
-        step = np.tile(np.arange(POINTS), len(part))
+        step = np.tile(np.repeat(np.arange(POINTS // 3), 3), len(part))
         _write(store, runs, pa.table({
             "job_id": np.repeat([job.job_id for job in part], POINTS), "step": step, "train_s": step * 0.01,
             "metric": np.tile(["psnr", "ssim", "loss"], rows // 3), "value": np.random.rand(rows),
@@ -66,10 +73,19 @@ def memory():
 
 what, count, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 base, start = memory(), time.perf_counter()
-jobs = grid(count)
+jobs = wide(count) if what == "report" else grid(count)
 store = Store(folder, "big")
 if what == "fill":
     finished(jobs, store)
+elif what == "report":
+    import report
+    finished(jobs, store)
+    start, busy = time.perf_counter(), time.process_time()
+    written = report.write(store, jobs)
+    figures = len(list((written.folder / "figures").glob("*.png")))
+    print(json.dumps({"jobs": len(jobs), "tables": len(written.tables), "figures": figures,
+                      "bytes": written.index.stat().st_size, "seconds": time.perf_counter() - start,
+                      "processor_seconds": time.process_time() - busy, "gib": memory()}))
 else:
     work = plan.make(jobs, store)
     found = {"jobs": len(jobs), "todo": len(work.todo), "done": len(work.done)}
@@ -97,6 +113,13 @@ def test_a_hundred_thousand_finished_jobs_are_found_in_seconds(tmp_path: Path) -
     assert (found["todo"], found["done"]) == (0, 100_000)
     assert found["seconds"] < 10
     assert found["gib"] < 1
+
+
+def test_the_report_of_ten_thousand_jobs_stays_readable(tmp_path: Path) -> None:
+    found = grid("report", 10_000, tmp_path)
+    assert (found["jobs"], found["tables"]) == (10_000, 10)
+    assert found["figures"] == 1 + 2 * 10  # the overview, and of each task the curves and quality against time
+    assert found["bytes"] < 20e6
 
 
 class Fake:

@@ -99,7 +99,8 @@ def test_many_methods_wrap_and_bad_values_are_drawn(lab) -> None:
         lab.pictures(lab.job(f"m{index}", 30.0 + index), np.full_like(truth, np.nan) if index == 3 else truth)
     suite = load(lab.store)
     figure = pictures.reconstructions(stored(suite, suite.tasks[0], "camera"))
-    assert len(figure.axes) == 3 * 10  # the truth has no error map but the colour bar in its place
+    canvas, _bar = figure.axes  # the truth has no error map but the colour bar in its place
+    assert len(canvas.images) == 3 * 10 - 1
     figure.draw_without_rendering()
 
 
@@ -244,3 +245,30 @@ def test_many_tasks_make_a_matrix(lab) -> None:
     assert {"40.0\nTV", "—"} <= set(texts)  # WIRE is on one task of eight: its mean rank compares with none
     rows = [label.get_text() for label in axis.get_yticklabels()]
     assert rows == ["SIREN", "relu", "gauss", "wire", "best classical"]
+
+
+def test_of_very_many_the_best_and_the_first_are_drawn_and_that_is_said(lab, monkeypatch) -> None:
+    monkeypatch.setattr(catalogue, "METHODS", 3)
+    monkeypatch.setattr(catalogue, "TASKS", 2)
+    monkeypatch.setattr(catalogue, "PICTURES", 2)
+    truth = lab.picture(1)
+    for task in "abc":
+        for signal in ("camera", "coins", "moon"):
+            lab.truth(task, signal, truth)
+            for level in range(5):
+                lab.pictures(lab.job(f"m{level}", 20.0 + level, task=task, signal=signal), truth)
+    suite = load(lab.store)
+    with styled():
+        found = {
+            entry.name: entry
+            for entry in catalogue.entries(suite, looks((m.key, m.activation) for m in suite.tasks[0].activations))
+        }
+    wanted = {f"{kind}-{task}" for task in "ab" for kind in ("convergence", "quality-time", "reconstructions")}
+    assert {name.removesuffix("-camera") for name in found} == {"overview", *wanted}
+    curves = found["convergence-a"]
+    assert [text.get_text() for text in curves.figure.legends[0].get_texts()] == ["m4", "m3", "m2"]
+    assert "The 3 best of 5 methods" in curves.caption
+    assert "2 more signals" in found["reconstructions-a-camera"].caption
+    page = report.write(lab.store).index.read_text()
+    assert "The first 2 tasks have figures" in page
+    assert 'id="task-c"' in page

@@ -1,6 +1,7 @@
 import pytest
 
 from bench.errors import BadInput
+from bench.job import Job, Plugin
 from report.load import load
 
 
@@ -56,11 +57,41 @@ def test_results_of_earlier_settings_are_left_out(lab) -> None:
     assert suite.superseded == 1
 
 
+def declared(task: str, method: str = "siren", **fields) -> Job:
+    plugin = Plugin("image", 1, {})
+    values = {"signal": "camera", "source": "camera", "label": method, "baseline": None, "model": {}, "train": {}}
+    return Job(
+        suite="made-up", task_key=task, task=plugin, method=method, activation=Plugin("siren", 1, {}), repeat=0,
+        **{**values, **fields},
+    )  # fmt: skip
+
+
 def test_only_the_named_jobs_are_reported(lab) -> None:
-    keep, _ = lab.job("siren"), lab.job("relu")
-    assert [run.job_id for run in load(lab.store, {keep}).runs] == [keep]
+    job = declared("image")
+    keep, _ = lab.job("siren", job_id=job.job_id), lab.job("relu")
+    assert [run.job_id for run in load(lab.store, [job]).runs] == [keep]
     with pytest.raises(BadInput):
-        load(lab.store, set())
+        load(lab.store, [])
+
+
+def test_tasks_come_in_the_order_in_which_they_are_declared(lab) -> None:
+    jobs = [declared(task, signal=task) for task in ("superres", "ct", "image")]
+    for job in jobs:
+        lab.job("siren", task=job.task_key, job_id=job.job_id)
+    assert [task.key for task in load(lab.store, jobs).tasks] == ["superres", "ct", "image"]
+    assert [task.key for task in load(lab.store, jobs[::-1]).tasks] == ["image", "ct", "superres"]
+
+
+def test_one_job_under_two_tasks_is_shown_under_both(lab) -> None:
+    first, second = declared("plain", label="SIREN"), declared("again", "sine", label="Sine")
+    assert first.job_id == second.job_id
+    lab.job("siren", 31.0, task="plain", job_id=first.job_id)
+    tasks = load(lab.store, [first, second, second]).tasks
+    assert [(task.key, [(m.key, m.label, len(m.runs)) for m in task.activations]) for task in tasks] == [
+        ("plain", [("siren", "SIREN", 1)]),
+        ("again", [("sine", "Sine", 1)]),
+    ]
+    assert [task.activations[0].final("psnr") for task in tasks] == [{("camera", 0): 31.0}] * 2
 
 
 def test_two_methods_of_one_label_are_told_apart(lab) -> None:
