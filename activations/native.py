@@ -129,11 +129,12 @@ def _compile(source: Source, path: Path) -> None:
         def forward(self, *inputs: Tensor) -> Tensor:
             return source.function(*inputs)
 
+    # The examples are large, or the compiler would think that they are not worth several threads.
     rows, units = Dim("rows", min=2), Dim("units", min=2)
     if source.columns is None:
-        tensors, sizes = [torch.rand(64) for _ in range(source.tensors)], [{0: rows}] * source.tensors
+        tensors, sizes = [torch.rand(1 << 20) for _ in range(source.tensors)], [{0: rows}] * source.tensors
     else:
-        tensors = [torch.rand(64, 8 * multiple) for multiple in source.columns]
+        tensors = [torch.rand(1 << 12, 256 * multiple) for multiple in source.columns]
         sizes = [{0: rows, 1: multiple * units} for multiple in source.columns]
     scalars = len(inspect.signature(source.function).parameters) - source.tensors
     inputs = (*tensors, *(torch.rand(()) for _ in range(scalars)))

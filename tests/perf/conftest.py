@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 import pytest
+import torch
 
 from activations.kernels import compiling
 from tests.perf.measure import RESULTS, Records
@@ -15,6 +16,7 @@ from tests.perf.measure import RESULTS, Records
 def records() -> Iterator[Records]:
     """Collects rows; written as CSV and parquet when the session ends. Kernels are compiled meanwhile."""
     collected = Records()
+    torch.set_flush_denormal(True)  # as a worker does
     with compiling(True):
         yield collected
     RESULTS.mkdir(parents=True, exist_ok=True)
