@@ -66,7 +66,7 @@ def test_blocks_give_the_gradient_of_the_whole_batch(
 
 @pytest.mark.parametrize("operator", OPERATORS)
 @pytest.mark.parametrize(
-    "name", ["siren", *(pytest.param(n, marks=pytest.mark.slow) for n in ("bw-relu", "finer", "gauss", "wire"))]
+    "name", ["siren", *(pytest.param(n, marks=pytest.mark.slow) for n in ("bw-relu", "finer", "gauss", "mfn", "wire"))]
 )
 def test_compiled_blocks_give_the_gradient_of_the_whole_batch(name: str, operator: str) -> None:
     case = problem(OPERATORS[operator]())

@@ -22,7 +22,7 @@ from tasks.signals import load
 from tests.perf import plain
 from tests.perf.measure import Records, Stopwatch, products
 
-WIDTH, DEPTH, ROUNDS = 300, 3, 5
+WIDTH, DEPTH, ROUNDS = 300, 3, 7
 
 TASKS = {
     "image": ("camera", {"size": 256}),
