@@ -5,6 +5,8 @@ ARGS   ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# Two processes of tests at a time: threads that wait by turning in a loop would take the cores from one another.
+TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 .DEFAULT_GOAL := help
 .PHONY: help bench report data test test-all lint format perf clean
@@ -22,10 +24,10 @@ data: $(STAMP) ## fetch the originals that SUITE needs into the data folder
 	$(BIN)/inrbench data $(SUITE)
 
 test: $(STAMP) ## run the tests (under 5 minutes on 2 cores)
-	$(BIN)/python -m pytest -q
+	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-all: $(STAMP) ## run the tests, the slow ones too
-	$(BIN)/python -m pytest -q -m ""
+	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m ""
 
 lint: $(STAMP) ## check style and types
 	$(BIN)/ruff check .

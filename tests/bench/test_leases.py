@@ -169,6 +169,7 @@ for _ in Runner(Store(sys.argv[2], "beside"), [SlotSpec("cpu", "", 1, True)]).ru
 """
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_mark_each_other(tmp_path: Path) -> None:
     """Beside a run in one folder, a short one in another: its job is marked, and what it met of the first run's."""
 

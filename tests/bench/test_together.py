@@ -324,6 +324,7 @@ def test_nothing_is_trained_together_unless_it_is_asked_for(tmp_path: Path, monk
     assert rows["timing_valid"].all()
 
 
+@pytest.mark.slow
 def test_the_command_line(tiny: Path, inrbench: Callable[..., Any], tmp_path: Path) -> None:
     assert "--together 0: must be" in inrbench("run", tiny, "--together", 0).stderr
     ended = inrbench("run", tiny, "--together", 4, "--set", "repeats=2", "--devices", "cpu")

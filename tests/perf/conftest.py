@@ -19,6 +19,7 @@ def records() -> Iterator[Records]:
     torch.set_flush_denormal(True)  # as a worker does
     with compiling(True):
         yield collected
+    torch.set_flush_denormal(False)
     RESULTS.mkdir(parents=True, exist_ok=True)
     for table, rows in collected.rows.items():
         frame = pd.DataFrame(rows)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from pytest_benchmark.fixture import BenchmarkFixture
 
 from activations.base import Domain, build
 from activations.kernels import compiling
@@ -26,7 +27,7 @@ SIZES = [(shape, width) for shape in ((20,), (16, 16), (32, 32)) for width in (1
 
 @pytest.mark.parametrize("name", ["siren", "wire"])
 @pytest.mark.parametrize(("shape", "width"), [*SIZES, ((64, 64), 16), ((64, 64), 32)])
-def test_together(records: Records, name: str, shape: tuple[int, ...], width: int) -> None:
+def test_together(benchmark: BenchmarkFixture, records: Records, name: str, shape: tuple[int, ...], width: int) -> None:
     activation, train = Plugins().activations.get(name)(), Train(steps=1_000_000)
     repeat = max(2, min(50, 400_000 // (math.prod(shape) * width)))
     domain = Domain(len(shape), 1, shape)
@@ -45,12 +46,15 @@ def test_together(records: Records, name: str, shape: tuple[int, ...], width: in
     ways: dict[int, Callable[[], object]] = {count: lockstep(count) for count in COUNTS}
     ways[0] = lambda: [next(alone) for _ in range(repeat)]
     best = dict.fromkeys(ways, math.inf)
+
+    def take_turns() -> None:
+        for count, way in ways.items():
+            start = time.process_time()
+            way()
+            best[count] = min(best[count], (time.process_time() - start) / repeat)
+
     with compiling(False):
-        for _ in range(ROUNDS):
-            for count, way in ways.items():
-                start = time.process_time()
-                way()
-                best[count] = min(best[count], (time.process_time() - start) / repeat)
+        benchmark.pedantic(take_turns, rounds=ROUNDS)
     ratios = {f"gain_{count}": count * best[0] / best[count] for count in COUNTS}
     records.add(
         "together", activation=name, shape="x".join(map(str, shape)), width=width, alone_ms=1000 * best[0], **ratios
