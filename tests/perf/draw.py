@@ -29,12 +29,16 @@ def table(steps: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def curves(scaling: pd.DataFrame) -> None:
-    """Seconds a step against pixels, width and depth, with the floor of each as a dotted line."""
+def curves(scaling: pd.DataFrame, jobs: pd.DataFrame) -> None:
+    """Seconds a step against pixels, width and depth, with the floor of each as a dotted line; and those of laying out
+    jobs."""
     axes_names = list(dict.fromkeys(scaling["axis"]))
-    figure, axes = plt.subplots(
-        1, len(axes_names), figsize=(4 * len(axes_names), 3.6), layout="constrained", sharey=True
+    figure, (*axes, last) = plt.subplots(
+        1, len(axes_names) + 1, figsize=(3.6 * (len(axes_names) + 1), 3.6), layout="constrained"
     )
+    for panel in axes[1:]:
+        panel.sharey(axes[0])
+        panel.tick_params(labelleft=False)
     for panel, axis in zip(axes, axes_names, strict=True):
         rows = scaling[scaling["axis"] == axis]
         for index, (name, group) in enumerate(rows.groupby("activation", sort=False)):
@@ -45,6 +49,9 @@ def curves(scaling: pd.DataFrame) -> None:
         panel.set_xlabel({"pixels": "side of the image (pixels)"}.get(axis, axis))
     axes[0].set_ylabel("s per step (dotted: its products)")
     axes[0].legend(frameon=False)
+    last.loglog(jobs["jobs"], jobs["layout_s"], "o-", color="C7")
+    last.set_xlabel("jobs of a suite")
+    last.set_ylabel("s to lay them out")
     figure.savefig(RESULTS / "scaling.png", dpi=150)
 
 
@@ -52,7 +59,7 @@ def main() -> None:
     text = table(pd.read_csv(RESULTS / "steps.csv"))
     (RESULTS / "steps.md").write_text(text + "\n")
     print(text)
-    curves(pd.read_csv(RESULTS / "scaling.csv"))
+    curves(pd.read_csv(RESULTS / "scaling.csv"), pd.read_csv(RESULTS / "jobs.csv"))
     print(f"\ntables and curves: {RESULTS}")
 
 
