@@ -74,11 +74,7 @@ class Slot:
         Raises:
             Failure: if the worker died, ran over the limit or was stopped. It is gone then, with all its children.
         """
-        watch = Watch(self.spec, self.worker)
-        try:
-            return self._run([job], log, limit_s, stopping, progress)[0]
-        finally:
-            self.facts |= watch.columns(self.worker)
+        return self._run([job], log, limit_s, stopping, progress)[0]
 
     def run_together(
         self,
@@ -96,11 +92,7 @@ class Slot:
         Raises:
             Failure: as `run`.
         """
-        watch = Watch(self.spec, self.worker)
-        try:
-            return self._run(jobs, log, limit_s, stopping, progress)
-        finally:
-            self.facts |= watch.columns(self.worker)
+        return self._run(jobs, log, limit_s, stopping, progress)
 
     def _run(
         self,
@@ -112,6 +104,7 @@ class Slot:
     ) -> list[Result]:
         from bench.result import checked, decode
 
+        watch = Watch(self.spec, self.worker)
         try:
             channel = self._ready(stopping)
             # Jobs that are trained together are small ones.
@@ -137,6 +130,8 @@ class Slot:
         except Exception as error:  # what a worker sends is data: whatever is wrong with it, the job is at fault
             self.kill()
             raise Failure("crashed", f"what its worker sent is no result ({type(error).__name__}: {error})") from error
+        finally:
+            self.facts |= watch.columns(self.worker)
 
     @property
     def worker(self) -> int | None:

@@ -40,6 +40,7 @@ from bench.timing import PHASES, Clock
 from bench.train import Descent, Objective
 from tasks.base import Problem
 from tasks.operators import Identity
+from tests.bench.processes import family
 
 PLUGINS = Plugins()
 CPU = torch.device("cpu")
@@ -478,15 +479,6 @@ def test_a_killed_worker_costs_no_more_than_the_last_moments(
     thread.join(30)
     assert outcomes == [(one, "crashed")]
     finish(store, one, 2, monkeypatch)
-
-
-def family(pid: int) -> list[int]:
-    """A process and all that descend from it."""
-    found = [pid]
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += [member for child in path.read_text().split() for member in family(int(child))]
-    return found
 
 
 def test_a_killed_run_costs_no_more_than_the_last_moments(

@@ -22,6 +22,7 @@ from bench.job import Job
 from bench.registry import Plugins
 from bench.runner import Runner
 from bench.store import Store
+from tests.bench.processes import family
 
 SUITE = """
 suite: kill
@@ -63,15 +64,6 @@ def start(path: Path, results: Path) -> subprocess.Popen[str]:
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
-
-
-def family(pid: int) -> list[int]:
-    """A process and all that descend from it."""
-    found = [pid]
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found += [member for child in path.read_text().split() for member in family(int(child))]
-    return found
 
 
 def kill_all(process: subprocess.Popen[str]) -> None:
