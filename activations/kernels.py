@@ -21,6 +21,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -60,12 +61,20 @@ class Kernel:
         plain_slope: Callable[..., Tensor] | None = None,
         columns: tuple[int, int] | None = None,
     ) -> None:
+        self.columns = columns or (1, 1)
         self._slope = Fused(slope, 2, plain_slope or slope, columns and columns[::-1])
         self._value = Fused(value, 1, plain_value or value, columns and columns[:1], then=self._slope)
 
     def __call__(self, z: Tensor, *constants: Number) -> Tensor:
         out: Tensor = _Apply.apply(z, self, *constants)  # type: ignore[no-untyped-call]
+        for calls in _recorders:
+            calls.append(Call(self, z, constants, out))
         return out
+
+    @property
+    def sources(self) -> tuple[Source, Source]:
+        """The functions of value and slope."""
+        return self._value.source, self._slope.source
 
     def value(self, z: Tensor, *constants: Number) -> Tensor:
         """The value, without a gradient."""
@@ -110,8 +119,8 @@ class Fused:
         then: Fused | None = None,
     ) -> None:
         self._function, self._plain, self._columns = function, plain, columns
-        self._source = Source(function, tensors, columns)
-        self._others = [then._source] if then is not None else []
+        self.source = Source(function, tensors, columns)
+        self._others = [then.source] if then is not None else []
         self._native: dict[int, Code] = {}  # number of threads -> machine code
 
     def __call__(self, tensors: tuple[Tensor, ...], constants: tuple[Number, ...]) -> Tensor:
@@ -121,7 +130,7 @@ class Fused:
             except torch.OutOfMemoryError:
                 raise
             except Exception as error:
-                _give_up(error)
+                give_up(error)
         return self._plain(*tensors, *constants)
 
     def _can(self, tensors: tuple[Tensor, ...]) -> bool:
@@ -131,8 +140,7 @@ class Fused:
         return sizes and all(t.dtype == torch.float32 for t in tensors)
 
     def _fused(self, tensors: tuple[Tensor, ...], constants: tuple[Number, ...]) -> Tensor:
-        # Scalars are tensors here: a number would be compiled in, once for each of its values.
-        scalars = [c if isinstance(c, Tensor) else _scalar(c) for c in constants]
+        scalars = [c if isinstance(c, Tensor) else scalar(c) for c in constants]
         flat = self._columns is None
         shaped = [t.reshape(-1) if flat else t.contiguous() for t in tensors]
         if tensors[-1].is_cuda:
@@ -143,7 +151,7 @@ class Fused:
             threads = torch.get_num_threads()
             code = self._native.get(threads)
             if code is None:
-                code = self._native[threads] = native(self._source, *self._others)
+                code = self._native[threads] = native(self.source, *self._others)
             (out,) = code([*shaped, *scalars])
         return out.view(tensors[-1].shape) if flat else out
 
@@ -152,8 +160,33 @@ class Fused:
         return torch.compile(self._function, dynamic=True, fullgraph=True)
 
 
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A use of a kernel: out = kernel(z, *constants)."""
+
+    kernel: Kernel
+    z: Tensor
+    constants: tuple[Number, ...]
+    out: Tensor
+
+
+_recorders: list[list[Call]] = []
+
+
+@contextmanager
+def recorded() -> Iterator[list[Call]]:
+    """Within it, the list has each use of a kernel so far."""
+    calls: list[Call] = []
+    _recorders.append(calls)
+    try:
+        yield calls
+    finally:
+        _recorders.remove(calls)
+
+
 @functools.lru_cache(maxsize=256)
-def _scalar(value: float) -> Tensor:
+def scalar(value: float) -> Tensor:
+    """A number as compiled code takes it: as a tensor, or it would be compiled in, once for each of its values."""
     return torch.tensor(value, dtype=torch.float32)
 
 
@@ -173,7 +206,8 @@ def compiled() -> bool:
     return _state["wanted"] and not _state["broken"]
 
 
-def _give_up(error: Exception) -> None:
+def give_up(error: Exception) -> None:
+    """Compile nothing any more in this process, and say why."""
     _state["broken"] = True
     cause = " ".join(f"{type(error).__name__}: {error}".split())[:160]
     warnings.warn(

@@ -9,6 +9,7 @@ Only for the CPU. What is kept is kept for one processor, number of threads and 
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import hashlib
 import importlib.util
@@ -19,10 +20,10 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -48,9 +49,21 @@ def halves(x: Tensor) -> tuple[Tensor, Tensor]:
     return x[..., :half], x[..., half:]
 
 
+class Recipe(Protocol):
+    """What machine code is made of."""
+
+    @property
+    def path(self) -> Path:
+        """Where its code is kept: the name tells whatever it depends on."""
+
+    @property
+    def command(self) -> list[str]:
+        """The arguments of a Python process that makes it."""
+
+
 @dataclass(frozen=True)
 class Source:
-    """What machine code is made of.
+    """A function of tensors.
 
     Attributes:
         function: of float32 tensors, then of scalar tensors; at the top level of its file. Whatever it calls of ours
@@ -72,13 +85,51 @@ class Source:
             raise TypeError(f"{self.function.__qualname__}: define it with def at the top level of its file")
 
     @property
+    def file(self) -> str:
+        """The file that the function stands in."""
+        return inspect.getfile(self.function)
+
+    @property
+    def name(self) -> str:
+        return self.function.__qualname__
+
+    @property
+    def scalars(self) -> int:
+        """How many scalars the function takes after its tensors."""
+        return len(inspect.signature(self.function).parameters) - self.tensors
+
+    @property
     def path(self) -> Path:
-        """Where its code is kept: the name tells whatever it depends on."""
-        name = self.function.__qualname__
-        facts = [torch.__version__, str(torch.get_num_threads()), processor(), name]
-        contents = [Path(file).read_bytes() for file in (inspect.getfile(self.function), __file__)]
-        key = hashlib.sha256(b"\n".join([*(fact.encode() for fact in facts), *contents])).hexdigest()[:16]
-        return cache_folder() / "kernels" / f"{name.strip('_')}-{key}.so"
+        return kept_at(self.name, [str(torch.get_num_threads())], [self.file])
+
+    @property
+    def command(self) -> list[str]:
+        rest = [str(self.tensors), json.dumps(self.columns), str(torch.get_num_threads()), str(self.path)]
+        return ["-m", "activations.native", self.file, self.name, *rest]
+
+
+def kept_at(name: str, facts: Sequence[str], files: Sequence[str]) -> Path:
+    """Where code is kept that depends on facts, on the content of files, on this one, PyTorch and the processor."""
+    parts = [*(fact.encode() for fact in (torch.__version__, processor(), name, *facts))]
+    key = hashlib.sha256(b"\n".join([*parts, *(Path(file).read_bytes() for file in (*files, __file__))])).hexdigest()[
+        :16
+    ]
+    return cache_folder() / "kernels" / f"{name.strip('_')}-{key}.so"
+
+
+def make(*recipes: Recipe) -> None:
+    """Make the code of those that no earlier process has made, all at the same time.
+
+    Raises:
+        RuntimeError: if that of the first cannot be made, for want of a compiler for example.
+    """
+    if recipes[0].path.exists():
+        return
+    # By processes of their own: the compiler's 200 MB stay out of this one, and several work at a time.
+    makers = [_maker(each) for each in recipes if not each.path.exists()]
+    errors = [maker.communicate()[1] for maker in makers]
+    if not recipes[0].path.exists():
+        raise RuntimeError(next(iter(errors[0].strip().splitlines()[::-1]), "the compiler said nothing"))
 
 
 def native(source: Source, *others: Source) -> Code:
@@ -88,25 +139,74 @@ def native(source: Source, *others: Source) -> Code:
         others: what will be wanted next; made at the same time where it is missing too.
 
     Raises:
-        RuntimeError: if it cannot be made, for want of a compiler for example.
+        RuntimeError: as `make`.
     """
-    path = source.path
-    if not path.exists():
-        # By processes of their own: the compiler's 200 MB stay out of this one, and several work at a time.
-        makers = [_maker(each) for each in (source, *others) if not each.path.exists()]
-        errors = [maker.communicate()[1] for maker in makers]
-        if not path.exists():
-            raise RuntimeError(next(iter(errors[0].strip().splitlines()[::-1]), "the compiler said nothing"))
-    run: Code = torch._C._aoti.AOTIModelContainerRunnerCpu(str(path), 1).run
+    make(source, *others)
+    run: Code = torch._C._aoti.AOTIModelContainerRunnerCpu(str(source.path), 1).run
     return run
 
 
-def _maker(source: Source) -> subprocess.Popen[str]:
-    function = source.function
-    command = [sys.executable, "-P", "-m", "activations.native", inspect.getfile(function), function.__qualname__]
-    rest = [str(source.tensors), json.dumps(source.columns), str(torch.get_num_threads()), str(source.path)]
+class Unlocked:
+    """Machine code that several threads of Python can run at once: it does not hold the interpreter's lock.
+
+    Args:
+        path: where it is kept; its code must be that of one thread.
+        threads: how many may run it at once; one more waits.
+    """
+
+    def __init__(self, path: Path, threads: int) -> None:
+        library = ctypes.CDLL(str(path))
+        handle, count = ctypes.c_void_p(), ctypes.c_size_t()
+        create = library.AOTInductorModelContainerCreateWithDevice
+        create.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_char_p]
+        if create(ctypes.byref(handle), threads, b"cpu", None):
+            raise RuntimeError(f"{path.name} cannot be loaded")
+        library.AOTInductorModelContainerGetNumOutputs(handle, ctypes.byref(count))
+        self._handle, self._outputs = handle, count.value
+        self._run = library.AOTInductorModelContainerRun  # ctypes frees the lock during the call
+        size, pointer = ctypes.c_size_t, ctypes.c_void_p
+        self._run.argtypes = [pointer, pointer, size, pointer, size, pointer, pointer]
+
+    def __call__(self, tensors: list[Tensor]) -> list[Tensor]:
+        """Contiguous float32 tensors without a gradient to tensors.
+
+        Raises:
+            RuntimeError: if it fails, for want of memory for example.
+        """
+        given = torch._C._aoti.unsafe_alloc_void_ptrs_from_tensors(tensors)
+        inputs = (ctypes.c_void_p * len(given))(*[_pointer(capsule, None) for capsule in given])
+        outputs = (ctypes.c_void_p * self._outputs)()
+        # It takes what is given into its possession, and gives away what it puts out.
+        if self._run(self._handle, inputs, len(given), outputs, self._outputs, None, None):
+            raise RuntimeError("compiled code failed; what it said stands in the log")
+        found: list[Tensor] = torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs(
+            [_capsule(output, None, None) for output in outputs]
+        )
+        return found
+
+
+@functools.lru_cache(maxsize=256)
+def unlocked(path: Path, threads: int) -> Unlocked:
+    """The one `Unlocked` of these arguments."""
+    return Unlocked(path, threads)
+
+
+_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+_capsule = ctypes.pythonapi.PyCapsule_New
+_capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+
+
+def _maker(recipe: Recipe) -> subprocess.Popen[str]:
+    # The compiler would try what the processor can do by compiling six small programs, which takes as long as ours.
+    environment = {**os.environ, "TORCHINDUCTOR_VEC_ISA_OK": "1"}
     return subprocess.Popen(
-        [*command, *rest], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-P", *recipe.command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
 
 
@@ -122,44 +222,58 @@ def processor() -> str:
     return "\n".join(found)
 
 
+def compile_to(path: Path, module: nn.Module, inputs: tuple[Any, ...], shapes: Any) -> None:
+    """Compile a module's `forward` for the present number of threads.
+
+    Args:
+        inputs: examples, which must be large, or the compiler would think that they are not worth several threads.
+        shapes: which of their sizes may vary, as `torch.export.export` takes them.
+    """
+    from torch.export import export
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with torch.no_grad(), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
+        graph: Any = export(module, inputs, dynamic_shapes=shapes).module(check_guards=False)
+        options = {**_OPTIONS, "aot_inductor.output_path": f"{folder}/code.so"}
+        made = torch._inductor.aot_compile(graph, inputs, options=options)
+        os.replace(str(made), path)  # whole or not at all, whoever else is at it
+
+
+def loaded(file: str, name: str) -> Callable[..., Tensor]:
+    """The function of that name of a file, which is run for it."""
+    spec = importlib.util.spec_from_file_location(f"source_of_{name}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Callable[..., Tensor] = getattr(module, name)
+    return found
+
+
 def _compile(source: Source, path: Path) -> None:
-    from torch.export import Dim, export
+    from torch.export import Dim
 
     class Module(nn.Module):
         def forward(self, *inputs: Tensor) -> Tensor:
             return source.function(*inputs)
 
-    # The examples are large, or the compiler would think that they are not worth several threads.
     rows, units = Dim("rows", min=2), Dim("units", min=2)
     if source.columns is None:
         tensors, sizes = [torch.rand(1 << 20) for _ in range(source.tensors)], [{0: rows}] * source.tensors
     else:
         tensors = [torch.rand(1 << 12, 256 * multiple) for multiple in source.columns]
         sizes = [{0: rows, 1: multiple * units} for multiple in source.columns]
-    scalars = len(inspect.signature(source.function).parameters) - source.tensors
-    inputs = (*tensors, *(torch.rand(()) for _ in range(scalars)))
-    shapes = {"inputs": (*sizes, *[None] * scalars)}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
-        module: Any = export(Module(), inputs, dynamic_shapes=shapes).module(check_guards=False)
-        options = {**_OPTIONS, "aot_inductor.output_path": f"{folder}/code.so"}
-        made = torch._inductor.aot_compile(module, inputs, options=options)
-        os.replace(str(made), path)  # whole or not at all, whoever else is at it
+    inputs = (*tensors, *(torch.rand(()) for _ in range(source.scalars)))
+    compile_to(path, Module(), inputs, {"inputs": (*sizes, *[None] * source.scalars)})
 
 
 def main() -> None:
     """Make the code of one function: ``python -m activations.native FILE FUNCTION TENSORS COLUMNS THREADS PATH``."""
     file, name, tensors, columns, threads, path = sys.argv[1:]
     torch.set_num_threads(int(threads))
-    spec = importlib.util.spec_from_file_location(f"source_of_{name}", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     found = json.loads(columns)
-    with torch.no_grad():
-        _compile(Source(getattr(module, name), int(tensors), found and tuple(found)), Path(path))
+    _compile(Source(loaded(file, name), int(tensors), found and tuple(found)), Path(path))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,20 @@ import torch
 from torch import Tensor, nn
 
 from activations.base import Activation
+from activations.kernels import Kernel
 from activations.path_norm import layer_norms
+
+
+def _relu(z: Tensor) -> Tensor:
+    return torch.relu(z)
+
+
+def _slope(grad: Tensor, z: Tensor) -> Tensor:
+    return torch.where(z > 0, grad, 0.0)
+
+
+RELU = Kernel(_relu, _slope)
+"""max(0, z), with the slope 0 at 0."""
 
 
 class Relu(Activation):
@@ -19,7 +32,7 @@ class Relu(Activation):
     name, label, version = "relu", "ReLU", 1
 
     def forward(self, z: Tensor) -> Tensor:
-        return torch.relu(z)
+        return RELU(z)
 
     def path_norm(self, network: nn.Module) -> Tensor | None:
         """Σ over layers of Σ_k ‖w_k‖₂ ‖v_k‖₂; see `activations.path_norm`."""

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from activations.base import Activation, Domain, Param
+from activations.relu import RELU
 
 
 class PositionalEncoding(nn.Module):
@@ -51,4 +52,4 @@ class ReluPe(Activation):
         return PositionalEncoding(domain.in_features, self.levels_for(domain))
 
     def forward(self, z: Tensor) -> Tensor:
-        return torch.relu(z)
+        return RELU(z)

@@ -33,8 +33,12 @@ class NormedLinear(nn.Module):
         lengths: Tensor = torch.linalg.vector_norm(self.direction, dim=-1, keepdim=True)
         return self.direction * (self.gain / lengths)
 
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """The effective weights and the bias."""
+        return self.weight, self.bias
+
     def forward(self, x: Tensor) -> Tensor:
-        return (first_linear if self._first else linear)(x, self.weight, self.bias)
+        return (first_linear if self._first else linear)(x, *self.affine())
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"

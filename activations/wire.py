@@ -36,10 +36,14 @@ class ComplexLinear(nn.Module):
         nn.init.uniform_(self.weight, -bound, bound)
         nn.init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, z: Tensor) -> Tensor:
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """The real matrix and the bias."""
         real, imag = self.weight.unbind(-1)
         matrix = torch.cat((torch.cat((real, -imag), dim=-1), torch.cat((imag, real), dim=-1)), dim=-2)
-        return linear(z, matrix, self.bias.mT.flatten(-2))
+        return matrix, self.bias.mT.flatten(-2)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return linear(z, *self.affine())
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"
@@ -48,9 +52,9 @@ class ComplexLinear(nn.Module):
 class RealHead(ComplexLinear):
     """The real part of a complex linear layer. Its imaginary bias is a parameter without effect, as in WIRE's code."""
 
-    def forward(self, z: Tensor) -> Tensor:
+    def affine(self) -> tuple[Tensor, Tensor]:
         real, imag = self.weight.unbind(-1)
-        return linear(z, torch.cat((real, -imag), dim=-1), self.bias[..., 0])
+        return torch.cat((real, -imag), dim=-1), self.bias[..., 0]
 
 
 def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:

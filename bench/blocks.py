@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from activations.kernels import compiled
 from activations.native import cache_folder
+from bench.lanes import on_lanes, shares, sharing, way
 from bench.provenance import cpu_name
 
 CANDIDATES = (512, 1024, 2048, 4096, 8192, 16384)
@@ -98,10 +99,19 @@ def measure(network: nn.Module, coords: Tensor) -> dict[int, float]:
 
 
 def _pass(network: nn.Module, coords: Tensor, size: int) -> float:
+    through = way(network)
+    blocks = shares(len(coords), size, through.lanes)
+
+    def pass_both(lane: int) -> None:
+        for block in blocks[lane]:
+            values, kept = through.forward(coords[block])
+            through.backward(lane, kept, values)
+
     start = time.perf_counter()
-    for block in torch.split(coords, size):
-        output = network(block)
-        output.backward(output.detach())
+    with sharing(through.lanes):
+        through.begin()
+        on_lanes(through.lanes, pass_both)
+        through.end()
     seconds = time.perf_counter() - start
     network.zero_grad(set_to_none=True)
     return seconds
@@ -111,7 +121,7 @@ def _key(network: nn.Module, kind: str, rows: int) -> str:
     """What the best size depends on."""
     shapes = [list(p.shape) for p in network.parameters()]
     machine = [cpu_name(), torch.get_num_threads(), torch.__version__]
-    code = [compiled(), torch.is_autocast_enabled("cpu")]
+    code = [compiled(), torch.is_autocast_enabled("cpu"), way(network).lanes]
     return json.dumps({"machine": machine, "kind": kind, "code": code, "shapes": shapes, "rows": rows})
 
 

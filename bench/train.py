@@ -15,10 +15,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from bench.lanes import Way, on_lanes, shares, sharing, way
 from bench.settings import Train
 from tasks.base import Problem
 
@@ -86,13 +88,17 @@ class Objective:
             if self.local:
                 coords, measured = coords[~held_out], measured[~held_out]
         self.points, self.targets = coords, measured
-        self._coords = torch.split(coords, rows)
-        self._measured = torch.split(measured, rows)
         self.scale = 1 / count
 
     def backward(self, network: nn.Module) -> Tensor:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
-        return self._backward_local(network) if self.local else self._backward_mixed(network)
+        through = way(network)
+        blocks = shares(len(self.points), self._rows, through.lanes)
+        with sharing(through.lanes):
+            through.begin()
+            loss = (self._backward_local if self.local else self._backward_mixed)(through, blocks, network)
+            through.end()
+        return loss
 
     @torch.no_grad()
     def losses(self, values: Tensor) -> tuple[float, float | None]:
@@ -108,26 +114,37 @@ class Objective:
         used = self._used[:, 0]
         return float(squares[used].mean()), float(squares[~used].mean())
 
-    def _backward_local(self, network: nn.Module) -> Tensor:
-        total = torch.zeros((), device=self.problem.measured.device)
-        for coords, measured in zip(self._coords, self._measured, strict=True):
-            output = network(coords)
-            residual = output.detach() - measured
-            output.backward((residual * (2 * self.scale)).to(output.dtype))
-            total += residual.square().sum()
-        return total * self.scale
+    def _backward_local(self, through: Way, blocks: list[list[slice]], _: nn.Module) -> Tensor:
+        def pass_both(lane: int) -> Tensor:
+            total = torch.zeros((), device=self.targets.device)
+            for block in blocks[lane]:
+                values, kept = through.forward(self.points[block])
+                residual = values - self.targets[block]
+                through.backward(lane, kept, residual * (2 * self.scale))
+                total += residual.square().sum()
+                del kept  # before there is the next one
+            return total
 
-    def _backward_mixed(self, network: nn.Module) -> Tensor:
+        return torch.stack([*on_lanes(through.lanes, pass_both)]).sum() * self.scale
+
+    def _backward_mixed(self, through: Way, blocks: list[list[slice]], network: nn.Module) -> Tensor:
         keep = self._fits(network)
-        with torch.set_grad_enabled(keep):
-            outputs = [network(coords) for coords in self._coords]
-        values = torch.cat([output.detach() for output in outputs]).to(self.problem.measured.dtype)
+
+        def pass_forward(lane: int) -> list[tuple[Tensor, Any]]:
+            return [through.forward(self.points[block], keep=keep) for block in blocks[lane]]
+
+        passed = on_lanes(through.lanes, pass_forward)
+        values = torch.cat([value for lane in passed for value, _ in lane]).to(self.problem.measured.dtype)
         with torch.autocast(values.device.type, enabled=False):  # precision is the network's matter
-            loss, pulled = self.pull(values)
-            gradient = torch.split(pulled, self._rows)
-        for index, coords in enumerate(self._coords):
-            output = outputs[index] if keep else network(coords)
-            output.backward(gradient[index].to(output.dtype))
+            loss, gradient = self.pull(values)
+
+        def pass_backward(lane: int) -> None:
+            for block, (_, kept) in zip(blocks[lane], passed[lane], strict=True):
+                if not keep:
+                    _, kept = through.forward(self.points[block])
+                through.backward(lane, kept, gradient[block])
+
+        on_lanes(through.lanes, pass_backward)
         return loss
 
     def pull(self, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -185,7 +202,8 @@ class Descent:
         loss = self._objective.backward(self.network)
         if self._penalty is not None:
             self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
+        with sharing(way(self.network).lanes):
+            self._optimizer.step()
         self.step += 1
         return loss
 
@@ -230,12 +248,15 @@ def _form(value: Tensor) -> tuple[torch.Size, torch.dtype]:
     return value.shape, value.dtype
 
 
-@torch.no_grad()
 def evaluate(network: nn.Module, coords: Tensor, rows: int) -> Tensor:
     """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
-    first: Tensor = network(coords[:rows])
-    values = first.new_empty(len(coords), first.shape[1], dtype=coords.dtype)  # the network may compute in bfloat16
-    values[:rows] = first
-    for start in range(rows, len(coords), rows):
-        values[start : start + rows] = network(coords[start : start + rows])
-    return values
+    through = way(network)
+    blocks = shares(len(coords), rows, through.lanes)
+
+    def pass_forward(lane: int) -> list[Tensor]:
+        # The network may compute in bfloat16.
+        return [through.forward(coords[block], keep=False)[0].to(coords.dtype) for block in blocks[lane]]
+
+    with sharing(through.lanes):
+        through.begin()
+        return torch.cat([values for lane in on_lanes(through.lanes, pass_forward) for values in lane])

@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from bench import provenance, together
+from bench import process, provenance, together
 from bench.channel import Channel, Garbled
 from bench.execute import attempt
 from bench.job import Job
@@ -32,9 +32,7 @@ def main() -> None:
     os.set_inheritable(int(fd), False)  # a process that a plugin leaves behind must not seem to be this one
     channel = Channel(socket.socket(fileno=int(fd)))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what it means
-    # Numbers below 1e-38 are zero, as on a GPU: processors take a hundred cycles for each, and the tails of Gauss and
-    # WIRE are full of them. Said before there is a second thread, which then does the same.
-    torch.set_flush_denormal(True)
+    process.prepare()
     torch.set_num_threads(int(threads))
     device = torch.device(device_name)
     plugins = Plugins(files)

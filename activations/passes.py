@@ -1,0 +1,250 @@
+"""A chain's passes over a block of rows, forward and backward, each as one piece of machine code.
+
+Run one layer after another through autograd, a step of a narrow network consists of calls. A chain whose every layer is
+a linear map and a `Kernel` has passes that can be written down, so PyTorch's compiler can make one function of each.
+It works on one thread and without the interpreter's lock: blocks are shared out among threads, which parallels better
+than to divide each product of a small block.
+
+`layers` tells whether a network is such a chain. What it is made of is found by looking, so no plugin has to say so.
+The code holds for any number of rows, coordinates, units and channels; there is one for each sequence of kernels.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+
+from activations.chain import Chain
+from activations.kernels import Kernel, compiling, recorded, scalar
+from activations.linear import FirstLinear
+from activations.native import compile_to, kept_at, loaded, make, unlocked
+
+Affine = Callable[[], tuple[Tensor, Tensor]]
+"""Gives the matrix (out, in) and the bias (out,) of a linear map, differentiable in its parameters."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """kernel(affine(x), *constants)."""
+
+    affine: Affine
+    kernel: Kernel
+    constants: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Layers:
+    """A network in parts: encoding, if there is one, layers, linear head."""
+
+    encoding: nn.Module | None
+    nonlinear: list[Layer]
+    head: Affine
+
+
+def layers(network: nn.Module) -> Layers | None:
+    """The parts of a network, if a chain of linear maps and kernels is all there is to it; else None."""
+    if not isinstance(network, Chain) or type(network).forward is not nn.Sequential.forward:
+        return None
+    if any(module._forward_hooks or module._forward_pre_hooks for module in network.modules()):
+        return None
+    encoding = network[0] if network.encoded else None
+    if encoding is not None and next(encoding.parameters(), None) is not None:
+        return None
+    nonlinear = [_layer(module) for module in network.layers]
+    head = _affine(network.head)
+    if head is None or None in nonlinear:
+        return None
+    return Layers(encoding, cast(list[Layer], nonlinear), head)
+
+
+def _layer(module: nn.Module) -> Layer | None:
+    if type(module) is not nn.Sequential or len(module) != 2:
+        return None
+    linear, nonlinearity = module
+    affine = _affine(linear)
+    if affine is None or any(True for _ in nonlinearity.parameters()) or any(True for _ in nonlinearity.buffers()):
+        return None
+    # Whether one kernel is all that the nonlinearity does, it shows when it is used.
+    with torch.no_grad(), compiling(False), recorded() as calls:
+        z = torch.zeros(2, len(affine()[1]))
+        out = nonlinearity(z)
+    if len(calls) != 1 or calls[0].z is not z or calls[0].out is not out:
+        return None
+    if any(isinstance(constant, Tensor) for constant in calls[0].constants):
+        return None
+    return Layer(affine, calls[0].kernel, cast("tuple[float, ...]", calls[0].constants))
+
+
+def _affine(module: nn.Module) -> Affine | None:
+    if type(module) in (nn.Linear, FirstLinear):
+        linear = cast(nn.Linear, module)
+        return None if linear.bias is None else lambda: (linear.weight, linear.bias)
+    return getattr(module, "affine", None)
+
+
+class Passes:
+    """The compiled passes of a chain.
+
+    Args:
+        parts: of the network.
+        threads: how many may run them at once.
+
+    Raises:
+        RuntimeError: if they cannot be compiled.
+    """
+
+    def __init__(self, parts: Layers, threads: int) -> None:
+        self._parts = parts
+        kernels = [layer.kernel for layer in parts.nonlinear]
+        recipes = [Recipe(kernels, backward) for backward in (False, True)]
+        make(*recipes)
+        self._forward, self._backward = (unlocked(recipe.path, threads) for recipe in recipes)
+        self._scalars = [scalar(constant) for layer in parts.nonlinear for constant in layer.constants]
+        self._effective: list[Tensor] = []
+        self._given: list[Tensor] = []
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take the parameters as they are now."""
+        affines = [*(layer.affine for layer in self._parts.nonlinear), self._parts.head]
+        with torch.enable_grad():
+            self._effective = [tensor for affine in affines for tensor in affine()]
+        self._given = [tensor.detach().contiguous() for tensor in self._effective]
+
+    @torch.no_grad()
+    def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(N, d) coordinates to (N, C) values, and what `backward` wants to have of it; any thread may call it."""
+        x = coords if self._parts.encoding is None else self._parts.encoding(coords)
+        x = x.contiguous()
+        values, *kept = self._forward([x, *self._given, *self._scalars])
+        return values, [x, *kept]
+
+    @torch.no_grad()
+    def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
+        """The gradient (N, C) at the values to gradients, of which `give` wants the sum; any thread may call it."""
+        return self._backward([gradient.contiguous(), *kept, *self._given[::2], *self._scalars])
+
+    def give(self, gradients: list[Tensor]) -> None:
+        """Add a sum of gradients to the parameters' ``grad``."""
+        pairs = [pair for pair in zip(self._effective, gradients, strict=True) if pair[0].requires_grad]
+        torch.autograd.backward([tensor for tensor, _ in pairs], [gradient for _, gradient in pairs])
+
+
+def _run_forward(kernels: Sequence[_Kernel], x: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]) -> Any:
+    """The values, then of each layer the pre-activation and what it puts out."""
+    kept, rest = [], list(scalars)
+    for kernel, matrix, bias in zip(kernels, affine[::2], affine[1::2], strict=False):
+        constants, rest = rest[: kernel.scalars], rest[kernel.scalars :]
+        z = torch.addmm(bias, x, matrix.t())
+        x = kernel.value(z, *constants)
+        kept += [z, x]
+    return torch.addmm(affine[-1], x, affine[-2].t()), *kept
+
+
+def _run_backward(
+    kernels: Sequence[_Kernel],
+    gradient: Tensor,
+    kept: Sequence[Tensor],
+    matrices: Sequence[Tensor],
+    scalars: Sequence[Tensor],
+) -> Any:
+    """The gradients at matrix and bias of each layer, then at those of the head."""
+    coords, rest, found = kept[0], list(scalars), [gradient.t() @ kept[-1], gradient.sum(0)]
+    for index in reversed(range(len(kernels))):
+        kernel, z, x = kernels[index], kept[2 * index + 1], kept[2 * index]
+        rest, constants = rest[: len(rest) - kernel.scalars], rest[len(rest) - kernel.scalars :]
+        gradient = kernel.slope(gradient @ matrices[index + 1], z, *constants)
+        # Coordinates have few columns: see `activations.linear`.
+        matrix = (coords.t() @ gradient).t().contiguous() if index == 0 else gradient.t() @ x
+        found = [matrix, gradient.sum(0), *found]
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """What the compiler's process has of a `Kernel`."""
+
+    value: Callable[..., Tensor]
+    slope: Callable[..., Tensor]
+    scalars: int
+    columns: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the code of a pass is made."""
+
+    kernels: Sequence[Kernel]
+    backward: bool
+
+    @property
+    def path(self) -> Path:
+        name = f"{'backward' if self.backward else 'forward'}-{self.kernels[-1].sources[0].name.strip('_')}"
+        shape = json.dumps([(s.name, s.scalars, kernel.columns) for kernel in self.kernels for s in kernel.sources])
+        return kept_at(
+            name, [shape], [*dict.fromkeys(source.file for k in self.kernels for source in k.sources), __file__]
+        )
+
+    @property
+    def command(self) -> list[str]:
+        return ["-m", "activations.passes", json.dumps(self.backward), self._text, str(self.path)]
+
+    @property
+    def _text(self) -> str:
+        """The kernels, as `main` reads them."""
+        functions = [[(source.file, source.name) for source in kernel.sources] for kernel in self.kernels]
+        counts = [(kernel.sources[0].scalars, kernel.columns) for kernel in self.kernels]
+        return json.dumps([(*each, *count) for each, count in zip(functions, counts, strict=True)])
+
+
+def _compile(kernels: Sequence[_Kernel], backward: bool, path: Path) -> None:
+    from torch.export import Dim
+
+    class Module(nn.Module):
+        def forward(self, tensors: list[Tensor], affine: list[Tensor], scalars: list[Tensor]) -> Any:
+            if backward:
+                return _run_backward(kernels, tensors[0], tensors[1:], affine, scalars)
+            return _run_forward(kernels, tensors[0], affine, scalars)
+
+    rows, inputs, units, channels = (Dim(name, min=2) for name in ("rows", "inputs", "units", "channels"))
+    sizes = {rows: 1024, inputs: 6, units: 128, channels: 3}
+
+    def like(*shape: tuple[int, Any]) -> tuple[Tensor, dict[int, Any]]:
+        example = torch.rand([multiple * sizes[dim] for multiple, dim in shape])
+        return example, {index: multiple * dim if multiple > 1 else dim for index, (multiple, dim) in enumerate(shape)}
+
+    x, affine, kept = (1, inputs), [], []
+    for kernel in kernels:
+        z = (kernel.columns[0], units)
+        affine += [like(z, x), like(z)]
+        x = (kernel.columns[1], units)
+        kept += [like((1, rows), z), like((1, rows), x)]
+    affine += [like((1, channels), x), like((1, channels))]
+    coords = like((1, rows), (1, inputs))
+    tensors = [like((1, rows), (1, channels)), coords, *kept] if backward else [coords]
+    scalars = [(torch.rand(()), None) for kernel in kernels for _ in range(kernel.scalars)]
+    groups = tensors, affine[::2] if backward else affine, scalars
+    examples, shapes = ([[pair[index] for pair in group] for group in groups] for index in (0, 1))
+    compile_to(path, Module(), tuple(examples), tuple(shapes))
+
+
+def main() -> None:
+    """Make the code of one pass: ``python -m activations.passes BACKWARD KERNELS PATH``, the first two in JSON."""
+    backward, described, path = sys.argv[1:]
+    torch.set_num_threads(1)
+    kernels = [
+        _Kernel(loaded(*value), loaded(*slope), scalars, tuple(columns))
+        for value, slope, scalars, columns in json.loads(described)
+    ]
+    _compile(kernels, json.loads(backward), Path(path))
+
+
+if __name__ == "__main__":
+    main()

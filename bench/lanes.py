@@ -1,0 +1,169 @@
+"""How blocks of rows go through a network and back: one after another by autograd, or compiled on several lanes.
+
+A lane is a thread with a contiguous share of the rows and with a sum of gradients of its own. Which lane has which rows
+depends on nothing but their number, and the sums are added up in order, so the same job gives the same bits again.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from activations.kernels import compiled, give_up
+from activations.passes import Layers, Passes, layers
+
+Found = TypeVar("Found")
+
+
+class Way(Protocol):
+    """A way through a network.
+
+    Attributes:
+        lanes: how many there are; each may be used from a thread of its own.
+    """
+
+    lanes: int
+
+    def begin(self) -> None:
+        """Take the parameters as they are; gradients begin at zero."""
+
+    def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Any]:
+        """(N, d) coordinates to (N, C) values without a gradient, and what `backward` wants if ``keep``."""
+
+    def backward(self, lane: int, kept: Any, gradient: Tensor) -> None:
+        """From the gradient (N, C) at the values to the gradients of the lane."""
+
+    def end(self) -> None:
+        """Add the gradients of all lanes to the parameters' ``grad``."""
+
+
+class Autograd:
+    """PyTorch's own. All threads work on one block."""
+
+    lanes = 1
+
+    def __init__(self, network: nn.Module) -> None:
+        self._network = network
+
+    def begin(self) -> None: ...
+
+    def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Tensor]:
+        with torch.set_grad_enabled(keep):
+            output: Tensor = self._network(coords)
+        return output.detach(), output
+
+    def backward(self, lane: int, kept: Tensor, gradient: Tensor) -> None:
+        kept.backward(gradient.to(kept.dtype))  # type: ignore[no-untyped-call]
+
+    def end(self) -> None: ...
+
+
+class Compiled:
+    """The compiled passes of a chain, each lane on one thread."""
+
+    def __init__(self, parts: Layers, lanes: int) -> None:
+        self.lanes = lanes
+        self._passes = Passes(parts, lanes)
+        self._sums: list[list[Tensor]] = []
+
+    def begin(self) -> None:
+        self._passes.refresh()
+        self._sums = [[] for _ in range(self.lanes)]
+
+    def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Any]:
+        values, kept = self._passes.forward(coords)
+        return values, kept if keep else None
+
+    def backward(self, lane: int, kept: list[Tensor], gradient: Tensor) -> None:
+        found = self._passes.backward(kept, gradient)
+        if self._sums[lane]:
+            torch._foreach_add_(self._sums[lane], found)
+        else:
+            self._sums[lane] = found
+
+    def end(self) -> None:
+        total, *others = [sums for sums in self._sums if sums]
+        for other in others:
+            torch._foreach_add_(total, other)
+        self._passes.give(total)
+
+
+_compiled: WeakKeyDictionary[nn.Module, dict[int, Compiled | None]] = WeakKeyDictionary()
+
+
+def way(network: nn.Module) -> Way:
+    """The compiled way where compiled code is wanted (`activations.kernels.compiling`) and can be had; else autograd's.
+
+    Only float32 on the CPU is compiled like this.
+    """
+    lanes = torch.get_num_threads()
+    if compiled() and not torch.is_autocast_enabled("cpu"):
+        known = _compiled.setdefault(network, {})
+        if lanes not in known:
+            known[lanes] = _compile(network, lanes)
+        if (found := known[lanes]) is not None:
+            return found
+    return Autograd(network)
+
+
+def _compile(network: nn.Module, lanes: int) -> Compiled | None:
+    if any(p.dtype != torch.float32 or p.device.type != "cpu" for p in network.parameters()):
+        return None
+    parts = layers(network)
+    if parts is None:
+        return None
+    try:
+        return Compiled(parts, lanes)
+    except Exception as error:
+        give_up(error)
+        return None
+
+
+def shares(count: int, rows: int, lanes: int) -> list[list[slice]]:
+    """The blocks of each lane, of nearly equal size and at most ``rows`` rows: for so many rows in all."""
+    each = -(-count // (lanes * rows))  # blocks a lane, rounded up
+    edges = [count * index // (lanes * each) for index in range(lanes * each + 1)]
+    blocks = [slice(*pair) for pair in itertools.pairwise(edges)]
+    return [[b for b in blocks[i * each : (i + 1) * each] if b.stop > b.start] for i in range(lanes)]
+
+
+def on_lanes(lanes: int, function: Callable[[int], Found]) -> Sequence[Found]:
+    """What a function returns on each lane, by its number, each on a thread and all at the same time.
+
+    To be called within `sharing`.
+    """
+    others = [_pool(lanes - 1).submit(function, lane) for lane in range(1, lanes)]
+    try:
+        first = function(0)
+    finally:
+        wait(others)
+    return [first, *(other.result() for other in others)]
+
+
+@contextmanager
+def sharing(lanes: int) -> Iterator[None]:
+    """Within it, lanes share the processor: with several lanes, an operation runs on the thread that calls it.
+
+    That holds for what happens between two uses of the lanes too: the threads that divide an operation go on to wait
+    for the next one in a busy loop, and would take a lane's core for milliseconds.
+    """
+    before = torch.get_num_threads()
+    if lanes > 1:
+        torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@functools.cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, "lane", initializer=torch.set_num_threads, initargs=(1,))
