@@ -120,8 +120,15 @@ class Passes:
 
     @torch.no_grad()
     def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(N, d) coordinates to (N, C) values, and what `backward` wants to have of it; any thread may call it."""
+        """(N, d) coordinates to (N, C) values, and what `backward` wants to have of it; any thread may call it.
+
+        Raises:
+            ValueError: if the coordinates are not float32, or not of this network: compiled code looks at nothing.
+        """
         x = coords if self._parts.encoding is None else self._parts.encoding(coords)
+        features = self._given[0].shape[1]
+        if x.dtype != torch.float32 or x.dim() != 2 or x.shape[1] != features:
+            raise ValueError(f"{tuple(coords.shape)} coordinates in {coords.dtype} for a network of {features} inputs")
         x = x.contiguous()
         values, *kept = self._forward([x, *self._given, *self._scalars])
         return values, [x, *kept]
@@ -129,12 +136,18 @@ class Passes:
     @torch.no_grad()
     def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
         """The gradient (N, C) at the values to gradients, of which `give` wants the sum; any thread may call it."""
-        return self._backward([gradient.contiguous(), *kept, *self._given[::2], *self._scalars])
+        return self._backward([gradient.float().contiguous(), *kept, *self._given[::2], *self._scalars])
 
     def give(self, gradients: list[Tensor]) -> None:
         """Add a sum of gradients to the parameters' ``grad``."""
-        pairs = [pair for pair in zip(self._effective, gradients, strict=True) if pair[0].requires_grad]
-        torch.autograd.backward([tensor for tensor, _ in pairs], [gradient for _, gradient in pairs])
+        derived = []
+        for tensor, gradient in zip(self._effective, gradients, strict=True):
+            if tensor.is_leaf and tensor.requires_grad:
+                tensor.grad = gradient if tensor.grad is None else tensor.grad + gradient
+            elif tensor.requires_grad:
+                derived.append((tensor, gradient))
+        if derived:
+            torch.autograd.backward([tensor for tensor, _ in derived], [gradient for _, gradient in derived])
 
 
 def _run_forward(kernels: Sequence[_Kernel], x: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]) -> Any:

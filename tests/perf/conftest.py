@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from activations.kernels import compiling
+from bench.process import prepare
 from tests.perf.measure import RESULTS, Records
 
 
@@ -16,7 +17,7 @@ from tests.perf.measure import RESULTS, Records
 def records() -> Iterator[Records]:
     """Collects rows; written as CSV and parquet when the session ends. Kernels are compiled meanwhile."""
     collected = Records()
-    torch.set_flush_denormal(True)  # as a worker does
+    prepare()
     with compiling(True):
         yield collected
     torch.set_flush_denormal(False)
