@@ -35,7 +35,7 @@ lint: $(STAMP) ## check style and types
 	$(BIN)/mypy
 
 perf: $(STAMP) ## measure steps against their floor and how times grow (about 14 minutes on 2 idle cores)
-	$(BIN)/python -m pytest -q tests/perf -o addopts="--import-mode=importlib --strict-markers" -o timeout=900 \
+	GOMP_SPINCOUNT=10000 $(BIN)/python -m pytest -q tests/perf -o addopts="--import-mode=importlib --strict-markers" -o timeout=900 \
 		--benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=fullname
 	$(BIN)/python -m tests.perf.draw
 

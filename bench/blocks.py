@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from activations.kernels import compiled
 from activations.native import cache_folder
-from bench.lanes import on_lanes, shares, sharing, way
+from bench.lanes import on_lanes, shares, way
 from bench.provenance import cpu_name
 
 CANDIDATES = (512, 1024, 2048, 4096, 8192, 16384)
@@ -108,10 +108,9 @@ def _pass(network: nn.Module, coords: Tensor, size: int) -> float:
             through.backward(lane, kept, values)
 
     start = time.perf_counter()
-    with sharing(through.lanes):
-        through.begin()
-        on_lanes(through.lanes, pass_both)
-        through.end()
+    through.begin()
+    on_lanes(through.lanes, pass_both)
+    through.end()
     seconds = time.perf_counter() - start
     network.zero_grad(set_to_none=True)
     return seconds

@@ -136,24 +136,22 @@ def shares(count: int, rows: int, lanes: int) -> list[list[slice]]:
 
 
 def on_lanes(lanes: int, function: Callable[[int], Found]) -> Sequence[Found]:
-    """What a function returns on each lane, by its number, each on a thread and all at the same time.
-
-    To be called within `sharing`.
-    """
-    others = [_pool(lanes - 1).submit(function, lane) for lane in range(1, lanes)]
-    try:
-        first = function(0)
-    finally:
-        wait(others)
+    """What a function returns on each lane, by its number, each on a thread and all at the same time."""
+    with sharing(lanes):
+        others = [_pool(lanes - 1).submit(function, lane) for lane in range(1, lanes)]
+        try:
+            first = function(0)
+        finally:
+            wait(others)
     return [first, *(other.result() for other in others)]
 
 
 @contextmanager
 def sharing(lanes: int) -> Iterator[None]:
-    """Within it, lanes share the processor: with several lanes, an operation runs on the thread that calls it.
+    """Within it, an operation runs on the thread that calls it; with one lane it is divided among all, as ever.
 
-    That holds for what happens between two uses of the lanes too: the threads that divide an operation go on to wait
-    for the next one in a busy loop, and would take a lane's core for milliseconds.
+    For the small operations between two uses of the lanes too: the threads that divide one go on to wait for the next
+    in a busy loop, and would take the cores from the lanes.
     """
     before = torch.get_num_threads()
     if lanes > 1:

@@ -94,10 +94,9 @@ class Objective:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
         through = way(network)
         blocks = shares(len(self.points), self._rows, through.lanes)
-        with sharing(through.lanes):
-            through.begin()
-            loss = (self._backward_local if self.local else self._backward_mixed)(through, blocks, network)
-            through.end()
+        through.begin()
+        loss = self._backward_local(through, blocks) if self.local else self._backward_mixed(through, blocks, network)
+        through.end()
         return loss
 
     @torch.no_grad()
@@ -114,7 +113,7 @@ class Objective:
         used = self._used[:, 0]
         return float(squares[used].mean()), float(squares[~used].mean())
 
-    def _backward_local(self, through: Way, blocks: list[list[slice]], _: nn.Module) -> Tensor:
+    def _backward_local(self, through: Way, blocks: list[list[slice]]) -> Tensor:
         def pass_both(lane: int) -> Tensor:
             total = torch.zeros((), device=self.targets.device)
             for block in blocks[lane]:
@@ -257,6 +256,5 @@ def evaluate(network: nn.Module, coords: Tensor, rows: int) -> Tensor:
         # The network may compute in bfloat16.
         return [through.forward(coords[block], keep=False)[0].to(coords.dtype) for block in blocks[lane]]
 
-    with sharing(through.lanes):
-        through.begin()
-        return torch.cat([values for lane in on_lanes(through.lanes, pass_forward) for values in lane])
+    through.begin()
+    return torch.cat([values for lane in on_lanes(through.lanes, pass_forward) for values in lane])

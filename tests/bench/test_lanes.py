@@ -17,7 +17,7 @@ from activations.base import Domain, build
 from activations.kernels import compiling
 from activations.siren import Siren
 from bench import lanes
-from bench.lanes import Autograd, Compiled, on_lanes, shares, sharing, way
+from bench.lanes import Autograd, Compiled, on_lanes, shares, way
 from bench.settings import Train
 from bench.train import Descent, Objective, evaluate
 from tasks.base import Problem, grid_coords
@@ -101,8 +101,7 @@ def test_lanes_are_threads_and_run_at_the_same_time() -> None:
         meeting.wait()
         return lane, torch.get_num_threads()
 
-    with sharing(3):
-        assert on_lanes(3, meet) == [(0, 1), (1, 1), (2, 1)]
+    assert on_lanes(3, meet) == [(0, 1), (1, 1), (2, 1)]
     assert torch.get_num_threads() == 2
 
 
@@ -115,7 +114,7 @@ def test_what_fails_on_a_lane_fails_when_all_have_ended(failing: int) -> None:
             raise MemoryError(f"lane {lane}")
         ended.append(lane)
 
-    with pytest.raises(MemoryError, match=f"lane {failing}"), sharing(2):
+    with pytest.raises(MemoryError, match=f"lane {failing}"):
         on_lanes(2, work)
     assert ended == [1 - failing]
 
