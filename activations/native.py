@@ -117,31 +117,32 @@ def kept_at(name: str, facts: Sequence[str], files: Sequence[str]) -> Path:
     return cache_folder() / "kernels" / f"{name.strip('_')}-{key}.so"
 
 
-def make(*recipes: Recipe) -> None:
+def make(*needed: Recipe, soon: Sequence[Recipe] = ()) -> None:
     """Make the code of those that no earlier process has made, all at the same time.
 
+    Args:
+        soon: what will be wanted next; made with the others where these have to be made.
+
     Raises:
-        RuntimeError: if that of the first cannot be made, for want of a compiler for example.
+        RuntimeError: if one that is needed cannot be made, for want of a compiler for example.
     """
-    if recipes[0].path.exists():
+    if all(recipe.path.exists() for recipe in needed):
         return
     # By processes of their own: the compiler's 200 MB stay out of this one, and several work at a time.
-    makers = [_maker(each) for each in recipes if not each.path.exists()]
-    errors = [maker.communicate()[1] for maker in makers]
-    if not recipes[0].path.exists():
-        raise RuntimeError(next(iter(errors[0].strip().splitlines()[::-1]), "the compiler said nothing"))
+    makers = [(recipe, _maker(recipe)) for recipe in (*needed, *soon) if not recipe.path.exists()]
+    for recipe, maker in makers:
+        said = maker.communicate()[1].strip().splitlines() or ["the compiler said nothing"]
+        if recipe in needed and not recipe.path.exists():
+            raise RuntimeError(said[-1])
 
 
-def native(source: Source, *others: Source) -> Code:
+def native(source: Source, *soon: Source) -> Code:
     """Machine code for the present number of threads, made if no earlier process has.
-
-    Args:
-        others: what will be wanted next; made at the same time where it is missing too.
 
     Raises:
         RuntimeError: as `make`.
     """
-    make(source, *others)
+    make(source, soon=soon)
     run: Code = torch._C._aoti.AOTIModelContainerRunnerCpu(str(source.path), 1).run
     return run
 
