@@ -211,7 +211,7 @@ def give_up(error: Exception) -> None:
     _state["broken"] = True
     cause = " ".join(f"{type(error).__name__}: {error}".split())[:160]
     warnings.warn(
-        f"activations are not compiled here and run slower ({cause}); install a C++ compiler such as g++",
+        f"activations are not compiled here and run slower ({cause}); it takes a C++ compiler such as g++",
         RuntimeWarning,
         stacklevel=2,
     )

@@ -117,6 +117,10 @@ def kept_at(name: str, facts: Sequence[str], files: Sequence[str]) -> Path:
     return cache_folder() / "kernels" / f"{name.strip('_')}-{key}.so"
 
 
+_failed: dict[Path, str] = {}
+"""What could not be made by this process, and why: it is not tried again."""
+
+
 def make(*needed: Recipe, soon: Sequence[Recipe] = ()) -> None:
     """Make the code of those that no earlier process has made, all at the same time.
 
@@ -128,12 +132,17 @@ def make(*needed: Recipe, soon: Sequence[Recipe] = ()) -> None:
     """
     if all(recipe.path.exists() for recipe in needed):
         return
+    for recipe in needed:
+        if recipe.path in _failed:
+            raise RuntimeError(_failed[recipe.path])
     # By processes of their own: the compiler's 200 MB stay out of this one, and several work at a time.
     makers = [(recipe, _maker(recipe)) for recipe in (*needed, *soon) if not recipe.path.exists()]
     for recipe, maker in makers:
         said = maker.communicate()[1].strip().splitlines() or ["the compiler said nothing"]
         if recipe in needed and not recipe.path.exists():
-            raise RuntimeError(said[-1])
+            _failed[recipe.path] = said[-1]
+    if any(recipe.path in _failed for recipe in needed):
+        raise RuntimeError(next(_failed[recipe.path] for recipe in needed if recipe.path in _failed))
 
 
 def native(source: Source, *soon: Source) -> Code:
@@ -241,15 +250,15 @@ def compile_to(path: Path, module: nn.Module, inputs: tuple[Any, ...], shapes: A
         os.replace(str(made), path)  # whole or not at all, whoever else is at it
 
 
-def loaded(file: str, name: str) -> Callable[..., Tensor]:
-    """The function of that name of a file, which is run for it."""
+def loaded(file: str, name: str) -> Any:
+    """The function or class of that name of a file, which is run for it."""
     spec = importlib.util.spec_from_file_location(f"source_of_{name}", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module  # pydantic looks there for the names in annotations
     spec.loader.exec_module(module)
-    found: Callable[..., Tensor] = getattr(module, name)
-    return found
+    return getattr(module, name)
 
 
 def _compile(source: Source, path: Path) -> None:

@@ -1,119 +1,57 @@
 """A chain's passes over a block of rows, forward and backward, each as one piece of machine code.
 
-Run one layer after another through autograd, a step of a narrow network consists of calls. A chain whose every layer is
-a linear map and a `Kernel` has passes that can be written down, so PyTorch's compiler can make one function of each.
-It works on one thread and without the interpreter's lock: blocks are shared out among threads, which parallels better
-than to divide each product of a small block.
+Run one layer after another through autograd, a step of a narrow network consists of calls. The passes of a chain
+(`activations.parts`) can be written down, so PyTorch's compiler can make one function of each. It works on one thread
+and without the interpreter's lock: blocks are shared out among threads, which parallels better than to divide each
+product of a small block.
 
-`layers` tells whether a network is such a chain. What it is made of is found by looking, so no plugin has to say so.
-The code holds for any number of rows, coordinates, units and channels; there is one for each sequence of kernels.
+The code holds for any number of rows, coordinates, units and channels; there is one for each sequence of
+nonlinearities.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from activations.chain import Chain
-from activations.kernels import Kernel, compiling, recorded, scalar
-from activations.linear import FirstLinear
-from activations.native import compile_to, kept_at, loaded, make, unlocked
-
-Affine = Callable[[], tuple[Tensor, Tensor]]
-"""Gives the matrix (out, in) and the bias (out,) of a linear map, differentiable in its parameters."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """kernel(affine(x), *constants)."""
-
-    affine: Affine
-    kernel: Kernel
-    constants: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Layers:
-    """A network in parts: encoding, if there is one, layers, linear head."""
-
-    encoding: nn.Module | None
-    nonlinear: list[Layer]
-    head: Affine
-
-
-def layers(network: nn.Module) -> Layers | None:
-    """The parts of a network, if a chain of linear maps and kernels is all there is to it; else None."""
-    if not isinstance(network, Chain) or type(network).forward is not nn.Sequential.forward:
-        return None
-    if any(module._forward_hooks or module._forward_pre_hooks for module in network.modules()):
-        return None
-    encoding = network[0] if network.encoded else None
-    if encoding is not None and next(encoding.parameters(), None) is not None:
-        return None
-    nonlinear = [_layer(module) for module in network.layers]
-    head = _affine(network.head)
-    if head is None or None in nonlinear:
-        return None
-    return Layers(encoding, cast(list[Layer], nonlinear), head)
-
-
-def _layer(module: nn.Module) -> Layer | None:
-    if type(module) is not nn.Sequential or len(module) != 2:
-        return None
-    linear, nonlinearity = module
-    affine = _affine(linear)
-    if affine is None or any(True for _ in nonlinearity.parameters()) or any(True for _ in nonlinearity.buffers()):
-        return None
-    # Whether one kernel is all that the nonlinearity does, it shows when it is used.
-    with torch.no_grad(), compiling(False), recorded() as calls:
-        z = torch.zeros(2, len(affine()[1]))
-        out = nonlinearity(z)
-    if len(calls) != 1 or calls[0].z is not z or calls[0].out is not out:
-        return None
-    if any(isinstance(constant, Tensor) for constant in calls[0].constants):
-        return None
-    return Layer(affine, calls[0].kernel, cast("tuple[float, ...]", calls[0].constants))
-
-
-def _affine(module: nn.Module) -> Affine | None:
-    if type(module) in (nn.Linear, FirstLinear):
-        linear = cast(nn.Linear, module)
-        return None if linear.bias is None else lambda: (linear.weight, linear.bias)
-    return getattr(module, "affine", None)
+from activations import parts
+from activations.kernels import scalar
+from activations.native import compile_to, kept_at, make, unlocked
+from activations.parts import Functions, Nonlinearity, Parts
 
 
 class Passes:
     """The compiled passes of a chain.
 
     Args:
-        parts: of the network.
+        of: the parts of the network.
         threads: how many may run them at once.
 
     Raises:
         RuntimeError: if they cannot be compiled.
     """
 
-    def __init__(self, parts: Layers, threads: int) -> None:
-        self._parts = parts
-        kernels = [layer.kernel for layer in parts.nonlinear]
-        recipes = [Recipe(kernels, backward) for backward in (False, True)]
+    def __init__(self, of: Parts, threads: int) -> None:
+        self._parts = of
+        nonlinearities = [layer.nonlinearity for layer in of.layers]
+        recipes = [Recipe(nonlinearities, backward) for backward in (False, True)]
         make(*recipes)
         self._forward, self._backward = (unlocked(recipe.path, threads) for recipe in recipes)
-        self._scalars = [scalar(constant) for layer in parts.nonlinear for constant in layer.constants]
+        self._scalars = [scalar(constant) for each in nonlinearities for constant in each.constants]
         self._effective: list[Tensor] = []
         self._given: list[Tensor] = []
         self.refresh()
 
     def refresh(self) -> None:
         """Take the parameters as they are now."""
-        affines = [*(layer.affine for layer in self._parts.nonlinear), self._parts.head]
+        affines = [*(layer.affine for layer in self._parts.layers), self._parts.head]
         with torch.enable_grad():
             self._effective = [tensor for affine in affines for tensor in affine()]
         self._given = [tensor.detach().contiguous() for tensor in self._effective]
@@ -150,7 +88,7 @@ class Passes:
             torch.autograd.backward([tensor for tensor, _ in derived], [gradient for _, gradient in derived])
 
 
-def _run_forward(kernels: Sequence[_Kernel], x: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]) -> Any:
+def _run_forward(kernels: Sequence[Functions], x: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]) -> Any:
     """The values, then of each layer the pre-activation and what it puts out."""
     kept, rest = [], list(scalars)
     for kernel, matrix, bias in zip(kernels, affine[::2], affine[1::2], strict=False):
@@ -162,7 +100,7 @@ def _run_forward(kernels: Sequence[_Kernel], x: Tensor, affine: Sequence[Tensor]
 
 
 def _run_backward(
-    kernels: Sequence[_Kernel],
+    kernels: Sequence[Functions],
     gradient: Tensor,
     kept: Sequence[Tensor],
     matrices: Sequence[Tensor],
@@ -181,43 +119,26 @@ def _run_backward(
 
 
 @dataclass(frozen=True)
-class _Kernel:
-    """What the compiler's process has of a `Kernel`."""
-
-    value: Callable[..., Tensor]
-    slope: Callable[..., Tensor]
-    scalars: int
-    columns: tuple[int, int]
-
-
-@dataclass(frozen=True)
 class Recipe:
     """How the code of a pass is made."""
 
-    kernels: Sequence[Kernel]
+    nonlinearities: Sequence[Nonlinearity]
     backward: bool
 
     @property
     def path(self) -> Path:
-        name = f"{'backward' if self.backward else 'forward'}-{self.kernels[-1].sources[0].name.strip('_')}"
-        shape = json.dumps([(s.name, s.scalars, kernel.columns) for kernel in self.kernels for s in kernel.sources])
-        return kept_at(
-            name, [shape], [*dict.fromkeys(source.file for k in self.kernels for source in k.sources), __file__]
-        )
+        name = f"{'backward' if self.backward else 'forward'}-{self.nonlinearities[-1].names[0].strip('_')}"
+        shape = [(each.names, len(each.constants), each.columns) for each in self.nonlinearities]
+        files = dict.fromkeys(file for each in self.nonlinearities for file in each.files)
+        return kept_at(name, [json.dumps(shape)], [*files, __file__, parts.__file__])
 
     @property
     def command(self) -> list[str]:
-        return ["-m", "activations.passes", json.dumps(self.backward), self._text, str(self.path)]
-
-    @property
-    def _text(self) -> str:
-        """The kernels, as `main` reads them."""
-        functions = [[(source.file, source.name) for source in kernel.sources] for kernel in self.kernels]
-        counts = [(kernel.sources[0].scalars, kernel.columns) for kernel in self.kernels]
-        return json.dumps([(*each, *count) for each, count in zip(functions, counts, strict=True)])
+        told = [(each.names, each.files, len(each.constants), each.columns) for each in self.nonlinearities]
+        return ["-m", "activations.passes", json.dumps(self.backward), json.dumps(told), str(self.path)]
 
 
-def _compile(kernels: Sequence[_Kernel], backward: bool, path: Path) -> None:
+def _compile(kernels: Sequence[Functions], backward: bool, path: Path) -> None:
     from torch.export import Dim
 
     class Module(nn.Module):
@@ -249,14 +170,10 @@ def _compile(kernels: Sequence[_Kernel], backward: bool, path: Path) -> None:
 
 
 def main() -> None:
-    """Make the code of one pass: ``python -m activations.passes BACKWARD KERNELS PATH``, the first two in JSON."""
-    backward, described, path = sys.argv[1:]
+    """Make the code of one pass: ``python -m activations.passes BACKWARD WHAT PATH``, in JSON but for the path."""
+    backward, told, path = sys.argv[1:]
     torch.set_num_threads(1)
-    kernels = [
-        _Kernel(loaded(*value), loaded(*slope), scalars, tuple(columns))
-        for value, slope, scalars, columns in json.loads(described)
-    ]
-    _compile(kernels, json.loads(backward), Path(path))
+    _compile([parts.functions(*each) for each in json.loads(told)], json.loads(backward), Path(path))
 
 
 if __name__ == "__main__":

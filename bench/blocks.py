@@ -79,7 +79,7 @@ def block_rows(network: nn.Module, coords: Tensor, kind: str, *, tune: bool) -> 
     if not tune or len(coords) <= CANDIDATES[0]:
         return DEFAULT
     _pass(network, coords[: CANDIDATES[0]], CANDIDATES[0])  # compiles what is compiled, or finds that it cannot
-    key = _key(network, kind, min(len(coords), CANDIDATES[-1]))
+    key = _key(network, kind, min(len(coords), CANDIDATES[-1]), way(network, coords).lanes)
     path = cache_folder() / "blocks" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
     known = _read(path)
     return known if known is not None else _keep(path, key, measure(network, coords))
@@ -99,7 +99,7 @@ def measure(network: nn.Module, coords: Tensor) -> dict[int, float]:
 
 
 def _pass(network: nn.Module, coords: Tensor, size: int) -> float:
-    through = way(network)
+    through = way(network, coords)
     blocks = shares(len(coords), size, through.lanes)
 
     def pass_both(lane: int) -> None:
@@ -116,11 +116,11 @@ def _pass(network: nn.Module, coords: Tensor, size: int) -> float:
     return seconds
 
 
-def _key(network: nn.Module, kind: str, rows: int) -> str:
+def _key(network: nn.Module, kind: str, rows: int, lanes: int) -> str:
     """What the best size depends on."""
     shapes = [list(p.shape) for p in network.parameters()]
     machine = [cpu_name(), torch.get_num_threads(), torch.__version__]
-    code = [compiled(), torch.is_autocast_enabled("cpu"), way(network).lanes]
+    code = [compiled(), torch.is_autocast_enabled("cpu"), lanes]
     return json.dumps({"machine": machine, "kind": kind, "code": code, "shapes": shapes, "rows": rows})
 
 

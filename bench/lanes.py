@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -17,10 +18,18 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from activations.kernels import compiled, give_up
-from activations.passes import Layers, Passes, layers
+from activations.kernels import compiled, compiling, give_up
+from activations.native import cache_folder
+from activations.parts import Parts, parts
+from activations.passes import Passes
 
 Found = TypeVar("Found")
+
+TRIED = 64
+"""Rows on which a compiled way is held against autograd before it is taken."""
+
+NEAR = 1e-3
+"""How far it may be from it, of the largest value or gradient."""
 
 
 class Way(Protocol):
@@ -69,9 +78,9 @@ class Autograd:
 class Compiled:
     """The compiled passes of a chain, each lane on one thread."""
 
-    def __init__(self, parts: Layers, lanes: int) -> None:
+    def __init__(self, of: Parts, lanes: int) -> None:
         self.lanes = lanes
-        self._passes = Passes(parts, lanes)
+        self._passes = Passes(of, lanes)
         self._sums: list[list[Tensor]] = []
 
     def begin(self) -> None:
@@ -99,32 +108,69 @@ class Compiled:
 _compiled: WeakKeyDictionary[nn.Module, dict[int, Compiled | None]] = WeakKeyDictionary()
 
 
-def way(network: nn.Module) -> Way:
+def way(network: nn.Module, coords: Tensor) -> Way:
     """The compiled way where compiled code is wanted (`activations.kernels.compiling`) and can be had; else autograd's.
 
     Only float32 on the CPU is compiled like this.
+
+    Args:
+        coords: some that the network is for: on a few of them the compiled way must lead where autograd does.
     """
     lanes = torch.get_num_threads()
     if compiled() and not torch.is_autocast_enabled("cpu"):
         known = _compiled.setdefault(network, {})
         if lanes not in known:
-            known[lanes] = _compile(network, lanes)
+            known[lanes] = _compile(network, coords[:TRIED], lanes)
         if (found := known[lanes]) is not None:
             return found
     return Autograd(network)
 
 
-def _compile(network: nn.Module, lanes: int) -> Compiled | None:
-    if any(p.dtype != torch.float32 or p.device.type != "cpu" for p in network.parameters()):
+def _compile(network: nn.Module, coords: Tensor, lanes: int) -> Compiled | None:
+    if any(tensor.dtype != torch.float32 or tensor.device.type != "cpu" for tensor in (coords, *network.parameters())):
         return None
-    parts = layers(network)
-    if parts is None:
+    of = parts(network)
+    if of is None:
         return None
     try:
-        return Compiled(parts, lanes)
+        found = Compiled(of, lanes)
+        _hold_against(network, found, coords)
+        return found
     except Exception as error:
-        give_up(error)
+        if not any(layer.nonlinearity.derived for layer in of.layers):
+            give_up(error)
+        else:  # it may be due to the plugin: others are compiled all the same
+            cause = " ".join(f"{type(error).__name__}: {error}".split())[:160]
+            warnings.warn(
+                f"a plugin's forward is not compiled and trains by autograd: {cause}", RuntimeWarning, stacklevel=2
+            )
         return None
+
+
+def _hold_against(network: nn.Module, found: Compiled, coords: Tensor) -> None:
+    """Compare a compiled way with autograd's: its code may be of a source that has changed elsewhere since.
+
+    Raises:
+        RuntimeError: if values or gradients differ by more than rounding.
+    """
+    parameters = list(network.parameters())
+    before, results = [p.grad for p in parameters], []
+    with compiling(False):
+        ways: tuple[Way, Way] = (Autograd(network), found)
+        for each in ways:
+            for parameter in parameters:
+                parameter.grad = None
+            each.begin()
+            values, kept = each.forward(coords)
+            each.backward(0, kept, torch.linspace(-1, 1, values.numel()).reshape(values.shape))
+            each.end()
+            results.append([values, *(torch.zeros_like(p) if p.grad is None else p.grad for p in parameters)])
+    for parameter, grad in zip(parameters, before, strict=True):
+        parameter.grad = grad
+    for group in (slice(0, 1), slice(1, None)):
+        expected, other = (torch.cat([tensor.flatten() for tensor in result[group]]) for result in results)
+        if bool((other - expected).abs().max() > NEAR * expected.abs().max()):  # False where autograd's is no number
+            raise RuntimeError(f"compiled code does not agree with autograd; remove {cache_folder() / 'kernels'}")
 
 
 def shares(count: int, rows: int, lanes: int) -> list[list[slice]]:

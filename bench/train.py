@@ -92,7 +92,7 @@ class Objective:
 
     def backward(self, network: nn.Module) -> Tensor:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
-        through = way(network)
+        through = way(network, self.points)
         blocks = shares(len(self.points), self._rows, through.lanes)
         through.begin()
         loss = self._backward_local(through, blocks) if self.local else self._backward_mixed(through, blocks, network)
@@ -201,7 +201,7 @@ class Descent:
         loss = self._objective.backward(self.network)
         if self._penalty is not None:
             self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
-        with sharing(way(self.network).lanes):
+        with sharing(way(self.network, self._objective.points).lanes):
             self._optimizer.step()
         self.step += 1
         return loss
@@ -249,7 +249,7 @@ def _form(value: Tensor) -> tuple[torch.Size, torch.dtype]:
 
 def evaluate(network: nn.Module, coords: Tensor, rows: int) -> Tensor:
     """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
-    through = way(network)
+    through = way(network, coords)
     blocks = shares(len(coords), rows, through.lanes)
 
     def pass_forward(lane: int) -> list[Tensor]:

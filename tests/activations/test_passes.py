@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -15,14 +16,41 @@ from activations.chain import Chain
 from activations.finer import Finer
 from activations.gauss import Gauss
 from activations.mfn import Mfn
-from activations.passes import Passes, layers
+from activations.parts import parts
+from activations.passes import Passes
 from activations.relu import Relu
 from activations.relu_pe import ReluPe
 from activations.siren import SINE, Siren
 from activations.wire import Wire
 
 slow = pytest.mark.slow
+
+
+class Sinc(Activation):
+    """As README has it: plain PyTorch."""
+
+    name, label, version = "sinc", "sinc", 1
+
+    omega0: float = 10.0
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sinc(self.omega0 * z / torch.pi)
+
+
+class Mixed(Sinc):
+    """A kernel and something else, a setting that is no number, and one that is none."""
+
+    gain: float = 1.5
+    power: int = 2
+    shift: float | None = None
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.gain * SINE(z, self.omega0) ** self.power + torch.tanh(z)
+
+
 CHAINS = [
+    pytest.param(Mixed(), id="derived"),
+    pytest.param(Sinc(), marks=slow, id="sinc"),
     pytest.param(Siren(), id="siren"),
     pytest.param(Wire(), marks=slow, id="wire"),
     pytest.param(Finer(), marks=slow, id="finer"),
@@ -38,6 +66,12 @@ def network(activation: Activation, inputs: int = 2, channels: int = 3, width: i
     return build(activation, Domain(inputs, channels, (32,) * inputs), width=width, depth=depth, seed=1)
 
 
+def passes_of(net: nn.Module) -> Passes:
+    found = parts(net)
+    assert found is not None
+    return Passes(found, threads=1)
+
+
 def by_autograd(net: nn.Module, coords: Tensor, gradient: Tensor) -> tuple[Tensor, list[Tensor]]:
     values: Tensor = net(coords)
     found = torch.autograd.grad(values, list(net.parameters()), gradient, allow_unused=True)
@@ -50,9 +84,7 @@ def by_autograd(net: nn.Module, coords: Tensor, gradient: Tensor) -> tuple[Tenso
 def test_they_are_those_of_autograd_for_any_size(activation: Activation) -> None:
     for inputs, channels, width, rows in ((2, 3, 20, 300), (2, 1, 7, 33), (1, 1, 16, 1), (3, 2, 64, 2)):
         net = network(activation, inputs, channels, width)
-        parts = layers(net)
-        assert parts is not None
-        compiled = Passes(parts, threads=1)
+        compiled = passes_of(net)
         coords, gradient = torch.rand(rows, inputs) * 2 - 1, torch.randn(rows, channels)
         expected, gradients = by_autograd(net, coords, gradient)
         values, kept = compiled.forward(coords)
@@ -65,21 +97,15 @@ def test_they_are_those_of_autograd_for_any_size(activation: Activation) -> None
 
 
 def test_one_code_serves_all_scales_widths_and_channels(monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = layers(network(Siren()))
-    assert parts is not None
-    Passes(parts, threads=1)  # made now, if it never was
+    passes_of(network(Siren()))  # made now, if it never was
     monkeypatch.setattr(native, "_maker", None)
     for omega0, channels, width in ((5.0, 1, 8), (60.0, 2, 31)):
-        other = layers(network(Siren(omega0=omega0), channels=channels, width=width))
-        assert other is not None
-        Passes(other, threads=1)
+        passes_of(network(Siren(omega0=omega0), channels=channels, width=width))
 
 
 def test_parameters_may_change_and_gradients_add_up() -> None:
     net = network(Siren())
-    parts = layers(net)
-    assert parts is not None
-    compiled = Passes(parts, threads=1)
+    compiled = passes_of(net)
     coords, gradient = torch.rand(50, 2), torch.randn(50, 3)
     with torch.no_grad():
         for parameter in net.parameters():
@@ -124,10 +150,44 @@ class Buffered(nn.Module):
         return SINE(z, 30.0)
 
 
+class Rooted(Sinc):
+    """A number that is taken out of its tensor."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sin(math.sqrt(self.omega0) * z)
+
+
+class Branching(Sinc):
+    """A number that decides."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sin(z) if self.omega0 > 1 else torch.cos(z)
+
+
+class Random(Sinc):
+    """Another function each time."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sin(z) + torch.rand_like(z)
+
+
+@pytest.mark.parametrize("activation", [Rooted, Branching, Random])
+def test_a_forward_that_does_not_treat_its_numbers_as_tensors_is_left_to_autograd(activation: type[Sinc]) -> None:
+    assert parts(network(Sinc())) is not None
+    assert parts(network(activation())) is None
+
+
+def test_a_class_that_cannot_be_found_by_name_is_left_to_autograd() -> None:
+    class Inner(Sinc):
+        """Nobody can import it."""
+
+    assert parts(network(Inner())) is None
+
+
 @pytest.mark.parametrize("nonlinearity", [Doubled, Twice, Shifted, Buffered, nn.Tanh])
 def test_only_a_kernel_and_nothing_else_makes_a_layer(nonlinearity: type[nn.Module]) -> None:
     chain = Chain(nn.Sequential(nn.Linear(2, 4), nonlinearity()), nn.Linear(4, 1))
-    assert layers(chain) is None
+    assert parts(chain) is None
 
 
 class Affine(nn.Linear):
@@ -175,8 +235,8 @@ def _encoded() -> nn.Module:
     ids=["linear", "head", "bias", "hook", "encoding", "mfn", "skip", "linear-layers", "learn-c", "no-chain"],
 )
 def test_what_is_not_quite_such_a_chain_is_left_to_autograd(net: nn.Module) -> None:
-    assert layers(_siren()) is not None
-    assert layers(net) is None
+    assert parts(_siren()) is not None
+    assert parts(net) is None
 
 
 def test_a_trained_constant_is_no_constant() -> None:
@@ -186,16 +246,16 @@ def test_a_trained_constant_is_no_constant() -> None:
         def forward(self, z: Tensor) -> Tensor:
             return SINE(z, self.scale)
 
-    assert layers(Chain(nn.Sequential(nn.Linear(2, 4), Trained()), nn.Linear(4, 1))) is None
+    assert parts(Chain(nn.Sequential(nn.Linear(2, 4), Trained()), nn.Linear(4, 1))) is None
 
 
 def test_the_code_is_that_of_its_kernels() -> None:
     def path(activation: Activation, depth: int = 3) -> Any:
-        parts = layers(network(activation, depth=depth))
-        assert parts is not None
-        kernels = [layer.kernel for layer in parts.nonlinear]
-        assert passes.Recipe(kernels, backward=True).path != passes.Recipe(kernels, backward=False).path
-        return passes.Recipe(kernels, backward=False).path
+        found = parts(network(activation, depth=depth))
+        assert found is not None
+        nonlinearities = [layer.nonlinearity for layer in found.layers]
+        assert passes.Recipe(nonlinearities, True).path != passes.Recipe(nonlinearities, False).path
+        return passes.Recipe(nonlinearities, False).path
 
     assert len({path(Siren()), path(Siren(), 2), path(Gauss()), path(Finer()), path(Wire()), path(Relu())}) == 6
     assert path(Relu()) == path(ReluPe())
@@ -203,9 +263,7 @@ def test_the_code_is_that_of_its_kernels() -> None:
 
 
 def test_code_that_fails_and_coordinates_that_do_not_fit_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    parts = layers(network(Siren()))
-    assert parts is not None
-    compiled = Passes(parts, threads=1)
+    compiled = passes_of(network(Siren()))
     for wrong in (torch.rand(5, 7), torch.rand(5, 2).double(), torch.rand(2)):
         with pytest.raises(ValueError, match="inputs"):
             compiled.forward(wrong)

@@ -24,6 +24,7 @@ from tasks.base import Problem, grid_coords
 from tasks.operators import AreaAverage, Identity, Operator
 
 SHAPE = (24, 32)
+COORDS = grid_coords(SHAPE)
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_two_lanes_give_the_gradient_of_autograd_and_the_same_bits_again(operato
     def gradient(fast: bool) -> list[Tensor]:
         net = network()
         with compiling(fast):
-            assert isinstance(way(net), Compiled if fast else Autograd)
+            assert isinstance(way(net, case.coords), Compiled if fast else Autograd)
             Objective(case, 100).backward(net)
         return [p.grad for p in net.parameters() if p.grad is not None]
 
@@ -120,13 +121,13 @@ def test_what_fails_on_a_lane_fails_when_all_have_ended(failing: int) -> None:
 
 
 def test_what_is_not_compiled_goes_by_autograd() -> None:
-    assert isinstance(way(network()), Autograd)
+    assert isinstance(way(network(), COORDS), Autograd)
     with compiling(True):
-        assert isinstance(way(network()), Compiled)
-        assert isinstance(way(network().double()), Autograd)
-        assert isinstance(way(nn.Linear(2, 1)), Autograd)
+        assert isinstance(way(network(), COORDS), Compiled)
+        assert isinstance(way(network().double(), COORDS), Autograd)
+        assert isinstance(way(nn.Linear(2, 1), COORDS), Autograd)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            assert isinstance(way(network()), Autograd)
+            assert isinstance(way(network(), COORDS), Autograd)
 
 
 def test_without_a_compiler_it_is_said_once_and_training_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
