@@ -49,7 +49,7 @@ class Mixed(Sinc):
 
 
 CHAINS = [
-    pytest.param(Mixed(), id="derived"),
+    pytest.param(Mixed(omega0=2.0), id="derived"),
     pytest.param(Sinc(), marks=slow, id="sinc"),
     pytest.param(Siren(), id="siren"),
     pytest.param(Wire(), marks=slow, id="wire"),

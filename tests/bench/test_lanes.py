@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from activations import kernels
-from activations.base import Domain, build
+from activations.base import Activation, Domain, build
 from activations.kernels import compiling
 from activations.siren import Siren
 from bench import lanes
@@ -22,6 +22,16 @@ from bench.settings import Train
 from bench.train import Descent, Objective, evaluate
 from tasks.base import Problem, grid_coords
 from tasks.operators import AreaAverage, Identity, Operator
+
+
+class Plain(Activation):
+    """A plugin in plain PyTorch."""
+
+    name, label, version = "plain", "plain", 1
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.tanh(z)
+
 
 SHAPE = (24, 32)
 COORDS = grid_coords(SHAPE)
@@ -128,6 +138,42 @@ def test_what_is_not_compiled_goes_by_autograd() -> None:
         assert isinstance(way(nn.Linear(2, 1), COORDS), Autograd)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             assert isinstance(way(network(), COORDS), Autograd)
+
+
+@pytest.mark.parametrize("wrong", ["value", "slope"])
+def test_code_that_leads_elsewhere_than_autograd_is_not_taken(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As that of a plugin would, which calls a function of another file that has changed."""
+    real = lanes.Passes
+
+    class Stale(real):  # type: ignore[misc, valid-type]
+        def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
+            values, kept = super().forward(coords)
+            return (1.05 * values if wrong == "value" else values), kept
+
+        def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
+            return super().backward(kept, gradient * (1.2 if wrong == "slope" else 1))
+
+    monkeypatch.setitem(kernels._state, "broken", False)
+    monkeypatch.setattr(lanes, "Passes", Stale)
+    net = network()
+    parameter = next(net.parameters())
+    parameter.grad = torch.ones_like(parameter)
+    with compiling(True), pytest.warns(RuntimeWarning, match="does not agree with autograd"):
+        assert isinstance(way(net, COORDS), Autograd)
+    assert torch.equal(parameter.grad, torch.ones_like(parameter))
+
+
+def test_a_plugin_that_cannot_be_compiled_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("odd plugin")
+
+    net = build(Plain(), Domain(2, 2, SHAPE), width=16, depth=2, seed=0)
+    with compiling(True):
+        with monkeypatch.context() as patch:
+            patch.setattr(lanes, "Compiled", fails)
+            with pytest.warns(RuntimeWarning, match="odd plugin"):
+                assert isinstance(way(net, COORDS), Autograd)
+        assert isinstance(way(network(), COORDS), Compiled)
 
 
 def test_without_a_compiler_it_is_said_once_and_training_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
