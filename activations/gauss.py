@@ -16,7 +16,11 @@ def _slope(grad: Tensor, z: Tensor, minus: float) -> Tensor:
     return (z * z).mul_(minus).exp_().mul_(z).mul_(2 * minus).mul_(grad)
 
 
-BELL = Kernel(_bell, _slope)
+def _slope_by_value(grad: Tensor, z: Tensor, y: Tensor, minus: float) -> Tensor:
+    return (z * y).mul_(2 * minus).mul_(grad)
+
+
+BELL = Kernel(_bell, _slope, slope_by_value=_slope_by_value)
 """exp(minus · z²), for a negative constant."""
 
 

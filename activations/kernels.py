@@ -44,6 +44,8 @@ class Kernel:
             top level of a file.
         slope: of the arriving gradient, z and the constants: the gradient at z.
         plain_value, plain_slope: the same for the plain path, where other code is faster one operation at a time.
+        slope_by_value: of the arriving gradient, z, the value at z and the constants: the same as ``slope``, where the
+            value saves work. Compiled chains use it, which have the value at hand.
         columns: where the functions are not elementwise but take (rows, columns) and mix columns: how many columns z
             and the value have for each unit. GABOR of WIRE, complex numbers as pairs, has (2, 2).
 
@@ -59,8 +61,10 @@ class Kernel:
         *,
         plain_value: Callable[..., Tensor] | None = None,
         plain_slope: Callable[..., Tensor] | None = None,
+        slope_by_value: Callable[..., Tensor] | None = None,
         columns: tuple[int, int] | None = None,
     ) -> None:
+        self._by_value = slope_by_value and Source(slope_by_value, 3, columns and (*columns[::-1], columns[1]))
         self.columns = columns or (1, 1)
         self._slope = Fused(slope, 2, plain_slope or slope, columns and columns[::-1])
         self._value = Fused(value, 1, plain_value or value, columns and columns[:1], then=self._slope)
@@ -72,9 +76,10 @@ class Kernel:
         return out
 
     @property
-    def sources(self) -> tuple[Source, Source]:
-        """The functions of value and slope."""
-        return self._value.source, self._slope.source
+    def sources(self) -> tuple[Source, ...]:
+        """The functions of value and slope, and that of the slope by the value where there is one."""
+        by_value = (self._by_value,) if self._by_value else ()
+        return self._value.source, self._slope.source, *by_value
 
     def value(self, z: Tensor, *constants: Number) -> Tensor:
         """The value, without a gradient."""

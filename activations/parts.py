@@ -31,8 +31,8 @@ class Nonlinearity:
     """A nonlinearity as the compiler's process is told of it.
 
     Attributes:
-        names: of value and slope of a kernel; or of the class of a plugin, what its settings are that are no numbers,
-            in JSON, and the names of those that are.
+        names: of the functions of a kernel, as `Kernel.sources` has them; or of a plugin's class, what its settings
+            are that are no numbers, in JSON, and the names of those that are.
         files: that they stand in, in this order.
         constants: the numbers, which are arguments of the code: one code serves all.
         columns: of the pre-activation and of the value for each unit.
@@ -94,14 +94,18 @@ def _affine(module: nn.Module) -> Affine | None:
     if type(module) in (nn.Linear, FirstLinear):
         linear = cast(nn.Linear, module)
         return None if linear.bias is None else lambda: (linear.weight, linear.bias)
-    return getattr(module, "affine", None)
+    affine = getattr(module, "affine", None)  # of ours a method; of torch's BatchNorm a flag
+    return affine if callable(affine) else None
 
 
 def _kernel(module: nn.Module, columns: int) -> Nonlinearity | None:
     """The kernel that is all a module does: it shows when the module is used."""
     z = torch.zeros(2, columns)
-    with torch.no_grad(), compiling(False), recorded() as calls:
-        out = module(z)
+    try:
+        with torch.no_grad(), compiling(False), recorded() as calls:
+            out = module(z)
+    except Exception:  # as below
+        return None
     if len(calls) != 1 or calls[0].z is not z or calls[0].out is not out:
         return None
     kernel, constants = calls[0].kernel, calls[0].constants
@@ -145,7 +149,10 @@ def _rebuilt(cls: type[Activation], others: dict[str, Any], numbers: dict[str, f
 
 @dataclass(frozen=True)
 class Functions:
-    """Value and slope of a nonlinearity, of pre-activations and then of so many scalar tensors."""
+    """Value and slope of a nonlinearity, with so many scalar tensors as last arguments.
+
+    The value is one of pre-activations; the slope one of the arriving gradient, of pre-activations and of their values.
+    """
 
     value: Callable[..., Tensor]
     slope: Callable[..., Tensor]
@@ -155,10 +162,16 @@ class Functions:
 
 def functions(names: Sequence[str], files: Sequence[str], scalars: int, columns: Sequence[int]) -> Functions:
     """The functions of a `Nonlinearity`, by its attributes."""
-    if len(files) == 2:
-        value, slope = (loaded(file, name) for file, name in zip(files, names, strict=True))
+    if len(files) == 1:
+        value, by_z = _derived(cast(type[Activation], loaded(files[0], names[0])), json.loads(names[1]), names[2:])
+        by_value = None
     else:
-        value, slope = _derived(cast(type[Activation], loaded(files[0], names[0])), json.loads(names[1]), names[2:])
+        value, by_z, by_value, *_ = *(loaded(file, name) for file, name in zip(files, names, strict=True)), None
+
+    def slope(gradient: Tensor, z: Tensor, of_z: Tensor, *numbers: Tensor) -> Tensor:
+        found: Tensor = by_z(gradient, z, *numbers) if by_value is None else by_value(gradient, z, of_z, *numbers)
+        return found
+
     return Functions(value, slope, scalars, (columns[0], columns[1]))
 
 

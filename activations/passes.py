@@ -109,9 +109,9 @@ def _run_backward(
     """The gradients at matrix and bias of each layer, then at those of the head."""
     coords, rest, found = kept[0], list(scalars), [gradient.t() @ kept[-1], gradient.sum(0)]
     for index in reversed(range(len(kernels))):
-        kernel, z, x = kernels[index], kept[2 * index + 1], kept[2 * index]
+        kernel, x, z, y = kernels[index], *kept[2 * index : 2 * index + 3]
         rest, constants = rest[: len(rest) - kernel.scalars], rest[len(rest) - kernel.scalars :]
-        gradient = kernel.slope(gradient @ matrices[index + 1], z, *constants)
+        gradient = kernel.slope(gradient @ matrices[index + 1], z, y, *constants)
         # Coordinates have few columns: see `activations.linear`.
         matrix = (coords.t() @ gradient).t().contiguous() if index == 0 else gradient.t() @ x
         found = [matrix, gradient.sum(0), *found]

@@ -64,13 +64,15 @@ def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
     return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
 
 
-def _gabor_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
+def _gabor_slope_by_value(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
     # With y = u + jv: ∂y/∂a = (j omega0 + 2 minus a) y and ∂y/∂b = (2 minus b - omega0) y.
-    (a, b), (p, q) = halves(z), halves(grad)
-    modulus, angle = (minus * (a * a + b * b) - omega0 * b).exp_(), omega0 * a
-    u, v = modulus * angle.cos(), modulus * angle.sin()
+    (a, b), (p, q), (u, v) = halves(z), halves(grad), halves(y)
     along, across = p * u + q * v, q * u - p * v
     return torch.cat((2 * minus * a * along + omega0 * across, (2 * minus * b - omega0) * along), dim=-1)
+
+
+def _gabor_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
+    return _gabor_slope_by_value(grad, z, _gabor(z, omega0, minus), omega0, minus)
 
 
 def _gabor_of_real(z: Tensor, omega0: float, minus: float) -> Tensor:
@@ -79,15 +81,19 @@ def _gabor_of_real(z: Tensor, omega0: float, minus: float) -> Tensor:
     return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
 
 
-def _gabor_of_real_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
-    p, q = halves(grad)
-    modulus, angle = (minus * z * z).exp_(), omega0 * z
-    u, v = modulus * angle.cos(), modulus * angle.sin()
+def _gabor_of_real_slope_by_value(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
+    (p, q), (u, v) = halves(grad), halves(y)
     return 2 * minus * z * (p * u + q * v) + omega0 * (q * u - p * v)
 
 
-GABOR = Kernel(_gabor, _gabor_slope, columns=(2, 2))
-GABOR_OF_REAL = Kernel(_gabor_of_real, _gabor_of_real_slope, columns=(1, 2))
+def _gabor_of_real_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
+    return _gabor_of_real_slope_by_value(grad, z, _gabor_of_real(z, omega0, minus), omega0, minus)
+
+
+GABOR = Kernel(_gabor, _gabor_slope, slope_by_value=_gabor_slope_by_value, columns=(2, 2))
+GABOR_OF_REAL = Kernel(
+    _gabor_of_real, _gabor_of_real_slope, slope_by_value=_gabor_of_real_slope_by_value, columns=(1, 2)
+)
 
 
 class Gabor(Pointwise):

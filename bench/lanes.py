@@ -134,25 +134,26 @@ def _compile(network: nn.Module, coords: Tensor, lanes: int) -> Compiled | None:
         return None
     try:
         found = Compiled(of, lanes)
-        _hold_against(network, found, coords)
-        return found
     except Exception as error:
         if not any(layer.nonlinearity.derived for layer in of.layers):
             give_up(error)
         else:  # it may be due to the plugin: others are compiled all the same
-            cause = " ".join(f"{type(error).__name__}: {error}".split())[:160]
-            warnings.warn(
-                f"a plugin's forward is not compiled and trains by autograd: {cause}", RuntimeWarning, stacklevel=2
-            )
+            _say(f"a plugin's forward is not compiled: {type(error).__name__}: {error}")
         return None
+    if not _agrees(network, found, coords):
+        _say(f"compiled code does not agree with autograd; remove {cache_folder() / 'kernels'}")
+        return None
+    return found
 
 
-def _hold_against(network: nn.Module, found: Compiled, coords: Tensor) -> None:
-    """Compare a compiled way with autograd's: its code may be of a source that has changed elsewhere since.
+def _say(cause: str) -> None:
+    warnings.warn(
+        f"a network trains by autograd and slower: {' '.join(cause.split())[:200]}", RuntimeWarning, stacklevel=2
+    )
 
-    Raises:
-        RuntimeError: if values or gradients differ by more than rounding.
-    """
+
+def _agrees(network: nn.Module, found: Compiled, coords: Tensor) -> bool:
+    """Whether values and gradients are autograd's: code may be of a source that has changed elsewhere since."""
     parameters = list(network.parameters())
     before, results = [p.grad for p in parameters], []
     with compiling(False):
@@ -169,8 +170,9 @@ def _hold_against(network: nn.Module, found: Compiled, coords: Tensor) -> None:
         parameter.grad = grad
     for group, near in ((slice(0, 1), NEAR_VALUES), (slice(1, None), NEAR_GRADIENTS)):
         expected, other = (torch.cat([tensor.flatten() for tensor in result[group]]) for result in results)
-        if bool((other - expected).norm() > near * expected.norm()):  # False where autograd's is no number
-            raise RuntimeError(f"compiled code does not agree with autograd; remove {cache_folder() / 'kernels'}")
+        if bool((other - expected).norm() > near * expected.norm()):  # not so where autograd's is no number
+            return False
+    return True
 
 
 def shares(count: int, rows: int, lanes: int) -> list[list[slice]]:

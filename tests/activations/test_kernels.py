@@ -45,6 +45,16 @@ def test_the_slope_is_the_derivative_of_the_value(name: str) -> None:
     assert torch.autograd.gradcheck(lambda x: kernel(x, *constants), (z.requires_grad_(),), eps=1e-7, atol=1e-5)
 
 
+@pytest.mark.parametrize("name", ["bell", "gabor", "gabor-of-real"])
+def test_the_slope_by_the_value_is_the_slope(name: str) -> None:
+    kernel, constants, _ = KERNELS[name]
+    grad, z = inputs(name, dtype=torch.float64)
+    value, slope, by_value = (source.function for source in kernel.sources)
+    torch.testing.assert_close(
+        by_value(grad, z, value(z, *constants), *constants), slope(grad, z, *constants), rtol=1e-12, atol=1e-12
+    )
+
+
 @pytest.mark.parametrize("name", KERNELS)
 def test_only_the_pre_activation_is_kept_and_nothing_is_overwritten(name: str) -> None:
     kernel, constants, _ = KERNELS[name]

@@ -150,6 +150,13 @@ class Buffered(nn.Module):
         return SINE(z, 30.0)
 
 
+class Picky(nn.Module):
+    """It does not take what it is tried on."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        raise ValueError(z.shape)
+
+
 class Rooted(Sinc):
     """A number that is taken out of its tensor."""
 
@@ -184,7 +191,7 @@ def test_a_class_that_cannot_be_found_by_name_is_left_to_autograd() -> None:
     assert parts(network(Inner())) is None
 
 
-@pytest.mark.parametrize("nonlinearity", [Doubled, Twice, Shifted, Buffered, nn.Tanh])
+@pytest.mark.parametrize("nonlinearity", [Doubled, Twice, Shifted, Buffered, Picky, nn.Tanh])
 def test_only_a_kernel_and_nothing_else_makes_a_layer(nonlinearity: type[nn.Module]) -> None:
     chain = Chain(nn.Sequential(nn.Linear(2, 4), nonlinearity()), nn.Linear(4, 1))
     assert parts(chain) is None
@@ -223,6 +230,7 @@ def _encoded() -> nn.Module:
     [
         _siren(linear=Affine(2, 4)),
         _siren(head=Affine(4, 1)),
+        _siren(linear=nn.BatchNorm1d(2)),
         _siren(linear=nn.Linear(2, 4, bias=False)),
         _hooked(),
         _encoded(),
@@ -232,7 +240,7 @@ def _encoded() -> nn.Module:
         network(BwRelu(learn_c="layer")),
         nn.Linear(2, 1),
     ],
-    ids=["linear", "head", "bias", "hook", "encoding", "mfn", "skip", "linear-layers", "learn-c", "no-chain"],
+    ids=["linear", "head", "norm", "bias", "hook", "encoding", "mfn", "skip", "linear-layers", "learn-c", "no-chain"],
 )
 def test_what_is_not_quite_such_a_chain_is_left_to_autograd(net: nn.Module) -> None:
     assert parts(_siren()) is not None
