@@ -33,7 +33,7 @@ DEFAULT = 2048
 GPU = 1 << 18
 """On a GPU blocks only bound the memory."""
 
-ROUNDS = 3
+ROUNDS = 6
 SECONDS = 4.0
 """What a measurement may take, roughly."""
 
