@@ -34,7 +34,7 @@ lint: $(STAMP) ## check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-perf: $(STAMP) ## measure steps against their floor and how times grow (about 14 minutes on 2 idle cores)
+perf: $(STAMP) ## measure steps against their floor and how times grow (about a quarter of an hour on 2 idle cores)
 	GOMP_SPINCOUNT=10000 $(BIN)/python -m pytest -q tests/perf -o addopts="--import-mode=importlib --strict-markers" -o timeout=900 \
 		--benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=fullname
 	$(BIN)/python -m tests.perf.draw
