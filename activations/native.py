@@ -110,10 +110,9 @@ class Source:
 
 def kept_at(name: str, facts: Sequence[str], files: Sequence[str]) -> Path:
     """Where code is kept that depends on facts, on the content of files, on this one, PyTorch and the processor."""
-    parts = [*(fact.encode() for fact in (torch.__version__, processor(), name, *facts))]
-    key = hashlib.sha256(b"\n".join([*parts, *(Path(file).read_bytes() for file in (*files, __file__))])).hexdigest()[
-        :16
-    ]
+    parts = [fact.encode() for fact in (torch.__version__, processor(), name, *facts)]
+    parts += [Path(file).read_bytes() for file in (*files, __file__)]
+    key = hashlib.sha256(b"\n".join(parts)).hexdigest()[:16]
     return cache_folder() / "kernels" / f"{name.strip('_')}-{key}.so"
 
 
@@ -132,17 +131,16 @@ def make(*needed: Recipe, soon: Sequence[Recipe] = ()) -> None:
     """
     if all(recipe.path.exists() for recipe in needed):
         return
+    if not any(recipe.path in _failed for recipe in needed):
+        # By processes of their own: the compiler's 200 MB stay out of this one, and several work at a time.
+        makers = [(recipe, _maker(recipe)) for recipe in (*needed, *soon) if not recipe.path.exists()]
+        for recipe, maker in makers:
+            said = maker.communicate()[1].strip().splitlines() or ["the compiler said nothing"]
+            if recipe in needed and not recipe.path.exists():
+                _failed[recipe.path] = said[-1]
     for recipe in needed:
         if recipe.path in _failed:
             raise RuntimeError(_failed[recipe.path])
-    # By processes of their own: the compiler's 200 MB stay out of this one, and several work at a time.
-    makers = [(recipe, _maker(recipe)) for recipe in (*needed, *soon) if not recipe.path.exists()]
-    for recipe, maker in makers:
-        said = maker.communicate()[1].strip().splitlines() or ["the compiler said nothing"]
-        if recipe in needed and not recipe.path.exists():
-            _failed[recipe.path] = said[-1]
-    if any(recipe.path in _failed for recipe in needed):
-        raise RuntimeError(next(_failed[recipe.path] for recipe in needed if recipe.path in _failed))
 
 
 def native(source: Source, *soon: Source) -> Code:
