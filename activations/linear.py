@@ -7,14 +7,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import Function, once_differentiable
-from torch.nn import functional as F
-
-
-def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """xWᵀ + b: (N, in) -> (N, out), or of K networks (K, N, in) -> (K, N, out) from (K, out, in) and (K, out)."""
-    if weight.dim() == 2:
-        return F.linear(x, weight, bias)
-    return torch.baddbmm(bias.unsqueeze(-2), x, weight.mT)
 
 
 def first_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -22,10 +14,8 @@ def first_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
     The numbers are the same; the product with few rows instead of few columns took a sixth of the time, and the other
     form up to a tenth of a whole step. In mixed precision it stays in float32: in bfloat16 a thousand pixels of a line
-    would stand at a few hundred places. Of K networks at once it is `linear`, whose gradient has that order already.
+    would stand at a few hundred places.
     """
-    if weight.dim() == 3:
-        return linear(x, weight, bias)
     if torch.is_autocast_enabled(x.device.type):
         with torch.autocast(x.device.type, enabled=False):
             return first_linear(x, weight, bias)

@@ -31,8 +31,6 @@ GABOR = Kernel(_gabor, _slope, columns=(2, 1))
 class GaborFilter(nn.Module):
     """g(x) = sin(Ux + φ) ⊙ exp(-γ/2 ‖x - μ‖²): (N, d) -> (N, h). U, φ, γ, μ are all trained, as in the paper's code."""
 
-    stacks = True
-
     def __init__(self, in_features: int, out_features: int, *, input_scale: float, alpha: float, beta: float) -> None:
         super().__init__()
         # Drawn on the CPU whatever the default device, because a Gamma sample needs true numbers, and a network that is

@@ -36,8 +36,6 @@ def psi(x: Tensor, c: float | Tensor = 1.0) -> Tensor:
 class LearnedWavelet(nn.Module):
     """ψ(c·z) with a trained c."""
 
-    stacks = True
-
     def __init__(self, c: float) -> None:
         super().__init__()
         self.c = nn.Parameter(torch.tensor(c))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from activations.linear import FirstLinear, first_linear, linear
+from activations.linear import FirstLinear, first_linear
 
 
 class NormedLinear(nn.Module):
@@ -15,8 +16,6 @@ class NormedLinear(nn.Module):
     in the gains. (Writing to ``.weight`` of a layer that is normalised already has no effect: the next forward pass
     computes it anew.) torch's own parametrisation computes the same, but networks with it cannot be pickled.
     """
-
-    stacks = True
 
     def __init__(self, plain: nn.Linear) -> None:
         super().__init__()
@@ -38,7 +37,7 @@ class NormedLinear(nn.Module):
         return self.weight, self.bias
 
     def forward(self, x: Tensor) -> Tensor:
-        return (first_linear if self._first else linear)(x, *self.affine())
+        return (first_linear if self._first else F.linear)(x, *self.affine())
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"

@@ -6,11 +6,12 @@ import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from activations.base import Activation, Domain, LogUniform, Param, Pointwise
 from activations.chain import Chain
 from activations.kernels import Kernel
-from activations.linear import FirstLinear, linear
+from activations.linear import FirstLinear
 from activations.native import halves
 
 
@@ -24,8 +25,6 @@ class ComplexLinear(nn.Module):
     The weights are stored as real pairs, (out, in, 2). The function and its gradients are those of a complex layer, and
     what does not know complex parameters (``network.double()``, fused optimisers, parameter counts) works on it.
     """
-
-    stacks = True
 
     def __init__(self, in_features: int, out_features: int) -> None:
         super().__init__()
@@ -43,7 +42,7 @@ class ComplexLinear(nn.Module):
         return matrix, self.bias.mT.flatten(-2)
 
     def forward(self, z: Tensor) -> Tensor:
-        return linear(z, *self.affine())
+        return F.linear(z, *self.affine())
 
     def extra_repr(self) -> str:
         return f"in_features={self.in_features}, out_features={self.out_features}"

@@ -62,13 +62,6 @@ def _parser() -> argparse.ArgumentParser:
         "--retry", default="", metavar="STATUS,...", help="run jobs again that ended so, e.g. diverged,error"
     )
     run.add_argument("--shard", metavar="I/N", help="only the I-th of N parts of the jobs, e.g. 2/8")
-    run.add_argument(
-        "--together",
-        type=int,
-        metavar="N",
-        help="train up to N small jobs that differ in numbers only in one network: faster, but their times are not "
-        "valid; not on a cluster",
-    )
     run.add_argument("--fail-fast", action="store_true", help="stop at the first job that fails")
 
     suite_command("status", "show how a suite's jobs ended")

@@ -51,14 +51,8 @@ def run(options: argparse.Namespace) -> int:
     if len(store.small()) >= AUTOMATIC:
         gather(store)
     work = plan.make(jobs, store, retry, plan.shard(options.shard) if options.shard else None)
-    together = options.together or 1
-    if options.together is not None and options.together < 1:
-        raise BadInput(f"--together {options.together}: must be a number of jobs, 1 or more")
-    if options.scheduler is not None and together > 1:
-        _say("note: --together has no effect on a cluster; jobs run one by one")
-        together = 1
     code = execute(
-        work, plugins, store, options.devices, options.timeout, options.fail_fast, options.scheduler, together
+        work, plugins, store, options.devices, options.timeout, options.fail_fast, options.scheduler
     )
     write_report(chosen, plan.make(jobs, store), store)
     return code
@@ -72,7 +66,6 @@ def execute(
     limit_s: float | None = None,
     fail_fast: bool = False,
     scheduler: str | None = None,
-    together: int = 1,
 ) -> int:
     """Run what a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
     _warn_of_changes(work, plugins)
@@ -94,7 +87,7 @@ def execute(
         )
         failed = len(work.failed)
         display = stack.enter_context(Display(work.todo))
-        runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display, places, together)
+        runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display, places)
         with contextlib.closing(runner.run(work.todo, work.attempts)) as outcomes:
             for _, status in outcomes:
                 failed += status != "ok"

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from bench.errors import BadInput
-from bench.job import Job, canonical
+from bench.job import Job
 from bench.registry import Plugins, source_sha256
 from bench.store import STATUSES, Store
 from bench.suite import distinct
@@ -110,42 +110,6 @@ def make(
     rows = rows[np.array([status != "ok" or job_id in scored for job_id, status in pairs], dtype=bool)]
     mine = rows[np.array([job_id in ids for job_id in rows.index], dtype=bool)]
     return Plan(jobs, declared, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
-
-
-OWN = ("stop_loss", "path_norm", "precision")
-"""Training settings with which a job is always run by itself."""
-
-FREE = {"lr", "lr_decay"}
-"""Training settings in which the jobs of a group may differ."""
-
-
-def groups(jobs: Sequence[Job], most: int) -> list[list[Job]]:
-    """Jobs in their order, those together that may be trained in one network: they differ in the repeat, the learning
-    rate and the activation's numbers at most.
-
-    Args:
-        most: jobs of one group.
-    """
-    found: list[list[Job]] = []
-    open_: dict[str, list[Job]] = {}
-    for job in jobs:
-        key = _kind(job)
-        if key is None or key not in open_ or len(open_[key]) == most:
-            found.append([])
-            if key is not None:
-                open_[key] = found[-1]
-        (found[-1] if key is None else open_[key]).append(job)
-    return found
-
-
-def _kind(job: Job) -> str | None:
-    """The same for jobs of which a group may consist; None for a job that is run by itself."""
-    if job.activation is None or job.train is None or any(job.train.get(name) is not None for name in OWN):
-        return None
-    params = {key: "number" if isinstance(value, float) else value for key, value in job.activation.params.items()}
-    train = {key: value for key, value in job.train.items() if key not in FREE}
-    activation = [job.activation.name, job.activation.version, params]
-    return canonical([job.suite, job.task_key, job.task.text, job.source, job.signal, activation, job.model, train])
 
 
 def shard(text: str) -> tuple[int, int]:

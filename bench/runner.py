@@ -22,7 +22,6 @@ from bench.compact import AUTOMATIC, compact, sweep
 from bench.devices import SlotSpec
 from bench.errors import Stopped
 from bench.job import Job
-from bench.plan import groups
 from bench.schema import UNFINISHED
 from bench.slot import Failure, Slot
 from bench.store import Store
@@ -63,7 +62,6 @@ class Runner:
         places: slots elsewhere, to be used too.
         limit_s: seconds a job may take; None for no limit.
         fail_fast: stop at the first job that does not end ``ok``.
-        together: jobs of one group (`bench.plan.groups`) that a slot of this machine is handed at once.
     """
 
     def __init__(
@@ -75,7 +73,6 @@ class Runner:
         fail_fast: bool = False,
         listener: Listener = lambda *_: None,
         places: Sequence[Place] = (),
-        together: int = 1,
     ) -> None:
         self._store = store
         self._limit_s = limit_s
@@ -84,8 +81,6 @@ class Runner:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._ended = 0
-        self._together = together
-        self._apart: set[str] = set()  # jobs of groups that came to nothing
         logs = store.root / "logs"
         here = [
             Slot(spec, plugin_files, logs / f"worker-{index}.log", store.checkpoint_file)
@@ -114,13 +109,12 @@ class Runner:
         try:
             while left and not self._stopping.is_set():
                 held: list[Job] = []
-                apart = set(self._apart)
                 for job, status in self._dispatch(left, attempts):
                     if status is None:
                         held.append(job)
                     else:
                         yield job, status
-                if len(held) == len(left) and not self._apart.intersection(job.job_id for job in held) - apart:
+                if len(held) == len(left):
                     time.sleep(WAIT_S)
                 left = held
             yield from ((job, "interrupted") for job in left)
@@ -130,8 +124,7 @@ class Runner:
                 slot.kill()
 
     def _dispatch(self, jobs: Sequence[Job], attempts: dict[str, int]) -> Generator[tuple[Job, str | None]]:
-        """One pass over jobs; the status is None for those that another run holds, or that are to be run by themselves
-        after all."""
+        """One pass over jobs; the status is None for those that another run holds."""
         dispatch = Parallel(
             n_jobs=len(self._slots),
             backend="threading",
@@ -139,11 +132,10 @@ class Runner:
             pre_dispatch="n_jobs",
             batch_size=1,
         )
-        outcomes = dispatch(delayed(self._some)(group, attempts) for group in self._groups(jobs))
+        outcomes = dispatch(delayed(self._one)(job, attempts) for job in jobs)
         ended = False
         try:
-            for some in outcomes:
-                yield from some
+            yield from outcomes
             ended = True
         finally:
             if not ended:
@@ -152,51 +144,29 @@ class Runner:
                     for _ in outcomes:  # let the threads see the sign and end
                         pass
 
-    def _groups(self, jobs: Sequence[Job]) -> Iterable[Sequence[Job]]:
-        if self._together == 1:
-            return ([job] for job in jobs)
-        fresh = [job for job in jobs if job.job_id not in self._apart]
-        return [*groups(fresh, self._together), *([job] for job in jobs if job.job_id in self._apart)]
-
-    def _some(self, jobs: Sequence[Job], attempts: dict[str, int]) -> list[tuple[Job, str | None]]:
-        """Run a group of jobs, of one as a rule."""
+    def _one(self, job: Job, attempts: dict[str, int]) -> tuple[Job, str | None]:
+        """Run a job, unless another run holds it or has done it meanwhile."""
         if self._stopping.is_set():
-            return [(job, "interrupted") for job in jobs]
-        outcomes: list[tuple[Job, str | None]] = []
-        with contextlib.ExitStack() as claims:
-            mine: list[tuple[Job, int]] = []
-            for job in jobs:
-                if not claims.enter_context(self._store.claims.claimed(job.job_id)):
-                    outcomes.append((job, None))
-                    continue
-                attempt = attempts.get(job.job_id, 0) + 1
-                stored, before = self._store.outcome(job.job_id) or ("", 0)
-                if before >= attempt and stored != "interrupted":  # another run has done it since this one was planned
-                    self._listener("end", job, {"status": stored, "error": "done by another run"})
-                    outcomes.append((job, stored))
-                    continue
-                mine.append((job, max(attempt, before + 1)))
+            return job, "interrupted"
+        with self._store.claims.claimed(job.job_id) as mine:
             if not mine:
-                return outcomes
+                return job, None
+            attempt = attempts.get(job.job_id, 0) + 1
+            stored, before = self._store.outcome(job.job_id) or ("", 0)
+            if before >= attempt and stored != "interrupted":  # another run has done it since this one was planned
+                self._listener("end", job, {"status": stored, "error": "done by another run"})
+                return job, stored
             slot = self._free.get()
             try:
-                for job, _ in mine:
-                    self._listener("start", job, {})
-                if len(mine) == 1:
-                    ended = [(mine[0][0], self._attempt(slot, *mine[0]))]
-                else:
-                    ended = self._attempt_together(slot, mine)
+                self._listener("start", job, {})
+                row = self._attempt(slot, job, max(attempt, before + 1))
             finally:
                 self._free.put(slot)
-        if not ended:
-            self._apart |= {job.job_id for job, _ in mine}
-            return [*outcomes, *((job, None) for job, _ in mine)]
-        for job, row in ended:
-            self._gather()
-            self._listener("end", job, row)
-            if self._fail_fast and row["status"] != "ok":
-                self._stopping.set()
-        return [*outcomes, *((job, str(row["status"])) for job, row in ended)]
+        self._gather()
+        self._listener("end", job, row)
+        if self._fail_fast and row["status"] != "ok":
+            self._stopping.set()
+        return job, str(row["status"])
 
     def _begun(self, slot: Place, job: Job, attempt: int, log: Path) -> dict[str, Any]:
         """What is known of a job's row before it runs."""
@@ -206,31 +176,6 @@ class Runner:
             "timing_valid": slot.spec.exclusive,
             "log": str(log.relative_to(self._store.root)),
         }
-
-    def _attempt_together(self, slot: Place, jobs: Sequence[tuple[Job, int]]) -> list[tuple[Job, dict[str, Any]]]:
-        """The jobs with their rows; none if they are to be run by themselves: whatever goes wrong with one of them is
-        not to cost the others."""
-        assert isinstance(slot, Slot), "places elsewhere take one job at a time"
-        log = self._store.log_file(jobs[0][0].job_id)
-        rows = [self._begun(slot, job, attempt, log) for job, attempt in jobs]
-
-        def progress(scores: dict[str, Any]) -> None:
-            for job, _ in jobs:
-                self._listener("progress", job, scores)
-
-        limit_s = self._limit_s and self._limit_s * len(jobs)
-        results: Sequence[Result | None] = []
-        ended: dict[str, Any] = {"together": len(jobs), "timing_valid": False}
-        try:
-            results = slot.run_together([job for job, _ in jobs], log, limit_s, self._stopping, progress)
-        except Failure as failure:
-            if failure.status == "interrupted":
-                ended |= {"status": failure.status, "error": str(failure)}
-                results = [None] * len(jobs)
-        return [
-            (job, self._keep(row | slot.facts | ended, result, f"ref-{job.problem_id}"))
-            for (job, _), row, result in zip(jobs, rows, results, strict=bool(results))
-        ]
 
     def _attempt(self, slot: Place, job: Job, attempt: int) -> dict[str, Any]:
         log = self._store.log_file(job.job_id)

@@ -69,7 +69,6 @@ RUNS = pa.schema(
         "step_ms": _FLOAT,
         "peak_mem_bytes": _INT,
         "timing_valid": _BOOL,  # one job a device, and nobody else on it
-        "together": _INT,  # jobs trained in one network with it, itself too; its seconds are its share. Null: alone
         "clock_mhz": _FLOAT,  # of the device when the job ended
         "throttled": _BOOL,  # whether the device was held back by heat or power meanwhile
         # provenance

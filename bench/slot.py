@@ -74,54 +74,20 @@ class Slot:
         Raises:
             Failure: if the worker died, ran over the limit or was stopped. It is gone then, with all its children.
         """
-        return self._run([job], log, limit_s, stopping, progress)[0]
-
-    def run_together(
-        self,
-        jobs: Sequence[Job],
-        log: Path,
-        limit_s: float | None,
-        stopping: threading.Event,
-        progress: Callable[[dict[str, Any]], None],
-    ) -> list[Result]:
-        """Have the worker execute several jobs as one (`bench.together`).
-
-        Returns:
-            A result for each, in their order; none at all if they are to be run one by one.
-
-        Raises:
-            Failure: as `run`.
-        """
-        return self._run(jobs, log, limit_s, stopping, progress)
-
-    def _run(
-        self,
-        jobs: Sequence[Job],
-        log: Path,
-        limit_s: float | None,
-        stopping: threading.Event,
-        progress: Callable[[dict[str, Any]], None],
-    ) -> list[Result]:
         from bench.result import checked, decode
 
         watch = Watch(self.spec, self.worker)
         try:
             channel = self._ready(stopping)
-            # Jobs that are trained together are small ones.
-            kept = str(self._checkpoint(jobs[0].job_id)) if self._checkpoint and len(jobs) == 1 else None
-            request = {"jobs": [job.to_json() for job in jobs], "log": str(log), "checkpoint": kept}
+            kept = str(self._checkpoint(job.job_id)) if self._checkpoint else None
+            request = {"job": job.to_json(), "log": str(log), "checkpoint": kept}
             channel.send(json.dumps(request).encode())
             end = time.monotonic() + limit_s if limit_s else float("inf")
-            results: list[Result] = []
-            while len(results) < len(jobs):
+            while True:
                 kind, content = self._receive(channel, end, stopping)
                 if kind == "result":
-                    results.append(checked(decode(content), jobs[len(results)]))
-                    continue
-                if kind == "apart" and len(jobs) > 1:
-                    return []
+                    return checked(decode(content), job)
                 progress({str(key): float(value) for key, value in json.loads(content).items()})
-            return results
         except (EOFError, OSError) as error:
             raise Failure("crashed", self._obituary()) from error
         except Failure:

@@ -18,12 +18,12 @@ from typing import Any
 
 import torch
 
-from bench import process, provenance, together
+from bench import process, provenance
 from bench.channel import Channel, Garbled
 from bench.execute import attempt
 from bench.job import Job
 from bench.registry import Plugins
-from bench.result import Result, encode
+from bench.result import encode
 
 
 def main() -> None:
@@ -63,19 +63,9 @@ def main() -> None:
         arrived.acquire()
         request = json.loads(inbox.pop(0))
         with _output_to(Path(request["log"])):
-            jobs = [Job.from_json(text) for text in request["jobs"]]
             kept = request["checkpoint"] and Path(request["checkpoint"])
-            if len(jobs) == 1:
-                results: list[Result] | str = [attempt(jobs[0], plugins, device, told, kept)]
-            else:
-                results = together.attempt(jobs, plugins, device, told)
-                if isinstance(results, str):
-                    print(f"to be run one by one: {results}")
-        if isinstance(results, str):
-            send("apart", results.encode())
-        else:
-            for result in results:
-                send("result", encode(result))
+            result = attempt(Job.from_json(request["job"]), plugins, device, told, kept)
+        send("result", encode(result))
 
 
 @contextlib.contextmanager
