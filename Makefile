@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 .DEFAULT_GOAL := help
-.PHONY: help bench report data test test-all lint format perf clean
+.PHONY: help bench report data test test-all lint wheel format perf clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -29,10 +29,19 @@ test: $(STAMP) ## run the tests (under 5 minutes on 2 cores)
 test-all: $(STAMP) ## run the tests, the slow ones too
 	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m ""
 
-lint: $(STAMP) ## check style and types
+lint: $(STAMP) ## check style, types and imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+wheel: ## build a wheel, install it into an environment of its own and run the suite `smoke` from there
+	rm -rf build dist .wheel
+	$(PYTHON) -m venv .wheel
+	.wheel/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	.wheel/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt dist/*.whl
+	cd .wheel && bin/inrbench run smoke
+	rm -rf .wheel build
 
 perf: $(STAMP) ## measure steps against their floor and how times grow (about a quarter of an hour on 2 idle cores)
 	GOMP_SPINCOUNT=10000 $(BIN)/python -m pytest -q tests/perf -o addopts="--import-mode=importlib --strict-markers" -o timeout=900 \
@@ -44,7 +53,7 @@ format: $(STAMP) ## rewrite the code in the project's style
 	$(BIN)/ruff format .
 
 clean: ## remove the environment and every cache, keep results
-	rm -rf $(VENV) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .wheel build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "inrbench needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'

@@ -10,12 +10,12 @@ import torch
 from pydantic import field_validator
 from torch import Tensor, nn
 
-from activations.base import Activation, Domain, LogUniform, Param, Pointwise
-from activations.chain import Chain, Skip
-from activations.linear import FirstLinear
-from activations.path_norm import layer_norms
-from activations.wavelet import CENTRE, VARIATION, LearnedWavelet, psi
-from activations.weight_norm import NormedLinear
+from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
+from activations.core.chain import Chain, Skip
+from activations.core.linear import FirstLinear
+from activations.core.path_norm import layer_norms
+from activations.core.spline_wavelet import CENTRE, VARIATION, LearnedWavelet, psi
+from activations.core.weight_norm import NormedLinear
 
 SPREAD, MEAN, VARIANCE = 0.375, 0.15615, 0.16182
 """The fixed point of ``init="centred"``: for u ~ N(3/2, SPREAD²), ψ(u) has this mean and this variance."""
@@ -83,7 +83,7 @@ class BwRelu(Activation):
         return psi(z, self.c)
 
     def path_norm(self, network: nn.Module) -> Tensor | None:
-        """Σ over layers of 16 |c| Σ_k ‖w_k‖₂ ‖v_k‖₂, c as the network has it now; see `activations.path_norm`."""
+        """Σ over layers of 16 |c| Σ_k ‖w_k‖₂ ‖v_k‖₂, c as the network has it now; see `activations.core.path_norm`."""
         norms = layer_norms(network)
         if norms is None:
             return None

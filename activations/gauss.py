@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from activations.base import Activation, LogUniform, Param
-from activations.kernels import Kernel
+from activations.core.base import Activation, LogUniform, Param
+from activations.core.kernel import Kernel
 
 
 def _bell(z: Tensor, minus: float) -> Tensor:

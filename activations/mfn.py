@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.base import Activation, Domain, LogUniform, Param
-from activations.kernels import Kernel
-from activations.linear import first_linear
-from activations.native import halves
+from activations.core.aot import halves
+from activations.core.base import Activation, Domain, LogUniform, Param
+from activations.core.kernel import Kernel
+from activations.core.linear import first_linear
 
 
 def _gabor(z: Tensor) -> Tensor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from activations.base import Activation
-from activations.kernels import Kernel
-from activations.path_norm import layer_norms
+from activations.core.base import Activation
+from activations.core.kernel import Kernel
+from activations.core.path_norm import layer_norms
 
 
 def _relu(z: Tensor) -> Tensor:
@@ -35,6 +35,6 @@ class Relu(Activation):
         return RELU(z)
 
     def path_norm(self, network: nn.Module) -> Tensor | None:
-        """Σ over layers of Σ_k ‖w_k‖₂ ‖v_k‖₂; see `activations.path_norm`."""
+        """Σ over layers of Σ_k ‖w_k‖₂ ‖v_k‖₂; see `activations.core.path_norm`."""
         norms = layer_norms(network)
         return None if norms is None else torch.stack(norms).sum()

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.base import Activation, Domain, Param
+from activations.core.base import Activation, Domain, Param
 from activations.relu import RELU
 
 

@@ -6,8 +6,8 @@ import math
 
 from torch import Tensor, nn
 
-from activations.base import Activation, LogUniform, Param
-from activations.kernels import Kernel
+from activations.core.base import Activation, LogUniform, Param
+from activations.core.kernel import Kernel
 
 
 def _sine(z: Tensor, omega0: float) -> Tensor:

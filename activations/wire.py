@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from activations.base import Activation, Domain, LogUniform, Param, Pointwise
-from activations.chain import Chain
-from activations.kernels import Kernel
-from activations.linear import FirstLinear
-from activations.native import halves
+from activations.core.aot import halves
+from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
+from activations.core.chain import Chain
+from activations.core.kernel import Kernel
+from activations.core.linear import FirstLinear
 
 
 class ComplexLinear(nn.Module):

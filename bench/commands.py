@@ -10,19 +10,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import devices, plan, suite
-from bench import merge as merging
-from bench.compact import AUTOMATIC
-from bench.compact import compact as gather
+from bench.config import grid, suite
+from bench.config.job import Job
+from bench.config.plugins import Plugins
 from bench.errors import BadInput, did_you_mean
-from bench.job import Job
+from bench.machine import devices
 from bench.progress import Display
-from bench.registry import Plugins
-from bench.runner import Runner
-from bench.store import STATUSES, Store
+from bench.runner import plan
+from bench.runner.runner import Runner
+from bench.store import merge as merging
+from bench.store.compact import AUTOMATIC
+from bench.store.compact import compact as gather
+from bench.store.store import STATUSES, Store
 
 if TYPE_CHECKING:
-    from bench.cluster import RemoteSlot
+    from bench.runner.dask_cluster import RemoteSlot
 
 
 def _chosen(options: argparse.Namespace) -> tuple[suite.Suite, str]:
@@ -37,7 +39,7 @@ def _laid_out(options: argparse.Namespace) -> tuple[suite.Suite, list[Job], Plug
         raise BadInput(f"--results {options.results}: not a folder; name one")
     plugins = Plugins(options.plugin)
     chosen, where = _chosen(options)
-    return chosen, suite.declared(chosen, plugins, where), plugins, Store(options.results, chosen.suite, _say)
+    return chosen, grid.declared(chosen, plugins, where), plugins, Store(options.results, chosen.suite, _say)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -51,9 +53,7 @@ def run(options: argparse.Namespace) -> int:
     if len(store.small()) >= AUTOMATIC:
         gather(store)
     work = plan.make(jobs, store, retry, plan.shard(options.shard) if options.shard else None)
-    code = execute(
-        work, plugins, store, options.devices, options.timeout, options.fail_fast, options.scheduler
-    )
+    code = execute(work, plugins, store, options.devices, options.timeout, options.fail_fast, options.scheduler)
     write_report(chosen, plan.make(jobs, store), store)
     return code
 
@@ -76,7 +76,7 @@ def execute(
         if scheduler is None:
             specs = devices.slots(wanted, devices.gpus(), devices.cpus())
         else:
-            from bench import cluster
+            from bench.runner import dask_cluster as cluster
 
             places = cluster.remote_slots(stack.enter_context(cluster.connect(scheduler)), wanted, plugins.files)
         where = ", ".join(spec.device for spec in specs) or f"{len(places)} slots of {scheduler}"
@@ -105,8 +105,8 @@ def _warn_of_changes(work: plan.Plan, plugins: Plugins) -> None:
 
 def _fetch(sources: Sequence[str]) -> list[Path]:
     """Make the originals among some signals ready: one message now is better than one a job."""
-    from tasks.originals import ORIGINALS, fetch
-    from tasks.signals import SignalError
+    from tasks.signals.downloads import ORIGINALS, fetch
+    from tasks.signals.signal import SignalError
 
     try:
         return fetch(sorted({source for source in sources if source in ORIGINALS}))
@@ -201,7 +201,7 @@ def _suites_listed(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _signals_listed(options: argparse.Namespace) -> list[dict[str, Any]]:
-    from tasks.signals import describe
+    from tasks.signals.load import describe
 
     return [dict(row) for row in describe()]
 
@@ -221,14 +221,14 @@ def tune(options: argparse.Namespace) -> int:
     chosen, where = _chosen(options)
     trials = search.trial_suite(chosen, plugins, where, options.trials)
     store = Store(options.results, trials.suite)
-    jobs = [job for job in suite.jobs(trials, plugins, where) if job.baseline is None]
+    jobs = [job for job in grid.jobs(trials, plugins, where) if job.baseline is None]
     execute(plan.make(jobs, store), plugins, store, options.devices)
     print(search.best(plan.make(jobs, store), store))
     return 0
 
 
 def choose_c(options: argparse.Namespace) -> int:
-    from report.choose import choose, table
+    from report.tables.selection import choose, table
 
     _, jobs, plugins, store = _laid_out(options)
     code = execute(plan.make(jobs, store), plugins, store, options.devices)
@@ -260,7 +260,7 @@ def _say(text: str) -> None:
 
 
 def check(options: argparse.Namespace) -> int:
-    from bench import testing
+    from activations.core import conformance as testing
 
     registry = Plugins(options.plugin).activations
     failures = 0
@@ -275,10 +275,10 @@ def check(options: argparse.Namespace) -> int:
 
 
 def new(options: argparse.Namespace) -> int:
-    from bench.templates import render
+    from bench.config.scaffold import render
 
     folder = Path(f"{options.kind}s")
-    inside = (folder / "base.py").is_file()
+    inside = inside_checkout(folder)
     path = (folder if inside else Path()) / f"{options.name.replace('-', '_')}.py"
     if path.exists():
         raise BadInput(f"{path} exists already; choose another name")
@@ -293,6 +293,11 @@ def new(options: argparse.Namespace) -> int:
     else:
         print(f"  name it under `tasks:` in a suite, then: inrbench plan SUITE{plugin}")
     return 0
+
+
+def inside_checkout(folder: Path) -> bool:
+    """Whether a folder is that of the plugins of a checkout."""
+    return (folder / "core" / "base.py").is_file()
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -15,12 +15,12 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from bench.job import Job
-from bench.plan import duration
+from bench.config.job import Job
+from bench.runner.plan import duration
 
 
 class Display:
-    """A `bench.runner.Listener` that draws. Use as a context manager.
+    """A `bench.runner.runner.Listener` that draws. Use as a context manager.
 
     Time left is judged by work, a job's work being its steps: baselines count next to nothing.
     """

@@ -13,12 +13,12 @@ import pandas as pd
 import yaml
 from scipy.stats import qmc
 
-from activations.base import LogUniform
+from activations.core.base import LogUniform
+from bench.config.plugins import Plugins
+from bench.config.suite import Suite
 from bench.errors import BadInput
-from bench.plan import Plan
-from bench.registry import Plugins
-from bench.store import Store
-from bench.suite import Suite
+from bench.runner.plan import Plan
+from bench.store.store import Store
 
 LEARNING_RATE = LogUniform(5e-4, 2e-2)
 DEFAULT_TRIALS = 16

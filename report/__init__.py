@@ -2,7 +2,7 @@
 
 Example:
     >>> import report
-    >>> from bench.store import Store
+    >>> from bench.store.store import Store
     >>> written = report.write(Store("results", "quick"))  # doctest: +SKIP
     >>> print(written.tables[0])  # doctest: +SKIP
 """

@@ -13,13 +13,17 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
-from bench.job import Job
-from bench.store import Store
-from report import catalogue, choose, render, tables
-from report.load import load
-from report.page import Picture, page
-from report.rows import Suite
-from report.style import looks, slug, styled
+from bench.config.job import Job
+from bench.store.store import Store
+from report.data.load import load
+from report.data.model import Suite
+from report.figures import gallery as catalogue
+from report.figures.style import looks, styled
+from report.labels import slug
+from report.page.html import Picture, page
+from report.tables import build as tables
+from report.tables import formats as render
+from report.tables import selection as choose
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from tasks.base import Baseline, Problem, Task, grid_coords, require
-from tasks.interpolation import cubic, linear
-from tasks.metrics import METRICS
-from tasks.operators import Identity, Mask, Operator
-from tasks.signals import Signal, SignalError
+from tasks.baselines.interpolation import cubic, linear
+from tasks.core.base import Baseline, Problem, Task, grid_coords, require
+from tasks.core.metrics import METRICS
+from tasks.core.operators import Identity, Mask, Operator
+from tasks.signals.signal import Signal, SignalError
 
 
 class Audio(Task):
@@ -20,7 +20,7 @@ class Audio(Task):
 
     Fitting a whole recording is the task of V. Sitzmann et al., NeurIPS 2020, sec. 4.1, who stretch time to
     [-100, 100]; here the range is that of every other task and the scale of a method is a parameter of its own. The
-    score is the signal-to-noise ratio and a log-spectral distance (`tasks.metrics.lsd`), over all samples. With
+    score is the signal-to-noise ratio and a log-spectral distance (`tasks.core.metrics.lsd`), over all samples. With
     ``factor``, ``snr_unseen`` is the ratio over the samples that were not measured.
 
     Attributes:

@@ -7,10 +7,10 @@ from functools import partial
 
 from pydantic import Field
 
-from tasks.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
-from tasks.radon import Radon, half_turn
-from tasks.signals import Signal, SignalError
-from tasks.tomography import fbp, tv
+from tasks.baselines.tomography import fbp, tv
+from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
+from tasks.core.radon import Radon, half_turn
+from tasks.signals.signal import Signal, SignalError
 
 MAX_RAYS = 2**31 // 3
 """Pixels times angles; a pixel meets at most three bins and the sparse matrix counts its entries with 32 bits."""

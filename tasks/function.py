@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from tasks.base import Baseline, Problem, Task, grid_coords, require
-from tasks.interpolation import cubic, linear
-from tasks.metrics import freq_error
-from tasks.operators import Identity, Mask, Operator
-from tasks.signals import Signal, SignalError
+from tasks.baselines.interpolation import cubic, linear
+from tasks.core.base import Baseline, Problem, Task, grid_coords, require
+from tasks.core.metrics import freq_error
+from tasks.core.operators import Identity, Mask, Operator
+from tasks.signals.signal import Signal, SignalError
 
 MAX_LINES = 8
 """A truth of at most so many frequencies has the error of each one scored."""

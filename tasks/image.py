@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tasks.base import Problem, Size, Task, grid_coords, picture
-from tasks.operators import Identity
-from tasks.signals import Signal
+from tasks.core.base import Problem, Size, Task, grid_coords, picture
+from tasks.core.operators import Identity
+from tasks.signals.signal import Signal
 
 
 class Image(Task):

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from tasks.base import Baseline, Problem, Size, Task, draw, grid_coords, picture
-from tasks.interpolation import linear, nearest
-from tasks.metrics import psnr
-from tasks.operators import Mask
-from tasks.signals import Signal
+from tasks.baselines.inpainting import biharmonic
+from tasks.baselines.interpolation import linear, nearest
+from tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, picture
+from tasks.core.metrics import psnr
+from tasks.core.operators import Mask
+from tasks.signals.signal import Signal
 
 KEEP = 0.2
 
@@ -71,14 +70,3 @@ class Inpaint(Task):
         estimate, truth = problem.grid(values), problem.grid(problem.truth)
         unseen = problem.unseen().reshape(problem.shape)
         return super().score(problem, values) | {"psnr_unseen": psnr(estimate[unseen], truth[unseen])}
-
-
-def biharmonic(problem: Problem) -> NDArray[np.float32]:
-    """The surface of least bending through the measured pixels, by scikit-image: (H, W, C)."""
-    from skimage.restoration import inpaint_biharmonic
-
-    with torch.no_grad():
-        known = problem.grid(problem.operator.adjoint(problem.measured))
-    unseen = problem.unseen().reshape(problem.shape)
-    found: Any = inpaint_biharmonic(known, unseen, channel_axis=-1)
-    return np.asarray(found, dtype=np.float32)

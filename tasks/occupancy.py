@@ -9,12 +9,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from tasks.base import Baseline, Problem, Task, draw, grid_coords, require
-from tasks.interpolation import nearest
-from tasks.metrics import METRICS
-from tasks.operators import Mask
-from tasks.signals import Signal, SignalError
-from tasks.sources import SHAPES
+from tasks.baselines.interpolation import nearest
+from tasks.core.base import Baseline, Problem, Task, draw, grid_coords, require
+from tasks.core.metrics import METRICS
+from tasks.core.operators import Mask
+from tasks.signals.signal import SHAPES, Signal, SignalError
 
 MAX_POINTS = 2**26
 

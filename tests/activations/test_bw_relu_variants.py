@@ -10,14 +10,14 @@ import pytest
 import torch
 from torch import nn
 
-from activations.base import Domain, build, count_params
 from activations.bw_relu import MEAN, SPREAD, VARIANCE, BwRelu, first_moments
-from activations.chain import Chain, Skip
-from activations.diagnostics import diagnose
-from activations.linear import FirstLinear
-from activations.wavelet import CENTRE, LearnedWavelet, psi
-from activations.weight_norm import NormedLinear
-from bench import testing
+from activations.core import conformance as testing
+from activations.core.base import Domain, build, count_params
+from activations.core.chain import Chain, Skip
+from activations.core.layer_statistics import diagnose
+from activations.core.linear import FirstLinear
+from activations.core.spline_wavelet import CENTRE, LearnedWavelet, psi
+from activations.core.weight_norm import NormedLinear
 
 IMAGE = Domain(2, 1, (64, 64))
 VARIANTS: list[dict[str, Any]] = [

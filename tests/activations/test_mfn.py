@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from activations.base import Domain, build, count_params
+from activations.core.base import Domain, build, count_params
 from activations.mfn import Mfn, MultiplicativeFilterNetwork
 
 

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from activations.base import Activation, Domain, build
 from activations.bw_relu import BwRelu
+from activations.core.base import Activation, Domain, build
 from activations.finer import Finer
 from activations.gauss import Gauss
 from activations.relu import Relu

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from activations.base import Domain, build, count_params
+from activations.core.base import Domain, build, count_params
 from activations.wire import ComplexLinear, Wire
 
 

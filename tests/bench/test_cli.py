@@ -13,15 +13,15 @@ import pytest
 from PIL import Image
 
 import activations
+from bench.config.plugins import Plugins
 from bench.errors import BadInput
-from bench.registry import Plugins
 
 Inrbench = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def test_help_and_the_report_need_no_torch() -> None:
     code = (
-        "import sys, report, bench.store\nfrom bench.cli import main\n"
+        "import sys, report, bench.store.store\nfrom bench.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         "assert 'torch' not in sys.modules, 'torch was imported'\n"
     )

@@ -20,13 +20,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bench import suite
+import bench
 from bench.cli import main
+from bench.config import grid, suite
+from bench.config.plugins import Plugins
+from bench.config.strict_yaml import read_yaml
 from bench.errors import BadInput
-from bench.registry import Plugins
-from bench.schema import RUNS, SCORES, Unreadable, read
-from bench.settings import read_yaml
-from bench.store import Store
+from bench.store.schema import RUNS, SCORES, Unreadable, read
+from bench.store.store import Store
 
 FAST = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 SLOW = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))
@@ -43,7 +44,7 @@ def plugins() -> Plugins:
     return Plugins()
 
 
-SHIPPED = [Path(suite.__file__).parent.joinpath("suites", f"{name}.yaml").read_text() for name in suite.shipped()]
+SHIPPED = [Path(bench.__file__).parent.joinpath("suites", f"{name}.yaml").read_text() for name in suite.shipped()]
 
 WORDS = """suite repeats model train tasks activations scales tuning image ct superres relu siren wire bw-relu signals
 size steps lr depth width params per_task label task activation omega0 angles stop holdout description deviations"""
@@ -106,7 +107,7 @@ def lay_out(text: str, folder: Path) -> None:
     chosen, where = suite.load(str(path))
     assert "/" not in chosen.suite
     if chosen.repeats <= 20:  # a big grid is no fault, but takes its time
-        suite.jobs(chosen, plugins(), where)
+        grid.jobs(chosen, plugins(), where)
 
 
 @BOTH

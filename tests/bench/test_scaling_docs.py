@@ -7,10 +7,11 @@ import re
 import subprocess
 from pathlib import Path
 
-from bench import plan, suite
 from bench.cli import _parser
-from bench.registry import Plugins
-from bench.store import Store
+from bench.config import grid, suite
+from bench.config.plugins import Plugins
+from bench.runner import plan
+from bench.store.store import Store
 
 PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
 
@@ -39,7 +40,7 @@ def test_the_sbatch_script_runs_every_part(tmp_path: Path) -> None:
         assert options.results == f"{tmp_path}/results"
         parts.add(plan.shard(options.shard))
     chosen, where = suite.load(options.suite)
-    jobs = suite.jobs(chosen, Plugins(), where)
+    jobs = grid.jobs(chosen, Plugins(), where)
     store = Store(tmp_path, chosen.suite)
     done = [job.job_id for part in parts for job in plan.make(jobs, store, shard=part).todo]
     assert sorted(done) == sorted({job.job_id for job in jobs})

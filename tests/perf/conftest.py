@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import torch
 
-from activations.kernels import compiling
-from bench.process import prepare
+from activations.core.kernel import compiling
+from bench.machine.process_setup import prepare
 from tests.perf.measure import RESULTS, Records
 
 

@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 from torch.nn import functional as F
 
-from tasks.radon import Radon, half_turn
+from tasks.core.radon import Radon, half_turn
 from tests.perf.measure import Records, Stopwatch
 
 SHAPES = {"ct-head": (256, 256), "chest": (326, 435)}

@@ -7,14 +7,16 @@ import time
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from activations.base import Domain, build
-from bench import suite
-from bench.blocks import block_rows
-from bench.registry import Plugins
-from bench.settings import Train, validated
-from bench.suite import Suite
-from bench.train import Descent, Objective
-from tasks.signals import load
+from activations.core.base import Domain, build
+from bench.config import grid
+from bench.config.plugins import Plugins
+from bench.config.settings import Train
+from bench.config.strict_yaml import validated
+from bench.config.suite import Suite
+from bench.engine.block_size import block_rows
+from bench.training.descent import Descent
+from bench.training.objective import Objective
+from tasks.signals.load import load
 from tests.perf.measure import Records, Stopwatch, products
 
 BASE = {"pixels": 128, "width": 128, "depth": 3}
@@ -52,6 +54,6 @@ def test_jobs(benchmark: BenchmarkFixture, records: Records, count: int) -> None
     }
     plugins, declared = Plugins(), validated(Suite, values, "many")
     start = time.perf_counter()
-    found = benchmark.pedantic(lambda: len(suite.jobs(declared, plugins, "many")), rounds=1)
+    found = benchmark.pedantic(lambda: len(grid.jobs(declared, plugins, "many")), rounds=1)
     assert found == count
     records.add("jobs", jobs=count, layout_s=time.perf_counter() - start)

@@ -12,13 +12,14 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from activations.base import Domain, build, count_params
-from bench.blocks import block_rows
-from bench.registry import Plugins
-from bench.settings import Train
-from bench.train import Descent, Objective
-from tasks.base import Problem
-from tasks.signals import load
+from activations.core.base import Domain, build, count_params
+from bench.config.plugins import Plugins
+from bench.config.settings import Train
+from bench.engine.block_size import block_rows
+from bench.training.descent import Descent
+from bench.training.objective import Objective
+from tasks.core.base import Problem
+from tasks.signals.load import load
 from tests.perf import plain
 from tests.perf.measure import Records, Stopwatch, products
 

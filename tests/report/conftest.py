@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import report
-from bench.store import Store
+from bench.store.store import Store
 
 Array = NDArray[Any]
 STEPS = (0, 1, 10, 100)

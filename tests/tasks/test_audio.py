@@ -4,8 +4,9 @@ import torch
 from pydantic import ValidationError
 
 from tasks.audio import Audio
-from tasks.operators import Mask
-from tasks.signals import SignalError, load
+from tasks.core.operators import Mask
+from tasks.signals.load import load
+from tasks.signals.signal import SignalError
 
 
 def test_the_default_problem_measures_every_sample() -> None:

@@ -3,9 +3,10 @@ import torch
 from pydantic import ValidationError
 
 from tasks import ct
+from tasks.core.radon import Radon
 from tasks.ct import CT
-from tasks.radon import Radon
-from tasks.signals import SignalError, load
+from tasks.signals.load import load
+from tasks.signals.signal import SignalError
 
 
 def scores(task: CT, name: str) -> dict[str, float]:

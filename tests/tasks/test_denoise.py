@@ -5,7 +5,7 @@ import torch
 from pydantic import ValidationError
 
 from tasks.denoise import Denoise
-from tasks.signals import load
+from tasks.signals.load import load
 
 
 def scores(task: Denoise, name: str) -> dict[str, float]:

@@ -3,9 +3,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from tasks.core.operators import Mask
 from tasks.function import Function, lines
-from tasks.operators import Mask
-from tasks.signals import SignalError, load
+from tasks.signals.load import load
+from tasks.signals.signal import SignalError
 
 
 def test_every_function_fits_the_task() -> None:

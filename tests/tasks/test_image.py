@@ -1,7 +1,8 @@
 import torch
 
 from tasks.image import Image
-from tasks.signals import load, resize
+from tasks.signals.load import load
+from tasks.signals.resize import resize
 
 
 def test_every_pixel_is_measured() -> None:

@@ -3,10 +3,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from tasks.core.metrics import psnr
+from tasks.core.operators import Mask
 from tasks.inpaint import Inpaint
-from tasks.metrics import psnr
-from tasks.operators import Mask
-from tasks.signals import load
+from tasks.signals.load import load
 
 
 def test_the_share_is_exact_because_no_pixel_is_drawn_twice() -> None:

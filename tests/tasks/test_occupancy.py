@@ -3,10 +3,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.metrics import iou
+from tasks.core.metrics import iou
+from tasks.core.operators import Mask
 from tasks.occupancy import Occupancy
-from tasks.operators import Mask
-from tasks.signals import SignalError, load
+from tasks.signals.load import load
+from tasks.signals.signal import SignalError
 
 
 def test_the_default_problem() -> None:

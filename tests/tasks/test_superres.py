@@ -3,10 +3,12 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.base import Problem, grid_coords
-from tasks.operators import AreaAverage
-from tasks.signals import SignalError, load
-from tasks.superres import SuperRes, bicubic, nearest
+from tasks.baselines.upsampling import bicubic, nearest
+from tasks.core.base import Problem, grid_coords
+from tasks.core.operators import AreaAverage
+from tasks.signals.load import load
+from tasks.signals.signal import SignalError
+from tasks.superres import SuperRes
 
 
 def ramp_problem() -> Problem:

@@ -1,0 +1,126 @@
+"""The wavelet of BW-ReLU: a linear B-spline wavelet, which is a sum of seven ReLUs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import Function, once_differentiable
+
+from activations.core.kernel import Fused, Kernel
+
+CENTRE = 1.5
+"""ψ is symmetric about it; the support is [0, 3]."""
+
+VARIATION = 16.0
+"""The total variation of ψ': its slopes 0, 1/6, -7/6, 8/3, -8/3, 7/6, -1/6, 0 jump by 16 in all."""
+
+
+def psi(x: Tensor, c: float | Tensor = 1.0) -> Tensor:
+    """The wavelet ψ(c·x), elementwise, in x's own dtype; differentiable once, in x and in c if c is a tensor: a
+    scalar, or (K, 1, 1) for the x (K, N, n) of K networks.
+
+    ψ is the semi-orthogonal linear spline wavelet of Chui and Wang, scaled to ‖ψ‖₂ = 1/2. It is piecewise linear with
+    the values 0, 1/12, -1/2, 5/6, -1/2, 1/12, 0 at 0, 1/2, …, 3, and zero elsewhere. As ReLUs r it is r(x)/6 -
+    8r(x-½)/6 + 23r(x-1)/6 - 16r(x-3/2)/3 + 23r(x-2)/6 - 8r(x-5/2)/6 + r(x-3)/6 [Shenouda, Zhou & Nowak, ICML 2024].
+    That sum cancels badly: in float16 its error reaches 0.1 where ψ is zero. Here the symmetry about 3/2 is used
+    instead, which is exactly zero outside the support in every dtype.
+    """
+    if not isinstance(c, Tensor):
+        return WAVELET(x, c)
+    out: Tensor = _Learned.apply(x, c)  # type: ignore[no-untyped-call]
+    return out
+
+
+class LearnedWavelet(nn.Module):
+    """ψ(c·z) with a trained c."""
+
+    def __init__(self, c: float) -> None:
+        super().__init__()
+        self.c = nn.Parameter(torch.tensor(c))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return psi(z, self.c if self.c.dim() == 0 else self.c[:, None, None])
+
+    def extra_repr(self) -> str:
+        return "c is trained"
+
+
+# 6ψ = v | 4 - 7v | 16v - 19 for v up to ½ | 1 | 3/2, where v is the distance to the nearer end of the support and 0
+# outside. With u = 3/2 - v, -6 dψ/du = 16 | -7 | 1 | 0 for u below ½ | 1 | 3/2 | beyond: a sum of three steps, from
+# outside in +1, -8, +23. The coefficients are small integers and halves, exact in every dtype; the factor 1/6 comes
+# last.
+
+
+def _value(z: Tensor, c: float | Tensor) -> Tensor:
+    v = torch.relu(CENTRE - (c * z - CENTRE).abs())
+    return torch.maximum(torch.minimum(4 - 7 * v, v), 16 * v - 19) * (1 / 6)
+
+
+def _steps(grad: Tensor, z: Tensor, c: float | Tensor) -> Tensor:
+    """grad · ψ'(c·z), without the factor c of the chain rule."""
+    side = c * z - CENTRE
+    u = side.abs()
+    steps = torch.where(u < 0.5, 16.0, torch.where(u < 1, -7.0, torch.where(u < 1.5, 1.0, 0.0)))
+    return steps * side.sign() * (grad * (-1 / 6))
+
+
+def _slope(grad: Tensor, z: Tensor, c: float | Tensor) -> Tensor:
+    return _steps(grad, z, c) * c
+
+
+# The plain path is bound by memory traffic: hence few temporaries and few passes.
+
+
+def _affine(offset: float, x: Tensor, slope: float | Tensor, *, out: Tensor | None = None) -> Tensor:
+    """offset + slope·x in a single pass over memory."""
+    start = x.new_full((), offset)
+    if isinstance(slope, Tensor):  # as a number it would have to be fetched from the device
+        return torch.addcmul(start, x, slope, out=out)
+    return torch.add(start, x, alpha=slope, out=out)
+
+
+def _plain_value(z: Tensor, c: float | Tensor) -> Tensor:
+    v = _affine(-CENTRE, z, c).abs_()
+    _affine(CENTRE, v, -1, out=v).relu_()
+    y = _affine(4, v, -7)
+    torch.minimum(y, v, out=y)
+    _affine(-19, v, 16, out=v)
+    return torch.maximum(y, v, out=y).mul_(1 / 6)
+
+
+def _plain_steps(grad: Tensor, z: Tensor, c: float | Tensor) -> Tensor:
+    side = _affine(-CENTRE, z, c)
+    u = side.abs()
+    # Comparisons write 0 and 1 straight into floating-point buffers.
+    slope = torch.lt(u, 1.5, out=torch.empty_like(u))
+    step = torch.lt(u, 1, out=torch.empty_like(u))
+    slope.add_(step, alpha=-8)
+    slope.add_(torch.lt(u, 0.5, out=step), alpha=23)
+    return slope.mul_(side.sign_()).mul_(grad).mul_(-1 / 6)
+
+
+def _plain_slope(grad: Tensor, z: Tensor, c: float | Tensor) -> Tensor:
+    return _plain_steps(grad, z, c).mul_(c)
+
+
+WAVELET = Kernel(_value, _slope, plain_value=_plain_value, plain_slope=_plain_slope)
+_STEPS = Fused(_steps, 2, _plain_steps)
+
+
+class _Learned(Function):
+    """ψ(c·z) for a trained c: the gradient at c is z ψ'(cz), summed over all z that share a c."""
+
+    @staticmethod
+    def forward(ctx: Any, z: Tensor, c: Tensor) -> Tensor:
+        ctx.save_for_backward(z, c)
+        return WAVELET.value(z, c)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None]:
+        z, c = ctx.saved_tensors
+        slope = _STEPS((grad, z), (c,))
+        gradient_c = (slope * z).sum_to_size(c.shape) if ctx.needs_input_grad[1] else None
+        return slope.mul_(c), gradient_c

@@ -1,0 +1,183 @@
+"""The grid of a suite: tasks × activations × repeats as a list of jobs.
+
+Settings are merged from general to specific: the suite's ``model`` and ``train``, the task's, the activation's, and
+the activation's for that task (``per_task``). A list given for a parameter that is not a list is a sweep: each value
+becomes a method of its own, named like ``wire[omega0=10]``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bench.config.job import Job, Plugin
+from bench.config.plugins import Plugins
+from bench.config.settings import Model, Train
+from bench.config.strict_yaml import accepts, validated
+from bench.config.suite import Suite
+from bench.errors import BadInput, did_you_mean
+from tasks.signals import load as data
+
+MAX_JOBS = 1_000_000
+
+
+def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
+    """Every job of a suite once, under the first name that the suite gives it; see `declared`."""
+    return distinct(declared(suite, plugins, where))
+
+
+def distinct(declared: Iterable[Job]) -> list[Job]:
+    """The first of those with one id, in the same order."""
+    found: dict[str, Job] = {}
+    for job in declared:
+        found.setdefault(job.job_id, job)
+    return list(found.values())
+
+
+def declared(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
+    """What a suite declares, in the order in which it runs: one activation after another within a task, so that a drift
+    of the machine's speed is shared by all of them. A job that it declares under two names is there twice.
+
+    Raises:
+        BadInput: if a task, an activation, a signal or a setting is wrong, or there is nothing to run.
+    """
+    if not suite.tasks or not suite.activations:
+        raise BadInput(
+            f"{where}: {'tasks' if not suite.tasks else 'activations'} is empty, so 0 jobs can run; list one"
+        )
+    cells = [
+        cell
+        for key, settings in suite.tasks.items()
+        for cell in _task_cells(suite, key, settings or {}, plugins, f"{where}: tasks.{key}")
+    ]
+    for name, settings in suite.activations.items():
+        if unknown := set((settings or {}).get("per_task") or {}) - set(suite.tasks):
+            word = sorted(unknown)[0]
+            if word not in plugins.tasks.names():  # a task that -t left out is fine
+                raise BadInput(
+                    f"{where}: activations.{name}.per_task.{word}: no such task{did_you_mean(word, suite.tasks)}"
+                )
+    found: list[Job] = []
+    for repeat in range(suite.repeats):
+        for cell in cells:
+            found += cell(repeat)
+            if len(found) > MAX_JOBS:
+                raise BadInput(f"{where}: more than {MAX_JOBS:,} jobs; shorten a sweep or lower repeats")
+    return found
+
+
+def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugins, where: str) -> list[Any]:
+    """For each signal (and swept value) of a task: a function from the repeat to its jobs."""
+    settings = dict(settings)
+    train, model = _mapping(settings, "train", where), _mapping(settings, "model", where)
+    cls = plugins.tasks.get(settings.pop("task", key), where)
+    names = settings.pop("signals", None)
+    cells = []
+    for suffix, params in _sweep(settings, cls, where):
+        task = validated(cls, params, where)
+        plugin = Plugin(cls.name, cls.version, task.model_dump(mode="json"))
+        task_key = key + suffix
+        common = ({**suite.model, **model}, {**suite.train, **train})
+        methods = [
+            method
+            for name, entry in suite.activations.items()
+            for method in _methods(
+                name, entry or {}, key, common, plugins, f"{where.split(':')[0]}: activations.{name}"
+            )
+        ]
+        for source, signal in _signals(names if names is not None else task.signals(), where):
+            base = {"suite": suite.suite, "task_key": task_key, "task": plugin, "source": source, "signal": signal}
+
+            def cell(
+                repeat: int, base: dict[str, Any] = base, task: Any = task, methods: Any = methods
+            ) -> Iterable[Job]:
+                off: dict[str, Any] = {"activation": None, "model": None, "train": None}
+                for baseline in task.baselines() if repeat == 0 or task.random else ():
+                    yield Job(**base, **off, method=baseline, label=baseline, baseline=baseline, repeat=repeat)
+                for method in methods:
+                    yield Job(**base, **method, baseline=None, repeat=repeat)
+
+            cells.append(cell)
+    return cells
+
+
+def _signals(names: Any, where: str) -> list[tuple[str, str]]:
+    """(source, name) of each signal."""
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise BadInput(f"{where}.signals: {names!r} is not a list of names; write e.g. [camera]")
+    if not names:
+        raise BadInput(f"{where}.signals: empty, so 0 jobs can run; name one")
+    try:
+        # A user's file is called by its content, so it has to be read; a registered name says it all.
+        return [(name, name if name in data.names() else data.load(name).name) for name in names]
+    except data.SignalError as error:
+        raise BadInput(f"{where}.signals: {error}") from error
+
+
+def _methods(
+    name: str,
+    entry: dict[str, Any],
+    task: str,
+    common: tuple[dict[str, Any], dict[str, Any]],
+    plugins: Plugins,
+    where: str,
+) -> list[dict[str, Any]]:
+    """The fields of a job that an activation's entry settles for one task, for each combination of swept values."""
+    entry = dict(entry)
+    particular = _mapping(entry, "per_task", where).get(task) or {}
+    if not isinstance(particular, dict):
+        raise BadInput(f"{where}.per_task.{task}: {particular!r} is not a mapping (key: value)")
+    particular = dict(particular)
+    if not isinstance(label := entry.pop("label", None), str | None):
+        raise BadInput(f"{where}.label: {label!r} is not text; write it in quotes")
+    cls = plugins.activations.get(entry.pop("activation", name), where)
+    merged: dict[str, dict[str, Any]] = {}
+    for kind, shared in zip(("model", "train"), common, strict=True):
+        merged[kind] = dict(shared)
+        for level in (_mapping(entry, kind, where), _mapping(particular, kind, f"{where}.per_task.{task}")):
+            if kind == "model" and {"width", "params"} & set(level):  # the more particular way to give a size wins
+                merged[kind] = {key: value for key, value in merged[kind].items() if key not in ("width", "params")}
+            merged[kind] |= level
+    methods = []
+    for params_suffix, params in _sweep({**entry, **particular}, cls, where):
+        activation = validated(cls, params, where)
+        for model_suffix, model in _sweep(merged["model"], Model, f"{where}.model"):
+            for train_suffix, train in _sweep(merged["train"], Train, f"{where}.train"):
+                suffix = (params_suffix + model_suffix + train_suffix).replace("][", ",")
+                methods.append(
+                    {
+                        "method": name + suffix,
+                        "label": (label or (cls.label if name == cls.name else name)) + suffix,
+                        "activation": Plugin(cls.name, cls.version, activation.model_dump(mode="json")),
+                        "model": validated(Model, model, f"{where}.model").model_dump(mode="json"),
+                        "train": validated(Train, train, f"{where}.train").model_dump(mode="json"),
+                    }
+                )
+    return methods
+
+
+def _mapping(settings: dict[str, Any], key: str, where: str) -> dict[str, Any]:
+    """Take a nested mapping out of settings; an absent one is empty."""
+    value = settings.pop(key, None) or {}
+    if not isinstance(value, Mapping):
+        raise BadInput(f"{where}.{key}: {value!r} is not a mapping (key: value)")
+    return dict(value)
+
+
+def _sweep(settings: Mapping[str, Any], cls: type[Any], where: str) -> list[tuple[str, dict[str, Any]]]:
+    """Every combination of the swept values, with the suffix that names it: ``[omega0=10]``."""
+    swept = {
+        key: value
+        for key, value in settings.items()
+        if isinstance(value, list) and key in cls.model_fields and not accepts(cls, key, value)
+    }
+    for key, value in swept.items():
+        if not value:
+            raise BadInput(f"{where}.{key}: an empty list sweeps over nothing, so 0 jobs can run; give a value")
+    combinations = []
+    for values in itertools.product(*swept.values()):
+        chosen = dict(zip(swept, values, strict=True))
+        inside = ",".join(f"{key}={value}" for key, value in chosen.items())
+        combinations.append((f"[{inside}]" if inside else "", {**settings, **chosen}))
+    return combinations

@@ -1,0 +1,141 @@
+"""A job: one cell of a suite, its identity and its seeds.
+
+The identity is a pure function of what was declared. Where a job ran, in which order, on which device and from which
+commit are provenance, stored beside the result; they never enter the id, so that results of several machines merge by
+copying.
+
+Seeds are hashes of named axes. The data seed depends on (task, signal, repeat), the initial weights' on the repeat
+alone, and neither on the activation: two activations at the same repeat see the same noise, and their results are
+paired.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from bench.config.identity import canonical, digest, seed
+
+_texts: dict[int, tuple[Any, str]] = {}
+
+
+def _text(value: Any) -> str:
+    """`canonical` of something that many jobs share and nobody changes: a grid of a hundred thousand jobs has a few
+    hundred different settings, and the text of each is worked out once."""
+    known = _texts.get(id(value))
+    if known is None or known[0] is not value:  # that it is kept here is what makes its id its own
+        if len(_texts) >= 100_000:
+            _texts.clear()
+        known = _texts[id(value)] = (value, canonical(value))
+    return known[1]
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin as a job declares it: its name, its version and every parameter."""
+
+    name: str
+    version: int
+    params: dict[str, Any]
+
+    @cached_property
+    def text(self) -> str:
+        """Canonical JSON."""
+        return canonical({"name": self.name, "version": self.version, "params": self.params})
+
+
+@dataclass(frozen=True)
+class Job:
+    """One cell of a suite.
+
+    Attributes:
+        suite, task_key, method, label: how the suite and its tables call things; not part of the identity.
+        source: what loads the signal: its name, or the path of the user's file; not part of the identity.
+        signal: the signal's name; for a user's file its stem and content hash.
+        activation: None for a baseline.
+        baseline: the baseline's name; None for an activation.
+        model, train: the settings in force; None for a baseline.
+        repeat: 0, 1, …
+    """
+
+    suite: str
+    task_key: str
+    task: Plugin
+    source: str
+    signal: str
+    method: str
+    label: str
+    activation: Plugin | None
+    baseline: str | None
+    model: dict[str, Any] | None
+    train: dict[str, Any] | None
+    repeat: int
+
+    @cached_property
+    def job_id(self) -> str:
+        # The canonical JSON of all that was declared, put together from parts in the order of their names.
+        parts = {
+            "activation": self.activation and self.activation.text,
+            "baseline": self.baseline and _text(self.baseline),
+            "model": None if self.model is None else _text(self.model),
+            "repeat": str(self.repeat),
+            "signal": _text(self.signal),
+            "task": self.task.text,
+            "train": None if self.train is None else _text(self.train),
+        }
+        inside = ",".join(f'"{name}":{text}' for name, text in parts.items() if text is not None)
+        return hashlib.sha256(f"{{{inside}}}".encode()).hexdigest()[:16]
+
+    @cached_property
+    def data_seed(self) -> int:
+        return seed(task=self.task.name, signal=self.signal, repeat=self.repeat)
+
+    @cached_property
+    def init_seed(self) -> int:
+        return seed(init=True, repeat=self.repeat)
+
+    @cached_property
+    def problem_id(self) -> str:
+        """Jobs with the same one have the same truth and the same measurements."""
+        return digest({"task": asdict(self.task), "signal": self.signal, "seed": self.data_seed})
+
+    def __str__(self) -> str:
+        return f"{self.task_key} · {self.signal} · {self.label} · repeat {self.repeat}"
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Job:
+        fields = json.loads(text)
+        fields["task"] = Plugin(**fields["task"])
+        fields["activation"] = Plugin(**fields["activation"]) if fields["activation"] else None
+        return cls(**fields)
+
+    def declared(self) -> dict[str, Any]:
+        """The columns of a ``runs`` row that are known before the job runs."""
+        activation = self.activation
+        return {
+            "job_id": self.job_id,
+            "suite": self.suite,
+            "task": self.task_key,
+            "task_name": self.task.name,
+            "task_version": self.task.version,
+            "task_params": canonical(self.task.params),
+            "signal": self.signal,
+            "kind": "baseline" if activation is None else "activation",
+            "method": self.method,
+            "label": self.label,
+            "activation": activation and activation.name,
+            "activation_version": activation and activation.version,
+            "activation_params": activation and canonical(activation.params),
+            "model": self.model and canonical(self.model),
+            "train": self.train and canonical(self.train),
+            "repeat": self.repeat,
+            "data_seed": self.data_seed,
+            "init_seed": None if activation is None else self.init_seed,
+            "problem_id": self.problem_id,
+        }

@@ -1,0 +1,146 @@
+"""Where activations and tasks are found: every module of their folder, entry points, and files named by ``--plugin``.
+
+A plugin that fails to import is kept with its cause, listed, and fatal only when somebody selects it. Two plugins of
+one name are an error, because a result would not say which of them made it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterable, Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from bench.errors import BadInput, did_you_mean
+
+if TYPE_CHECKING:
+    from activations.core.base import Activation
+    from tasks.core.base import Task
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """The plugins of one kind, by name.
+
+    Args:
+        kind: ``"activation"`` or ``"task"``, for messages; its plural names the folder and the entry-point group.
+        base: the class that plugins derive from.
+        files: further modules, given as paths.
+
+    Attributes:
+        broken: name -> cause, for plugins that could not be imported.
+    """
+
+    def __init__(self, kind: str, base: type[T], files: Iterable[Path] = ()) -> None:
+        self.kind = kind
+        self.broken: dict[str, str] = {}
+        self._base = base
+        self._found: dict[str, type[T]] = {}
+        for module in self._modules(files):
+            for value in vars(module).values():
+                if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__:
+                    self._add(value)
+
+    def _modules(self, files: Iterable[Path]) -> Iterator[ModuleType]:
+        package = importlib.import_module(f"{self.kind}s")
+        for info in pkgutil.iter_modules(package.__path__):
+            if info.ispkg:  # what plugins are built from, and no plugin itself
+                continue
+            yield from self._import(info.name.replace("_", "-"), f"{package.__name__}.{info.name}")
+        for point in entry_points(group=f"inrbench.{self.kind}s"):
+            yield from self._import(point.name, point.module)
+        for path in files:
+            yield load_file(path)
+
+    def _import(self, name: str, module: str) -> Iterator[ModuleType]:
+        try:
+            yield importlib.import_module(module)
+        except Exception as error:  # whatever a plugin's module raises is its own fault, never the harness's
+            self.broken[name] = f"{type(error).__name__}: {error}"
+
+    def _add(self, plugin: type[T]) -> None:
+        name = getattr(plugin, "name", None)
+        if not isinstance(name, str):
+            return  # an intermediate base class
+        other = self._found.get(name)
+        if other is not None and source_file(other) != source_file(plugin):
+            raise BadInput(
+                f"two {self.kind}s are named {name!r}: {source_file(other)} and {source_file(plugin)}; rename one"
+            )
+        self._found[name] = plugin
+
+    def names(self) -> list[str]:
+        """The names of the plugins that can be used, sorted."""
+        return sorted(self._found)
+
+    def get(self, name: str, where: str = "") -> type[T]:
+        """The plugin class of that name.
+
+        Raises:
+            BadInput: if there is none, or it could not be imported; ``where`` begins the message.
+        """
+        prefix = f"{where}: " if where else ""
+        if not isinstance(name, str):  # YAML reads a name that is left out as null
+            raise BadInput(f"{prefix}{name!r} is not the name of a {self.kind}; known: {', '.join(self.names())}")
+        if name in self._found:
+            return self._found[name]
+        if name in self.broken:
+            raise BadInput(f"{prefix}{self.kind} {name!r} cannot be imported ({self.broken[name]}); mend its file")
+        raise BadInput(f"{prefix}unknown {self.kind} {name!r}{did_you_mean(name, [*self._found, *self.broken])}")
+
+
+class Plugins:
+    """Both registries, and the files that extended them (a worker process builds the same from the same files)."""
+
+    def __init__(self, files: Iterable[str | Path] = ()) -> None:
+        from activations.core.base import Activation
+        from tasks.core.base import Task
+
+        self.files = [Path(file).resolve() for file in files]
+        self.activations: Registry[Activation] = Registry("activation", Activation, self.files)
+        self.tasks: Registry[Task] = Registry("task", Task, self.files)
+
+
+def load_file(path: Path) -> ModuleType:
+    """Import a plugin file by its path, once a process.
+
+    Raises:
+        BadInput: if there is no such file or it cannot be imported: a file named by the user is selected by that.
+    """
+    if not path.is_file():
+        raise BadInput(f"--plugin {path}: no such file")
+    name = f"inrbench_plugin_{path.stem}_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BadInput(f"--plugin {path}: not a Python file; name one that ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise BadInput(f"--plugin {path}: cannot be imported ({type(error).__name__}: {error})") from error
+    return module
+
+
+def source_file(plugin: type[Any]) -> str:
+    """The file that defines a plugin."""
+    return str(getattr(sys.modules[plugin.__module__], "__file__", plugin.__module__))
+
+
+def source_sha256(*plugins: type[Any]) -> str:
+    """One hash over the source files of plugins."""
+    digest = hashlib.sha256()
+    for plugin in plugins:
+        digest.update(Path(source_file(plugin)).read_bytes())
+    return digest.hexdigest()

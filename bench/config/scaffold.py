@@ -1,0 +1,79 @@
+"""The files that ``inrbench new`` writes: plugins that work as they stand."""
+
+from __future__ import annotations
+
+import re
+
+from bench.errors import BadInput
+
+ACTIVATION = '''"""{label}: say in one line what it is."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from activations import Activation, LogUniform, Param
+
+
+class {cls}(Activation):
+    """x * exp(-(scale * x)**2 / 2): replace this by your formula, and cite where it is from."""
+
+    name, label, version = "{name}", "{label}", 1
+
+    scale: float = Param(5.0, gt=0, tune=LogUniform(1, 50))
+
+    def forward(self, z: Tensor) -> Tensor:
+        x = self.scale * z
+        return x * torch.exp(-x.square() / 2)
+'''
+
+TASK = '''"""{label}: say in one line what it is."""
+
+from __future__ import annotations
+
+import torch
+from pydantic import Field
+
+from tasks import Problem, Signal, Task, grid_coords
+from tasks.core.operators import Mask
+from tasks.signals.resize import resize
+
+
+class {cls}(Task):
+    """A share of the pixels is measured: replace this by your operator and your measurements."""
+
+    name, label, version = "{name}", "{label}", 1
+
+    size: int = Field(64, ge=8)
+    share: float = Field(0.5, gt=0, lt=1)
+
+    def signals(self) -> tuple[str, ...]:
+        return ("camera",)
+
+    @property
+    def random(self) -> bool:
+        return True
+
+    def problem(self, signal: Signal, seed: int) -> Problem:
+        picture = resize(signal.array, self.size)
+        truth = torch.from_numpy(picture).reshape(-1, picture.shape[-1])
+        generator = torch.Generator().manual_seed(seed)
+        rows = torch.randperm(len(truth), generator=generator)[: round(self.share * len(truth))].sort().values
+        operator = Mask(len(truth), rows)
+        shape = picture.shape[:2]
+        return Problem(grid_coords(shape), operator, operator.forward(truth), truth, shape)
+'''
+
+
+def render(kind: str, name: str) -> str:
+    """The text of a new plugin.
+
+    Raises:
+        BadInput: if the name is not lower-case letters, digits and dashes.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
+        raise BadInput(f"new {kind} {name}: a name is lower-case letters, digits and dashes, e.g. soft-sine")
+    cls = "".join(part.capitalize() for part in name.split("-"))
+    template = ACTIVATION if kind == "activation" else TASK
+    return template.format(name=name, cls=cls, label=" ".join(part.capitalize() for part in name.split("-")))

@@ -1,0 +1,67 @@
+"""Typed settings of a job: the size of its network and its training."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Model(Settings):
+    """The size of the network: its depth, and either its width or its number of real degrees of freedom."""
+
+    depth: int = Field(3, ge=1, le=100)
+    width: int | None = Field(None, ge=1, le=1_000_000)
+    params: int | None = Field(None, ge=1, le=10_000_000_000)
+
+    @model_validator(mode="after")
+    def _one_size(self) -> Model:
+        if (self.width is None) == (self.params is None):
+            raise ValueError("give exactly one of width and params")
+        return self
+
+
+class Train(Settings):
+    """How a network is trained: on the full batch, with a learning rate of lr * lr_decay ** (step / steps).
+
+    Whatever is None is off, and then no part of a job's identity.
+
+    Attributes:
+        steps, lr, lr_decay: as above.
+        optimizer: Adam where none is named; ``sgd`` is plain gradient descent.
+        precision: of the products, with weights and gradients in float32 all the same; see
+            `bench.training.descent.in_precision`.
+        weight_decay: decoupled from the gradient, as in AdamW.
+        path_norm: λ of a penalty λ · path norm; only for activations that have one.
+        stop_loss: training ends as soon as the data loss is no more than this.
+        stop: the rule that chooses a checkpoint without the truth, see `bench.training.early_stopping`; training goes
+            on to the end.
+        holdout: the share of the measurements that is kept from training; what ``stop: heldout`` looks at.
+        checkpoints: how often the network is scored on its way.
+        diagnostics: whether the conditioning of every layer is scored too.
+    """
+
+    steps: int = Field(..., ge=1, le=100_000_000)
+    lr: float = Field(1e-3, gt=0)
+    lr_decay: float = Field(0.1, gt=0, le=1)
+    optimizer: Literal["adam", "sgd"] | None = None
+    precision: Literal["tf32", "bf16"] | None = None
+    weight_decay: float | None = Field(None, gt=0)
+    path_norm: float | None = Field(None, gt=0)
+    stop_loss: float | None = Field(None, gt=0)
+    stop: Literal["plateau", "discrepancy", "heldout"] | None = None
+    holdout: float | None = Field(None, gt=0, lt=1)
+    checkpoints: int | None = Field(None, ge=2, le=1000)
+    diagnostics: bool | None = None
+
+    @model_validator(mode="after")
+    def _rule_has_what_it_needs(self) -> Train:
+        if self.stop == "heldout" and self.holdout is None:
+            raise ValueError("stop: heldout needs a holdout, e.g. holdout: 0.1")
+        if self.weight_decay is not None and self.optimizer == "sgd":
+            raise ValueError("weight_decay goes with adam only; leave one of the two out")
+        return self

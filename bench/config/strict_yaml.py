@@ -1,0 +1,154 @@
+"""Strict YAML reading and validation, with one-line error messages that name the key, the value and the remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from bench.errors import BadInput, did_you_mean
+
+M = TypeVar("M", bound=BaseModel)
+
+
+MAX_FILE_BYTES = 1_000_000
+"""A suite is a page of text; whatever is larger was not meant to be one."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe YAML that reads 1e-3 as a number (YAML 1.1 wants a dot), refuses a key given twice, and refuses aliases: a
+    suite needs none, and nested ones can blow a small file up without bound."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.composer.ComposerError(None, None, "YAML aliases are not allowed", self.peek_event().start_mark)  # type: ignore[no-untyped-call]
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, str):
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} is not text", key_node.start_mark)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"key {key!r} stands twice", key_node.start_mark)
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+)
+
+
+def read_yaml(text: str, where: str) -> Any:
+    """Parse YAML text; ``where`` names it in errors.
+
+    Raises:
+        BadInput: with the line of the first fault.
+    """
+    try:
+        return yaml.load(text, Loader=_Loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise BadInput(f"{where}{line}: not valid YAML ({problem}); mend that line") from error
+    except (ValueError, RecursionError) as error:  # e.g. a date that is none, or brackets nested thousands deep
+        raise BadInput(f"{where}: not valid YAML ({type(error).__name__}: {error}); mend it") from error
+
+
+def read_text(path: Path) -> str:
+    """The text of a small UTF-8 file.
+
+    Raises:
+        BadInput: if it is missing, a folder, too large or no text.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise BadInput(f"{path}: larger than {MAX_FILE_BYTES // 1_000_000} MB; a suite file is a page of YAML")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise BadInput(f"{path}: cannot be read ({cause}); name a readable suite file") from error
+
+
+def validated(cls: type[M], values: Mapping[str, Any], where: str) -> M:
+    """Settings or plugin parameters from parsed YAML, strictly: no text where a number belongs, no unknown name.
+
+    Raises:
+        BadInput: one line that names the key, the value and what would be right.
+    """
+    try:
+        return cls.model_validate(_tuples(cls, values))
+    except ValidationError as error:
+        raise BadInput(_explain(error, cls, values, where)) from error
+
+
+def accepts(cls: type[BaseModel], key: str, value: Any) -> bool:
+    """Whether ``value`` is right for one field as it stands: tells a list that is a value from one that is a sweep."""
+    try:
+        cls.model_validate(_tuples(cls, {key: value}))
+    except ValidationError as error:
+        return not any(item["loc"] and item["loc"][0] == key for item in error.errors())
+    return True
+
+
+def _tuples(cls: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
+    """YAML has lists only: where a field is annotated as a tuple, its list becomes one."""
+    return {
+        key: tuple(value)
+        if isinstance(value, list) and key in cls.model_fields and "tuple" in str(cls.model_fields[key].annotation)
+        else value
+        for key, value in values.items()
+    }
+
+
+_KINDS = {
+    "float_type": "a number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping (key: value)",
+    "model_type": "a mapping (key: value)",
+    "finite_number": "a finite number",
+}
+
+
+def _path(loc: Sequence[str], values: Any) -> list[str]:
+    """The part of an error's location that the user wrote: pydantic adds the members of unions and its functions."""
+    path = []
+    for part in loc:
+        if not isinstance(values, Mapping) or part not in values:
+            break
+        path.append(part)
+        values = values[part]
+    return path
+
+
+def _explain(error: ValidationError, cls: type[BaseModel], values: Mapping[str, Any], where: str) -> str:
+    """The first fault as one line."""
+    fault = error.errors(include_url=False)[0]
+    loc = [str(part) for part in fault["loc"]]
+    key = ".".join(_path(loc, values) or loc)
+    place = f"{where}{'.' if ': ' in where else ': '}{key}" if key else where
+    value = repr(fault["input"])
+    value = value if len(value) <= 60 else value[:57] + "..."
+    if fault["type"] == "extra_forbidden":
+        return f"{place}: no such setting{did_you_mean(loc[-1], cls.model_fields)}"
+    if fault["type"] == "missing":
+        return f"{place}: missing; give it a value"
+    if kind := _KINDS.get(fault["type"]):
+        return f"{place}: {value} is not {kind}"
+    message = fault["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if fault["type"] in {"value_error", "assertion_error"} and not loc:
+        return f"{place}: {message}"
+    return f"{place}: {value} is out of range; {message}" if "than" in message else f"{place}: {value}: {message}"

@@ -1,0 +1,142 @@
+"""A suite file: loading, ``--scale`` and ``--set`` overrides, and the choice of tasks and activations (``-t``,
+``-a``)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from bench.config.settings import Settings
+from bench.config.strict_yaml import read_text, read_yaml, validated
+from bench.errors import BadInput, did_you_mean
+
+
+class Suite(Settings):
+    """A suite as its file states it; tasks and activations are checked when it is laid out.
+
+    Attributes:
+        suite: its name, which is also the name of its folder of results.
+        description, source, deviations, tuning: for the reader: what it is for, what it reproduces, where it differs,
+            how its settings were found. They enter no identity.
+        scales: smaller sizes of the same experiment, by name: what to put over which keys (``train.steps: 300``).
+    """
+
+    suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    description: str = ""
+    source: str = ""
+    deviations: list[str] = Field(default_factory=list)
+    tuning: dict[str, Any] = Field(default_factory=dict)
+    scales: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    repeats: int = Field(3, ge=1, le=10_000)
+    model: dict[str, Any]
+    train: dict[str, Any]
+    tasks: dict[str, dict[str, Any] | None]
+    activations: dict[str, dict[str, Any] | None]
+
+
+def shipped() -> list[str]:
+    """The names of the suites that come with inrbench."""
+    return sorted(
+        Path(item.name).stem for item in resources.files("bench.suites").iterdir() if item.name.endswith(".yaml")
+    )
+
+
+def load(name: str, overrides: Sequence[str] = (), scale: str | None = None) -> tuple[Suite, str]:
+    """A suite by its shipped name or its path, at one of its scales, with ``--set`` overrides; and its name in errors.
+
+    Raises:
+        BadInput: if there is no such suite or scale, it is no YAML, or a setting is wrong.
+    """
+    if name in shipped():
+        where, text = f"{name}.yaml", resources.files("bench.suites").joinpath(f"{name}.yaml").read_text("utf-8")
+    elif name.endswith((".yaml", ".yml")) or "/" in name:
+        where, text = name, read_text(Path(name))
+    else:
+        raise BadInput(f"unknown suite {name!r}{did_you_mean(name, shipped())} (or give the path of a .yaml file)")
+    values = read_yaml(text, where)
+    if not isinstance(values, dict):
+        raise BadInput(f"{where}: not a suite; it must be a mapping with suite, model, train, tasks and activations")
+    if scale is not None:
+        scales = validated(Suite, values, where).scales
+        if scale not in scales:
+            raise BadInput(f"--scale {scale}: {where} has no such scale{did_you_mean(scale, scales)}")
+        for path, value in scales[scale].items():
+            _put(values, path, value, f"{where}: scales.{scale}.{path}")
+        values["suite"] = f"{values['suite']}-{scale}"
+    for override in overrides:
+        path, equals, value = override.partition("=")
+        if not equals:
+            raise BadInput(f"--set {override}: write it as key=value, e.g. --set train.steps=50")
+        _put(values, path, read_yaml(value, f"--set {override}"), f"--set {override}")
+    return validated(Suite, values, where), where
+
+
+def _put(values: dict[str, Any], path: str, value: Any, where: str) -> None:
+    """Put a value under a dotted path of parsed YAML, in place."""
+    keys = path.strip().split(".")
+    if not all(keys):
+        raise BadInput(f"{where}: {path!r} is no key; write it as key.key, e.g. train.steps")
+    for key in keys[:-1]:
+        if values.get(key) is None:
+            values[key] = {}
+        values = values[key]
+        if not isinstance(values, dict):
+            raise BadInput(f"{where}: {key} is a single value, it has no settings inside")
+    values[keys[-1]] = value
+
+
+def select_tasks(suite: Suite, names: Sequence[str]) -> Suite:
+    """The suite with only those of its tasks.
+
+    Raises:
+        BadInput: if one is not of the suite.
+    """
+    for name in names:
+        if name not in suite.tasks:
+            raise BadInput(f"-t {name}: suite {suite.suite} has no such task{did_you_mean(name, suite.tasks)}")
+    return suite.model_copy(update={"tasks": {name: suite.tasks[name] for name in names}}) if names else suite
+
+
+def select_activations(suite: Suite, choices: Sequence[str]) -> Suite:
+    """The suite with only the chosen activations: ``NAME`` or ``NAME[key=value,value,key=value]``.
+
+    An activation that the suite lists keeps its settings there, with those in brackets put over them (over the ones
+    that hold for a single task too); any other starts from its defaults.
+
+    Raises:
+        BadInput: if a choice is not of that form.
+    """
+    if not choices:
+        return suite
+    chosen: dict[str, dict[str, Any] | None] = {}
+    for choice in choices:
+        match = re.fullmatch(r"\s*([^\[\]\s]+)\s*(?:\[(.*)\])?\s*", choice)
+        if match is None:
+            raise BadInput(f"-a {choice}: write it as NAME or NAME[key=value,...], e.g. -a 'wire[omega0=10,20]'")
+        name, inside = match.groups()
+        settings = _brackets(choice, inside) if inside else {}
+        entry = dict(suite.activations.get(name) or {})
+        entry["per_task"] = {
+            task: {key: value for key, value in (particular or {}).items() if key not in settings}
+            for task, particular in (entry.get("per_task") or {}).items()
+        }
+        chosen[name] = {**entry, **settings}
+    return suite.model_copy(update={"activations": chosen})
+
+
+def _brackets(choice: str, inside: str) -> dict[str, Any]:
+    """``omega0=10,20,scale=5`` as {omega0: [10, 20], scale: 5}."""
+    values: dict[str, list[Any]] = {}
+    key = None
+    for part in inside.split(","):
+        if "=" in part:
+            key, _, part = (piece.strip() for piece in part.partition("="))
+        if key is None:
+            raise BadInput(f"-a {choice}: {part.strip()!r} has no key; write key=value, e.g. -a 'wire[omega0=10,20]'")
+        values.setdefault(key, []).append(read_yaml(part, f"-a {choice}"))
+    return {key: items[0] if len(items) == 1 else items for key, items in values.items()}

@@ -1,0 +1,149 @@
+"""How many rows of coordinates one block of a training step has.
+
+A block that stays in the processor's cache trains faster than the whole batch, and which size is fastest depends on the
+machine and on the network. It is measured once for each of these and kept in the user's cache folder: the size rules
+in which order a gradient's terms are added up, so the same job must get the same size again to give the same bits.
+``INRBENCH_BLOCK_ROWS`` sets it by hand, for results that must agree with those of another machine to the last bit (as
+far as its arithmetic does).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from activations.core.aot import cache_folder
+from activations.core.kernel import compiled
+from bench.engine.engine import on_lanes, shares, way
+from bench.machine.provenance import cpu_name
+
+CANDIDATES = (512, 1024, 2048, 4096, 8192, 16384)
+
+DEFAULT = 2048
+"""Where it is not worth while to measure."""
+
+GPU = 1 << 18
+"""On a GPU blocks only bound the memory."""
+
+ROUNDS = 6
+SECONDS = 4.0
+"""What a measurement may take, roughly."""
+
+NEAR = 1.02
+"""The smallest block within this factor of the fastest is taken: it needs the least memory."""
+
+WORTHWHILE = 4e8
+"""Values of units computed in a whole job, above which it pays to tune it: about two seconds of one core."""
+
+
+def worthwhile(steps: int, rows: int, units: int) -> bool:
+    """Whether a job is large enough to be tuned: its kernels compiled, its blocks measured.
+
+    A pure function of the job, so that the same job is computed in the same way again.
+
+    Args:
+        units: of all nonlinear layers together.
+    """
+    return float(steps) * rows * units >= WORTHWHILE
+
+
+def block_rows(network: nn.Module, coords: Tensor, kind: str, *, tune: bool) -> int:
+    """The rows of one block.
+
+    Args:
+        network: on its device, with any weights; its gradients are overwritten with None.
+        coords: (N, d), those that it will be trained on.
+        kind: the activation's name.
+        tune: whether a size that is not known yet is measured.
+
+    Raises:
+        ValueError: if ``INRBENCH_BLOCK_ROWS`` is no positive number.
+    """
+    pinned = os.environ.get("INRBENCH_BLOCK_ROWS")
+    if pinned:
+        if not pinned.isdecimal() or int(pinned) < 1:
+            raise ValueError(
+                f"INRBENCH_BLOCK_ROWS is {pinned!r}; set it to a number of rows such as 2048, or not at all"
+            )
+        return int(pinned)
+    if coords.device.type != "cpu":
+        return GPU
+    if not tune or len(coords) <= CANDIDATES[0]:
+        return DEFAULT
+    _pass(network, coords[: CANDIDATES[0]], CANDIDATES[0])  # compiles what is compiled, or finds that it cannot
+    key = _key(network, kind, min(len(coords), CANDIDATES[-1]), way(network, coords).lanes)
+    path = cache_folder() / "blocks" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    known = _read(path)
+    return known if known is not None else _keep(path, key, measure(network, coords))
+
+
+def measure(network: nn.Module, coords: Tensor) -> dict[int, float]:
+    """Seconds of a forward and a backward pass over the same rows, in blocks of each size: the least of some rounds.
+
+    The network has run before, so that whatever it compiles is compiled.
+    """
+    each = _pass(network, coords[: CANDIDATES[0]], CANDIDATES[0]) / CANDIDATES[0]
+    affordable = int(SECONDS / (ROUNDS * len(CANDIDATES) * each))
+    sample = coords[: min(max(affordable, CANDIDATES[1]), CANDIDATES[-1])]
+    sizes = [size for size in CANDIDATES if size <= len(sample)]
+    rounds = [{size: _pass(network, sample, size) for size in sizes} for _ in range(ROUNDS)]
+    return {size: min(seconds[size] for seconds in rounds) for size in sizes}
+
+
+def _pass(network: nn.Module, coords: Tensor, size: int) -> float:
+    through = way(network, coords)
+    blocks = shares(len(coords), size, through.lanes)
+
+    def pass_both(lane: int) -> None:
+        for block in blocks[lane]:
+            values, kept = through.forward(coords[block])
+            through.backward(lane, kept, values)
+
+    start = time.perf_counter()
+    through.begin()
+    on_lanes(through.lanes, pass_both)
+    through.end()
+    seconds = time.perf_counter() - start
+    network.zero_grad(set_to_none=True)
+    return seconds
+
+
+def _key(network: nn.Module, kind: str, rows: int, lanes: int) -> str:
+    """What the best size depends on."""
+    shapes = [list(p.shape) for p in network.parameters()]
+    machine = [cpu_name(), torch.get_num_threads(), torch.__version__]
+    code = [compiled(), torch.is_autocast_enabled("cpu"), lanes]
+    return json.dumps({"machine": machine, "kind": kind, "code": code, "shapes": shapes, "rows": rows})
+
+
+def _read(path: Path) -> int | None:
+    try:
+        rows = json.loads(path.read_text())["block_rows"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return rows if isinstance(rows, int) and rows > 0 else None
+
+
+def _keep(path: Path, key: str, seconds: dict[int, float]) -> int:
+    """Store the choice, unless another process was first: then its choice stands, for everybody."""
+    rows = min(size for size, took in seconds.items() if took <= NEAR * min(seconds.values()))
+    content = json.dumps({"block_rows": rows, "seconds": seconds, "of": json.loads(key)}, indent=1)
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs a measurement each time, and no job
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp") as temporary:
+            temporary.write(content)
+            temporary.flush()
+            if path.exists() and _read(path) is None:
+                path.unlink()  # damaged
+            with contextlib.suppress(FileExistsError):
+                os.link(temporary.name, path)
+    known = _read(path)
+    return known if known is not None else rows

@@ -1,0 +1,181 @@
+"""A chain's passes over a block of rows, forward and backward, each as one piece of machine code.
+
+Run one layer after another through autograd, a step of a narrow network consists of calls. The passes of a chain
+(`bench.engine.capture`) can be written down, so PyTorch's compiler can make one function of each. It works on one
+thread and without the interpreter's lock: blocks are shared out among threads, which parallels better than to divide
+each product of a small block.
+
+The code holds for any number of rows, coordinates, units and channels; there is one for each sequence of
+nonlinearities.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from activations.core.aot import compile_to, kept_at, make, unlocked
+from activations.core.kernel import scalar
+from bench.engine import capture as parts
+from bench.engine.capture import Functions, Nonlinearity, Parts
+
+
+class Passes:
+    """The compiled passes of a chain.
+
+    Args:
+        of: the parts of the network.
+        threads: how many may run them at once.
+
+    Raises:
+        RuntimeError: if they cannot be compiled.
+    """
+
+    def __init__(self, of: Parts, threads: int) -> None:
+        self._parts = of
+        nonlinearities = [layer.nonlinearity for layer in of.layers]
+        recipes = [Recipe(nonlinearities, backward) for backward in (False, True)]
+        make(*recipes)
+        self._forward, self._backward = (unlocked(recipe.path, threads) for recipe in recipes)
+        self._scalars = [scalar(constant) for each in nonlinearities for constant in each.constants]
+        self._effective: list[Tensor] = []
+        self._given: list[Tensor] = []
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take the parameters as they are now."""
+        affines = [*(layer.affine for layer in self._parts.layers), self._parts.head]
+        with torch.enable_grad():
+            self._effective = [tensor for affine in affines for tensor in affine()]
+        self._given = [tensor.detach().contiguous() for tensor in self._effective]
+
+    @torch.no_grad()
+    def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
+        """(N, d) coordinates to (N, C) values, and what `backward` wants to have of it; any thread may call it.
+
+        Raises:
+            ValueError: if the coordinates are not float32, or not of this network: compiled code looks at nothing.
+        """
+        x = coords if self._parts.encoding is None else self._parts.encoding(coords)
+        features = self._given[0].shape[1]
+        if x.dtype != torch.float32 or x.dim() != 2 or x.shape[1] != features:
+            raise ValueError(f"{tuple(coords.shape)} coordinates in {coords.dtype} for a network of {features} inputs")
+        x = x.contiguous()
+        values, *kept = self._forward([x, *self._given, *self._scalars])
+        return values, [x, *kept]
+
+    @torch.no_grad()
+    def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
+        """The gradient (N, C) at the values to gradients, of which `give` wants the sum; any thread may call it."""
+        return self._backward([gradient.float().contiguous(), *kept, *self._given[::2], *self._scalars])
+
+    def give(self, gradients: list[Tensor]) -> None:
+        """Add a sum of gradients to the parameters' ``grad``."""
+        derived = []
+        for tensor, gradient in zip(self._effective, gradients, strict=True):
+            if tensor.is_leaf and tensor.requires_grad:
+                tensor.grad = gradient if tensor.grad is None else tensor.grad + gradient
+            elif tensor.requires_grad:
+                derived.append((tensor, gradient))
+        if derived:
+            torch.autograd.backward([tensor for tensor, _ in derived], [gradient for _, gradient in derived])
+
+
+def _run_forward(kernels: Sequence[Functions], x: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]) -> Any:
+    """The values, then of each layer the pre-activation and what it puts out."""
+    kept, rest = [], list(scalars)
+    for kernel, matrix, bias in zip(kernels, affine[::2], affine[1::2], strict=False):
+        constants, rest = rest[: kernel.scalars], rest[kernel.scalars :]
+        z = torch.addmm(bias, x, matrix.t())
+        x = kernel.value(z, *constants)
+        kept += [z, x]
+    return torch.addmm(affine[-1], x, affine[-2].t()), *kept
+
+
+def _run_backward(
+    kernels: Sequence[Functions],
+    gradient: Tensor,
+    kept: Sequence[Tensor],
+    matrices: Sequence[Tensor],
+    scalars: Sequence[Tensor],
+) -> Any:
+    """The gradients at matrix and bias of each layer, then at those of the head."""
+    coords, rest, found = kept[0], list(scalars), [gradient.t() @ kept[-1], gradient.sum(0)]
+    for index in reversed(range(len(kernels))):
+        kernel, x, z, y = kernels[index], *kept[2 * index : 2 * index + 3]
+        rest, constants = rest[: len(rest) - kernel.scalars], rest[len(rest) - kernel.scalars :]
+        gradient = kernel.slope(gradient @ matrices[index + 1], z, y, *constants)
+        # Coordinates have few columns: see `activations.core.linear`.
+        matrix = (coords.t() @ gradient).t().contiguous() if index == 0 else gradient.t() @ x
+        found = [matrix, gradient.sum(0), *found]
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the code of a pass is made."""
+
+    nonlinearities: Sequence[Nonlinearity]
+    backward: bool
+
+    @property
+    def path(self) -> Path:
+        name = f"{'backward' if self.backward else 'forward'}-{self.nonlinearities[-1].names[0].strip('_')}"
+        shape = [(each.names, len(each.constants), each.columns) for each in self.nonlinearities]
+        files = dict.fromkeys(file for each in self.nonlinearities for file in each.files)
+        return kept_at(name, [json.dumps(shape)], [*files, __file__, parts.__file__])
+
+    @property
+    def command(self) -> list[str]:
+        told = [(each.names, each.files, len(each.constants), each.columns) for each in self.nonlinearities]
+        return ["-m", "bench.engine.compiled_chain", json.dumps(self.backward), json.dumps(told), str(self.path)]
+
+
+def _compile(kernels: Sequence[Functions], backward: bool, path: Path) -> None:
+    from torch.export import Dim
+
+    class Module(nn.Module):
+        def forward(self, tensors: list[Tensor], affine: list[Tensor], scalars: list[Tensor]) -> Any:
+            if backward:
+                return _run_backward(kernels, tensors[0], tensors[1:], affine, scalars)
+            return _run_forward(kernels, tensors[0], affine, scalars)
+
+    rows, inputs, units, channels = (Dim(name, min=2) for name in ("rows", "inputs", "units", "channels"))
+    sizes = {rows: 1024, inputs: 6, units: 128, channels: 3}
+
+    def like(*shape: tuple[int, Any]) -> tuple[Tensor, dict[int, Any]]:
+        example = torch.rand([multiple * sizes[dim] for multiple, dim in shape])
+        return example, {index: multiple * dim if multiple > 1 else dim for index, (multiple, dim) in enumerate(shape)}
+
+    x, affine, kept = (1, inputs), [], []
+    for kernel in kernels:
+        z = (kernel.columns[0], units)
+        affine += [like(z, x), like(z)]
+        x = (kernel.columns[1], units)
+        kept += [like((1, rows), z), like((1, rows), x)]
+    affine += [like((1, channels), x), like((1, channels))]
+    coords = like((1, rows), (1, inputs))
+    tensors = [like((1, rows), (1, channels)), coords, *kept] if backward else [coords]
+    scalars = [(torch.rand(()), None) for kernel in kernels for _ in range(kernel.scalars)]
+    groups = tensors, affine[::2] if backward else affine, scalars
+    examples, shapes = ([[pair[index] for pair in group] for group in groups] for index in (0, 1))
+    compile_to(path, Module(), tuple(examples), tuple(shapes))
+
+
+def main() -> None:
+    """Make the code of one pass: ``python -m bench.engine.compiled_chain BACKWARD WHAT PATH``, in JSON but for the
+    path."""
+    backward, told, path = sys.argv[1:]
+    torch.set_num_threads(1)
+    _compile([parts.functions(*each) for each in json.loads(told)], json.loads(backward), Path(path))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""Slots on other machines, through a Dask scheduler.
+
+Every Dask worker is a host for the same slots that a run on one machine has: it leases its own devices, each with a
+worker process of ours. The coordinator keeps what it always keeps (claims, statuses, attempts, the results folder) and
+only waits elsewhere: results travel back over the network, so that no disk has to be shared. When a Dask worker is
+lost, the scheduler gives its jobs to another one: that costs the time, not the result. When a run is stopped, or its
+coordinator is gone, its jobs end in the cluster too.
+
+Dask itself moves pickles between its members. Whoever can reach the scheduler can run code on all of them; keep it on a
+network of your own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import queue
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.config.job import Job
+from bench.errors import BadInput
+from bench.machine.devices import SlotSpec, cpus, gpus, slots
+from bench.runner.worker_process import POLL_S, Failure, Slot
+
+if TYPE_CHECKING:
+    from bench.training.result import Result
+
+LOG_BYTES = 1_000_000
+"""Of a job's log, what travels back: the end of it."""
+
+Answer = tuple[dict[str, Any], bytes, bytes]
+"""What travels back: columns of the row, the encoded result (empty if there is none), the end of the log."""
+
+_leases: dict[str, queue.Queue[Slot]] = {}
+_lock = threading.Lock()
+
+
+def _lease(wanted: str, plugins: Sequence[tuple[str, bytes]]) -> queue.Queue[Slot]:
+    """The slots of this Dask worker, made when the first job comes."""
+    key = hashlib.sha256(repr((wanted, plugins)).encode()).hexdigest()
+    with _lock:
+        if key not in _leases:
+            free: queue.Queue[Slot] = queue.Queue()
+            folder = Path(tempfile.mkdtemp(prefix="inrbench-"))
+            files = [folder / name for name, _ in plugins]
+            for file, (_, source) in zip(files, plugins, strict=True):
+                file.write_bytes(source)
+            for index, spec in enumerate(slots(wanted, gpus(), cpus())):
+                free.put(Slot(spec, files, folder / f"worker-{index}.log"))
+            _leases[key] = free
+        return _leases[key]
+
+
+def _capacity(wanted: str) -> list[SlotSpec] | str:
+    """The slots that a Dask worker offers, or why it has none."""
+    try:
+        return slots(wanted, gpus(), cpus())
+    except BadInput as error:
+        return str(error)
+
+
+class _Unwanted(threading.Event):
+    """Set as soon as nobody waits for the Dask task that made it.
+
+    Dask cannot end a task that runs. It tells the worker to forget it, when its future is cancelled and also when the
+    client that wanted it is gone: that can be seen here, and costs no message.
+    """
+
+    def __init__(self) -> None:
+        from distributed import get_worker
+
+        super().__init__()
+        worker = get_worker()
+        self._tasks, self._key = worker.state.tasks, worker.get_current_task()
+
+    def is_set(self) -> bool:
+        task = self._tasks.get(self._key)
+        return task is None or task.state == "cancelled"
+
+
+def _serve(job_json: str, wanted: str, plugins: Sequence[tuple[str, bytes]], limit_s: float | None) -> Answer:
+    """On a Dask worker: do a job on one of its slots."""
+    from bench.training.result import encode
+
+    job, free, unwanted = Job.from_json(job_json), _lease(wanted, plugins), _Unwanted()
+    slot = free.get()
+    content, ended = b"", {}
+    with tempfile.TemporaryDirectory(prefix="inrbench-") as folder:
+        log = Path(folder) / "job.log"
+        try:
+            content = encode(slot.run(job, log, limit_s, unwanted, lambda _: None))
+        except Failure as failure:
+            ended = {"status": failure.status, "error": str(failure)}
+        finally:
+            free.put(slot)
+        tail = log.read_bytes()[-LOG_BYTES:] if log.exists() else b""
+    return slot.facts | ended, content, tail
+
+
+class RemoteSlot:
+    """A slot somewhere in a cluster, to be used like a `bench.runner.worker_process.Slot`.
+
+    Attributes:
+        facts: the columns of ``runs`` that the place where the latest job ran told of itself.
+    """
+
+    def __init__(self, client: Any, spec: SlotSpec, wanted: str, plugin_files: Sequence[Path]) -> None:
+        self.spec = spec
+        self.facts: dict[str, Any] = {}
+        self._client = client
+        self._wanted = wanted
+        self._plugins = [(file.name, file.read_bytes()) for file in plugin_files]
+
+    def run(
+        self,
+        job: Job,
+        log: Path,
+        limit_s: float | None,
+        stopping: threading.Event,
+        progress: Callable[[dict[str, Any]], None],
+    ) -> Result:
+        """As `bench.runner.worker_process.Slot.run`; there is no progress to be told."""
+        from bench.training.result import checked, decode
+
+        future = self._client.submit(_serve, job.to_json(), self._wanted, self._plugins, limit_s, pure=False)
+        while not future.done():
+            if stopping.wait(POLL_S):
+                future.cancel()
+                raise Failure("interrupted", "stopped by the user")
+        try:
+            self.facts, content, tail = future.result()
+        except Exception as error:
+            self.facts = {}
+            raise Failure("crashed", f"the cluster lost it ({type(error).__name__}: {error})") from error
+        finally:
+            future.release()
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_bytes(tail)
+        status = self.facts.pop("status", None)
+        if status is not None:
+            raise Failure(status, str(self.facts.pop("error", "")))
+        try:
+            return checked(decode(content), job)
+        except Exception as error:
+            raise Failure("crashed", f"what came back is no result ({type(error).__name__}: {error})") from error
+
+    def kill(self) -> None:
+        """Nothing is left behind: a slot's worker ends with its Dask worker."""
+
+
+def connect(address: str) -> Any:
+    """A Dask client.
+
+    Raises:
+        BadInput: if distributed is not installed or there is no scheduler.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise BadInput("--scheduler needs Dask; install it with: pip install 'inrbench[dask]'") from error
+    try:
+        return Client(address, timeout=20, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"--scheduler {address}: no scheduler there ({error}); start one: dask scheduler") from error
+
+
+def remote_slots(client: Any, wanted: str, plugin_files: Sequence[Path]) -> list[RemoteSlot]:
+    """A slot for each that the cluster's workers offer at this moment.
+
+    Raises:
+        BadInput: if there is none.
+    """
+    try:
+        answers = client.run(_capacity, wanted).values()
+    except Exception as error:
+        raise BadInput(
+            f"--scheduler: its workers cannot run inrbench ({type(error).__name__}: {error}); install it there"
+        ) from error
+    causes = [answer for answer in answers if isinstance(answer, str)]
+    offers = [answer for answer in answers if not isinstance(answer, str)]
+    if not offers:
+        raise BadInput(f"--scheduler: {causes[0] if causes else 'it has no workers; start some with: dask worker'}")
+    for cause in causes:
+        print(f"inrbench: note: a worker of the cluster is left out: {cause}", file=sys.stderr)
+    return [RemoteSlot(client, spec, wanted, plugin_files) for offer in offers for spec in offer]

@@ -1,0 +1,255 @@
+"""Reading the results folder of one suite.
+
+`bench.store.compact` gathers many small files into a compact one. A job may then stand in several files, for a moment
+or for
+good: its own small file, which is always the newest, wins; among compact files (which come together when two machines'
+results are copied into one folder) an ``ok`` wins, then the higher attempt, then the later start. Scores are always
+taken from the file of the same name as the row's.
+
+A file that cannot be read is moved to ``quarantine/`` and said, and its job counts as not yet run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import re
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from bench.store import schema
+from bench.store.schema import COMPACT, Key, Unreadable, keys, ordered
+
+T = TypeVar("T")
+
+
+def _say(message: str) -> None:
+    warnings.warn(message, RuntimeWarning, stacklevel=3)
+
+
+class Reader:
+    """All paths and all reading of one suite's results; see `bench.store.store.Store` for the arguments."""
+
+    def __init__(self, results: str | Path, suite: str, say: Callable[[str], None] = _say) -> None:
+        self.root = Path(results) / suite
+        self.suite = suite
+        self.say = say
+        self._indices: dict[str, dict[str, Key]] = {}
+        self._told: set[str] = set()
+        self._put_aside = 0
+
+    # -- paths ---------------------------------------------------------------------------------------------------------
+
+    def run_file(self, job_id: str) -> Path:
+        return self.root / "runs" / f"{job_id}.parquet"
+
+    def scores_file(self, job_id: str) -> Path:
+        return self.root / "scores" / f"{job_id}.parquet"
+
+    def artifact_file(self, name: str) -> Path:
+        """``name`` is a job id, or ``ref-<problem_id>`` for the truth that several jobs share.
+
+        Raises:
+            ValueError: if it is neither: names come out of stored rows, and must not lead out of the folder.
+        """
+        if not re.fullmatch(schema.NAME, name):
+            raise ValueError(f"{name!r} cannot be the name of an artifact")
+        return self.root / "artifacts" / f"{name}.npz"
+
+    def log_file(self, job_id: str) -> Path:
+        return self.root / "logs" / f"{job_id}.log"
+
+    def checkpoint_file(self, job_id: str) -> Path:
+        """Where a long job stands, while it has not ended; see `bench.training.checkpoint`."""
+        return self.root / "checkpoints" / f"{job_id}.npz"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report"
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def runs(self) -> pd.DataFrame:
+        """One row for each job that has a committed row, with the columns of `RUNS`, ordered by job id."""
+        return self.table("runs").to_pandas()  # type: ignore[no-any-return]
+
+    def scores(self) -> pd.DataFrame:
+        """Every score of every committed job, with the columns of `SCORES`, ordered by job id and step."""
+        return self.table("scores").to_pandas()  # type: ignore[no-any-return]
+
+    def table(self, kind: str, names: Collection[str] | None = None) -> pa.Table:
+        """`runs` or `scores` as a table of pyarrow; of some files only, where their stems are given."""
+
+        def gather() -> pa.Table:
+            sources = self._sources()
+            chosen = sorted(set(sources.values()) & set(names if names is not None else sources.values()))
+            tables = [self._part(kind, name, sources) for name in chosen]
+            return ordered([table for table in tables if table is not None], schema.SCHEMAS[kind])
+
+        return self._unchanged(gather)
+
+    def outcome(self, job_id: str) -> tuple[str, int] | None:
+        """Status and attempt of a job's committed row, or None: cheap, for a look before a job is begun."""
+
+        def gather() -> tuple[str, int] | None:
+            if self.run_file(job_id).exists() and (table := self._read("runs", job_id)) is not None:
+                key: Key | None = keys(table)[job_id]
+            else:
+                found = [self.index(name)[job_id] for name in self.compacts() if job_id in self.index(name)]
+                key = max(found) if found else None
+            return (key.status, key.attempt) if key else None
+
+        return self._unchanged(gather)
+
+    def scored(self) -> set[str]:
+        """The jobs whose row and scores can both be read."""
+
+        def gather() -> set[str]:
+            sources = self._sources()
+            parts = [self._part("scores", name, sources, ids_only=True) for name in sorted(set(sources.values()))]
+            return {job_id for part in parts if part is not None for job_id in part.column("job_id").to_pylist()}
+
+        return self._unchanged(gather)
+
+    def arrays(self, name: str) -> dict[str, NDArray[Any]] | None:
+        """An artifact (see `artifact_file`), or None where there is none or it cannot be read."""
+        try:
+            path = self.artifact_file(name)
+        except ValueError:
+            return None
+        try:
+            with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+                arrays = dict(archive)
+            if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+                raise ValueError("a member is no array")  # numpy hands such a one out as plain bytes
+            return arrays
+        except FileNotFoundError:
+            return None
+        except Exception as error:
+            self.quarantine(path, error)
+            return None
+
+    def kept(self) -> set[str]:
+        """The jobs that have a training checkpoint; whether it counts is seen when the job resumes."""
+        return {path.stem for path in (self.root / "checkpoints").glob("[!.]*.npz")}
+
+    def small(self, kind: str = "runs") -> list[str]:
+        """The jobs that have a small file of their own, sorted."""
+        return [name for name in self._names(kind) if not name.startswith(COMPACT)]
+
+    def _names(self, kind: str) -> list[str]:
+        return sorted(path.stem for path in (self.root / kind).glob("[!.]*.parquet"))
+
+    def compacts(self) -> list[str]:
+        return [name for name in self._names("runs") if name.startswith(COMPACT)]
+
+    def _unchanged(self, gather: Callable[[], T]) -> T:
+        """What ``gather`` reads, none of it missed because files were being gathered into others meanwhile.
+
+        A compact file stands before what it replaces is removed. Whoever finds a listed file gone, or other compact
+        files afterwards than before, may have missed rows, and reads again. So does whoever had to put a file aside: an
+        older row of the same job may stand elsewhere.
+        """
+        for _ in range(100):
+            before = self.compacts(), self._put_aside
+            try:
+                found = gather()
+            except FileNotFoundError:
+                continue
+            if (self.compacts(), self._put_aside) == before:
+                return found
+        raise OSError(0, "its files change faster than they can be read; is something deleting them?", str(self.root))
+
+    def _sources(self) -> dict[str, str]:
+        """job id -> the name, in both folders, of the file that holds what counts for it."""
+        found = {name: name for name in self.small()}
+        best: dict[str, tuple[Key, str]] = {}
+        differ = set()
+        for name in self.compacts():
+            for job_id, key in self.index(name).items():
+                other = best.get(job_id)
+                if other is not None and other[0] != key and job_id not in found:
+                    differ.add(job_id)
+                if other is None or (key, name) > other:
+                    best[job_id] = key, name
+        if differ - self._told:
+            self._told |= differ
+            self.say(
+                f"{self.root}: {len(differ)} jobs have two results, for one {min(differ)}; the better or later counts"
+            )
+        return {job_id: name for job_id, (_, name) in best.items()} | found
+
+    def index(self, name: str) -> dict[str, Key]:
+        """What ranks each job of a compact file. The name is a hash of the content, so one reading is enough."""
+        if name not in self._indices:
+            table = self._read("runs", name)
+            if table is None:
+                return {}
+            self._indices[name] = keys(table)
+        return self._indices[name]
+
+    def _part(self, kind: str, name: str, sources: Mapping[str, str], ids_only: bool = False) -> pa.Table | None:
+        """What counts of one file; None where it cannot be read. With ``ids_only`` each job is there once."""
+        table = self._read(kind, name, ids_only)
+        if table is not None and name.startswith(COMPACT):
+            mine = [job_id for job_id in self.index(name) if sources[job_id] == name]
+            table = table.filter(pc.is_in(table.column("job_id"), value_set=pa.array(mine, pa.string())))
+        return table
+
+    def _read(self, kind: str, name: str, ids_only: bool = False) -> pa.Table | None:
+        """One file; None where there is none or it cannot be read.
+
+        Raises:
+            FileNotFoundError: if the row has gone: into a compact file, perhaps.
+        """
+        path = self.root / kind / f"{name}.parquet"
+        try:
+            return schema.read(path, kind, ids_only)
+        except FileNotFoundError:
+            if kind == "runs" or not (self.root / "runs" / path.name).exists():
+                raise
+        except Unreadable as error:
+            self.quarantine(path, error)
+        return None
+
+    def quarantine(self, path: Path, error: Exception) -> None:
+        """Put a file aside under a name that is not taken, and say so."""
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        try:
+            target = _reserve(self.root / "quarantine" / path.parent.name, path)
+        except OSError as why:
+            return self._leave(path, reason, why)
+        try:
+            os.replace(path, target)
+        except OSError as why:
+            target.unlink(missing_ok=True)
+            if not isinstance(why, FileNotFoundError):  # else another process was faster, and has said so
+                self._leave(path, reason, why)
+        else:
+            self._put_aside += 1
+            self.say(f"{path} cannot be read ({reason}); moved to {target}, its job runs again")
+
+    def _leave(self, path: Path, reason: str, why: OSError) -> None:
+        if str(path) not in self._told:
+            self._told.add(str(path))
+            self.say(f"{path} cannot be read ({reason}); it does not count, but stays where it is ({why.strerror})")
+
+
+def _reserve(folder: Path, path: Path) -> Path:
+    """A name for a file in a folder, taken by creating it: nothing that was put there before is overwritten."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for count in itertools.count():
+        target = folder / (f"{path.stem}.{count}{path.suffix}" if count else path.name)
+        with contextlib.suppress(FileExistsError):
+            target.touch(exist_ok=False)
+            return target
+    raise AssertionError

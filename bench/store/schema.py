@@ -1,0 +1,250 @@
+"""The two tables that are stored, and the checks that a file passes before anything in it is believed.
+
+A file may come from a stranger, from an older inrbench or from a disk that was full. Reading one runs no code (parquet
+holds values only), allocates no more than the file may declare, and ends in a table or in `Unreadable`.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+SCHEMA_VERSION = 1
+
+STATUSES = ("ok", "diverged", "oom", "timeout", "crashed", "error", "interrupted")
+
+UNFINISHED = ("oom", "timeout", "crashed", "interrupted")
+"""Statuses of jobs that were ended from outside, and may go on from their training checkpoint."""
+
+_TEXT, _FLOAT, _INT, _BOOL = pa.string(), pa.float64(), pa.int64(), pa.bool_()
+
+RUNS = pa.schema(
+    {
+        # what was declared
+        "job_id": _TEXT,
+        "suite": _TEXT,
+        "task": _TEXT,  # the suite's key for it: the task's name, or another where a suite has it twice
+        "task_name": _TEXT,  # the plugin
+        "task_version": _INT,
+        "task_params": _TEXT,  # JSON
+        "signal": _TEXT,
+        "kind": _TEXT,  # "activation" or "baseline"
+        "method": _TEXT,  # the suite's key for the activation, e.g. "wire[omega0=10]"; or the baseline
+        "label": _TEXT,  # what tables call the method
+        "activation": _TEXT,  # the plugin; null for a baseline
+        "activation_version": _INT,
+        "activation_params": _TEXT,  # JSON
+        "model": _TEXT,  # JSON
+        "train": _TEXT,  # JSON
+        "repeat": _INT,
+        "data_seed": _INT,
+        "init_seed": _INT,
+        "problem_id": _TEXT,  # same truth and measurements: names artifacts/ref-<problem_id>.npz
+        "metric": _TEXT,  # the task's headline metric
+        # how it ended
+        "status": _TEXT,
+        "error": _TEXT,
+        "attempt": _INT,
+        "steps": _INT,  # steps done
+        "resumed_step": _INT,  # the step of the training checkpoint that this attempt went on from; null if from none
+        "chosen_step": _INT,  # the checkpoint that the stopping rule (train.stop) picks; without one the last
+        # what was built
+        "depth": _INT,
+        "width": _INT,  # units of a hidden layer
+        "params": _INT,  # real degrees of freedom
+        "block_rows": _INT,  # rows of one training block
+        "compiled": _BOOL,  # whether its kernels were machine code; null for a baseline
+        # timings, seconds; setup + warmup + train + eval = wall but for the clock's own cost
+        "setup_s": _FLOAT,
+        "warmup_s": _FLOAT,
+        "train_s": _FLOAT,
+        "eval_s": _FLOAT,
+        "wall_s": _FLOAT,
+        "step_ms": _FLOAT,
+        "peak_mem_bytes": _INT,
+        "timing_valid": _BOOL,  # one job a device, and nobody else on it
+        "clock_mhz": _FLOAT,  # of the device when the job ended
+        "throttled": _BOOL,  # whether the device was held back by heat or power meanwhile
+        # provenance
+        "started_at": _TEXT,  # ISO 8601, UTC
+        "data_sha256": _TEXT,
+        "device": _TEXT,  # "cpu", "cuda"
+        "device_name": _TEXT,
+        "driver": _TEXT,
+        "threads": _INT,
+        "host": _TEXT,  # hash of the host's name
+        "python": _TEXT,
+        "torch": _TEXT,
+        "packages": _TEXT,  # JSON {name: version}
+        "git_sha": _TEXT,
+        "git_dirty": _BOOL,
+        "source_sha256": _TEXT,  # of the plugins' files
+        "log": _TEXT,  # relative to the suite's folder
+    },
+    metadata={"schema_version": str(SCHEMA_VERSION)},
+)
+
+SCORES = pa.schema(
+    {
+        "job_id": _TEXT,
+        "step": _INT,
+        "train_s": _FLOAT,  # seconds on the training clock when the step was done
+        "metric": _TEXT,
+        "value": _FLOAT,
+        "direction": pa.int8(),  # +1 higher is better, -1 lower is better, 0 neither
+    },
+    metadata={"schema_version": str(SCHEMA_VERSION)},
+)
+
+SCHEMAS = {"runs": RUNS, "scores": SCORES}
+
+REQUIRED = {
+    "runs": {"job_id", "suite", "task", "signal", "kind", "method", "repeat", "status"},
+    "scores": {"job_id", "step", "metric", "value"},
+}
+"""Columns without which a file says nothing. Any other may be missing: it was added later, and is read as null."""
+
+COMPACT = "_compact-"
+"""How the name of a file with the rows of many jobs begins; see `bench.store.compact`."""
+
+MAX_ROWS = {"runs": 1_000_000, "scores": 50_000_000}
+MAX_BYTES = 8 << 30
+"""What one file may hold, by its own footer, which is read first: a few bytes can promise terabytes of nulls."""
+
+NAME = r"^[^/\\\x00-\x1f.][^/\\\x00-\x1f]{0,199}$"
+"""What can be the name of a file in a folder. Names of jobs and problems come out of rows, and open files."""
+
+
+class Unreadable(ValueError):
+    """A file that holds nothing to be believed; the message says why, in one line."""
+
+
+def read(path: Path, kind: str, ids_only: bool = False) -> pa.Table:
+    """One file of ``runs`` or ``scores`` with exactly the columns of its schema, checked.
+
+    Columns that inrbench did not know when the file was written are null; columns that it does not know now are left
+    out.
+
+    Args:
+        ids_only: of a compact file read only which jobs it has, each once.
+
+    Raises:
+        FileNotFoundError: if it is not there (any more).
+        Unreadable: if it is damaged, of another schema version, not of this kind or not of the job it is named after.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise Unreadable(error.strerror or str(error)) from error
+    try:
+        file = pq.ParquetFile(pa.BufferReader(content))
+        meta = file.metadata
+        declared = sum(meta.row_group(index).total_byte_size for index in range(meta.num_row_groups))
+        if meta.num_rows > MAX_ROWS[kind] or declared > MAX_BYTES:
+            raise Unreadable(f"it promises {meta.num_rows} rows in {declared} bytes, more than a result can have")
+        _conform(file.schema_arrow, kind)
+        table = _ids(file) if ids_only and path.name.startswith(COMPACT) else _rows(file, kind)
+    except Unreadable:
+        raise
+    except Exception as error:  # a decoder raises whatever its parts raise; none of it is the reader's business
+        raise Unreadable(str(error).splitlines()[0] if str(error) else type(error).__name__) from error
+    _check_rows(table, path, kind)
+    return table
+
+
+def _conform(found: pa.Schema, kind: str) -> None:
+    """Whether a file's columns can be read as today's."""
+    schema = SCHEMAS[kind]
+    if found.equals(schema, check_metadata=True):
+        return
+    version = (found.metadata or {}).get(b"schema_version", b"none").decode("utf-8", "replace")
+    if version != str(SCHEMA_VERSION):
+        raise Unreadable(f"its columns are not those of schema version {SCHEMA_VERSION}: it has version {version[:20]}")
+    if missing := REQUIRED[kind] - set(found.names):
+        raise Unreadable(f"its columns are not those of {kind}: {', '.join(sorted(missing))} missing")
+    if len(set(found.names)) != len(found.names):
+        raise Unreadable("it has two columns of one name")
+    for field in schema:
+        if field.name in found.names and found.field(field.name).type != field.type:
+            raise Unreadable(f"its column {field.name} is {found.field(field.name).type}, not {field.type}")
+
+
+def _rows(file: pq.ParquetFile, kind: str) -> pa.Table:
+    """The rows of a file in the columns of today's schema."""
+    schema = SCHEMAS[kind]
+    names = set(file.schema_arrow.names)
+    table = file.read(columns=[name for name in schema.names if name in names], use_threads=False)
+    table.validate(full=True)
+    columns = [
+        table.column(field.name) if field.name in names else pa.nulls(table.num_rows, field.type) for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _ids(file: pq.ParquetFile) -> pa.Table:
+    table = file.read(columns=["job_id"], use_threads=False)
+    table.validate(full=True)
+    return pa.table({"job_id": pc.unique(table.column("job_id"))})
+
+
+def _check_rows(table: pa.Table, path: Path, kind: str) -> None:
+    ids = table.column("job_id")
+    said = [name for name in ("status", "metric") if name in table.column_names and name in REQUIRED[kind]]
+    if ids.null_count or any(table.column(name).null_count for name in said):
+        raise Unreadable("a row does not say of which job it is, or what it says of it")
+    unique = _distinct(ids)
+    if path.name.startswith(COMPACT):
+        if kind == "runs" and len(unique) != table.num_rows:
+            raise Unreadable("it has two rows of one job")
+    else:
+        if unique and unique != {path.stem}:
+            raise Unreadable("its rows are not of the job it is named after")
+        if kind == "runs" and table.num_rows != 1:
+            raise Unreadable("it does not hold exactly one row")
+    names = unique | _distinct(table.column("problem_id")) if kind == "runs" else unique
+    if not all(name is None or re.fullmatch(NAME, name) for name in names):
+        raise Unreadable("it names a job or a problem that cannot be one")  # names of files are made of them
+    if kind == "runs":
+        strange = _distinct(table.column("status")) - set(STATUSES)
+        if strange:
+            raise Unreadable(f"it has a status that there is none of: {min(strange)[:20]!r}")
+
+
+def _distinct(column: pa.ChunkedArray) -> set[str]:
+    """The different values. A kernel takes longer to call than a small file's values to look at."""
+    return set((column if len(column) < 1000 else pc.unique(column)).to_pylist())
+
+
+class Key(NamedTuple):
+    """What makes one row of a job count rather than another: the greater one does."""
+
+    ok: bool
+    attempt: int
+    started_at: str
+    wall_s: float
+    status: str
+
+
+def keys(table: pa.Table) -> dict[str, Key]:
+    names = ["job_id", "status", "attempt", "started_at", "wall_s"]
+    columns = [table.column(name).to_pylist() for name in names]
+    return {
+        job_id: Key(status == "ok", attempt or 0, started or "", wall or 0.0, status)
+        for job_id, status, attempt, started, wall in zip(*columns, strict=True)
+    }
+
+
+def ordered(tables: list[pa.Table], columns: pa.Schema) -> pa.Table:
+    """Tables put together by job id; rows of one job keep their order."""
+    table = pa.concat_tables(tables) if tables else columns.empty_table()
+    ids = pc.sort_indices(unique := pc.unique(table.column("job_id")))
+    rank = pc.index_in(table.column("job_id"), value_set=unique.take(ids)).to_numpy()
+    return table if (np.diff(rank) >= 0).all() else table.take(np.argsort(rank, kind="stable"))

@@ -1,0 +1,146 @@
+"""The training loop: the optimiser, its schedule, the precision of products, and evaluation in blocks of rows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from bench.config.settings import Train
+from bench.engine.engine import on_lanes, shares, sharing, way
+from bench.training.objective import Objective
+
+CHECKPOINTS = 20
+
+
+def checkpoints(steps: int, count: int = CHECKPOINTS) -> list[int]:
+    """Steps after which the network is scored: log-spaced from 1 to ``steps``, the last one always."""
+    ratio = steps ** (1 / max(count - 1, 1))
+    return sorted({min(steps, max(1, round(ratio**k))) for k in range(count)} | {steps})
+
+
+@contextmanager
+def in_precision(name: str | None, device: torch.device) -> Iterator[None]:
+    """Within it, products of matrices are computed in a precision; None is float32.
+
+    - ``tf32``: factors are rounded to 10 bits after the leading one, on an NVIDIA GPU.
+    - ``bf16``: factors, and the values that the layers hand on, are rounded to bfloat16, 7 bits; the layer on the
+      coordinates is not. On a CPU too.
+
+    Raises:
+        ValueError: for tf32 where there is none: a result must not bear the name of a precision that it has not.
+    """
+    if name == "tf32" and device.type != "cuda":
+        raise ValueError("train.precision: tf32 needs an NVIDIA GPU; leave it out, or give bf16")
+    # No cache of rounded weights: it would outlive the step that changes them.
+    mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=name == "bf16", cache_enabled=False)
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = name == "tf32"
+    try:
+        with mixed:
+            yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
+
+
+def optimizer(network: nn.Module, train: Train) -> torch.optim.Optimizer:
+    """The declared optimiser, fused into one pass over the parameters; weight decay is AdamW's, decoupled."""
+    parameters = [p for p in network.parameters() if p.requires_grad]
+    if train.optimizer == "sgd":
+        return torch.optim.SGD(parameters, lr=train.lr, fused=True)
+    if train.weight_decay is not None:
+        return torch.optim.AdamW(parameters, lr=train.lr, weight_decay=train.weight_decay, fused=True)
+    return torch.optim.Adam(parameters, lr=train.lr, fused=True)
+
+
+Penalty = Callable[[nn.Module], Tensor]
+"""Something differentiable that is added to the loss."""
+
+
+class Descent:
+    """Training, one step each time the iterator is advanced: it yields the data loss before that step, unsynchronised.
+
+    Attributes:
+        network: in training.
+        step: steps done.
+        steps: steps to do.
+    """
+
+    def __init__(self, network: nn.Module, objective: Objective, train: Train, penalty: Penalty | None = None) -> None:
+        self.network, self.step, self.steps = network, 0, train.steps
+        self._objective, self._train, self._penalty = objective, train, penalty
+        self._optimizer = optimizer(network, train)
+
+    def __iter__(self) -> Descent:
+        return self
+
+    def __next__(self) -> Tensor:
+        train = self._train
+        if self.step >= self.steps:
+            raise StopIteration
+        for group in self._optimizer.param_groups:
+            group["lr"] = train.lr * train.lr_decay ** (self.step / train.steps)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss = self._objective.backward(self.network)
+        if self._penalty is not None:
+            self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
+        with sharing(way(self.network, self._objective.points).lanes):
+            self._optimizer.step()
+        self.step += 1
+        return loss
+
+    def state(self) -> dict[str, Tensor]:
+        """What decides the steps to come, by name: parameters, buffers and the optimiser's. Not copies."""
+        found = self._network_state()
+        for index, values in self._optimizer.state_dict()["state"].items():
+            found |= {f"optimizer/{index}/{key}": value for key, value in values.items()}
+        return found
+
+    def restore(self, state: Mapping[str, Tensor], step: int) -> None:
+        """Go on from what `state` gave after a step, on whatever device it is now. Other names are left alone.
+
+        Raises:
+            ValueError: if it is not of this network; nothing is changed then.
+        """
+        own = self._network_state()
+        of_optimizer: dict[int, dict[str, Tensor]] = {}
+        for name, value in state.items():
+            kind, _, rest = name.partition("/")
+            if kind == "network" and (name not in own or (value.shape, value.dtype) != _form(own[name])):
+                raise ValueError(f"{name} is not of this network")
+            if kind == "optimizer":
+                index, _, key = rest.partition("/")
+                of_optimizer.setdefault(int(index), {})[key] = value
+        if missing := own.keys() - state.keys():
+            raise ValueError(f"{min(missing)} is missing")
+        groups = self._optimizer.state_dict()["param_groups"]
+        self._optimizer.load_state_dict({"state": of_optimizer, "param_groups": groups})
+        with torch.no_grad():
+            for name, value in own.items():
+                value.copy_(state[name])
+        self.step = step
+
+    def _network_state(self) -> dict[str, Tensor]:
+        """By name, each once. `state_dict` would leave out the buffers that are not persistent."""
+        named = itertools.chain(self.network.named_parameters(), self.network.named_buffers())
+        return {f"network/{name}": value for name, value in named}
+
+
+def _form(value: Tensor) -> tuple[torch.Size, torch.dtype]:
+    return value.shape, value.dtype
+
+
+def evaluate(network: nn.Module, coords: Tensor, rows: int) -> Tensor:
+    """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
+    through = way(network, coords)
+    blocks = shares(len(coords), rows, through.lanes)
+
+    def pass_forward(lane: int) -> list[Tensor]:
+        # The network may compute in bfloat16.
+        return [through.forward(coords[block], keep=False)[0].to(coords.dtype) for block in blocks[lane]]
+
+    through.begin()
+    return torch.cat([values for lane in on_lanes(through.lanes, pass_forward) for values in lane])

@@ -1,0 +1,124 @@
+"""The one training loop, for every activation and every task.
+
+A step is exact full-batch gradient descent. The gradient is added up over blocks of rows, because a block that stays in
+the processor's cache trains faster than the whole batch, and because memory then does not grow with the signal:
+
+- an operator that only picks rows splits the loss itself: each block is run forward and backward in turn;
+- any other one (area average, Radon) mixes rows. The network is first run on all blocks; with r = A f - y the gradient
+  of the mean square at the values is g = 2 Aᵀ r / r.numel(); then each block is run backward from its part of g. Blocks
+  keep their intermediate results between the two passes while these fit into `KEEP_BYTES`, and are computed again where
+  they do not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from bench.engine.engine import Way, on_lanes, shares, way
+from tasks.core.base import Problem
+
+KEEP_BYTES = 2 << 30
+"""Memory for the intermediate results of all blocks of one step under an operator that mixes rows."""
+
+
+class Objective:
+    """The mean square of A f(coords) - y over a problem, and its gradient, in blocks of rows.
+
+    Args:
+        problem: on the device already.
+        rows: rows of one block.
+        held_out: (M,) bool, the measurements that are kept from training; None for none.
+
+    Attributes:
+        local: whether the loss splits over the rows: the operator only picks some.
+        points: (R, d), where the network is evaluated in training.
+        targets: (R, C) where the loss is local, what is measured there; else (M, C).
+        scale: one over the number of values that the mean is of.
+    """
+
+    def __init__(self, problem: Problem, rows: int, held_out: Tensor | None = None) -> None:
+        self.problem = problem
+        self._rows = rows
+        picked = problem.operator.rows
+        self.local = picked is not None
+        coords, measured = problem.coords if picked is None else problem.coords[picked], problem.measured
+        self._used = None if held_out is None else ~held_out[:, None]
+        count = measured.numel()
+        if held_out is not None:
+            count = int((~held_out).sum()) * measured.shape[1]
+            if self.local:
+                coords, measured = coords[~held_out], measured[~held_out]
+        self.points, self.targets = coords, measured
+        self.scale = 1 / count
+
+    def backward(self, network: nn.Module) -> Tensor:
+        """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
+        through = way(network, self.points)
+        blocks = shares(len(self.points), self._rows, through.lanes)
+        through.begin()
+        loss = self._backward_local(through, blocks) if self.local else self._backward_mixed(through, blocks, network)
+        through.end()
+        return loss
+
+    @torch.no_grad()
+    def losses(self, values: Tensor) -> tuple[float, float | None]:
+        """The mean square of the residual of values at all coordinates: on what training uses, and on what is kept from
+        it.
+
+        Args:
+            values: (N, C), the network at ``problem.coords``.
+        """
+        squares = (self.problem.operator.forward(values) - self.problem.measured).square().mean(dim=1)
+        if self._used is None:
+            return float(squares.mean()), None
+        used = self._used[:, 0]
+        return float(squares[used].mean()), float(squares[~used].mean())
+
+    def _backward_local(self, through: Way, blocks: list[list[slice]]) -> Tensor:
+        def pass_both(lane: int) -> Tensor:
+            total = torch.zeros((), device=self.targets.device)
+            for block in blocks[lane]:
+                values, kept = through.forward(self.points[block])
+                residual = values - self.targets[block]
+                through.backward(lane, kept, residual * (2 * self.scale))
+                total += residual.square().sum()
+                del kept  # before there is the next one
+            return total
+
+        return torch.stack([*on_lanes(through.lanes, pass_both)]).sum() * self.scale
+
+    def _backward_mixed(self, through: Way, blocks: list[list[slice]], network: nn.Module) -> Tensor:
+        keep = self._fits(network)
+
+        def pass_forward(lane: int) -> list[tuple[Tensor, Any]]:
+            return [through.forward(self.points[block], keep=keep) for block in blocks[lane]]
+
+        passed = on_lanes(through.lanes, pass_forward)
+        values = torch.cat([value for lane in passed for value, _ in lane]).to(self.problem.measured.dtype)
+        with torch.autocast(values.device.type, enabled=False):  # precision is the network's matter
+            loss, gradient = self.pull(values)
+
+        def pass_backward(lane: int) -> None:
+            for block, (_, kept) in zip(blocks[lane], passed[lane], strict=True):
+                if not keep:
+                    _, kept = through.forward(self.points[block])
+                through.backward(lane, kept, gradient[block])
+
+        on_lanes(through.lanes, pass_backward)
+        return loss
+
+    def pull(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """The loss of values (N, C) at all coordinates, and its gradient in them; for an operator that mixes rows."""
+        residual = self.problem.operator.forward(values) - self.problem.measured
+        if self._used is not None:
+            residual = residual * self._used
+        gradient = self.problem.operator.adjoint(residual * (2 * self.scale))
+        return residual.square().sum() * self.scale, gradient
+
+    def _fits(self, network: nn.Module) -> bool:
+        """Whether the intermediate results of all rows fit, by a generous guess: six floats a unit."""
+        units = sum(p.shape[0] for p in network.parameters() if p.dim() > 1)
+        return 6 * 4 * units * self.problem.coords.shape[0] <= KEEP_BYTES

@@ -1,0 +1,315 @@
+"""What happens to one job.
+
+`execute` is the straight path: load the problem, build the network, warm up, train between checkpoints, score outside
+the clock. `attempt` is the same with whatever it raises turned into a row that says so.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from activations.core.base import Activation, Domain, build, count_params
+from activations.core.kernel import compiled, compiling
+from activations.core.layer_statistics import diagnose, gradient_norms
+from activations.core.width_solver import solve_width
+from bench.config.identity import seed
+from bench.config.job import Job
+from bench.config.plugins import Plugins, source_sha256
+from bench.config.settings import Model, Train
+from bench.engine.block_size import block_rows, worthwhile
+from bench.training.checkpoint import Keeper, facts
+from bench.training.clock import Clock, peak_memory, reset_peak_memory
+from bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, evaluate, in_precision
+from bench.training.early_stopping import Point, chosen_step
+from bench.training.objective import Objective
+from bench.training.result import Result
+from tasks.core.base import Problem, Task
+from tasks.signals.load import load
+
+WARMUP_STEPS = 2
+
+STOP_EVERY = 10
+"""Steps between two looks at the loss of a job that stops at one: each look waits for the device."""
+
+Progress = Callable[[dict[str, float]], None]
+
+
+def execute(
+    job: Job,
+    plugins: Plugins,
+    device: torch.device,
+    progress: Progress = lambda _: None,
+    checkpoint: Path | None = None,
+) -> Result:
+    """Run one job. Whatever it raises is the job's own fault.
+
+    Args:
+        progress: called with the fraction done and the current scores, whenever the network is scored.
+        checkpoint: the file that a long job is kept in and resumed from, see `bench.training.checkpoint`; None for
+            none.
+    """
+    result = Result()
+    reset_peak_memory(device)
+    clock = Clock(device)
+    with clock.phase("setup"):
+        task, problem = posed(job, plugins, result)
+    if job.activation is None:
+        activation = None
+        estimate = _baseline(job, task, problem, clock, result)
+    else:
+        activation = activation_of(job, plugins)
+        estimate = _train(job, task, problem, activation, device, clock, progress, result, checkpoint)
+    finish(job, task, problem, activation, estimate, result)
+    result.row |= clock.columns(result.row.get("steps", 0))
+    result.row |= {"peak_mem_bytes": peak_memory(device)}
+    return result
+
+
+def posed(job: Job, plugins: Plugins, result: Result) -> tuple[Task, Problem]:
+    """The task of a job and the problem that it poses; what is to be known of them goes into the result."""
+    task: Task = plugins.tasks.get(job.task.name).model_validate_json(json.dumps(job.task.params))
+    loaded = load(job.source)
+    result.row |= {"metric": task.metrics[0], "data_sha256": loaded.sha256}
+    return task, task.problem(loaded, job.data_seed)
+
+
+def activation_of(job: Job, plugins: Plugins) -> Activation:
+    """The activation of a job that has one."""
+    assert job.activation is not None
+    cls: type[Activation] = plugins.activations.get(job.activation.name)
+    return cls.model_validate_json(json.dumps(job.activation.params))
+
+
+def finish(
+    job: Job, task: Task, problem: Problem, activation: Activation | None, estimate: NDArray[Any], result: Result
+) -> None:
+    """Put a job's artifacts and the hash of its plugins into its result."""
+    result.arrays[job.job_id] = {**(curve(activation) if activation else {}), "reconstruction": estimate}
+    result.arrays[f"ref-{job.problem_id}"] = {"truth": problem.grid(problem.truth)}
+    classes: list[type[Any]] = [type(task), *([type(activation)] if activation else [])]
+    result.row["source_sha256"] = source_sha256(*classes)
+
+
+def _baseline(job: Job, task: Task, problem: Problem, clock: Clock, result: Result) -> NDArray[np.float32]:
+    assert job.baseline is not None
+    with clock.phase("train"):
+        estimate = task.baselines()[job.baseline](problem)
+    with clock.phase("eval"):
+        values = torch.from_numpy(np.ascontiguousarray(estimate)).reshape(problem.truth.shape)
+        scores = task.score(problem, values)
+    result.add_scores(scores, step=0, train_s=clock.seconds["train"])
+    result.row |= {"status": "ok"}
+    return estimate
+
+
+def _train(
+    job: Job,
+    task: Task,
+    problem: Problem,
+    activation: Activation,
+    device: torch.device,
+    clock: Clock,
+    progress: Progress,
+    result: Result,
+    kept: Path | None,
+) -> NDArray[np.float32]:
+    train, model = Train.model_validate(job.train), Model.model_validate(job.model)
+
+    with clock.phase("setup"):
+        problem = on_device(problem, device)
+        domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
+        width = width_of(activation, domain, model)
+
+        def fresh() -> nn.Module:
+            return build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
+
+        network = fresh()
+        penalty = penalty_of(activation, train.path_norm)
+        units = activation.hidden_width(width)
+        tune = worthwhile(train.steps, len(problem.coords), units * model.depth)
+        result.row |= {
+            "depth": model.depth,
+            "width": units,
+            "params": count_params(network),
+        }
+
+    @contextmanager
+    def computing() -> Iterator[None]:
+        with compiling(tune), in_precision(train.precision, device):
+            yield
+
+    with clock.phase("warmup"), computing():
+        rows = block_rows(network, problem.coords, activation.name, tune=tune)
+        result.row["block_rows"] = rows
+        objective = Objective(problem, rows, held_out(job, problem, train.holdout))
+        for _ in itertools.islice(Descent(network, objective, train, penalty), WARMUP_STEPS):
+            pass
+        network = fresh()
+        result.row["compiled"] = compiled()
+        describe = partial(facts, job.job_id, device, (type(task), type(activation)), rows, compiled())
+
+    descent = Descent(network, objective, train, penalty)
+    status, error = "ok", None
+    points: list[Point] = []
+    keeper = Keeper(kept, describe, device, descent, clock, points, result.scores)
+    if (resumed := keeper.resume()) is not None:
+        # Nobody can tell any more who else was on the device before the kill.
+        result.row |= {"resumed_step": resumed, "timing_valid": False}
+    for checkpoint in checkpoints(train.steps, train.checkpoints or CHECKPOINTS):
+        if points and checkpoint <= points[-1].step:
+            continue  # scored before the kill
+        reached = False
+        while descent.step < checkpoint and not reached:
+            if keeper.due():
+                keeper.save()
+            with clock.phase("train"), computing():
+                reached = _advance(descent, checkpoint, train.stop_loss, keeper.due)
+        done = descent.step
+        with clock.phase("eval"):
+            with computing():
+                values = evaluate(network, problem.coords, rows)
+            scores = scored(task, objective, values, activation, network, bool(train.diagnostics))
+        points.append(Point(done, scores["loss"], scores.get("heldout_loss")))
+        result.add_scores(scores, step=done, train_s=clock.seconds["train"])
+        progress({"fraction": done / train.steps, **scores})
+        if error := divergence(scores["loss"], values, done):
+            status = "diverged"
+            break
+        if reached:
+            break
+    chosen = chosen_step(train.stop, points, problem.noise_std)
+    result.row |= {"status": status, "error": error, "steps": descent.step, "chosen_step": chosen}
+    return problem.grid(values)
+
+
+def _advance(descent: Descent, checkpoint: int, stop_loss: float | None, due: Callable[[], bool]) -> bool:
+    """Train up to a step, until something is due, or until the loss is low enough; returns whether it is."""
+    for loss in itertools.islice(descent, checkpoint - descent.step):
+        if stop_loss is not None and descent.step % STOP_EVERY == 0 and float(loss) <= stop_loss:
+            return True
+        if due():
+            break
+    return False
+
+
+def scored(
+    task: Task, objective: Objective, values: Tensor, activation: Activation, network: nn.Module, layers: bool
+) -> dict[str, float]:
+    """All that a checkpoint holds of a network and its values (N, C) at all coordinates."""
+    problem = objective.problem
+    loss, heldout = objective.losses(values)
+    scores = {**task.score(problem, values), "loss": loss}
+    if heldout is not None:
+        scores["heldout_loss"] = heldout
+    return scores | _diagnose(activation, network, problem, layers)
+
+
+def divergence(loss: float, values: Tensor, step: int) -> str | None:
+    """What is wrong if a loss or a value is not finite, else None."""
+    if math.isfinite(loss) and bool(torch.isfinite(values).all()):
+        return None
+    return f"loss {loss} at step {step}: lower the learning rate or the scale"
+
+
+def _diagnose(activation: Activation, network: nn.Module, problem: Problem, layers: bool) -> dict[str, float]:
+    """The path norm, where there is one, and on demand the conditioning of every layer."""
+    found = {}
+    with torch.no_grad():
+        norm = activation.path_norm(network)
+    if norm is not None:
+        found["path_norm"] = float(norm)
+    if layers:
+        found |= diagnose(network, problem.coords)
+        found |= gradient_norms(network)
+    return found
+
+
+def penalty_of(activation: Activation, weight: float | None) -> Penalty | None:
+    """λ · path norm.
+
+    Raises:
+        ValueError: if the activation has no path norm: a penalty that is silently none would be worse.
+    """
+    if weight is None:
+        return None
+
+    def penalty(network: nn.Module) -> Tensor:
+        norm = activation.path_norm(network)
+        if norm is None:
+            raise ValueError(f"{activation.label} has no path norm; leave train.path_norm out for it")
+        return weight * norm
+
+    return penalty
+
+
+def held_out(job: Job, problem: Problem, share: float | None) -> Tensor | None:
+    """(M,) bool: the measurements kept from training, drawn by the job's data seed, the same for every activation."""
+    if share is None:
+        return None
+    count = len(problem.measured)
+    generator = torch.Generator().manual_seed(seed(heldout=True, data=job.data_seed))
+    picked = torch.randperm(count, generator=generator)[: max(1, round(share * count))]
+    mask = torch.zeros(count, dtype=torch.bool)
+    mask[picked] = True
+    return mask.to(problem.measured.device)
+
+
+def width_of(activation: Activation, domain: Domain, model: Model) -> int:
+    """The width that a model asks for, solved where it asks for a number of parameters."""
+    if model.width is not None:
+        return model.width
+    assert model.params is not None
+    return solve_width(activation, domain, model.depth, model.params)
+
+
+def on_device(problem: Problem, device: torch.device) -> Problem:
+    """The same problem with all its tensors on a device."""
+    return replace(
+        problem,
+        coords=problem.coords.to(device),
+        operator=problem.operator.to(device),
+        measured=problem.measured.to(device),
+        truth=problem.truth.to(device),
+    )
+
+
+def curve(activation: Activation) -> dict[str, NDArray[np.float32]]:
+    """The nonlinearity over pre-activations in [-1, 1], for the figure of all of them; empty where there is none."""
+    z = torch.linspace(-1, 1, 2001)
+    values = activation.curve(z)
+    if values is None:
+        return {}
+    arrays = {"curve_z": z.numpy(), "curve": (values.real if values.is_complex() else values).float().numpy()}
+    if values.is_complex():
+        arrays["curve_imag"] = values.imag.float().numpy()
+    return arrays
+
+
+def attempt(
+    job: Job, plugins: Plugins, device: torch.device, progress: Progress, checkpoint: Path | None = None
+) -> Result:
+    """`execute`, with whatever it raises turned into a row that says so."""
+    cause: BaseException
+    try:
+        return execute(job, plugins, device, progress, checkpoint)
+    except (torch.OutOfMemoryError, MemoryError) as error:
+        status, cause = "oom", error
+    except (Exception, SystemExit) as error:
+        status, cause = "error", error
+    traceback.print_exception(cause)
+    text = f"{type(cause).__name__}: {cause}".strip().splitlines()[0]
+    return Result(row={"status": status, "error": text[:500]})

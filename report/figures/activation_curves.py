@@ -1,0 +1,74 @@
+"""The figure of all activations as curves over their pre-activation."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+from report.data.model import Suite
+from report.data.reconstructions import Array
+from report.figures.axes import Looks
+from report.labels import parameter, setting
+
+PANELS = 40
+"""Nonlinearities in one figure."""
+
+
+def curves(suite: Suite, looks: Looks) -> Figure | None:
+    """Each nonlinearity as a function of its pre-activation, as stored by its runs; None where none is."""
+    panels: list[tuple[str, str, Array, dict[str, Array]]] = []
+    seen: set[tuple[str, str]] = set()
+    for task in suite.tasks:
+        for method in task.activations:
+            for run in method.ok:
+                settings = run.text("activation_params")
+                if (method.key, settings) in seen or len(panels) == PANELS:
+                    continue
+                curves = suite.store.arrays(run.job_id)
+                if curves is None:
+                    continue
+                seen.add((method.key, settings))
+                if "curve" not in curves or curves["curve"].shape != curves.get("curve_z", np.empty(0)).shape:
+                    continue
+                note = ", ".join(f"{parameter(k)} = {setting(v)}" for k, v in run.settings("activation_params").items())
+                panels.append(
+                    (method.key, f"{method.label}\n{note}" if note else method.label, curves["curve_z"], curves)
+                )
+    if not panels:
+        return None
+    panels.sort(key=lambda panel: (list(looks).index(panel[0]), panel[1]))
+    panels = [(key, _wrapped(name), z, curves) for key, name, z, curves in panels]
+    lines = max(name.count("\n") + 1 for _, name, _, _ in panels)  # titles of one height keep the panels in line
+    rows = math.ceil(len(panels) / 4)
+    columns = math.ceil(len(panels) / rows)  # rows of one length
+    figure = Figure(figsize=(max(2.4, 1.75 * columns), 1.5 * rows + 0.2), layout="constrained")
+    axes: list[Axes] = [axis for line in figure.subplots(rows, columns, sharex=True, squeeze=False) for axis in line]
+    for axis, (key, name, z, curves) in zip(axes, panels, strict=False):
+        axis.axhline(0, color="#BBBBBB", lw=0.7, zorder=1)
+        axis.axvline(0, color="#BBBBBB", lw=0.7, zorder=1)
+        axis.plot(z, curves["curve"], color=looks[key].color, lw=1.4, zorder=3)
+        if "curve_imag" in curves and curves["curve_imag"].shape == z.shape:
+            axis.plot(z, curves["curve_imag"], color=looks[key].color, lw=0.9, alpha=0.55, ls=(0, (3, 1.5)), zorder=2)
+        axis.set_title(name + "\n " * (lines - name.count("\n") - 1), fontsize=7.5)
+        for line in (axis.xaxis, axis.yaxis):
+            line.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
+            line.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}".replace("-", "−")))
+        axis.grid(False)
+        axis.margins(x=0)
+        sns.despine(ax=axis)
+    for index, axis in enumerate(axes):
+        axis.set_visible(index < len(panels))
+        if index + columns >= len(panels):
+            axis.tick_params(labelbottom=True)
+    figure.supxlabel("pre-activation z", fontsize=8)
+    return figure
+
+
+def _wrapped(name: str) -> str:
+    return "\n".join(textwrap.fill(line, 28) for line in name.split("\n"))

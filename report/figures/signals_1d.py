@@ -1,0 +1,126 @@
+"""Reconstructions of one variable: each method's curve on the truth and its error below."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from report.data.reconstructions import Array, Estimate, Stored, title
+from report.figures.axes import WIDTH, Looks, log_axis
+from report.figures.style import BASELINE_COLOR
+
+COLUMNS = 3
+LONG = 2000
+"""Beyond so many samples a curve is a smear: then its envelope is drawn, and an excerpt of it."""
+EXCERPT = 400
+BINS = 500
+TRUTH = "#1C1E21"
+
+
+def reconstructions(found: Stored, looks: Looks) -> Figure | None:
+    """One small multiple for each method; None for what is not (N, 1) with at least four samples."""
+    if found.truth.ndim != 2 or found.truth.shape[1] != 1 or len(found.truth) < 4:
+        return None
+    truth = found.truth[:, 0]
+    long = len(truth) > LONG
+    blocks = math.ceil(len(found.estimates) / COLUMNS)
+    columns = math.ceil(len(found.estimates) / blocks)
+    heights = [0.75, 1.1, 0.6] if long else [1.25, 0.6]
+    figure = Figure(figsize=(max(3.4, WIDTH * columns / COLUMNS), blocks * (sum(heights) + 0.75)), layout="constrained")
+    grid = figure.subplots(blocks * len(heights), columns, sharey="row", squeeze=False,
+                           gridspec_kw={"height_ratios": heights * blocks})  # fmt: skip
+    window = excerpt(truth)
+    low, high = _range(truth)
+    floor, ceiling = _errors(found, truth)
+    x = (2 * np.arange(len(truth)) + 1) / len(truth) - 1  # centres of equal cells of (-1, 1)
+    for index in range(blocks * columns):
+        block, column = divmod(index, columns)
+        axes: list[Axes] = [grid[block * len(heights) + row][column] for row in range(len(heights))]
+        if index >= len(found.estimates):
+            for axis in axes:
+                axis.set_visible(False)
+            continue
+        estimate = found.estimates[index]
+        values = estimate.values[:, 0]
+        colour = looks[estimate.key].color if estimate.key in looks else BASELINE_COLOR
+        if long:
+            _envelope(axes[0], truth, values, colour, window)
+            axes[0].set_ylim(low, high)
+        main, error = axes[-2:]
+        part = slice(window, window + EXCERPT) if long else slice(None)
+        place = np.arange(len(truth)) if long else x
+        main.plot(place[part], truth[part], color=TRUTH, lw=1.1, zorder=2)
+        main.plot(place[part], values[part], color=colour, lw=1.1, zorder=3, alpha=0.9)
+        main.set_ylim(*_range(truth[part]))
+        # A long error has all its samples too: that of the excerpt alone may be untypical.
+        bins = _bins(np.abs(values - truth), np.max) if long else np.abs(values - truth)
+        error.plot(_bins(place, np.mean) if long else x, np.clip(bins, floor, None), color=colour, lw=0.9)
+        error.set_ylim(floor, ceiling)
+        log_axis(error, "y")
+        error.set_xlabel("sample" if long else "x")
+        for axis in axes:
+            axis.margins(x=0)
+            axis.xaxis.set_major_locator(MaxNLocator(4))
+            sns.despine(ax=axis)
+        if not long:
+            main.tick_params(labelbottom=False)
+        if column == 0:
+            for axis, word in zip(axes, ["whole", "excerpt", "|error|"] if long else ["value", "|error|"], strict=True):
+                axis.set_ylabel(word)
+        axes[0].set_title(_title(estimate, columns))
+    figure.align_ylabels()
+    return figure
+
+
+def excerpt(truth: Array) -> int:
+    """Where the `EXCERPT` samples begin whose differences are largest: there the signal is hardest to follow."""
+    if len(truth) <= EXCERPT:
+        return 0
+    energy = np.pad(np.nan_to_num(np.diff(truth)) ** 2, (1, 0)).cumsum()
+    sums = energy[EXCERPT - 1 :] - energy[: len(energy) - EXCERPT + 1]
+    return int(np.argmax(sums.round(9)))  # rounded: ties go to the first, everywhere
+
+
+def _title(estimate: Estimate, columns: int) -> str:
+    return title(estimate.label, estimate.score, WIDTH / columns - 0.5).replace("\n ", "")
+
+
+def _range(truth: Array) -> tuple[float, float]:
+    """Of the truth, with room: a method that explodes is cut off and shows in its error."""
+    finite = truth[np.isfinite(truth)]
+    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
+    room = 0.15 * (high - low) or 0.5
+    return low - room, high + room
+
+
+def _errors(found: Stored, truth: Array) -> tuple[float, float]:
+    """One scale of errors for all, from the median of each method down and the largest up, four decades at most."""
+    sizes = [np.abs(item.values[:, 0] - truth) for item in found.estimates]
+    finite = [size[np.isfinite(size)] for size in sizes]
+    tops = [float(size.max()) for size in finite if size.size and size.max() > 0]
+    middles = [float(np.median(size)) for size in finite if size.size and np.median(size) > 0]
+    if not tops:
+        return 1e-3, 1.0
+    top = 10 ** math.ceil(math.log10(min(max(tops), 1e6)))
+    bottom = 10 ** math.floor(math.log10(min([*middles, top]) / 3))
+    return max(bottom, top * 1e-4), top
+
+
+def _bins(values: Array, reduce: object) -> Array:
+    """`BINS` values of a long signal, one for each stretch of it."""
+    assert callable(reduce)
+    return np.array([reduce(np.nan_to_num(part)) for part in np.array_split(values, BINS)])
+
+
+def _envelope(axis: Axes, truth: Array, values: Array, colour: str, window: int) -> None:
+    """The span of each stretch, the truth's behind, and the excerpt framed."""
+    at = _bins(np.arange(len(truth), dtype=float), np.mean)
+    axis.fill_between(at, _bins(truth, np.min), _bins(truth, np.max), color="#B9BDC3", lw=0, zorder=2)
+    axis.fill_between(at, _bins(values, np.min), _bins(values, np.max), color=colour, alpha=0.65, lw=0, zorder=3)
+    axis.axvspan(window, window + EXCERPT, color="#FFD000", alpha=0.45, lw=0, zorder=4)
+    axis.tick_params(labelbottom=False)

@@ -1,0 +1,60 @@
+"""Reconstructions of a volume: its three central slices, the truth's outline over every method's."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from report.data.reconstructions import Array, Stored, title
+from report.figures.axes import WIDTH
+
+COLUMNS = 7
+OUTLINE = "#E4572E"
+PLANES = ("slice across axis 1", "slice across axis 2", "slice across axis 3")
+
+
+def reconstructions(found: Stored) -> Figure | None:
+    """Columns are the truth and the methods, rows the slices; None for what is not (D, H, W, 1)."""
+    if found.truth.ndim != 4 or found.truth.shape[3] != 1 or min(found.truth.shape[:3]) < 4:
+        return None
+    panels = [("truth", " ", found.truth), *((item.label, item.score, item.values) for item in found.estimates)]
+    blocks = math.ceil(len(panels) / COLUMNS)
+    columns = math.ceil(len(panels) / blocks)
+    left, gap = 0.2, 0.05
+    side = min(1.5, (WIDTH - left - 0.05) / columns - gap)
+    titles = [title(label, score, side) for label, score, _ in panels]
+    head = 0.08 + 0.125 * max(text.count("\n") + 1 for text in titles)
+    block_h = head + 3 * (side + gap) + 0.08
+    total_w, total_h = left + columns * (side + gap) + 0.05, blocks * block_h
+    figure = Figure(figsize=(total_w, total_h))
+    outlines = [_slice(found.truth, row) for row in range(3)]
+    for index, (_, _, values) in enumerate(panels):
+        block, column = divmod(index, columns)
+        for row in range(3):
+            x = left + column * (side + gap)
+            y = total_h - block * block_h - head - (row + 1) * side - row * gap
+            axis = figure.add_axes((x / total_w, y / total_h, side / total_w, side / total_h))
+            _draw(axis, _slice(values, row), outlines[row] if index else None)
+            if row == 0:
+                axis.set_title(titles[index], fontsize=7, pad=3, linespacing=1.15)
+            if column == 0:
+                axis.set_ylabel(PLANES[row], fontsize=6.5, labelpad=2)
+    return figure
+
+
+def _slice(values: Array, row: int) -> Array:
+    """The central plane across one axis."""
+    plane: Array = values[..., 0].take(values.shape[row] // 2, axis=row)
+    return plane
+
+
+def _draw(axis: Axes, plane: Array, outline: Array | None) -> None:
+    axis.imshow(np.clip(np.nan_to_num(plane), 0, 1), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+    if outline is not None and np.nanmin(outline) < 0.5 < np.nanmax(outline):
+        axis.contour(outline, levels=[0.5], colors=[OUTLINE], linewidths=0.8)
+    axis.set(xticks=[], yticks=[])
+    for spine in axis.spines.values():
+        spine.set(edgecolor="#9A9A9A", linewidth=0.5)

@@ -1,0 +1,60 @@
+"""Messages over a socket: whole or not yet, and never waited for."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+
+import pytest
+
+from bench.runner.messages import MAGIC, Channel, Garbled
+
+
+@pytest.fixture
+def ends() -> tuple[Channel, socket.socket]:
+    ours, theirs = socket.socketpair()
+    return Channel(ours), theirs
+
+
+def test_messages_of_any_size_come_in_order(ends: tuple[Channel, socket.socket]) -> None:
+    channel, other = ends
+    messages = [b"", b"a", b"b" * 3_000_000, b"c"]
+    sender = Channel(other)
+    thread = threading.Thread(target=lambda: [sender.send(message) for message in messages])
+    thread.start()
+    found: list[bytes] = []
+    while len(found) < 4:
+        message = channel.receive(1.0)
+        if message is not None:
+            found.append(message)
+    thread.join()
+    assert found == messages
+    sender.close()
+    with pytest.raises(EOFError):
+        channel.receive(1.0)
+    channel.close()
+
+
+def test_half_a_message_is_not_waited_for(ends: tuple[Channel, socket.socket]) -> None:
+    channel, other = ends
+    other.sendall(MAGIC + struct.pack("!Q", 100) + b"x" * 10)
+    start = time.monotonic()
+    assert channel.receive(0.05) is None
+    assert channel.receive(0.05) is None
+    assert time.monotonic() - start < 2
+    other.sendall(b"x" * 90)
+    assert channel.receive(0.05) == b"x" * 100
+    other.close()
+    channel.close()
+
+
+@pytest.mark.parametrize("content", [b"hello, is anybody there?", MAGIC + b"\xff" * 8])
+def test_what_is_no_message_is_told(ends: tuple[Channel, socket.socket], content: bytes) -> None:
+    channel, other = ends
+    other.sendall(content)
+    with pytest.raises(Garbled):
+        channel.receive(1.0)
+    other.close()
+    channel.close()

@@ -1,0 +1,244 @@
+"""The runner: whatever a job does to its worker costs that job alone, and leaves one row that says what happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from bench.config import grid
+from bench.config.plugins import Plugins
+from bench.config.strict_yaml import read_yaml, validated
+from bench.config.suite import Suite
+from bench.errors import Stopped
+from bench.machine.devices import SlotSpec
+from bench.runner import plan
+from bench.runner.runner import Runner
+from bench.store.store import Store
+
+CPU = SlotSpec("cpu", "", threads=1, exclusive=True)
+
+
+def settings(ways: list[str], steps: int = 2) -> Suite:
+    activations = {"relu": {}, **{way: {"activation": "trouble", "how": way} for way in ways}}
+    values = read_yaml(
+        f"{{suite: s, repeats: 1, model: {{width: 8, depth: 2}}, train: {{steps: {steps}}}, "
+        "tasks: {image: {signals: [camera], size: 16}}}",
+        "s",
+    )
+    return validated(Suite, {**values, "activations": activations}, "s")
+
+
+def run(trouble: Path, results: Path, ways: list[str], **options: object) -> pd.DataFrame:
+    """Run the suite of those ways to fail; returns the stored rows by method."""
+    plugins = Plugins([trouble])
+    store = Store(results, "s")
+    jobs = grid.jobs(settings(ways), plugins, "s")
+    work = plan.make(jobs, store)
+    list(Runner(store, [CPU], plugins.files, **options).run(work.todo, {}))  # type: ignore[arg-type]
+    return store.runs().set_index("method")
+
+
+def test_every_way_to_fail_costs_one_job(trouble: Path, tmp_path: Path) -> None:
+    ways = [
+        "raise",
+        "nan",
+        "kill",
+        "exit",
+        "oom",
+        "cuda-oom",
+        "segfault",
+        "close",
+        "garble",
+        "orphan",
+        "disk",
+        "import",
+        "print",
+    ]
+    rows = run(trouble, tmp_path, ways)
+    assert rows["status"].to_dict() == {
+        "relu": "ok",
+        "raise": "error",
+        "nan": "diverged",
+        "kill": "crashed",
+        "exit": "error",
+        "oom": "oom",
+        "cuda-oom": "oom",
+        "segfault": "crashed",
+        "close": "crashed",
+        "garble": "crashed",
+        "orphan": "crashed",
+        "disk": "error",
+        "import": "error",
+        "print": "ok",
+    }
+    assert "told to fail" in rows.at["raise", "error"]
+    assert "SIGKILL" in rows.at["kill", "error"]
+    assert "SIGSEGV" in rows.at["segfault", "error"]
+    assert "its worker" in rows.at["close", "error"]
+    assert "no result" in rows.at["garble", "error"]
+    assert "lower the learning rate" in rows.at["nan", "error"]
+    assert rows["git_sha"].notna().all() or rows["git_sha"].isna().all()
+    assert rows["device"].notna().all()
+    for log in rows["log"]:
+        assert (tmp_path / "s" / log).exists()
+    assert (tmp_path / "s" / rows.at["print", "log"]).stat().st_size >= 3_000_000
+    scores = Store(tmp_path, "s").scores()
+    assert set(scores["job_id"]) == set(rows.loc[["relu", "nan", "print"], "job_id"])
+
+
+def test_a_disk_that_is_full_for_one_result_costs_that_job(
+    trouble: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = grid.jobs(settings(["print"]), Plugins([trouble]), "s")
+    save = Store.save_arrays
+
+    def full(self: Store, name: str, **arrays: Any) -> None:
+        if name == jobs[0].job_id:
+            raise OSError(28, "No space left on device", name)
+        save(self, name, **arrays)
+
+    monkeypatch.setattr(Store, "save_arrays", full)
+    rows = run(trouble, tmp_path, ["print"])
+    assert rows["status"].to_dict() == {"relu": "error", "print": "ok"}
+    assert rows.at["relu", "error"] == "its result could not be stored: No space left on device"
+
+
+def test_a_disk_that_stays_full_stops_the_run_with_one_line(
+    trouble: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, count = Store.write, 0
+
+    def full(path: Path, content: bytes) -> None:
+        nonlocal count
+        if path.suffix == ".parquet":
+            count += 1
+            if count > 2:  # the first job's scores and row still fit
+                raise OSError(28, "No space left on device", str(path))
+        write(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "write", staticmethod(full))
+        with pytest.raises(Stopped, match=r"No space left on device.*goes on from there"):
+            run(trouble, tmp_path, ["print", "nan"])
+    rows = run(trouble, tmp_path, ["print", "nan"])
+    assert rows["status"].to_dict() == {"relu": "ok", "print": "ok", "nan": "diverged"}
+    assert rows["attempt"].tolist() == [1, 1, 1]
+
+
+def test_a_job_over_its_limit_is_ended_with_its_children(trouble: Path, tmp_path: Path) -> None:
+    rows = run(trouble, tmp_path, ["hang"], limit_s=8.0)
+    assert rows["status"].to_dict() == {"relu": "ok", "hang": "timeout"}
+    assert "sleep\x00600" not in "".join(
+        path.read_text() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK) and path.exists()
+    )
+
+
+def test_failures_stay_until_they_are_retried(trouble: Path, tmp_path: Path) -> None:
+    run(trouble, tmp_path, ["nan"])
+    jobs = grid.jobs(settings(["nan"]), Plugins([trouble]), "s")
+    store = Store(tmp_path, "s")
+    work = plan.make(jobs, store)
+    assert ([job.method for job in work.done], [job.method for job in work.failed], work.todo) == (
+        ["relu"],
+        ["nan"],
+        [],
+    )
+    assert [job.method for job in plan.make(jobs, store, ["diverged"]).todo] == ["nan"]
+    list(Runner(store, [CPU], [trouble]).run(plan.make(jobs, store, ["diverged"]).todo, {jobs[1].job_id: 1}))
+    assert store.runs().set_index("method").at["nan", "attempt"] == 2
+
+
+def test_fail_fast_stops_at_the_first_failure(trouble: Path, tmp_path: Path) -> None:
+    jobs = grid.jobs(settings(["raise", "print"]), Plugins([trouble]), "s")
+    store = Store(tmp_path, "s")
+    outcomes = list(Runner(store, [CPU], [trouble], fail_fast=True).run(jobs, {}))
+    assert [status for _, status in outcomes] == ["ok", "error", "interrupted"]
+    assert plan.make(jobs, store).todo == [jobs[2]]
+
+
+def test_two_slots_share_the_jobs(trouble: Path, tmp_path: Path) -> None:
+    jobs = grid.jobs(settings(["print", "nan", "raise"]), Plugins([trouble]), "s")
+    store = Store(tmp_path, "s")
+    shared = SlotSpec("cpu", "", threads=1, exclusive=False)
+    list(Runner(store, [shared, shared], [trouble]).run(jobs, {}))
+    rows = store.runs()
+    assert len(rows) == 4
+    assert not rows["timing_valid"].any()
+
+
+def test_results_do_not_depend_on_the_order_or_the_worker(trouble: Path, tmp_path: Path) -> None:
+    jobs = grid.jobs(settings(["print"]), Plugins([trouble]), "s")
+    stores = [Store(tmp_path / name, "s") for name in "ab"]
+    list(Runner(stores[0], [CPU], [trouble]).run(jobs, {}))
+    list(Runner(stores[1], [CPU], [trouble]).run(jobs[::-1], {}))
+    columns = ["job_id", "step", "metric", "value"]
+    pd.testing.assert_frame_equal(stores[0].scores()[columns], stores[1].scores()[columns], check_exact=True)
+
+
+LONG = """
+suite: long
+repeats: 1
+model: {depth: 2, width: 8}
+train: {steps: 1000000}
+tasks: {image: {signals: [camera], size: 16}}
+activations: {relu: {}}
+"""
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
+def test_stopping_leaves_no_orphan_and_can_be_resumed(
+    sign: signal.Signals, tmp_path: Path, inrbench: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    path = tmp_path / "long.yaml"
+    path.write_text(LONG)
+    # A background shell may have had SIGINT ignored, which would be inherited.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-c", code + "from bench.cli import main; raise SystemExit(main())", "run", str(path)],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    worker = _child_of(process.pid)
+    process.send_signal(sign)
+    _, err = process.communicate(timeout=30)
+    end = time.monotonic() + 20
+    while Path(f"/proc/{worker}").exists() and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not Path(f"/proc/{worker}").exists()
+    if sign == signal.SIGINT:
+        assert process.returncode == 130
+        assert err.strip().splitlines()[-1].startswith("inrbench: interrupted")
+        assert "Traceback" not in err
+    finished = inrbench("run", path, "--set", "train.steps=2")
+    assert finished.returncode == 0, finished.stderr
+    assert "1 to do" in inrbench("plan", path).stdout
+
+
+def _child_of(pid: int) -> int:
+    """Wait for the worker that has begun its job."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        children = Path(f"/proc/{pid}/task/{pid}/children")
+        for child in [*_threads_children(pid)] if children.exists() else []:
+            log = Path(f"/proc/{child}/fd/1")
+            if log.exists() and os.readlink(log).endswith(".log") and "worker" not in os.readlink(log):
+                return child
+        time.sleep(0.05)
+    raise AssertionError("no worker started a job")
+
+
+def _threads_children(pid: int) -> list[int]:
+    found: list[int] = []
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        found += [int(word) for word in path.read_text().split()]
+    return found

@@ -1,0 +1,541 @@
+"""Training checkpoints: a killed job resumes where it stood and ends in the same bits; what does not fit is left."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import pickle
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from activations.core.base import Activation, Domain, build
+from bench.config import grid, suite
+from bench.config.job import Job
+from bench.config.plugins import Plugins
+from bench.config.settings import Train
+from bench.config.strict_yaml import validated
+from bench.config.suite import Suite
+from bench.machine.devices import SlotSpec
+from bench.runner import plan
+from bench.runner.runner import Runner
+from bench.store.compact import compact
+from bench.store.store import Store
+from bench.training import checkpoint
+from bench.training.checkpoint import Facts, Keeper, State, facts
+from bench.training.clock import PHASES, Clock
+from bench.training.descent import Descent
+from bench.training.early_stopping import Point
+from bench.training.objective import Objective
+from bench.training.result import Result
+from bench.training.run_job import execute
+from tasks.core.base import Problem
+from tasks.core.operators import Identity
+from tests.bench.processes import family
+
+PLUGINS = Plugins()
+CPU = torch.device("cpu")
+SLOT = SlotSpec("cpu", "", threads=1, exclusive=True)
+SCORES = [{"step": 3, "train_s": 0.25, "metric": "psnr", "value": 1 / 3, "direction": 1}]
+OPTIMISERS: dict[str, dict[str, Any]] = {"adam": {}, "adamw": {"weight_decay": 1e-2}, "sgd": {"optimizer": "sgd"}}
+
+
+class Killed(BaseException):
+    """In place of a SIGKILL, within one process."""
+
+
+def problem(points: int = 60) -> Problem:
+    coords = torch.linspace(-1, 1, points).reshape(-1, 1)
+    truth = 0.5 + 0.4 * torch.cos(3 * coords)
+    return Problem(coords, Identity(points), truth.clone(), truth, (points,))
+
+
+def descent(activation: Activation, seed: int = 0, width: int = 8, **train: Any) -> Descent:
+    network = build(activation, Domain(1, 1, (60,)), width=width, depth=2, seed=seed)
+    return Descent(network, Objective(problem(), 50), Train(steps=10, lr=1e-2, **train))
+
+
+def keeper(path: Path, training: Descent, **changed: Any) -> Keeper:
+    known: Facts = {**facts("a" * 16, CPU, (Activation,), 50, False), **changed}
+    return Keeper(path, lambda: known, CPU, training, Clock(CPU), [], [])
+
+
+def saved(path: Path, training: Descent, steps: int = 4) -> Keeper:
+    """Train some steps and keep that."""
+    for _ in itertools.islice(training, steps):
+        pass
+    one = keeper(path, training)
+    one._points.append(Point(3, 0.5, None))
+    one._scores.extend(SCORES)
+    one.save()
+    return one
+
+
+def same(one: dict[str, Tensor], other: dict[str, Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(value, other[name]) for name, value in one.items())
+
+
+# -- one checkpoint ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+@pytest.mark.parametrize("name", PLUGINS.activations.names())
+def test_a_network_goes_on_in_the_same_bits(name: str, optimiser: str, tmp_path: Path) -> None:
+    activation = PLUGINS.activations.get(name)()
+    first = descent(activation, **OPTIMISERS[optimiser])
+    written = saved(tmp_path / "a.npz", first)
+    torch.rand(1)
+    second = descent(activation, seed=1, **OPTIMISERS[optimiser])
+    assert not same(first.state(), second.state())
+    resumed = keeper(tmp_path / "a.npz", second)
+    assert resumed.resume() == 4
+    assert (resumed._points, resumed._scores) == ([Point(3, 0.5, None)], SCORES)
+    assert all(resumed._clock.seconds[phase] == written._clock.seconds[phase] for phase in PHASES)
+    losses = [[float(loss) for loss in training] for training in (first, second)]
+    assert losses[0] == losses[1]
+    assert len(losses[0]) == 6
+    assert same(first.state(), second.state())
+
+
+def test_values_of_every_dtype_come_back(tmp_path: Path) -> None:
+    tensors = {
+        "half": torch.tensor([1.5, float("nan")], dtype=torch.bfloat16),
+        "complex": torch.tensor([[1 + 2j], [3 - 4j]]),
+        "flag": torch.tensor(True),
+        "none": torch.zeros(0, 3),
+        "turned": torch.arange(6.0).reshape(2, 3).T,
+    }
+    state = State(1, dict.fromkeys((*PHASES, "wall"), 0.1), [Point(1, float("inf"), 0.5)], SCORES, tensors)
+    (tmp_path / "a.npz").write_bytes(checkpoint.encode(state, {"job_id": "x"}))
+    back = checkpoint.read(tmp_path / "a.npz", {"job_id": "x"})
+    assert (back.step, back.seconds, back.points, back.scores) == (1, state.seconds, state.points, SCORES)
+    for name, value in tensors.items():
+        assert back.tensors[name].dtype == value.dtype
+        assert torch.equal(back.tensors[name].nan_to_num(7), value.nan_to_num(7)), name
+
+
+def refused(path: Path, training: Descent, capsys: pytest.CaptureFixture[str], **changed: Any) -> str:
+    """Resuming starts anew, changes nothing and says why in one line; returns that line."""
+    before = {name: value.clone() for name, value in training.state().items()}
+    one = keeper(path, training, **changed)
+    assert one.resume() is None
+    assert (training.step, one._points, one._scores) == (0, [], [])
+    assert same(training.state(), before)
+    assert all(seconds == 0 for seconds in one._clock.seconds.values())
+    said = capsys.readouterr().out
+    assert said.count("\n") == 1
+    assert "starts anew" in said
+    return said
+
+
+@pytest.fixture
+def siren() -> Activation:
+    return PLUGINS.activations.get("siren")()
+
+
+@pytest.mark.parametrize("name", facts("a", CPU, (Activation,), 50, False))
+def test_other_facts_do_not_count(
+    name: str, siren: Activation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved(tmp_path / "a.npz", descent(siren))
+    assert f"its {name} is" in refused(tmp_path / "a.npz", descent(siren), capsys, **{name: "another"})
+
+
+def test_a_truncated_checkpoint_does_not_count(
+    siren: Activation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.npz"
+    saved(path, descent(siren))
+    whole = path.read_bytes()
+    for length in [0, 1, 30, 100, *range(500, len(whole), len(whole) // 20), len(whole) - 1]:
+        path.write_bytes(whole[:length])
+        refused(path, descent(siren), capsys)
+
+
+def test_a_flipped_bit_does_not_count_or_does_not_matter(
+    siren: Activation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, chance = tmp_path / "a.npz", random.Random(0)
+    first = descent(siren)
+    saved(path, first)
+    whole, counted = path.read_bytes(), 0
+    for _ in range(150):
+        content = bytearray(whole)
+        content[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        path.write_bytes(content)
+        training = descent(siren, seed=1)
+        one = keeper(path, training)
+        if one.resume() is None:
+            assert training.step == 0
+        else:  # a time stamp of the archive, say
+            counted += 1
+            assert same(training.state(), first.state())
+            assert (one._points, one._scores) == ([Point(3, 0.5, None)], SCORES)
+    assert counted < 75
+    assert "Traceback" not in capsys.readouterr().out
+
+
+def test_other_files_do_not_count(siren: Activation, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "a.npz"
+    path.write_bytes(b"no archive")
+    refused(path, descent(siren), capsys)
+    np.savez(path, reconstruction=np.zeros(3))
+    refused(path, descent(siren), capsys)
+    np.savez_compressed(path, header=np.zeros(10_000_000, np.uint8))
+    assert "more than it holds" in refused(path, descent(siren), capsys)
+    for text in ("{}", "[]", '{"facts": 3}', "[" * 100_000, '{"facts": {}}', "\xff"):
+        np.savez(path, header=np.frombuffer(text.encode("latin-1"), np.uint8))
+        refused(path, descent(siren), capsys)
+    path.unlink()
+    path.mkdir()
+    refused(path, descent(siren), capsys)
+
+
+class Bomb:
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return os.mkdir, (str(self.target),)
+
+
+def test_reading_runs_no_code(siren: Activation, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, target = tmp_path / "a.npz", tmp_path / "made"
+    np.savez(path, header=np.array([Bomb(target)], dtype=object))
+    refused(path, descent(siren), capsys)
+    path.write_bytes(pickle.dumps(Bomb(target)))
+    refused(path, descent(siren), capsys)
+    assert not target.exists()
+    pickle.loads(path.read_bytes())  # it is one that would have gone off
+    assert target.exists()
+
+
+def test_another_network_or_step_does_not_count(
+    siren: Activation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a.npz"
+    saved(path, descent(siren))
+    assert "not of this network" in refused(path, descent(siren, width=9), capsys)
+    assert "not of this network" in refused(path, descent(PLUGINS.activations.get("mfn")()), capsys)
+    saved(path, descent(siren), steps=10)
+    assert "step 10 of 10" in refused(path, descent(siren), capsys)
+
+
+def test_a_full_disk_costs_the_checkpoint_alone(
+    siren: Activation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, content: bytes) -> None:
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(Store, "write", staticmethod(full))
+    saved(tmp_path / "a.npz", descent(siren))
+    assert capsys.readouterr().out == "no checkpoint at step 4: No space left on device; training goes on\n"
+
+
+def test_the_hash_of_the_sources_sees_every_file_in_every_folder(tmp_path: Path) -> None:
+    deep = tmp_path / "engine" / "deep.py"
+    deep.parent.mkdir()
+    deep.write_text("x = 1")
+    hashes = [checkpoint.source_of([tmp_path])]
+    deep.write_text("x = 2")
+    hashes.append(checkpoint.source_of([tmp_path]))
+    deep.rename(deep.with_name("deeper.py"))
+    hashes.append(checkpoint.source_of([tmp_path]))
+    (tmp_path / "__init__.py").touch()
+    hashes.append(checkpoint.source_of([tmp_path]))
+    assert len(set(hashes)) == 4
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "soon", "nan"])
+def test_an_interval_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INRBENCH_CHECKPOINT", text)
+    with pytest.raises(ValueError, match="set it to seconds"):
+        checkpoint.interval()
+
+
+# -- one job -----------------------------------------------------------------------------------------------------------
+
+
+def job(task: str = "image", activation: str = "siren", params: dict[str, Any] | None = None, **train: Any) -> Job:
+    values = {
+        "suite": "s",
+        "repeats": 1,
+        "model": {"depth": 2, "width": 16},
+        "train": {"steps": 40, "lr": 1e-3, **train},
+        "tasks": {task: {"signals": ["coins"], "size": [24, 24]}},
+        "activations": {activation: params or {}},
+    }
+    return next(job for job in grid.jobs(validated(Suite, values, "s"), PLUGINS, "s") if job.activation)
+
+
+def kill_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    """From now on a job is killed once it has kept where it stands after that step."""
+    save = Keeper.save
+
+    def patched(self: Keeper) -> None:
+        if self._descent.step == step:
+            save(self)
+            raise Killed
+
+    monkeypatch.setenv("INRBENCH_CHECKPOINT", "1e-9")
+    monkeypatch.setattr(Keeper, "save", patched)
+
+
+def values(result: Result) -> list[tuple[Any, ...]]:
+    return [(score["step"], score["metric"], score["value"]) for score in result.scores]
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "learned-c": {"activation": "bw-relu", "params": {"learn_c": "layer"}, "path_norm": 1e-3},
+    "shared-c": {"activation": "bw-relu", "params": {"learn_c": "network", "skip": True}},
+    "weight-norm": {"activation": "bw-relu", "params": {"weight_norm": True}, "weight_decay": 1e-2},
+    "sgd": {"activation": "relu", "optimizer": "sgd", "lr": 1e-1, "diagnostics": True},
+    "holdout": {"task": "denoise", "holdout": 0.25, "stop": "heldout"},
+    "stop-loss": {"steps": 400, "stop_loss": 0.005},
+    "superres": {"task": "superres", "activation": "relu-pe", "lr_decay": 0.01},
+    "ct": {"task": "ct", "activation": "wire", "holdout": 0.1},
+    "bf16": {"activation": "gauss", "precision": "bf16", "checkpoints": 5},
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("step", [1, 25])
+def test_a_resumed_job_gives_the_same_bits(
+    case: str, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, path = job(**CASES[case]), tmp_path / "a.npz"
+    whole = execute(one, PLUGINS, CPU)
+    with monkeypatch.context() as patch:
+        kill_after(patch, step)
+        with pytest.raises(Killed):
+            execute(one, PLUGINS, CPU, checkpoint=path)
+    resumed = execute(one, PLUGINS, CPU, checkpoint=path)
+    assert (whole.row.get("resumed_step"), resumed.row["resumed_step"]) == (None, step)
+    assert resumed.row["timing_valid"] is False
+    assert values(resumed) == values(whole)
+    for name in ("status", "steps", "chosen_step", "params"):
+        assert resumed.row[name] == whole.row[name]
+    if case == "stop-loss":
+        assert 25 < whole.row["steps"] < 400
+    estimates = [result.arrays[one.job_id]["reconstruction"] for result in (whole, resumed)]
+    assert np.array_equal(*estimates)
+    assert resumed.row["steps"] > step
+
+
+def test_kernels_compiled_before_the_kill_are_compiled_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INRBENCH_COMPILE", "1")
+    one, path = job(), tmp_path / "a.npz"
+    whole = execute(one, PLUGINS, CPU)
+    with monkeypatch.context() as patch:
+        kill_after(patch, 25)
+        with pytest.raises(Killed):
+            execute(one, PLUGINS, CPU, checkpoint=path)
+    monkeypatch.setenv("INRBENCH_COMPILE", "0")
+    assert "resumed_step" not in execute(one, PLUGINS, CPU, checkpoint=path).row
+    monkeypatch.setenv("INRBENCH_COMPILE", "1")
+    resumed = execute(one, PLUGINS, CPU, checkpoint=path)
+    assert resumed.row["resumed_step"] == 25
+    assert values(resumed) == values(whole)
+
+
+NOISY = '''
+import torch
+from activations import Activation
+
+class Noisy(Activation):
+    """Drops units at random."""
+
+    name, label, version = "noisy", "Noisy", 1
+
+    def forward(self, z):
+        return torch.relu(z) * (torch.rand_like(z) > 0.1)
+'''
+
+
+def test_random_numbers_go_on_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "noisy.py").write_text(NOISY)
+    plugins, path = Plugins([tmp_path / "noisy.py"]), tmp_path / "a.npz"
+    monkeypatch.setitem(globals(), "PLUGINS", plugins)
+    one = job(activation="noisy")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        whole = execute(one, plugins, CPU)
+        torch.manual_seed(0)
+        with monkeypatch.context() as patch:
+            kill_after(patch, 25)
+            with pytest.raises(Killed):
+                execute(one, plugins, CPU, checkpoint=path)
+        torch.manual_seed(1)
+        assert values(execute(one, plugins, CPU, checkpoint=path)) == values(whole)
+        path.unlink()
+        assert values(execute(one, plugins, CPU, checkpoint=path)) != values(whole)
+
+
+def test_the_clock_adds_up_over_the_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, path = job(steps=400), tmp_path / "a.npz"
+    start = time.perf_counter()
+    with monkeypatch.context() as patch:
+        kill_after(patch, 300)
+        with pytest.raises(Killed):
+            execute(one, PLUGINS, CPU, checkpoint=path)
+    before = read_seconds(path)
+    between = time.perf_counter()
+    result = execute(one, PLUGINS, CPU, checkpoint=path)
+    end = time.perf_counter()
+    row = result.row
+    assert all(row[f"{phase}_s"] > before[phase] > 0 for phase in PHASES)
+    assert before["wall"] + end - between >= row["wall_s"] > before["wall"]
+    assert row["wall_s"] <= end - start
+    assert sum(row[f"{phase}_s"] for phase in PHASES) == pytest.approx(row["wall_s"], rel=0.05, abs=0.05)
+    seconds = [score["train_s"] for score in result.scores]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == row["train_s"]
+    assert row["step_ms"] == pytest.approx(1000 * row["train_s"] / 400)
+
+
+def read_seconds(path: Path) -> dict[str, float]:
+    return checkpoint.read(path, {}).seconds
+
+
+def test_a_short_job_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INRBENCH_CHECKPOINT", raising=False)
+    monkeypatch.setattr(checkpoint, "facts", partial(pytest.fail, "the facts of a short job were looked up"))
+    assert execute(job(), PLUGINS, CPU, checkpoint=tmp_path / "checkpoints" / "a.npz").row["status"] == "ok"
+    assert list(tmp_path.iterdir()) == []
+
+
+# -- a run that is killed ----------------------------------------------------------------------------------------------
+
+LONG = """
+suite: long
+repeats: 1
+model: {depth: 2, width: 8}
+train: {steps: 1500, lr: 1.0e-3}
+tasks: {image: {signals: [camera], size: 16}}
+activations: {bw-relu: {learn_c: layer}}
+"""
+
+DRIVER = """
+import sys
+from bench.config import suite
+from bench.machine.devices import SlotSpec
+from bench.config.plugins import Plugins
+from bench.runner.runner import Runner
+from bench.store.store import Store
+
+chosen, where = suite.load(sys.argv[1])
+runner = Runner(Store(sys.argv[2], chosen.suite), [SlotSpec("cpu", "", 1, True)])
+list(runner.run(grid.jobs(chosen, Plugins(), where), {}))
+"""
+
+
+@pytest.fixture
+def long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Job, Store]:
+    """A suite of one job that takes some seconds and keeps where it stands every twentieth of one."""
+    path = tmp_path / "long.yaml"
+    path.write_text(LONG)
+    monkeypatch.setenv("INRBENCH_CHECKPOINT", "0.05")
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    (one,) = grid.jobs(suite.load(str(path))[0], PLUGINS, "long")
+    return path, one, Store(tmp_path / "results", "long")
+
+
+def until_kept(store: Store, one: Job) -> None:
+    end = time.monotonic() + 60
+    while not store.checkpoint_file(one.job_id).exists():
+        assert time.monotonic() < end, "no checkpoint was written"
+        time.sleep(0.01)
+
+
+def finish(store: Store, one: Job, attempt: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the job again: it resumes, and all of it is as if nothing had happened."""
+    monkeypatch.setenv("INRBENCH_CHECKPOINT", "inf")  # no more of them; the one that is there counts all the same
+    assert store.kept() == {one.job_id}
+    work = plan.make([one], store, retry=["crashed"])
+    assert list(Runner(store, [SLOT]).run(work.todo, work.attempts)) == [(one, "ok")]
+    row = store.runs().iloc[0]
+    log = store.log_file(one.job_id).read_text()
+    assert f"resumed after step {row['resumed_step']:.0f} of 1500" in log
+    assert 0 < row["resumed_step"] < 1500
+    assert (row["status"], row["attempt"], row["steps"]) == ("ok", attempt, 1500)
+    assert not row["timing_valid"]
+    assert not list(store.checkpoint_file("").parent.iterdir())
+    whole = execute(one, PLUGINS, CPU)
+    stored = store.arrays(one.job_id)
+    assert stored is not None
+    assert np.array_equal(stored["reconstruction"], whole.arrays[one.job_id]["reconstruction"])
+    columns = zip(*(store.scores()[name] for name in ("step", "metric", "value")), strict=True)
+    assert list(columns) == values(whole)
+
+
+def test_a_killed_worker_costs_no_more_than_the_last_moments(
+    long: tuple[Path, Job, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, one, store = long
+    runner = Runner(store, [SLOT])
+    outcomes: list[tuple[Job, str]] = []
+    thread = threading.Thread(target=lambda: outcomes.extend(runner.run([one], {})))
+    thread.start()
+    until_kept(store, one)
+    worker = runner._slots[0].worker  # type: ignore[attr-defined]
+    os.kill(worker, signal.SIGKILL)
+    thread.join(30)
+    assert outcomes == [(one, "crashed")]
+    finish(store, one, 2, monkeypatch)
+
+
+def test_a_killed_run_costs_no_more_than_the_last_moments(
+    long: tuple[Path, Job, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, one, store = long
+    process = subprocess.Popen([sys.executable, "-P", "-c", DRIVER, str(path), str(store.root.parent)])
+    until_kept(store, one)
+    for pid in family(process.pid):
+        os.kill(pid, signal.SIGKILL)
+    process.wait(30)
+    assert store.runs().empty
+    finish(store, one, 1, monkeypatch)
+
+
+def test_what_is_left_behind_is_swept_up(tmp_path: Path) -> None:
+    def leave(store: Store) -> dict[str, Path]:
+        ids = {status: f"{number:016x}" for number, status in enumerate(("ok", "diverged", "crashed", "none"))}
+        for status, job_id in ids.items():
+            if status != "none":
+                row = {"job_id": job_id, "suite": "s", "status": status, "attempt": 1, "repeat": 0}
+                store.commit(row, [{**SCORES[0], "step": 1}])
+            store.write(store.checkpoint_file(job_id), b"x")
+        halves = store.checkpoint_file(f".{'0' * 15}9").with_suffix(".npz.77.tmp")
+        halves.write_bytes(b"x")
+        foreign = store.checkpoint_file("notes").with_suffix(".txt")
+        foreign.write_bytes(b"x")
+        return {status: store.checkpoint_file(job_id) for status, job_id in ids.items()} | {
+            "half": halves,
+            "foreign": foreign,
+        }
+
+    for how in ("compact", "run", "claimed"):
+        store = Store(tmp_path / how, "s")
+        found = leave(store)
+        with store.claims.claimed(found["ok"].stem) if how == "claimed" else contextlib.nullcontext():
+            if how == "run":
+                assert list(Runner(store, []).run([], {})) == []
+            else:
+                compact(store)
+        kept = {status for status, path in found.items() if path.exists()}
+        assert kept == {"crashed", "none", "foreign"} | ({"ok"} if how == "claimed" else set())

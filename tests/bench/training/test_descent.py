@@ -1,0 +1,181 @@
+"""The training loop: blocks give the gradient of the whole batch, and checkpoints are where they should be."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activations.core.base import Domain, build
+from activations.core.kernel import compiled, compiling
+from bench.config.plugins import Plugins
+from bench.config.settings import Train
+from bench.training import descent as training
+from bench.training.descent import Descent, checkpoints, evaluate, in_precision, optimizer
+from bench.training.objective import Objective
+from bench.training.run_job import on_device
+from tasks.core.base import Problem, grid_coords
+from tasks.core.operators import AreaAverage, Identity, Mask, Operator
+from tasks.core.radon import Radon, half_turn
+
+SHAPE = (12, 16)
+OPERATORS = {
+    "identity": lambda: Identity(192),
+    "mask": lambda: Mask(192, torch.arange(0, 192, 3)),
+    "area": lambda: AreaAverage(SHAPE, 4),
+    "radon": lambda: Radon(SHAPE, half_turn(5)),
+}
+
+
+def problem(operator: Operator, channels: int = 2) -> Problem:
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.rand(192, channels, generator=generator)
+    return Problem(grid_coords(SHAPE), operator, operator.forward(truth), truth, SHAPE)
+
+
+def whole_batch(network: torch.nn.Module, case: Problem) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """The plain loss, without blocks or adjoints, and its gradients."""
+    loss = (case.operator.forward(network(case.coords)) - case.measured).square().mean()
+    parameters = list(network.parameters())
+    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+    return loss, [torch.zeros_like(p) if g is None else g for g, p in zip(gradients, parameters, strict=True)]
+
+
+@pytest.mark.parametrize("rows", [1, 50, 192, 1000])
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("name", Plugins().activations.names())
+def test_blocks_give_the_gradient_of_the_whole_batch(
+    name: str, operator: str, keep: bool, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not keep:
+        monkeypatch.setattr(training, "KEEP_BYTES", 0)
+    case = problem(OPERATORS[operator]())
+    activation = Plugins().activations.get(name)()
+    network = build(activation, Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
+    expected_loss, expected = whole_batch(network, case)
+    loss = Objective(case, rows).backward(network)
+    torch.testing.assert_close(loss, expected_loss.detach(), rtol=1e-5, atol=1e-7)
+    scale = max(float(g.abs().max()) for g in expected)
+    for parameter, gradient in zip(network.parameters(), expected, strict=True):
+        assert parameter.grad is not None
+        assert float((parameter.grad - gradient).abs().max()) < 1e-5 * scale
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize(
+    "name", ["siren", *(pytest.param(n, marks=pytest.mark.slow) for n in ("bw-relu", "finer", "gauss", "mfn", "wire"))]
+)
+def test_compiled_blocks_give_the_gradient_of_the_whole_batch(name: str, operator: str) -> None:
+    case = problem(OPERATORS[operator]())
+    network = build(Plugins().activations.get(name)(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
+    _, expected = whole_batch(network, case)
+    with compiling(True):
+        Objective(case, 50).backward(network)
+        assert compiled()
+    scale = max(float(g.abs().max()) for g in expected)
+    for parameter, gradient in zip(network.parameters(), expected, strict=True):
+        assert parameter.grad is not None
+        assert float((parameter.grad - gradient).abs().max()) < 1e-5 * scale
+
+
+@pytest.mark.parametrize("operator", OPERATORS)
+@pytest.mark.parametrize("name", Plugins().activations.names())
+def test_bfloat16_trains_nearly_as_float32_does(name: str, operator: str) -> None:
+    case, domain = problem(OPERATORS[operator]()), Domain(2, 2, SHAPE)
+    losses, values = {}, {}
+    for precision in (None, "bf16"):
+        network = build(Plugins().activations.get(name)(), domain, width=16, depth=2, seed=3)
+        with in_precision(precision, torch.device("cpu")):
+            run = [float(loss) for loss in Descent(network, Objective(case, 50), Train(steps=5, lr=1e-3))]
+            values[precision] = evaluate(network, case.coords, 50)
+        assert all(p.dtype == torch.float32 for p in network.parameters())
+        losses[precision] = run
+    assert values["bf16"].dtype == torch.float32
+    assert losses["bf16"] == pytest.approx(losses[None], rel=0.05)
+    assert losses["bf16"] != losses[None]
+
+
+def test_tf32_is_refused_where_it_would_be_float32() -> None:
+    with pytest.raises(ValueError, match="tf32 needs"), in_precision("tf32", torch.device("cpu")):
+        pass
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("operator", OPERATORS)
+def test_no_step_waits_for_the_gpu(operator: str) -> None:
+    device = torch.device("cuda")
+    case = on_device(problem(OPERATORS[operator]()), device)
+    network = build(Plugins().activations.get("siren")(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3).to(device)
+    running = Descent(network, Objective(case, 50), Train(steps=5))
+    next(running)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        for _ in running:
+            pass
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+@given(st.integers(1, 1_000_000), st.integers(1, 60))
+def test_checkpoints_rise_to_the_last_step(total: int, count: int) -> None:
+    points = checkpoints(total, count)
+    assert points[-1] == total
+    assert points == sorted(set(points))
+    assert points[0] >= 1
+    assert len(points) <= count + 1
+
+
+def test_checkpoints_are_log_spaced() -> None:
+    points = checkpoints(10_000)
+    assert points[0] == 1
+    late = [b / a for a, b in pairwise(points[8:])]
+    assert max(late) / min(late) < 1.1
+
+
+def test_the_learning_rate_falls_by_its_declared_factor(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[float] = []
+    real = training.optimizer
+
+    def spy(network: torch.nn.Module, train: Train) -> torch.optim.Optimizer:
+        adam = real(network, train)
+        adam.register_step_pre_hook(lambda opt, *_: seen.append(opt.param_groups[0]["lr"]))
+        return adam
+
+    monkeypatch.setattr(training, "optimizer", spy)
+    network = torch.nn.Linear(2, 2)
+    for _ in Descent(network, Objective(problem(Identity(192)), 64), Train(steps=10, lr=0.1, lr_decay=0.01)):
+        pass
+    assert seen == pytest.approx([0.1 * 0.01 ** (step / 10) for step in range(10)])
+
+
+def test_training_lowers_the_loss_and_evaluation_ignores_blocks() -> None:
+    smooth = grid_coords(SHAPE)
+    case = Problem(smooth, Identity(192), smooth, smooth, SHAPE)
+    network = torch.nn.Sequential(torch.nn.Linear(2, 32), torch.nn.ReLU(), torch.nn.Linear(32, 2))
+    losses = [float(loss) for loss in Descent(network, Objective(case, 64), Train(steps=50, lr=1e-2))]
+    assert losses[-1] < 0.5 * losses[0]
+    torch.testing.assert_close(evaluate(network, case.coords, 7), network(case.coords).detach())
+
+
+def test_weight_decay_is_decoupled_and_off_by_default() -> None:
+    network = torch.nn.Linear(2, 2)
+    assert type(optimizer(network, Train(steps=1))) is torch.optim.Adam
+    assert type(optimizer(network, Train(steps=1, weight_decay=0.1))) is torch.optim.AdamW
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_the_same_seed_gives_the_same_bits(fast: bool) -> None:
+    case = problem(Identity(192))
+
+    def trained() -> torch.Tensor:
+        network = build(Plugins().activations.get("siren")(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
+        for _ in Descent(network, Objective(case, 50), Train(steps=20)):
+            pass
+        return evaluate(network, case.coords, 50)
+
+    with compiling(fast):
+        assert torch.equal(trained(), trained())

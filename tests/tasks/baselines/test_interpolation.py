@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+import torch
+
+from tasks.baselines.interpolation import cubic, linear, nearest
+from tasks.core.base import Problem, draw, grid_coords
+from tasks.core.operators import Mask
+
+
+def problem_of(truth: torch.Tensor, shape: tuple[int, ...], rows: torch.Tensor) -> Problem:
+    operator = Mask(len(truth), rows)
+    return Problem(grid_coords(shape), operator, operator.forward(truth), truth, shape)
+
+
+def test_linear_gives_back_a_plane_and_beyond_its_points_the_nearest() -> None:
+    shape = (20, 30)
+    truth = grid_coords(shape) @ torch.tensor([[0.3, 1.0], [-0.5, 2.0]])
+    corners = torch.tensor([0, 29, 19 * 30, 599])
+    rows = torch.cat([corners, draw(600, 60, seed=0)]).unique()
+    np.testing.assert_allclose(linear(problem_of(truth, shape, rows)), truth.reshape(20, 30, 2), atol=1e-5)
+    inner = problem_of(truth, shape, torch.tensor([5 * 30 + 5, 5 * 30 + 20, 15 * 30 + 12]))
+    assert np.isfinite(linear(inner)).all()
+    np.testing.assert_array_equal(linear(inner)[0, 0], truth[5 * 30 + 5])
+
+
+def test_nearest_counts_distances_in_grid_steps() -> None:
+    # a wide grid: in coordinates the point above would be nearer than that to the right
+    truth = torch.arange(8 * 80.0)[:, None]
+    found = nearest(problem_of(truth, (8, 80), torch.tensor([0 * 80 + 40, 4 * 80 + 43])))
+    assert found[4, 41, 0] == 4 * 80 + 43
+    assert found[0, 41, 0] == 40
+
+
+@pytest.mark.parametrize("step", [3, 7])
+def test_one_dimension(step: int) -> None:
+    x = grid_coords((100,))
+    rows = torch.arange(0, 100, step)
+    cube = problem_of(x**3 - x, (100,), rows)
+    last = int(rows[-1])
+    np.testing.assert_allclose(cubic(cube)[: last + 1], cube.truth[: last + 1], atol=1e-6)
+    np.testing.assert_allclose(cubic(cube)[last:], np.broadcast_to(cube.truth[last], (100 - last, 1)), atol=1e-6)
+    line = problem_of(torch.cat([x, -2 * x], dim=1), (100,), rows)
+    np.testing.assert_allclose(linear(line)[: last + 1], line.truth[: last + 1], atol=1e-6)
+    np.testing.assert_allclose(linear(line)[last:], np.broadcast_to(line.truth[last], (100 - last, 2)), atol=1e-6)
