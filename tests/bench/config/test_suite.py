@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.config import grid
 from bench.config import suite as suites
 from bench.config.job import Job
 from bench.config.plugins import Plugins
@@ -24,7 +25,7 @@ def lay_out(text: str, **choices: Any) -> list[Job]:
     values = {**base, "tasks": {"image": {"signals": ["camera"], "size": 16}}, "activations": {"relu": {}}}
     chosen = validated(Suite, {**values, **(read_yaml(text, "s.yaml") or {})}, "s.yaml")
     chosen = suites.select_activations(chosen, choices.get("activations", ()))
-    return suites.jobs(suites.select_tasks(chosen, choices.get("tasks", ())), PLUGINS, "s.yaml")
+    return grid.jobs(suites.select_tasks(chosen, choices.get("tasks", ())), PLUGINS, "s.yaml")
 
 
 def test_the_particular_setting_wins() -> None:
@@ -131,7 +132,7 @@ def test_overrides_reach_into_the_suite(tmp_path: Path) -> None:
         "suite: s\nmodel: {width: 8}\ntrain: {steps: 5}\ntasks: {image: {size: 16}}\nactivations: {relu: {}}"
     )
     chosen, _ = suites.load(str(path), ["train.steps=7", "tasks.image.signals=[coins]", "tasks.image.size=[16, 24]"])
-    (job,) = [job for job in suites.jobs(chosen, PLUGINS, "s") if job.repeat == 0]
+    (job,) = [job for job in grid.jobs(chosen, PLUGINS, "s") if job.repeat == 0]
     assert job.train is not None
     assert (job.train["steps"], job.signal, job.task.params["size"]) == (7, "coins", [16, 24])
 
@@ -141,12 +142,12 @@ def test_every_shipped_suite_can_be_laid_out() -> None:
         chosen, where = suites.load(name)
         assert chosen.suite == name
         assert chosen.description
-        assert suites.jobs(chosen, PLUGINS, where)
+        assert grid.jobs(chosen, PLUGINS, where)
 
 
 def test_quick_was_not_tuned_on_what_it_reports() -> None:
     chosen, where = suites.load("quick")
-    reported = {job.signal for job in suites.jobs(chosen, PLUGINS, where)}
+    reported = {job.signal for job in grid.jobs(chosen, PLUGINS, where)}
     tuned = {signal for signals in chosen.tuning["signals"].values() for signal in signals}
     assert tuned
     assert not reported & tuned
@@ -209,7 +210,7 @@ def test_a_scale_is_another_size_with_results_of_its_own(tmp_path: Path) -> None
     full, _ = suites.load(str(path))
     small, where = suites.load(str(path), ["repeats=1"], "small")
     assert (full.suite, small.suite) == ("s", "s-small")
-    (job,) = suites.jobs(small, PLUGINS, where)
+    (job,) = grid.jobs(small, PLUGINS, where)
     assert job.train is not None
     assert (job.train["steps"], job.signal, job.task.params["size"]) == (5, "coins", 16)
     with pytest.raises(BadInput, match="did you mean 'small'"):
@@ -224,4 +225,4 @@ def test_every_shipped_paper_suite_says_what_it_reproduces_and_has_a_size_for_ev
         assert full.source, name
         assert full.deviations, name
         small, where = suites.load(name, scale="small")
-        assert suites.jobs(small, PLUGINS, where)
+        assert grid.jobs(small, PLUGINS, where)

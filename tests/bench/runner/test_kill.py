@@ -37,7 +37,7 @@ activations: {relu: {}, siren: {}, gauss: {}}
 DRIVER = """
 import sys
 from bench.runner import plan
-from bench.config import suite
+from bench.config import grid, suite
 from bench.machine.devices import SlotSpec
 from bench.config.plugins import Plugins
 from bench.runner.runner import Runner

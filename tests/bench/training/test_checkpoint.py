@@ -432,7 +432,7 @@ activations: {bw-relu: {learn_c: layer}}
 
 DRIVER = """
 import sys
-from bench.config import suite
+from bench.config import grid, suite
 from bench.machine.devices import SlotSpec
 from bench.config.plugins import Plugins
 from bench.runner.runner import Runner

@@ -14,6 +14,7 @@ from activations.core.kernel import compiled, compiling
 from bench.config.plugins import Plugins
 from bench.config.settings import Train
 from bench.training import descent as training
+from bench.training import objective
 from bench.training.descent import Descent, checkpoints, evaluate, in_precision, optimizer
 from bench.training.objective import Objective
 from bench.training.run_job import on_device
@@ -52,7 +53,7 @@ def test_blocks_give_the_gradient_of_the_whole_batch(
     name: str, operator: str, keep: bool, rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not keep:
-        monkeypatch.setattr(training, "KEEP_BYTES", 0)
+        monkeypatch.setattr(objective, "KEEP_BYTES", 0)
     case = problem(OPERATORS[operator]())
     activation = Plugins().activations.get(name)()
     network = build(activation, Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
