@@ -119,7 +119,10 @@ def write_report(chosen: suite.Suite, work: plan.Plan, store: Store) -> None:
     import report
 
     about = chosen.model_dump(include={"description", "source", "deviations", "tuning"})
-    written = report.write(store, work.declared, about)
+    try:
+        written = report.write(store, work.declared, about)
+    except report.NoResults as error:
+        raise BadInput(str(error)) from error
     print("\n\n".join(written.tables))
     if work.others:
         print(f"\n{work.others} more results in {store.root} are of other settings; they are not shown.")

@@ -7,6 +7,7 @@ Example:
     >>> print(written.tables[0])  # doctest: +SKIP
 """
 
+from report.source import NoResults
 from report.writer import Report, write
 
-__all__ = ["Report", "write"]
+__all__ = ["NoResults", "Report", "write"]

@@ -13,14 +13,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
-from bench.config.job import Job
-from bench.store.store import Store
 from report.data.load import load
 from report.data.model import Suite
 from report.figures import gallery as catalogue
 from report.figures.style import looks, styled
 from report.labels import slug
 from report.page.html import Picture, page
+from report.source import Declared, Results
 from report.tables import build as tables
 from report.tables import formats as render
 from report.tables import selection as choose
@@ -41,7 +40,7 @@ class Report:
     tables: list[str]
 
 
-def write(store: Store, declared: Iterable[Job] | None = None, about: Mapping[str, Any] | None = None) -> Report:
+def write(store: Results, declared: Iterable[Declared] | None = None, about: Mapping[str, Any] | None = None) -> Report:
     """Write the report of a suite; the same results give the same bytes.
 
     Args:
@@ -51,7 +50,7 @@ def write(store: Store, declared: Iterable[Job] | None = None, about: Mapping[st
             source (a list of texts) and ``tuning`` (a mapping). Each may be left out.
 
     Raises:
-        BadInput: if the folder holds no results.
+        report.source.NoResults: if the folder holds no results.
     """
     suite = load(store, declared)
     folder = store.report
@@ -85,7 +84,9 @@ def choices_of(suite: Suite) -> pd.DataFrame:
     tasks = [task for task in suite.tasks if any(choose.NORM in run.curves for run in task.runs)]
     if not tasks:  # the scores of many jobs are long to go through
         return pd.DataFrame(columns=choose.COLUMNS)
-    found = choose.choose(pd.DataFrame([run.row for task in tasks for run in task.runs]), suite.store.scores())
+    found = choose.choose(
+        pd.DataFrame([run.row for task in tasks for run in task.runs]), suite.store.table("scores").to_pandas()
+    )
     order = {task.key: place for place, task in enumerate(tasks)}
     return found.sort_values("task", key=lambda keys: keys.map(order), kind="stable")
 

@@ -10,14 +10,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.config.job import Job
-from bench.errors import BadInput
-from bench.store.store import Store
 from report.data.model import Method, Point, Run, Suite, Task
 from report.data.stats import estimate
+from report.source import Declared, NoResults, Results
 
 
-def load(store: Store, declared: Iterable[Job] | None = None) -> Suite:
+def load(store: Results, declared: Iterable[Declared] | None = None) -> Suite:
     """Read a suite's results.
 
     Args:
@@ -27,11 +25,11 @@ def load(store: Store, declared: Iterable[Job] | None = None) -> Suite:
             suite declares it as, whatever its row was stored as.
 
     Raises:
-        BadInput: if nothing has been run yet.
+        NoResults: if nothing has been run yet.
     """
     rows = _rows(store, declared)
     if not rows:
-        raise BadInput(f"{store.root}: no results yet; run `inrbench run {store.suite}` first")
+        raise NoResults(f"{store.root}: no results yet; run `inrbench run {store.suite}` first")
     by_task: dict[str, list[Run]] = defaultdict(list)
     directions: dict[str, dict[str, int]] = defaultdict(dict)
     curves, better = _curves(store, {row["job_id"] for row in rows})
@@ -46,7 +44,7 @@ def load(store: Store, declared: Iterable[Job] | None = None) -> Suite:
     return Suite(store.suite, store, tuple(tasks), superseded)
 
 
-def _rows(store: Store, declared: Iterable[Job] | None) -> list[dict[str, Any]]:
+def _rows(store: Results, declared: Iterable[Declared] | None) -> list[dict[str, Any]]:
     """The rows of ``runs``, NaN as None, in the order of their tasks."""
     stored = {
         row["job_id"]: {name: None if value != value else value for name, value in row.items()}
@@ -64,7 +62,7 @@ def _rows(store: Store, declared: Iterable[Job] | None) -> list[dict[str, Any]]:
 
 
 def _curves(
-    store: Store, jobs: Collection[str]
+    store: Results, jobs: Collection[str]
 ) -> tuple[dict[str, dict[str, tuple[Point, ...]]], dict[str, dict[str, int]]]:
     """For each job and metric the points by step, and the direction."""
     table = store.table("scores")

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from bench.store.store import Store
 from report.data.stats import Cells
+from report.source import Results
 
 DECLARED = ("task_version", "task_params", "activation_version", "activation_params", "model", "train")
 
@@ -222,7 +222,7 @@ class Suite:
     """Everything that a report says comes from here and from the artifacts."""
 
     name: str
-    store: Store
+    store: Results
     tasks: tuple[Task, ...]
     superseded: int
     """Stored runs left out because the same method was run again later with other settings."""

@@ -1,12 +1,12 @@
 import pytest
 
 from bench.config.job import Job, Plugin
-from bench.errors import BadInput
 from report.data.load import load
+from report.source import NoResults
 
 
 def test_an_empty_folder_says_what_to_run(lab) -> None:
-    with pytest.raises(BadInput, match=r"made-up: no results yet; run `inrbench run made-up` first"):
+    with pytest.raises(NoResults, match=r"made-up: no results yet; run `inrbench run made-up` first"):
         load(lab.store)
 
 
@@ -70,7 +70,7 @@ def test_only_the_named_jobs_are_reported(lab) -> None:
     job = declared("image")
     keep, _ = lab.job("siren", job_id=job.job_id), lab.job("relu")
     assert [run.job_id for run in load(lab.store, [job]).runs] == [keep]
-    with pytest.raises(BadInput):
+    with pytest.raises(NoResults):
         load(lab.store, [])
 
 
