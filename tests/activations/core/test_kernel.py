@@ -84,11 +84,13 @@ def agree(name: str, rows: int, columns: int) -> None:
     torch.testing.assert_close(fast_slope, slope, rtol=0, atol=1e-5 * float(slope.abs().max()))
 
 
+@pytest.mark.needs_compiler
 def test_compiled_code_agrees_with_plain_code() -> None:
     for rows in (37, 1, 64):  # one function for all shapes
         agree("sine", rows, 22)
 
 
+@pytest.mark.needs_compiler
 def test_compiled_code_is_made_once_for_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     agree("sine", 37, 22)  # made now, if it never was
     monkeypatch.setattr(native, "_maker", None)

@@ -81,6 +81,7 @@ def by_autograd(net: nn.Module, coords: Tensor, gradient: Tensor) -> tuple[Tenso
     ]
 
 
+@pytest.mark.needs_compiler
 @pytest.mark.parametrize("activation", CHAINS)
 def test_they_are_those_of_autograd_for_any_size(activation: Activation) -> None:
     for inputs, channels, width, rows in ((2, 3, 20, 300), (2, 1, 7, 33), (1, 1, 16, 1), (3, 2, 64, 2)):
@@ -97,6 +98,7 @@ def test_they_are_those_of_autograd_for_any_size(activation: Activation) -> None
             assert float((parameter.grad - wanted).abs().max()) < 1e-5 * scale
 
 
+@pytest.mark.needs_compiler
 def test_one_code_serves_all_scales_widths_and_channels(monkeypatch: pytest.MonkeyPatch) -> None:
     passes_of(network(Siren()))  # made now, if it never was
     monkeypatch.setattr(native, "_maker", None)
@@ -104,6 +106,7 @@ def test_one_code_serves_all_scales_widths_and_channels(monkeypatch: pytest.Monk
         passes_of(network(Siren(omega0=omega0), channels=channels, width=width))
 
 
+@pytest.mark.needs_compiler
 def test_parameters_may_change_and_gradients_add_up() -> None:
     net = network(Siren())
     compiled = passes_of(net)
@@ -271,6 +274,7 @@ def test_the_code_is_that_of_its_kernels() -> None:
     assert path(Siren()) == path(Siren(omega0=3.0))
 
 
+@pytest.mark.needs_compiler
 def test_code_that_fails_and_coordinates_that_do_not_fit_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = passes_of(network(Siren()))
     for wrong in (torch.rand(5, 7), torch.rand(5, 2).double(), torch.rand(2)):

@@ -70,6 +70,7 @@ def test_every_row_is_in_one_block(count: int, rows: int, number: int) -> None:
     assert max(sizes) - min(sizes) <= 1
 
 
+@pytest.mark.needs_compiler
 @pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_two_lanes_give_the_gradient_of_autograd_and_the_same_bits_again(operator: str) -> None:
@@ -131,6 +132,7 @@ def test_what_fails_on_a_lane_fails_when_all_have_ended(failing: int) -> None:
     assert ended == [1 - failing]
 
 
+@pytest.mark.needs_compiler
 def test_what_is_not_compiled_goes_by_autograd() -> None:
     assert isinstance(way(network(), COORDS), Autograd)
     with compiling(True):
@@ -141,6 +143,7 @@ def test_what_is_not_compiled_goes_by_autograd() -> None:
             assert isinstance(way(network(), COORDS), Autograd)
 
 
+@pytest.mark.needs_compiler
 @pytest.mark.parametrize("wrong", ["value", "slope"])
 def test_code_that_leads_elsewhere_than_autograd_is_not_taken(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As that of a plugin would, which calls a function of another file that has changed."""
@@ -164,6 +167,7 @@ def test_code_that_leads_elsewhere_than_autograd_is_not_taken(wrong: str, monkey
     assert torch.equal(parameter.grad, torch.ones_like(parameter))
 
 
+@pytest.mark.needs_compiler
 def test_a_plugin_that_cannot_be_compiled_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise RuntimeError("odd plugin")

@@ -335,6 +335,7 @@ def test_a_resumed_job_gives_the_same_bits(
     assert resumed.row["steps"] > step
 
 
+@pytest.mark.needs_compiler
 def test_kernels_compiled_before_the_kill_are_compiled_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

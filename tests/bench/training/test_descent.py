@@ -66,6 +66,7 @@ def test_blocks_give_the_gradient_of_the_whole_batch(
         assert float((parameter.grad - gradient).abs().max()) < 1e-5 * scale
 
 
+@pytest.mark.needs_compiler
 @pytest.mark.parametrize("operator", OPERATORS)
 @pytest.mark.parametrize(
     "name", ["siren", *(pytest.param(n, marks=pytest.mark.slow) for n in ("bw-relu", "finer", "gauss", "mfn", "wire"))]
