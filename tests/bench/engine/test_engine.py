@@ -91,6 +91,7 @@ def test_two_lanes_give_the_gradient_of_autograd_and_the_same_bits_again(operato
         assert torch.equal(two, three)
 
 
+@pytest.mark.needs_compiler
 @pytest.mark.usefixtures("two_threads")
 @pytest.mark.parametrize("operator", OPERATORS)
 def test_training_on_two_lanes_is_training(operator: str) -> None:

@@ -169,7 +169,7 @@ def test_weight_decay_is_decoupled_and_off_by_default() -> None:
     assert type(optimizer(network, Train(steps=1, weight_decay=0.1))) is torch.optim.AdamW
 
 
-@pytest.mark.parametrize("fast", [False, True])
+@pytest.mark.parametrize("fast", [False, pytest.param(True, marks=pytest.mark.needs_compiler)])
 def test_the_same_seed_gives_the_same_bits(fast: bool) -> None:
     case = problem(Identity(192))
 
