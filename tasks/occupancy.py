@@ -44,7 +44,7 @@ class Occupancy(Task):
         return True
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        require(signal, SHAPES, "choose a shape such as csg or terrain, or the path of a .off")
+        require(signal, SHAPES, "choose a shape such as csg or terrain, or the path of a mesh")
         assert signal.sample is not None
         shape = (self.size,) * (2 if signal.kind == "shape-2d" else 3)
         n = self.size ** len(shape)

@@ -168,9 +168,9 @@ def _sound(name: str) -> NDArray[Any]:
 
 
 def _triangles(name: str) -> NDArray[Any]:
-    from tasks.signals.read_mesh import read_off
+    from tasks.signals.read_mesh import read_triangles
 
-    return read_off(find(ORIGINALS[name]))
+    return read_triangles(find(ORIGINALS[name]))
 
 
 def _full_scale(raw: NDArray[Any]) -> NDArray[np.float32]:

@@ -12,19 +12,20 @@ from pathlib import Path
 import numpy as np
 
 from tasks.signals.packaged import SOURCES
+from tasks.signals.read_mesh import SUFFIXES as MESHES
 from tasks.signals.signal import PICTURES, SHAPES
 from tasks.signals.signal import Signal as Signal
 from tasks.signals.signal import SignalError as SignalError
 from tasks.signals.signal import sha256_of as sha256_of
 
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".off", ".png", ".tif", ".tiff", ".wav", ".webp"})
+SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".wav", ".webp"}) | MESHES
 """A name that ends so is a file of the user's, even where the file is missing."""
 
 
 def load(name: str) -> Signal:
     """A signal by its registered name, or a user's file by its path.
 
-    A name that ends in .wav is read by `tasks.signals.read_sound.read_sound`, one in .off by
+    A name that ends in .wav is read by `tasks.signals.read_sound.read_sound`, of a mesh by
     `tasks.signals.read_mesh.read_mesh`, any other by `tasks.signals.read_image.read_picture`.
 
     Raises:
@@ -102,7 +103,7 @@ def _read(path: str) -> Signal:
         from tasks.signals.read_sound import read_sound
 
         return read_sound(path)
-    if suffix == ".off":
+    if suffix in MESHES:
         from tasks.signals.read_mesh import read_mesh
 
         return read_mesh(path)
