@@ -8,12 +8,13 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench.config import grid, suite
 from bench.config.job import Job
 from bench.config.plugins import Plugins
 from bench.errors import BadInput, did_you_mean
+from bench.listing import listing
 from bench.machine import devices
 from bench.progress import Display
 from bench.runner import plan
@@ -168,53 +169,6 @@ def status(options: argparse.Namespace) -> int:
     if work.others:
         print(f"  {work.others} more results in the folder are of other settings")
     return 0
-
-
-def listing(options: argparse.Namespace) -> int:
-    rows = _LISTS[options.kind](options)
-    if options.json:
-        print(json.dumps(rows, indent=2))
-        return 0
-    for row in rows:
-        name, *others = (_shown(value) for value in row.values())
-        print(f"{name:<22} {'  '.join(text for text in others if text)}")
-    return 0
-
-
-def _shown(value: Any) -> str:
-    """A value of a list for people: parameters that are off are left out."""
-    if isinstance(value, dict):
-        return " ".join(f"{key}={item}" for key, item in value.items() if item is not None)
-    return "" if value is None else str(value)
-
-
-def _plugins_listed(kind: str, options: argparse.Namespace) -> list[dict[str, Any]]:
-    registry: Any = getattr(Plugins(options.plugin), kind)
-    rows = []
-    for name in registry.names():
-        cls = registry.get(name)
-        defaults = {key: info.get_default(call_default_factory=True) for key, info in cls.model_fields.items()}
-        text = (cls.__doc__ or "").strip().splitlines()
-        rows.append({"name": name, "label": cls.label, "params": defaults, "about": text[0] if text else ""})
-    return rows + [{"name": name, "label": "BROKEN", "cause": cause} for name, cause in registry.broken.items()]
-
-
-def _suites_listed(options: argparse.Namespace) -> list[dict[str, Any]]:
-    return [{"name": name, "about": " ".join(suite.load(name)[0].description.split())} for name in suite.shipped()]
-
-
-def _signals_listed(options: argparse.Namespace) -> list[dict[str, Any]]:
-    from tasks.signals.load import describe
-
-    return [dict(row) for row in describe()]
-
-
-_LISTS: dict[str, Callable[[argparse.Namespace], list[dict[str, Any]]]] = {
-    "activations": lambda options: _plugins_listed("activations", options),
-    "tasks": lambda options: _plugins_listed("tasks", options),
-    "signals": _signals_listed,
-    "suites": _suites_listed,
-}
 
 
 def tune(options: argparse.Namespace) -> int:

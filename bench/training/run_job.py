@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import math
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,7 +23,6 @@ from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, build, count_params
 from activations.core.kernel import compiled, compiling
-from activations.core.layer_statistics import diagnose, gradient_norms
 from activations.core.width_solver import solve_width
 from bench.config.identity import seed
 from bench.config.job import Job
@@ -37,6 +35,7 @@ from bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, e
 from bench.training.early_stopping import Point, chosen_step
 from bench.training.objective import Objective
 from bench.training.result import Result
+from bench.training.scoring import divergence, scored
 from tasks.core.base import Problem, Task
 from tasks.signals.load import load
 
@@ -204,38 +203,6 @@ def _advance(descent: Descent, checkpoint: int, stop_loss: float | None, due: Ca
         if due():
             break
     return False
-
-
-def scored(
-    task: Task, objective: Objective, values: Tensor, activation: Activation, network: nn.Module, layers: bool
-) -> dict[str, float]:
-    """All that a checkpoint holds of a network and its values (N, C) at all coordinates."""
-    problem = objective.problem
-    loss, heldout = objective.losses(values)
-    scores = {**task.score(problem, values), "loss": loss}
-    if heldout is not None:
-        scores["heldout_loss"] = heldout
-    return scores | _diagnose(activation, network, problem, layers)
-
-
-def divergence(loss: float, values: Tensor, step: int) -> str | None:
-    """What is wrong if a loss or a value is not finite, else None."""
-    if math.isfinite(loss) and bool(torch.isfinite(values).all()):
-        return None
-    return f"loss {loss} at step {step}: lower the learning rate or the scale"
-
-
-def _diagnose(activation: Activation, network: nn.Module, problem: Problem, layers: bool) -> dict[str, float]:
-    """The path norm, where there is one, and on demand the conditioning of every layer."""
-    found = {}
-    with torch.no_grad():
-        norm = activation.path_norm(network)
-    if norm is not None:
-        found["path_norm"] = float(norm)
-    if layers:
-        found |= diagnose(network, problem.coords)
-        found |= gradient_norms(network)
-    return found
 
 
 def penalty_of(activation: Activation, weight: float | None) -> Penalty | None:
