@@ -27,7 +27,7 @@ class Display:
 
     def __init__(self, jobs: Sequence[Job], console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False)
-        self._weight = {job.job_id: float(job.train["steps"]) if job.train else 1.0 for job in jobs}
+        self._weight = {job.job_id: float(job.train.steps) if job.train else 1.0 for job in jobs}
         self._total = sum(self._weight.values())
         self._jobs, self._ended, self._failed = len(jobs), 0, 0
         self._work = 0.0

@@ -104,6 +104,6 @@ def best(work: Plan, store: Store) -> str:
 def _settings(job: Any) -> str:
     """A trial's settings as one line of YAML, defaults of the activation that no search varies left out."""
     given = {key: value for key, value in job.activation.params.items() if value is not None}
-    values = {**given, "train": {"lr": job.train["lr"]}}
+    values = {**given, "train": {"lr": job.train.lr}}
     text: str = yaml.safe_dump(values, default_flow_style=True, sort_keys=False, width=1000)
     return text.strip()

@@ -150,8 +150,8 @@ def _methods(
                         "method": name + suffix,
                         "label": (label or (cls.label if name == cls.name else name)) + suffix,
                         "activation": Plugin(cls.name, cls.version, activation.model_dump(mode="json")),
-                        "model": validated(Model, model, f"{where}.model").model_dump(mode="json"),
-                        "train": validated(Train, train, f"{where}.train").model_dump(mode="json"),
+                        "model": validated(Model, model, f"{where}.model"),
+                        "train": validated(Train, train, f"{where}.train"),
                     }
                 )
     return methods

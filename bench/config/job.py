@@ -12,25 +12,14 @@ paired.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from bench.config.identity import canonical, digest, seed
-
-_texts: dict[int, tuple[Any, str]] = {}
-
-
-def _text(value: Any) -> str:
-    """`canonical` of something that many jobs share and nobody changes: a grid of a hundred thousand jobs has a few
-    hundred different settings, and the text of each is worked out once."""
-    known = _texts.get(id(value))
-    if known is None or known[0] is not value:  # that it is kept here is what makes its id its own
-        if len(_texts) >= 100_000:
-            _texts.clear()
-        known = _texts[id(value)] = (value, canonical(value))
-    return known[1]
+from bench.config.settings import Model, Train
 
 
 @dataclass(frozen=True)
@@ -70,8 +59,8 @@ class Job:
     label: str
     activation: Plugin | None
     baseline: str | None
-    model: dict[str, Any] | None
-    train: dict[str, Any] | None
+    model: Model | None
+    train: Train | None
     repeat: int
 
     @cached_property
@@ -79,12 +68,12 @@ class Job:
         # The canonical JSON of all that was declared, put together from parts in the order of their names.
         parts = {
             "activation": self.activation and self.activation.text,
-            "baseline": self.baseline and _text(self.baseline),
-            "model": None if self.model is None else _text(self.model),
+            "baseline": self.baseline and canonical(self.baseline),
+            "model": self.model and self.model.text,
             "repeat": str(self.repeat),
-            "signal": _text(self.signal),
+            "signal": canonical(self.signal),
             "task": self.task.text,
-            "train": None if self.train is None else _text(self.train),
+            "train": self.train and self.train.text,
         }
         inside = ",".join(f'"{name}":{text}' for name, text in parts.items() if text is not None)
         return hashlib.sha256(f"{{{inside}}}".encode()).hexdigest()[:16]
@@ -106,14 +95,16 @@ class Job:
         return f"{self.task_key} · {self.signal} · {self.label} · repeat {self.repeat}"
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self))
+        return _adapter().dump_json(self).decode()
 
     @classmethod
     def from_json(cls, text: str) -> Job:
-        fields = json.loads(text)
-        fields["task"] = Plugin(**fields["task"])
-        fields["activation"] = Plugin(**fields["activation"]) if fields["activation"] else None
-        return cls(**fields)
+        """The inverse of `to_json`.
+
+        Raises:
+            pydantic.ValidationError: if the text is not a job.
+        """
+        return _adapter().validate_json(text)
 
     def declared(self) -> dict[str, Any]:
         """The columns of a ``runs`` row that are known before the job runs."""
@@ -132,10 +123,15 @@ class Job:
             "activation": activation and activation.name,
             "activation_version": activation and activation.version,
             "activation_params": activation and canonical(activation.params),
-            "model": self.model and canonical(self.model),
-            "train": self.train and canonical(self.train),
+            "model": self.model and self.model.text,
+            "train": self.train and self.train.text,
             "repeat": self.repeat,
             "data_seed": self.data_seed,
             "init_seed": None if activation is None else self.init_seed,
             "problem_id": self.problem_id,
         }
+
+
+@cache
+def _adapter() -> TypeAdapter[Job]:
+    return TypeAdapter(Job)

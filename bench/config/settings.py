@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bench.config.identity import canonical
+
 
 class Settings(BaseModel):
+    """Base of all settings: immutable, strictly typed, unknown names forbidden."""
+
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+    @property
+    def text(self) -> str:
+        """Canonical JSON."""
+        return _text(self)
+
+
+@lru_cache(maxsize=10_000)
+def _text(settings: Settings) -> str:
+    # By value: a grid of a hundred thousand jobs has a few hundred different settings. A cached property would be
+    # copied by `model_copy` and then belong to other values.
+    return canonical(settings.model_dump(mode="json"))
 
 
 class Model(Settings):

@@ -27,7 +27,7 @@ from activations.core.width_solver import solve_width
 from bench.config.identity import seed
 from bench.config.job import Job
 from bench.config.plugins import Plugins, source_sha256
-from bench.config.settings import Model, Train
+from bench.config.settings import Model
 from bench.engine.block_size import block_rows, worthwhile
 from bench.training.checkpoint import Keeper, facts
 from bench.training.clock import Clock, peak_memory, reset_peak_memory
@@ -126,7 +126,9 @@ def _train(
     result: Result,
     kept: Path | None,
 ) -> NDArray[np.float32]:
-    train, model = Train.model_validate(job.train), Model.model_validate(job.model)
+    train, model = job.train, job.model
+    assert train is not None
+    assert model is not None
 
     with clock.phase("setup"):
         problem = on_device(problem, device)

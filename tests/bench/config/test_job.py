@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bench.config.identity import canonical, digest, seed
 from bench.config.job import Job, Plugin
+from bench.config.settings import Model, Train
 
 JOB = Job(
     suite="quick",
@@ -20,8 +21,8 @@ JOB = Job(
     label="SIREN",
     activation=Plugin("siren", 1, {"omega0": 30.0}),
     baseline=None,
-    model={"depth": 3, "width": 128, "params": None},
-    train={"steps": 300, "lr": 1e-3, "lr_decay": 0.1, "weight_decay": None},
+    model=Model(depth=3, width=128),
+    train=Train(steps=300, lr=1e-3, lr_decay=0.1),
     repeat=0,
 )
 
@@ -49,8 +50,8 @@ def test_everything_declared_enters_the_id() -> None:
         replace(JOB, activation=Plugin("siren", 2, {"omega0": 30.0})),
         replace(JOB, activation=Plugin("siren", 1, {"omega0": 31.0})),
         replace(JOB, activation=Plugin("finer", 1, {"omega0": 30.0})),
-        replace(JOB, model={**JOB.model, "depth": 2}),
-        replace(JOB, train={**JOB.train, "lr": 2e-3}),
+        replace(JOB, model=JOB.model.model_copy(update={"depth": 2})),
+        replace(JOB, train=JOB.train.model_copy(update={"lr": 2e-3})),
         replace(JOB, repeat=1),
         replace(JOB, activation=None, baseline="bicubic", model=None, train=None),
     ]
@@ -64,8 +65,8 @@ def test_the_id_is_the_digest_of_one_canonical_text() -> None:
             "signal": job.signal,
             "activation": asdict(job.activation) if job.activation else None,
             "baseline": job.baseline,
-            "model": job.model,
-            "train": job.train,
+            "model": job.model and job.model.model_dump(),
+            "train": job.train and job.train.model_dump(),
             "repeat": job.repeat,
         }
         assert job.job_id == digest(declared)
@@ -73,7 +74,8 @@ def test_the_id_is_the_digest_of_one_canonical_text() -> None:
 
 def test_a_setting_that_is_off_changes_no_id() -> None:
     assert JOB.train is not None
-    assert replace(JOB, train={**JOB.train, "added_later": None}).job_id == JOB.job_id
+    assert "weight_decay" in JOB.train.model_dump()
+    assert "weight_decay" not in JOB.train.text
 
 
 def test_seeds_pair_the_activations_and_part_the_repeats() -> None:

@@ -13,6 +13,7 @@ from bench.config import grid
 from bench.config import suite as suites
 from bench.config.job import Job
 from bench.config.plugins import Plugins
+from bench.config.settings import Model
 from bench.config.strict_yaml import read_yaml, validated
 from bench.config.suite import Suite
 from bench.errors import BadInput
@@ -42,10 +43,10 @@ def test_the_particular_setting_wins() -> None:
     )
     found = {
         (job.task_key, job.method): (
-            job.train["lr"],
-            job.train["steps"],
+            job.train.lr,
+            job.train.steps,
             job.activation.params.get("omega0"),
-            job.model,
+            job.model and job.model.model_dump(),
         )
         for job in jobs
         if job.activation and job.train
@@ -134,7 +135,7 @@ def test_overrides_reach_into_the_suite(tmp_path: Path) -> None:
     chosen, _ = suites.load(str(path), ["train.steps=7", "tasks.image.signals=[coins]", "tasks.image.size=[16, 24]"])
     (job,) = [job for job in grid.jobs(chosen, PLUGINS, "s") if job.repeat == 0]
     assert job.train is not None
-    assert (job.train["steps"], job.signal, job.task.params["size"]) == (7, "coins", [16, 24])
+    assert (job.train.steps, job.signal, job.task.params["size"]) == (7, "coins", [16, 24])
 
 
 def test_every_shipped_suite_can_be_laid_out() -> None:
@@ -155,7 +156,7 @@ def test_quick_was_not_tuned_on_what_it_reports() -> None:
 
 def test_a_size_in_the_activation_replaces_the_suites() -> None:
     (job,) = lay_out("activations: {relu: {model: {params: 400}}}")
-    assert job.model == {"depth": 2, "width": None, "params": 400}
+    assert job.model == Model(depth=2, params=400)
 
 
 @pytest.mark.parametrize(
@@ -212,7 +213,7 @@ def test_a_scale_is_another_size_with_results_of_its_own(tmp_path: Path) -> None
     assert (full.suite, small.suite) == ("s", "s-small")
     (job,) = grid.jobs(small, PLUGINS, where)
     assert job.train is not None
-    assert (job.train["steps"], job.signal, job.task.params["size"]) == (5, "coins", 16)
+    assert (job.train.steps, job.signal, job.task.params["size"]) == (5, "coins", 16)
     with pytest.raises(BadInput, match="did you mean 'small'"):
         suites.load(str(path), scale="smal")
 
