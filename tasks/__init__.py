@@ -1,4 +1,4 @@
-"""Tasks: one file per plugin. A plugin's author needs only what is re-exported here."""
+"""Tasks, one plugin in each file. The names exported here are all that a usual task needs; see `tasks.core.base`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tasks.core.base import Baseline, Problem, Size, Task, grid_coords
+    from tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, noise_like, picture, require
+    from tasks.core.operators import Identity, Mask, Operator
     from tasks.signals.signal import Signal, SignalError
 
-__all__ = ["Baseline", "Problem", "Signal", "SignalError", "Size", "Task", "grid_coords"]
+__all__ = [
+    "Baseline",
+    "Identity",
+    "Mask",
+    "Operator",
+    "Problem",
+    "Signal",
+    "SignalError",
+    "Size",
+    "Task",
+    "draw",
+    "grid_coords",
+    "noise_like",
+    "picture",
+    "require",
+]
+
+_MODULES = ("tasks.signals.signal", "tasks.core.operators", "tasks.core.base")  # the first one does not import torch
 
 
 def __getattr__(name: str) -> Any:
-    """Import on first use: a list of signals (`tasks.signals`) must not wait for torch."""
-    if name not in __all__:
-        raise AttributeError(f"module 'tasks' has no attribute {name!r}")
-    return getattr(import_module("tasks.signals.signal" if name.startswith("Signal") else "tasks.core.base"), name)
+    """An exported name, imported on first use so that listing the signals does not load torch."""
+    if name in __all__:
+        for module in map(import_module, _MODULES):
+            if hasattr(module, name):
+                return getattr(module, name)
+    raise AttributeError(f"module 'tasks' has no attribute {name!r}")

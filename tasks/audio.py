@@ -1,4 +1,7 @@
-"""Audio: one channel over time is fitted, from all of its samples or from every few of them."""
+"""Audio representation and interpolation: one channel over time, fitted from all of its samples or a regular subset.
+
+The complete recording measures the capacity of a network; a subset measures how it interpolates.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,23 @@ from torch import Tensor
 
 from tasks.baselines.interpolation import cubic, linear
 from tasks.core.base import Baseline, Problem, Task, grid_coords, require
-from tasks.core.metrics import METRICS
 from tasks.core.operators import Identity, Mask, Operator
 from tasks.signals.signal import Signal, SignalError
 
 
 class Audio(Task):
-    """Fit a recording, its samples spread over (-1, 1) by their centres whatever their number.
+    """Fitting of a recording, whose samples are the centres of equal cells of (-1, 1).
 
-    Fitting a whole recording is the task of V. Sitzmann et al., NeurIPS 2020, sec. 4.1, who stretch time to
-    [-100, 100]; here the range is that of every other task and the scale of a method is a parameter of its own. The
-    score is the signal-to-noise ratio and a log-spectral distance (`tasks.core.metrics.lsd`), over all samples. With
-    ``factor``, ``snr_unseen`` is the ratio over the samples that were not measured.
+    Fitting a complete recording is the task of V. Sitzmann et al., NeurIPS 2020, sec. 4.1, who stretch time to
+    [-100, 100]. Here the range is that of every other task, because the scale is a parameter of the method. The
+    scores over all samples are the signal-to-noise ratio and the log-spectral distance (`tasks.core.metrics.lsd`).
+    With ``factor``, ``snr_unseen`` is the signal-to-noise ratio over the samples that were not measured.
 
     Attributes:
-        samples: how many, or None for all from ``start`` on.
-        start: the first one; None is 0.
-        factor: measure only every so-manieth sample, or None for all. Nothing is filtered before, so that what the
-            measured samples cannot tell apart is a matter of what a method takes for granted.
+        samples: number of samples, or None for all from ``start`` on.
+        start: index of the first sample; None is 0.
+        factor: keep every ``factor``-th sample as a measurement, or None for all. No filter is applied first, so
+            frequencies above the new Nyquist limit are aliased and only the prior of a method can separate them.
     """
 
     name, label, version = "audio", "Audio", 1
@@ -46,12 +48,14 @@ class Audio(Task):
         n = total - start if self.samples is None else self.samples
         if n < 64 or start + n > total:
             raise SignalError(
-                f"signal {signal.name!r} has {total} samples, from which {max(n, 64)} from {start} on cannot be taken; "
-                "lower samples or start"
+                f"signal {signal.name!r} has {total} samples, which do not contain {max(n, 64)} samples from index "
+                f"{start} on; lower samples or start"
             )
         truth = torch.from_numpy(signal.array[start : start + n].copy())
         if not truth.any():
-            raise SignalError(f"signal {signal.name!r} is silent from {start} to {start + n}; change start or samples")
+            raise SignalError(
+                f"signal {signal.name!r} is silent from sample {start} to {start + n}; change start or samples"
+            )
         operator: Operator = Identity(n)
         if self.factor is not None:
             operator = Mask(n, torch.arange(0, n, self.factor))
@@ -62,9 +66,4 @@ class Audio(Task):
 
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
         scores = super().score(problem, values)
-        if self.factor is not None:
-            unseen = problem.unseen()
-            estimate, truth = problem.grid(values)[unseen], problem.grid(problem.truth)[unseen]
-            # where the samples left out are all zero there is no signal to compare an error with
-            scores["snr_unseen"] = METRICS["snr_unseen"].function(estimate, truth) if truth.any() else float("nan")
-        return scores
+        return scores if self.factor is None else scores | problem.unseen_scores(values, ("snr_unseen",))

@@ -1,4 +1,7 @@
-"""Computed tomography: line integrals of a slice are measured from some directions, and the slice is asked for."""
+"""Computed tomography: reconstruction of a slice from its line integrals at a number of angles.
+
+It is the linear inverse problem with the strongest mixing here: every measurement depends on a whole line of pixels.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +16,22 @@ from tasks.core.radon import Radon, half_turn
 from tasks.signals.signal import Signal, SignalError
 
 MAX_RAYS = 2**31 // 3
-"""Pixels times angles; a pixel meets at most three bins and the sparse matrix counts its entries with 32 bits."""
+"""Limit of pixels × angles: a pixel meets at most three bins, and the sparse matrix has 32-bit indices."""
 
 
 class CT(Task):
-    """Recover a slice from parallel projections, evenly spread over half a turn.
+    """Reconstruction of a slice from parallel projections at angles evenly spaced over 180°.
 
-    One operator makes the data and is inverted, which flatters every method alike; ``noise`` makes the case harder.
+    The same operator generates and inverts the data (the so-called inverse crime), which makes the problem easier for
+    every method alike; ``noise`` makes it harder.
 
     Attributes:
-        size: of the slice: its longer side, [height, width], or None for the size it has.
+        size: size of the slice in pixels: its longer side, [height, width], or None for its own size.
         angles: number of projections, at the angles k·180°/angles.
         noise: standard deviation of Gaussian noise on the projections, as a share of their largest value.
-        tv_weight: of the baseline ``tv``. Sought among 1e-5, 3e-5, 1e-4, … at 128 pixels, 60 angles and no noise, on
-            pictures that are no CT slices: the best for `coins` and `brick`, and above 45 dB for `shepp-logan`. With
-            noise of 0.01, 3e-4 to 1e-3 is right.
+        tv_weight: weight of the baseline ``tv``. Chosen from 1e-5, 3e-5, 1e-4, … at 128 pixels, 60 angles and no noise,
+            on pictures that are no CT slices: the best for `coins` and `brick`, and above 45 dB for `shepp-logan`. For
+            a noise of 0.01, use 3e-4 to 1e-3.
     """
 
     name, label, version = "ct", "CT", 1
@@ -52,7 +56,7 @@ class CT(Task):
             raise SignalError(f"signal {signal.name!r} has {channels} channels and CT needs one; choose a gray picture")
         if len(truth) * self.angles > MAX_RAYS:
             raise SignalError(
-                f"signal {signal.name!r} of {shape[0]} x {shape[1]} pixels with {self.angles} angles needs a matrix "
+                f"signal {signal.name!r} of {shape[0]} x {shape[1]} pixels with {self.angles} angles can need a matrix "
                 "of more than 2³¹ entries; lower size or angles"
             )
         operator = Radon(shape, half_turn(self.angles))

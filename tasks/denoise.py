@@ -1,4 +1,7 @@
-"""Denoising: every pixel is measured, with noise, and the picture without it is asked for."""
+"""Denoising: recovery of a picture from a noisy measurement of every pixel.
+
+It measures the implicit prior of a network, because fitting the measurements exactly reproduces the noise.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +21,22 @@ from tasks.signals.signal import Signal
 
 
 class Denoise(Task):
-    """Recover a picture from a noisy one. Nothing but the noisy picture and the strength of its noise is known.
+    """Recovery of a picture from a noisy one, given only the noisy picture and the standard deviation of the noise.
 
-    A network that is trained for long enough fits the noise, so the number of steps is part of the method; the
-    headline is the last step's score, never the best one's. `Problem.noise_std` is what the discrepancy principle
-    needs for stopping without the truth.
+    A network that is trained for long enough fits the noise, so the number of steps is part of the method. The
+    headline is therefore the score at the last step, never the best one. `Problem.noise_std` allows early stopping by
+    the discrepancy principle, without the truth.
 
     Attributes:
-        size: of the picture: its longer side, [height, width], or None for the size it has.
-        noise: ``gaussian``, which adds noise of standard deviation ``sigma``; or ``poisson``, the camera of
-            V. Saragadam et al. (WIRE), CVPR 2023: (P(tau · x) + N(0, readout²)) / tau, where P counts photons.
-        sigma: for ``gaussian``.
-        tau: for ``poisson``, photons that the brightest pixel counts on average.
-        readout: for ``poisson``, standard deviation of the noise that reading adds, in photons.
-        tv_weight: of the baseline ``tv``, in units of the noise's standard deviation. The best of 0.4, 0.6, 0.8, 1.0,
-            1.2 and 1.5 for most of `coffee`, `astronaut`, `rocket` and `camera` at 128 pixels, with sigma of 0.05, 0.1
-            and 0.2 and with photons.
+        size: size of the picture in pixels: its longer side, [height, width], or None for its own size.
+        noise: ``gaussian`` adds noise of standard deviation ``sigma``; ``poisson`` is the camera model of V. Saragadam
+            et al. (WIRE), CVPR 2023: (P(tau · x) + N(0, readout²)) / tau, with P a Poisson count of photons.
+        sigma: standard deviation of ``gaussian`` noise, for pixel values in [0, 1].
+        tau: for ``poisson``, the expected number of photons at a pixel of value 1.
+        readout: for ``poisson``, the standard deviation of the readout noise in photons.
+        tv_weight: weight of the baseline ``tv`` in units of the noise's standard deviation. The best of 0.4, 0.6, 0.8,
+            1.0, 1.2 and 1.5 for most of `coffee`, `astronaut`, `rocket` and `camera` at 128 pixels, with sigma of 0.05,
+            0.1 and 0.2 and with ``poisson`` noise.
     """
 
     name, label, version = "denoise", "Denoising", 1
@@ -61,9 +64,9 @@ class Denoise(Task):
         return Problem(grid_coords(shape), Identity(len(truth)), measured, truth, shape, noise_std=std)
 
     def _counted(self, truth: Tensor, seed: int) -> tuple[Tensor, float]:
-        """What a camera counts, in units of the picture, and the strength of its noise as the counts tell it.
+        """Poisson measurements divided by tau, and the standard deviation of their noise as estimated from the counts.
 
-        A count has its mean as its variance, so the mean of the counts estimates the photons' part without the truth.
+        The variance of a Poisson count equals its mean, so the mean count estimates the shot noise without the truth.
         """
         generator = torch.Generator().manual_seed(seed)
         counts = torch.poisson(self.tau * truth.double(), generator=generator)

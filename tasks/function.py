@@ -1,4 +1,7 @@
-"""Functions of one variable: what a network makes of kinks, jumps and frequencies, between samples and at them."""
+"""One-dimensional function fitting: kinks, jumps and single frequencies, scored on a fine grid.
+
+These small problems isolate effects that pictures mix: spectral bias, ringing at jumps, interpolation between samples.
+"""
 
 from __future__ import annotations
 
@@ -14,22 +17,22 @@ from tasks.baselines.interpolation import cubic, linear
 from tasks.core.base import Baseline, Problem, Task, grid_coords, require
 from tasks.core.metrics import freq_error
 from tasks.core.operators import Identity, Mask, Operator
-from tasks.signals.signal import Signal, SignalError
+from tasks.signals.signal import Signal, SignalError, pixel_centres
 
 MAX_LINES = 8
-"""A truth of at most so many frequencies has the error of each one scored."""
+"""Largest number of frequencies in the truth for which the error of each one is scored."""
 
 
 class Function(Task):
-    """Fit a function on (-1, 1) from samples of it, and score it on a fine grid.
+    """Fitting of a function on (-1, 1) from samples, scored on a fine grid.
 
-    The grid has the centres of ``points`` equal cells, so that the period of a periodic function holds each of its
-    points once: with both end points on it, which are one, energy leaks between frequencies. Where the truth is a sum
-    of a few sines, the relative error of its DFT at each of their frequencies k is scored as ``freq_error/k``.
+    The grid points are the centres of ``points`` equal cells, so that one period of a periodic function contains each
+    point once; a grid with both end points would contain one twice and leak energy between frequencies. If the truth
+    is a sum of a few sines, the relative error of its DFT at each of their frequencies k is scored as ``freq_error/k``.
 
     Attributes:
-        points: of the grid; None is what the signal has: 201 for sum-of-sines, 1024 for the others.
-        samples: how many grid points are measured, spread evenly from the first to the last; None is all.
+        points: number of grid points; None is the signal's own: 201 for sum-of-sines, 1024 for the others.
+        samples: number of grid points that are measured, evenly spaced from the first to the last; None is all.
     """
 
     name, label, version = "function", "Function", 1
@@ -45,13 +48,12 @@ class Function(Task):
         require(signal, ("function",), "choose a function such as doppler")
         assert signal.sample is not None
         n = len(signal.array) if self.points is None else self.points
-        axis = (2 * np.arange(n) + 1) / n - 1
-        truth = torch.from_numpy(signal.sample((axis,)).astype(np.float32)[:, None])
+        truth = torch.from_numpy(signal.sample((pixel_centres(n),)).astype(np.float32)[:, None])
         operator: Operator = Identity(n)
         if self.samples is not None:
             if self.samples > n:
                 raise SignalError(
-                    f"signal {signal.name!r} on a grid of {n} points has no {self.samples} samples; "
+                    f"signal {signal.name!r} on a grid of {n} points has fewer than {self.samples} samples; "
                     "lower samples or raise points"
                 )
             operator = Mask(n, torch.linspace(0, n - 1, self.samples, dtype=torch.float64).round().long())
@@ -67,7 +69,10 @@ class Function(Task):
 
 
 def lines(truth: NDArray[np.float32]) -> tuple[int, ...]:
-    """The frequencies of (N, C) values, if there are at most `MAX_LINES` of them: all others hold rounding errors."""
+    """Frequencies present in (N, C) values, in periods over the grid; empty if there are more than `MAX_LINES`.
+
+    A frequency is present if its DFT exceeds 1e-4 of the largest one: below that are rounding errors of float32.
+    """
     spectrum = np.linalg.norm(np.fft.rfft(truth.astype(np.float64), axis=0), axis=1)
     present = np.flatnonzero(spectrum > 1e-4 * spectrum.max())
     return tuple(int(k) for k in present) if len(present) <= MAX_LINES else ()

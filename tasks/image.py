@@ -1,4 +1,7 @@
-"""Image representation: every pixel is measured, so the score tells capacity and speed, not generalisation."""
+"""Image representation: fitting of a picture from all of its pixels.
+
+Every scored pixel is a training pixel, so the score measures capacity and speed, not generalisation.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from tasks.signals.signal import Signal
 
 
 class Image(Task):
-    """Fit a picture from all of its pixels.
+    """Fitting of a picture from all of its pixels.
 
     Attributes:
-        size: of the picture: its longer side, [height, width], or None for the size it has.
+        size: size of the picture in pixels: its longer side, [height, width], or None for its own size.
     """
 
     name, label, version = "image", "Image", 1

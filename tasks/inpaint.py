@@ -1,4 +1,7 @@
-"""Inpainting: a share of the pixels is measured, and the score tells how well the others are found."""
+"""Inpainting: recovery of a picture from a part of its pixels.
+
+The score over the pixels that were not measured shows how well a network interpolates.
+"""
 
 from __future__ import annotations
 
@@ -12,25 +15,25 @@ from torch import Tensor
 from tasks.baselines.inpainting import biharmonic
 from tasks.baselines.interpolation import linear, nearest
 from tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, picture
-from tasks.core.metrics import psnr
 from tasks.core.operators import Mask
 from tasks.signals.signal import Signal
 
 KEEP = 0.2
+"""Default share of measured pixels."""
 
 
 class Inpaint(Task):
-    """Recover a picture from some of its pixels.
+    """Recovery of a picture from some of its pixels.
 
-    Random masks are drawn without replacement, so that the share measured is the share declared; drawn with it, as
-    some codes do, a fifth is 18 %. The headline is taken over the pixels that were not measured, for the others only
-    tell how well what is known was fitted.
+    Random masks are drawn without replacement, so that the measured share equals ``keep``; with replacement, as in
+    some published codes, a share of 20 % becomes 18 %. The headline ``psnr_unseen`` covers only pixels that were not
+    measured, because the error at the measured ones shows how well known values were fitted.
 
     Attributes:
-        size: of the picture: its longer side, [height, width], or None for the size it has.
-        keep: the share of pixels that are measured.
-        pattern: ``random`` (None is the same), or ``grid``: every second pixel of every second row, and ``keep`` is
-            left as it is. That is the test on held-out pixels of M. Tancik et al., NeurIPS 2020, sec. 6.
+        size: size of the picture in pixels: its longer side, [height, width], or None for its own size.
+        keep: share of pixels that are measured.
+        pattern: ``random`` (None is the same); or ``grid``, every second pixel of every second row, which is the test
+            on held-out pixels of M. Tancik et al., NeurIPS 2020, sec. 6, and does not use ``keep``.
     """
 
     name, label, version = "inpaint", "Inpainting", 1
@@ -67,6 +70,4 @@ class Inpaint(Task):
         return {"biharmonic": biharmonic, "linear": linear, "nearest": nearest}
 
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
-        estimate, truth = problem.grid(values), problem.grid(problem.truth)
-        unseen = problem.unseen().reshape(problem.shape)
-        return super().score(problem, values) | {"psnr_unseen": psnr(estimate[unseen], truth[unseen])}
+        return super().score(problem, values) | problem.unseen_scores(values, ("psnr_unseen",))

@@ -1,4 +1,7 @@
-"""Occupancy: a shape is learnt from some points of a grid, each inside or outside, and asked for at the others."""
+"""Occupancy: reconstruction of a shape from the inside/outside values at a part of the points of a grid.
+
+The values are 0 and 1 only, so the task measures how sharply and how smoothly a network places a surface.
+"""
 
 from __future__ import annotations
 
@@ -11,23 +14,23 @@ from torch import Tensor
 
 from tasks.baselines.interpolation import nearest
 from tasks.core.base import Baseline, Problem, Task, draw, grid_coords, require
-from tasks.core.metrics import METRICS
 from tasks.core.operators import Mask
-from tasks.signals.signal import SHAPES, Signal, SignalError
+from tasks.signals.signal import SHAPES, Signal, SignalError, pixel_centres
 
 MAX_POINTS = 2**26
+"""Largest number of grid points: about 400³, for which coords and truth take 1 GiB."""
 
 
 class Occupancy(Task):
-    """Learn which points of a cube (or a square) lie inside a shape, from a random share of them.
+    """Reconstruction of the indicator function of a shape in a cube (or a square) from a random share of grid points.
 
-    The setting of L. Mescheder et al., CVPR 2019, with the mean square as the loss. The score is taken over the points
-    that were not measured and over nothing else: the intersection over union of what exceeds 1/2, and the mean square
-    error. Nothing is thresholded in place: what is stored is what the network says.
+    The setting is that of L. Mescheder et al., CVPR 2019, with the mean square error as the loss. All scores cover
+    only points that were not measured: the intersection over union of the values above 1/2, and the mean square error.
+    The stored reconstruction is the output of the network, not thresholded.
 
     Attributes:
-        size: points a side of the grid, which spans [-1, 1] along every axis.
-        train_share: the share of grid points that are measured, drawn without replacement.
+        size: number of grid points along each axis of [-1, 1]³ (or [-1, 1]²).
+        train_share: share of grid points that are measured, drawn without replacement.
     """
 
     name, label, version = "occupancy", "Occupancy", 1
@@ -50,11 +53,10 @@ class Occupancy(Task):
         n = self.size ** len(shape)
         if n > MAX_POINTS:
             raise SignalError(
-                f"signal {signal.name!r} on a grid of {self.size} points a side has {n:,} points, more than "
+                f"signal {signal.name!r} on a grid of {self.size} points along each axis has {n:,} points, more than "
                 f"{MAX_POINTS:,}; lower size"
             )
-        axis = (2 * np.arange(self.size) + 1) / self.size - 1
-        inside = signal.sample((axis,) * len(shape)).astype(np.float32)
+        inside = signal.sample((pixel_centres(self.size),) * len(shape)).astype(np.float32)
         truth = torch.from_numpy(inside.reshape(n, 1))
         operator = Mask(n, draw(n, min(max(round(self.train_share * n), 1), n - 1), seed))
         return Problem(grid_coords(shape), operator, operator.forward(truth), truth, shape)
@@ -63,6 +65,4 @@ class Occupancy(Task):
         return {"nearest": nearest}
 
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
-        unseen = problem.unseen().reshape(problem.shape)
-        estimate, truth = problem.grid(values)[unseen], problem.grid(problem.truth)[unseen]
-        return {name: METRICS[name].function(estimate, truth) for name in self.metrics}
+        return problem.unseen_scores(values, self.metrics)

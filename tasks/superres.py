@@ -1,4 +1,7 @@
-"""Super-resolution: the means over blocks of pixels are measured, and the pixels are asked for."""
+"""Super-resolution: recovery of a picture from means over blocks of its pixels.
+
+The low resolution is a linear operator like any other, so the network is trained through it and needs no pairs.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,15 @@ from tasks.signals.signal import Signal, SignalError
 
 
 class SuperRes(Task):
-    """Recover a picture from its means over blocks of ``factor`` x ``factor`` pixels.
+    """Recovery of a picture from its means over blocks of ``factor`` x ``factor`` pixels.
 
-    Pixels are placed by their centres on both grids, so that the two pictures lie exactly upon each other.
+    Both grids consist of pixel centres, so that the two pictures are aligned exactly.
 
     Attributes:
-        size: of the picture that is asked for, divisible by ``factor``: its longer side, [height, width], or None for
-            the size it has, less the rows at the bottom and the columns at the right that fill no block.
-        factor: side of a block.
-        noise: standard deviation of Gaussian noise on the means.
+        size: size of the high-resolution picture in pixels, divisible by ``factor``: its longer side, [height, width],
+            or None for its own size without the rows at the bottom and the columns at the right that fill no block.
+        factor: side of a block in pixels.
+        noise: standard deviation of Gaussian noise on the means, for pixel values in [0, 1].
     """
 
     name, label, version = "superres", "Super-resolution", 1
@@ -42,7 +45,7 @@ class SuperRes(Task):
         fits = height - height % self.factor, width - width % self.factor
         if min(fits) == 0:
             raise SignalError(
-                f"signal {signal.name!r} of {height} x {width} pixels holds no block of side {self.factor}; "
+                f"signal {signal.name!r} of {height} x {width} pixels is smaller than a block of side {self.factor}; "
                 "lower factor"
             )
         if self.size is None:

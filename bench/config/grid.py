@@ -17,7 +17,8 @@ from bench.config.settings import Model, Train
 from bench.config.strict_yaml import accepts, validated
 from bench.config.suite import Suite
 from bench.errors import BadInput, did_you_mean
-from tasks.signals import load as data
+from tasks.signals.load import identify
+from tasks.signals.signal import SignalError
 
 MAX_JOBS = 1_000_000
 
@@ -109,9 +110,8 @@ def _signals(names: Any, where: str) -> list[tuple[str, str]]:
     if not names:
         raise BadInput(f"{where}.signals: empty, so 0 jobs can run; name one")
     try:
-        # A user's file is called by its content, so it has to be read; a registered name says it all.
-        return [(name, name if name in data.names() else data.load(name).name) for name in names]
-    except data.SignalError as error:
+        return [(name, identify(name)) for name in names]
+    except SignalError as error:
         raise BadInput(f"{where}.signals: {error}") from error
 
 

@@ -1,4 +1,7 @@
-"""Classical denoising: the noisy picture itself, total variation and non-local means."""
+"""Classical denoising: the noisy picture itself, total variation, and non-local means.
+
+The noise level is known to these methods, as it is to a network (`Problem.noise_std`).
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,15 @@ from tasks.core.base import Problem
 
 
 def noisy(problem: Problem) -> NDArray[np.float32]:
-    """The measurements as they are: (H, W, C)."""
+    """The unchanged measurements (H, W, C), as the score that any method must exceed."""
     return problem.grid(problem.measured)
 
 
 def tv(problem: Problem, weight: float) -> NDArray[np.float32]:
-    """min over x of ½‖x - y‖² + weight σ TV(x), by A. Chambolle's method (2004), channel by channel: (H, W, C)."""
+    """Total variation denoising: the minimiser (H, W, C) of ½‖x - y‖² + weight σ TV(x), channel by channel.
+
+    Computed by scikit-image with A. Chambolle's algorithm (2004); σ is the standard deviation of the noise.
+    """
     from skimage.restoration import denoise_tv_chambolle
 
     assert problem.noise_std is not None
@@ -31,10 +37,10 @@ def tv(problem: Problem, weight: float) -> NDArray[np.float32]:
 
 
 def nl_means(problem: Problem) -> NDArray[np.float32]:
-    """Non-local means [A. Buades, B. Coll and J.-M. Morel, CVPR 2005] with the noise's strength known: (H, W, C).
+    """Non-local means [A. Buades, B. Coll and J.-M. Morel, CVPR 2005] for a known noise level: (H, W, C).
 
-    Patches of 5 x 5 within 13 x 13; h = 0.6 σ, the best of 0.4, 0.6, 0.8 and 1.0 for most of the pictures on which
-    `Denoise.tv_weight` was sought.
+    Patches of 5 x 5 pixels in windows of 13 x 13; h = 0.6 σ, the best of 0.4, 0.6, 0.8 and 1.0 for most of the
+    pictures on which `Denoise.tv_weight` was chosen.
     """
     from skimage.restoration import denoise_nl_means
 

@@ -1,4 +1,4 @@
-"""Classical inpainting: the biharmonic equation."""
+"""Classical inpainting with the biharmonic equation, for masks on pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from tasks.core.base import Problem
 
 
 def biharmonic(problem: Problem) -> NDArray[np.float32]:
-    """The surface of least bending through the measured pixels, by scikit-image: (H, W, C)."""
+    """Biharmonic inpainting by scikit-image: (H, W, C), the smoothest surface through the measured pixels.
+
+    The unknown pixels solve Δ²u = 0, the equation of a thin plate with minimal bending energy.
+    """
     from skimage.restoration import inpaint_biharmonic
 
     with torch.no_grad():

@@ -1,4 +1,7 @@
-"""Classical interpolation between the grid points that were measured, for every task whose operator picks points."""
+"""Classical interpolation between measured grid points, for all tasks with a `Mask` operator.
+
+Distances are measured in grid steps, so that they do not depend on the number of points along an axis.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from tasks.core.operators import Mask
 
 
 def nearest(problem: Problem) -> NDArray[np.float32]:
-    """Every point the value of the nearest one that was measured: (*shape, C). Distances are counted in grid steps."""
+    """Nearest-neighbour interpolation: (*shape, C), each point with the value of the nearest measured point."""
     at, values, steps = _measured(problem)
     _, index = cKDTree(at).query(steps)
     return _grid(problem, values[index])
@@ -22,8 +25,8 @@ def nearest(problem: Problem) -> NDArray[np.float32]:
 def linear(problem: Problem) -> NDArray[np.float32]:
     """Linear interpolation: (*shape, C).
 
-    In one dimension between neighbours; in more over the Delaunay triangulation of the measured points. Beyond the
-    outermost of them it is `nearest`.
+    It is between neighbours in one dimension and over the Delaunay triangulation of the measured points in more.
+    Outside their convex hull it is the `nearest` value, because nothing is extrapolated.
     """
     at, values, steps = _measured(problem)
     if at.shape[1] == 1:
@@ -37,14 +40,14 @@ def linear(problem: Problem) -> NDArray[np.float32]:
 
 
 def cubic(problem: Problem) -> NDArray[np.float32]:
-    """The cubic spline through the measured points of one dimension (not-a-knot), constant beyond them: (N, C)."""
+    """Cubic spline through measured points in one dimension (not-a-knot): (N, C), constant outside their range."""
     at, values, steps = _measured(problem)
     spline = CubicSpline(at[:, 0], values)
     return _grid(problem, spline(steps[:, 0].clip(at[0, 0], at[-1, 0])))
 
 
 def _measured(problem: Problem) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Where was measured, in grid steps; the values there; and every point of the grid, in grid steps."""
+    """Positions of the measured points (M, d) in grid steps, their values (M, C), and all grid points (N, d)."""
     assert isinstance(problem.operator, Mask)
     steps = np.indices(problem.shape).reshape(len(problem.shape), -1).T.astype(np.float64)
     return steps[problem.operator.rows.cpu().numpy()], problem.measured.cpu().double().numpy(), steps

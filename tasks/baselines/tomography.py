@@ -1,4 +1,7 @@
-"""The classical answers to a Radon problem: filtered backprojection, and least squares with total variation."""
+"""Classical tomography: filtered backprojection, and least squares with total variation.
+
+The first is the standard linear method, the second the standard regularised one.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,16 @@ from tasks.core.radon import Radon
 
 
 def fbp(problem: Problem) -> NDArray[np.float32]:
-    """Filtered backprojection for angles spread evenly over half a turn: (H, W, C).
+    """Filtered backprojection for n angles evenly spaced over 180°: (H, W, C).
 
     The ramp filter is the band-limited one sampled in space, h(0) = 1/4, h(odd k) = -1/(πk)², 0 elsewhere, which
-    keeps the mean right where a ramp sampled in frequency does not [A. C. Kak and M. Slaney, Principles of
-    Computerized Tomographic Imaging, 1988, eq. 3-61]; it is applied on a detector padded with zeros to a power of two
-    of at least twice its length, so that nothing wraps around. The integral over angles is the adjoint of the
-    operator that made the data times π/n.
+    preserves the mean where a ramp sampled in frequency does not [A. C. Kak and M. Slaney, Principles of Computerized
+    Tomographic Imaging, 1988, eq. 3-61]. The detector is padded with zeros to a power of two of at least twice its
+    length, so that the convolution does not wrap around. The integral over angles is π/n times the adjoint operator.
     """
     operator = _operator(problem)
     with torch.no_grad():
-        # sums over pixels of unit side, for which the filter is written: lengths in units of the longer side are undone
+        # the filter is for pixels of unit side, and the operator has the longer side as its unit of length
         projections = operator.sinogram(problem.measured.cpu().double()) * operator.length
         bins = operator.detectors
         padded = 2 ** math.ceil(math.log2(2 * bins))
@@ -39,11 +41,11 @@ def fbp(problem: Problem) -> NDArray[np.float32]:
 
 
 def tv(problem: Problem, weight: float, iterations: int = 200) -> NDArray[np.float32]:
-    """Least squares with total variation, min over x ≥ 0 of ½‖Ax - y‖² + weight ‖A‖² TV(x), by FISTA: (H, W, C).
+    """Least squares with total variation: the minimiser (H, W, C) over x ≥ 0 of ½‖Ax - y‖² + weight ‖A‖² TV(x).
 
-    The iteration is that of A. Beck and M. Teboulle, IEEE TIP 18 (2009), from filtered backprojection on; the
-    proximal step is A. Chambolle's (2004), followed by the projection onto x ≥ 0, as densities are. The step is
-    1/‖A‖², whose square norm a power iteration gives, so that ``weight`` does not depend on the number of angles.
+    The iteration is FISTA [A. Beck and M. Teboulle, IEEE TIP 18 (2009)], started from filtered backprojection. Its
+    proximal step is A. Chambolle's algorithm (2004), followed by the projection onto x ≥ 0, because densities are not
+    negative. The factor ‖A‖² makes ``weight`` independent of the number of angles; the step size is 1/‖A‖².
     """
     from skimage.restoration import denoise_tv_chambolle
 
@@ -66,10 +68,10 @@ def tv(problem: Problem, weight: float, iterations: int = 200) -> NDArray[np.flo
 
 
 def square_norm(operator: Radon, iterations: int = 20) -> float:
-    """An upper estimate of ‖A‖², the largest eigenvalue of AᵀA, by power iteration from a constant picture.
+    """Upper estimate of ‖A‖², the largest eigenvalue of AᵀA, by power iteration from a constant picture.
 
-    A has no negative entry, so neither has its leading singular vector, and a constant picture starts close to it. The
-    iteration comes from below; 1 % is added.
+    A has no negative entries, so its leading singular vector has none either, and a constant picture is close to it.
+    The iteration converges from below, so 1 % is added.
     """
     x = torch.ones(operator.in_rows, 1)
     value = 0.0

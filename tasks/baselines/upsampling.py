@@ -1,4 +1,4 @@
-"""Classical upsampling: bicubic and nearest-neighbour interpolation."""
+"""Classical upsampling of block means: bicubic and nearest-neighbour interpolation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tasks.core.operators import AreaAverage
 def bicubic(problem: Problem) -> NDArray[np.float32]:
     """Cubic convolution with a = -1/2 [Keys, IEEE TASSP 1981], aligned on pixel centres: (H, W, C).
 
-    This is the kernel that the super-resolution literature calls bicubic. At the border the weights that lie inside the
-    picture are rescaled to sum to one.
+    The super-resolution literature calls this kernel bicubic. At the border, the weights inside the picture are
+    normalised to sum to 1.
     """
     from PIL import Image
 
@@ -26,7 +26,7 @@ def bicubic(problem: Problem) -> NDArray[np.float32]:
 
 
 def nearest(problem: Problem) -> NDArray[np.float32]:
-    """Every pixel the mean of its block, which is the pseudo-inverse A⁺y = factor² Aᵀy: (H, W, C)."""
+    """Nearest-neighbour upsampling (H, W, C): each pixel is the mean of its block, the pseudo-inverse factor² Aᵀy."""
     operator = _operator(problem)
     with torch.no_grad():
         return problem.grid(operator.adjoint(problem.measured) * operator.factor**2)

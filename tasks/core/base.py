@@ -1,13 +1,13 @@
-"""What a task is: a family of linear inverse problems over named signals.
+"""Base class of tasks: a task is a family of linear inverse problems, one for each signal.
 
-Every problem has the same parts. A network f maps ``coords`` to values on a grid; a linear ``operator`` A maps those
-values to what was ``measured``; training minimises the mean square of A f(coords) - y; the result is scored against
-the ``truth``.
+All problems have the same parts, so that one training loop serves every task. A network f maps ``coords`` to values on
+a grid, a linear ``operator`` A maps these values to measurements, and training minimises the mean square of the
+residual A f(coords) - ``measured``. The reconstruction f(coords) is scored against the ``truth``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -17,26 +17,24 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from torch import Tensor
 
+from tasks.core.metrics import METRICS
 from tasks.core.operators import Operator
 from tasks.signals.resize import resize
-from tasks.signals.signal import PICTURES, Signal, SignalError
-
-MIN_SIDE = 8
-"""Fewer pixels a side make no picture, and SSIM's windows would not fit."""
+from tasks.signals.signal import MIN_SIDE, PICTURES, Signal, SignalError, pixel_centres
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One loaded case.
+    """One inverse problem, with its data loaded: N grid points in d dimensions, M measurements, C channels.
 
     Attributes:
-        coords: (N, d) float32, pixel centres in (-1, 1), rows in the grid's row-major order, first axis first.
-        operator: maps (N, C) values to (M, C) measurements.
-        measured: (M, C) float32, noise included.
+        coords: (N, d) float32, pixel centres in (-1, 1), in row-major order of the grid.
+        operator: linear map from (N, C) values to (M, C) measurements.
+        measured: (M, C) float32, with noise.
         truth: (N, C) float32, in [0, 1] for pictures and shapes, in [-1, 1] for audio.
-        shape: the grid, e.g. (H, W); its product is N.
-        noise_std: root mean square of the noise on ``measured``, as far as one who measures knows it, which the
-            discrepancy principle needs; None where there is no noise.
+        shape: shape of the grid, e.g. (H, W); its product is N.
+        noise_std: root mean square of the noise on ``measured``, estimated without the truth, for early stopping by the
+            discrepancy principle; None if there is no noise.
     """
 
     coords: Tensor
@@ -47,44 +45,69 @@ class Problem:
     noise_std: float | None = None
 
     def unseen(self) -> NDArray[np.bool_]:
-        """(N,): which grid points were not measured; only where the operator picks points."""
+        """Boolean mask (N,) of the grid points that were not measured.
+
+        Raises:
+            ValueError: if the operator mixes grid points, so that none of them is measured by itself.
+        """
         unseen = np.ones(len(self.truth), dtype=np.bool_)
         rows = self.operator.rows
-        assert rows is not None, "the operator mixes grid points"
+        if rows is None:
+            raise ValueError(f"{type(self.operator).__name__} mixes grid points; use an operator that selects them")
         unseen[rows.cpu().numpy() if isinstance(rows, Tensor) else rows] = False
         return unseen
 
+    def unseen_scores(self, values: Tensor, metrics: Iterable[str]) -> dict[str, float]:
+        """Metrics over the grid points that were not measured: (N, C) values -> {metric: value}.
+
+        At the measured points a score shows how well known values are fitted, not how well the others are recovered.
+
+        Raises:
+            ValueError: as for `unseen`.
+        """
+        unseen = self.unseen().reshape(self.shape)
+        estimate, truth = self.grid(values)[unseen], self.grid(self.truth)[unseen]
+        return {name: METRICS[name].function(estimate, truth) for name in metrics}
+
     def grid(self, values: Tensor) -> NDArray[np.float32]:
-        """(N, C) values as an array of shape (*shape, C), on the CPU."""
+        """Values (N, C) as an array (*shape, C) on the CPU."""
         array: NDArray[np.float32] = values.detach().cpu().float().numpy()
         return array.reshape(*self.shape, values.shape[-1])
 
 
 def _size(value: Any) -> Any:
-    """Checks a size here, in one message, where the union of types would complain once for each of its members."""
+    """A checked size. pydantic's own check of the union would give one message for each member type."""
     sides = value if isinstance(value, list | tuple) else (value,)
     right = all(isinstance(side, int) and not isinstance(side, bool) and side >= MIN_SIDE for side in sides)
     if value is not None and not (right and (sides is not value or len(sides) == 2)):
         raise ValueError(
             f"a size is the longer side in pixels, or [height, width], of at least {MIN_SIDE}, "
-            "or null for the signal's own"
+            "or null for the signal's own size"
         )
     return tuple(value) if isinstance(value, list) else value
 
 
 Size = Annotated[int | tuple[int, int] | None, BeforeValidator(_size)]
-"""A parameter that says how large the truth is: the longer side, (height, width) (a list in YAML), or None."""
+"""Type of a parameter for the size of a picture in pixels: longer side, (height, width), or None for its own size.
+
+In YAML the pair is a list. Sides below `MIN_SIDE` are a validation error.
+"""
 
 Baseline = Callable[[Problem], NDArray[np.float32]]
-"""A classical method: takes the problem, returns its reconstruction of shape (*shape, C)."""
+"""Classical method without training: problem -> reconstruction (*shape, C)."""
 
 
 class Task(BaseModel):
-    """Base of every task: a frozen, typed configuration, and how it turns a signal into a problem.
+    """Base class of tasks: frozen, typed parameters and the methods that make a problem from a signal and score it.
+
+    A parameter that is added later must be None by default and have no effect then, because other values enter the
+    identity of every job.
 
     Class attributes:
-        name, label, version: as for activations; raise ``version`` whenever the same parameters give a different
-        problem. metrics: names from `tasks.core.metrics.METRICS`; the first is the headline.
+        name: lower-case name with dashes, as written in suites.
+        label: name in tables and figures.
+        version: number to raise when the same parameters give another problem; it is part of every job's identity.
+        metrics: names from `tasks.core.metrics.METRICS`; the first one is the headline.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -95,42 +118,45 @@ class Task(BaseModel):
     metrics: ClassVar[tuple[str, ...]] = ("psnr", "ssim")
 
     def signals(self) -> tuple[str, ...]:
-        """The names of the signals a suite gets when it names none."""
+        """Names of the default signals, for a suite that lists none."""
         raise NotImplementedError
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        """The problem that this task poses with a signal. ``seed`` rules whatever is random in it.
+        """The inverse problem for a signal. All randomness (noise, masks) must depend on ``seed`` only.
 
         Raises:
-            tasks.signals.load.SignalError: if the signal does not fit the task (its size, its number of channels).
+            SignalError: if the signal does not fit the task (kind, size, number of channels).
         """
         raise NotImplementedError
 
     @property
     def random(self) -> bool:
-        """Whether `problem` depends on its seed. Where it does not, a baseline is computed once, not once a repeat."""
+        """Whether `problem` depends on its seed. If not, a baseline runs once instead of once for each repeat."""
         return False
 
     def baselines(self) -> Mapping[str, Baseline]:
-        """The classical answers shown in the same table, by name."""
+        """Classical methods by name, which appear in the same tables as the networks."""
         return {}
 
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
-        """Every metric of a reconstruction: (N, C) values -> {metric: value}.
+        """Metrics of a reconstruction: (N, C) values -> {metric: value}.
 
-        A task may add metrics of one part, named like ``freq_error/3``. It must not change ``values``.
+        A task may add metrics of one part, named like ``freq_error/3``. It must not modify ``values``.
         """
-        from tasks.core.metrics import METRICS
-
         estimate, truth = problem.grid(values), problem.grid(problem.truth)
         return {name: METRICS[name].function(estimate, truth) for name in self.metrics}
 
 
 def require(signal: Signal, kinds: tuple[str, ...], remedy: str) -> None:
-    """Refuse a signal of another kind.
+    """Check of the kind of a signal, at the start of `Task.problem`.
+
+    Args:
+        signal: the signal of the problem.
+        kinds: the kinds that the task accepts, from `tasks.signals.signal.KINDS`.
+        remedy: end of the error message: a signal to choose instead.
 
     Raises:
-        tasks.signals.load.SignalError: naming the signal, its kind, the kinds that fit and ``remedy``.
+        SignalError: if the kind is not among them.
     """
     if signal.kind not in kinds:
         raise SignalError(
@@ -138,11 +164,11 @@ def require(signal: Signal, kinds: tuple[str, ...], remedy: str) -> None:
         )
 
 
-def picture(signal: Signal, size: int | tuple[int, int] | None = None) -> tuple[Tensor, tuple[int, int]]:
-    """A signal at a size as (H·W, C) float32 values in grid order, and the grid (H, W).
+def picture(signal: Signal, size: Size = None) -> tuple[Tensor, tuple[int, int]]:
+    """A picture reduced to a size: (H·W, C) float32 values in row-major order, and the shape (H, W) of the grid.
 
     Raises:
-        tasks.signals.load.SignalError: if the signal is no picture or smaller than the size.
+        SignalError: if the signal is no picture, or smaller than the size.
     """
     require(signal, PICTURES, "choose a picture such as camera")
     array = resize(signal.array, size, f"signal {signal.name!r}")
@@ -151,16 +177,19 @@ def picture(signal: Signal, size: int | tuple[int, int] | None = None) -> tuple[
 
 
 def draw(n: int, count: int, seed: int) -> Tensor:
-    """``count`` of the first ``n`` integers, each at most once, ascending; the same for the same seed."""
+    """Random sample of ``count`` of the integers 0 … n - 1 without replacement: (count,) int64, ascending."""
     return torch.randperm(n, generator=torch.Generator().manual_seed(seed))[:count].sort().values
 
 
 def noise_like(values: Tensor, std: float, seed: int) -> Tensor:
-    """Gaussian noise of a standard deviation, the same for the same seed on every device: drawn on the CPU."""
+    """Gaussian noise of standard deviation ``std`` with the shape and dtype of ``values``.
+
+    It is drawn on the CPU, so that one seed gives the same noise whatever the device.
+    """
     return std * torch.randn(values.shape, generator=torch.Generator().manual_seed(seed), dtype=values.dtype)
 
 
 def grid_coords(shape: tuple[int, ...]) -> Tensor:
-    """Pixel centres (2i+1)/N - 1 along each axis: (prod(shape), len(shape)) float32, row-major."""
-    axes = [(2 * torch.arange(n, dtype=torch.float64) + 1) / n - 1 for n in shape]
+    """Coordinates of a grid of pixel centres in (-1, 1)^d: (prod(shape), d) float32, row-major, computed in float64."""
+    axes = [torch.from_numpy(pixel_centres(n)) for n in shape]
     return torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).reshape(-1, len(shape)).float()

@@ -1,8 +1,8 @@
-"""Metrics: one registry of correct ones. Everything here is numpy: (*shape, C) estimate and truth in, a float out.
+"""Metrics: functions of an estimate and a truth, numpy arrays (*shape, C) each, that return a float.
 
-The truth of a picture lies in [0, 1] and the range is therefore 1, stated and never guessed from the data. An estimate
-is scored as it is: neither clipped nor rescaled, for a method that gets the scale wrong is wrong. An estimate with a
-value that is not finite scores nan. No metric changes the arrays that it is given.
+The truth of a picture lies in [0, 1], so the data range is always 1 and is never estimated from the data. An estimate
+is neither clipped nor rescaled before it is scored, because a wrong scale is an error of the method. An estimate with a
+value that is not finite scores nan. No metric modifies its arguments, and all compute in float64.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ class Metric:
 
 
 def mse(estimate: Array, truth: Array) -> float:
-    """The mean square error over all values, computed in float64."""
+    """Mean square error over all values."""
     return _mean_square(estimate, truth, slice(None))
 
 
 def mae(estimate: Array, truth: Array) -> float:
-    """The mean absolute error over all values, computed in float64."""
+    """Mean absolute error over all values."""
     _check(estimate, truth)
     if not np.isfinite(estimate).all():
         return math.nan
@@ -41,20 +41,20 @@ def mae(estimate: Array, truth: Array) -> float:
 
 
 def psnr(estimate: Array, truth: Array) -> float:
-    """Peak signal-to-noise ratio in dB for the range 1: -10 log10 MSE. An exact estimate gives inf."""
+    """Peak signal-to-noise ratio in dB for the data range 1: -10 log10 MSE; inf for an exact estimate."""
     return _decibels(mse(estimate, truth))
 
 
 def psnr_circle(estimate: Array, truth: Array) -> float:
-    """`psnr` over the pixels whose centres lie in the inscribed circle, the field of view of a CT scanner."""
+    """`psnr` over the pixels in the inscribed circle, which is the field of view of a CT scanner."""
     return _decibels(_mean_square(estimate, truth, circle(truth.shape[0], truth.shape[1])))
 
 
 def ssim(estimate: Array, truth: Array) -> float:
-    """Structural similarity for the range 1 [Wang et al., IEEE TIP 2004], as scikit-image computes it by default.
+    """Structural similarity for the data range 1 [Wang et al., IEEE TIP 2004], with scikit-image's default settings.
 
-    Windows of 7 x 7 pixels with equal weights, sample variances (n - 1), only windows that lie in the picture; the mean
-    over channels.
+    These are windows of 7 x 7 pixels with equal weights that lie completely in the picture, sample variances (divided
+    by n - 1), and the mean over windows and channels.
 
     Raises:
         ValueError: if the grid is not two-dimensional with at least 7 pixels a side.
@@ -66,7 +66,7 @@ def ssim(estimate: Array, truth: Array) -> float:
         return math.nan
     from skimage.metrics import structural_similarity  # here, because importing it takes longer than most metrics
 
-    # In float64: scikit-image computes in the precision of what it is given.
+    # In float64, because scikit-image computes in the precision of its arguments.
     value = structural_similarity(  # type: ignore[no-untyped-call]
         estimate.astype(np.float64), truth.astype(np.float64), data_range=1, channel_axis=-1
     )
@@ -74,21 +74,25 @@ def ssim(estimate: Array, truth: Array) -> float:
 
 
 def snr(estimate: Array, truth: Array) -> float:
-    """Signal-to-noise ratio in dB, 10 log10 Σx² / Σ(x - x̂)², where x is the truth, which must not be zero."""
-    error = mse(estimate, truth)
-    return _decibels(error / float(np.square(truth.astype(np.float64)).mean()))
+    """Signal-to-noise ratio in dB, 10 log10 Σx² / Σ(x - x̂)² for the truth x; nan if the truth is zero everywhere."""
+    error, power = mse(estimate, truth), float(np.square(truth.astype(np.float64)).mean())
+    return _decibels(error / power) if power else math.nan
 
 
 WINDOW, HOP = 2048, 512
+"""Length of the windows of `lsd` and the step between them, in samples."""
+
 FLOOR = 1e-10
+"""Smallest power in `lsd`: -100 dB relative to a sine of amplitude 1."""
 
 
 def lsd(estimate: Array, truth: Array) -> float:
-    """Log-spectral distance in dB [Gray and Markel, IEEE TASSP 1976]: (N, 1) samples in [-1, 1] each.
+    """Log-spectral distance in dB [Gray and Markel, IEEE TASSP 1976] between (N, 1) samples in [-1, 1].
 
     The root mean square over frequencies of the difference of two log power spectra, 10 log10 P, averaged over windows
-    (Hann, 2048 samples or the largest power of two that fits, every quarter of a window, no padding). Powers are
-    relative to that of a sine of amplitude 1, and those below -100 dB count as -100 dB, so that silence equals silence.
+    (Hann, `WINDOW` samples or the largest power of two that fits, overlapping by three quarters, no padding). Powers
+    are relative to that of a sine of amplitude 1, and those below `FLOOR` are raised to it, so that inaudible
+    differences between two silent passages do not count.
 
     Raises:
         ValueError: if the arrays are not (N, 1) with N of at least 16.
@@ -103,7 +107,7 @@ def lsd(estimate: Array, truth: Array) -> float:
 
 
 def _log_spectra(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(windows, frequencies) in dB."""
+    """Log power spectra (windows, frequencies) in dB."""
     length = min(WINDOW, 2 ** int(math.log2(len(samples))))
     window = np.hanning(length + 1)[:-1]  # periodic
     frames = np.lib.stride_tricks.sliding_window_view(samples.astype(np.float64), length)[:: length * HOP // WINDOW]
@@ -113,7 +117,7 @@ def _log_spectra(samples: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def iou(estimate: Array, truth: Array) -> float:
-    """Intersection over union of what exceeds 1/2 in each; 1 where nothing does in either."""
+    """Intersection over union of the sets where each array exceeds 1/2; 1 if both sets are empty."""
     _check(estimate, truth)
     if not np.isfinite(estimate).all():
         return math.nan
@@ -123,7 +127,7 @@ def iou(estimate: Array, truth: Array) -> float:
 
 
 def freq_error(estimate: Array, truth: Array, frequency: int | None = None) -> float:
-    """Relative error of the DFT along the first axis: ‖F x̂ - F x‖ / ‖F x‖, of one frequency or of all of them."""
+    """Relative error of the DFT along the first axis, ‖F x̂ - F x‖ / ‖F x‖, at one frequency or over all of them."""
     _check(estimate, truth)
     if not np.isfinite(estimate).all():
         return math.nan
@@ -133,7 +137,7 @@ def freq_error(estimate: Array, truth: Array, frequency: int | None = None) -> f
 
 
 def circle(height: int, width: int) -> NDArray[np.bool_]:
-    """(H, W): whether a pixel's centre lies in the circle inscribed in the picture."""
+    """Boolean mask (H, W) of the pixels whose centres lie in the circle inscribed in the picture."""
     down = np.arange(height)[:, None] - (height - 1) / 2
     right = np.arange(width) - (width - 1) / 2
     inside: NDArray[np.bool_] = down**2 + right**2 <= (min(height, width) / 2) ** 2
@@ -141,9 +145,9 @@ def circle(height: int, width: int) -> NDArray[np.bool_]:
 
 
 def _check(estimate: Array, truth: Array) -> None:
-    # numpy would broadcast (H, W) against (H, W, 1) and score nonsense
+    # Without this check numpy would broadcast (H, W) against (H, W, 1) and the score would be meaningless.
     if estimate.shape != truth.shape:
-        raise ValueError(f"the estimate has the shape {estimate.shape} and the truth {truth.shape}")
+        raise ValueError(f"the estimate has the shape {estimate.shape}, the truth {truth.shape}; make them equal")
 
 
 def _mean_square(estimate: Array, truth: Array, where: Any) -> float:

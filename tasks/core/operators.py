@@ -1,8 +1,7 @@
-"""Linear operators, each with its adjoint: identity, mask, area average; `tasks.core.radon` holds the parallel-beam
-Radon.
+"""Linear operators with their adjoints: identity, mask and area average (`tasks.core.radon` has the Radon transform).
 
-An operator acts on values in grid order, channel by channel: (N, C) -> (M, C). Each is tested by ⟨Ax, y⟩ = ⟨x, Aᵀy⟩ and
-against an independent implementation. `forward` and `adjoint` can be differentiated.
+An operator models a measurement: it maps values in grid order to measurements, channel by channel, (N, C) -> (M, C).
+`forward` and `adjoint` are differentiable. Each adjoint is tested by ⟨Ax, y⟩ = ⟨x, Aᵀy⟩.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from torch import Tensor
 
 
 class Operator:
-    """Base of every linear operator.
+    """Base class of linear operators.
 
     Attributes:
         in_rows: N, the number of grid points.
-        out_rows: M, the number of measurements of one channel.
-        rows: for an operator that only picks grid points, the (M,) indices it picks, so that training evaluates the
-            network nowhere else; ``slice(None)`` for the identity; None for an operator that mixes grid points.
+        out_rows: M, the number of measurements in one channel.
+        rows: for an operator that only selects grid points, their (M,) indices, or ``slice(None)`` for all of them;
+            training then evaluates the network at these points only. None for an operator that mixes grid points.
     """
 
     in_rows: int
@@ -39,7 +38,7 @@ class Operator:
 
 
 class Identity(Operator):
-    """Every grid point is measured."""
+    """Identity: every grid point is measured."""
 
     rows = slice(None)
 
@@ -54,11 +53,11 @@ class Identity(Operator):
 
 
 class Mask(Operator):
-    """Some grid points are measured.
+    """Selection of grid points: only some of them are measured.
 
     Args:
         n: N, the number of grid points.
-        rows: (M,) integer indices of the points measured, each in [0, N).
+        rows: (M,) int64 indices of the measured points, each in [0, N).
 
     Raises:
         ValueError: if ``rows`` is not a vector of indices of the grid.
@@ -80,21 +79,21 @@ class Mask(Operator):
         return x[self.rows]
 
     def adjoint(self, y: Tensor) -> Tensor:
-        # index_add and not assignment: a point that was measured twice counts twice
+        # index_add instead of assignment: the contributions of a point that was measured twice add up
         return y.new_zeros(self.in_rows, y.shape[1]).index_add(0, self.rows, y)
 
     def to(self, device: torch.device | str) -> Mask:
-        moved = object.__new__(Mask)  # the rows were checked already, which on a device would wait for it
+        moved = object.__new__(Mask)  # without __init__: checking the rows again would synchronise with the device
         moved.in_rows, moved.out_rows, moved.rows = self.in_rows, self.out_rows, self.rows.to(device)
         return moved
 
 
 class AreaAverage(Operator):
-    """The mean over blocks of ``factor`` x ``factor`` pixels: what a sensor with larger pixels sees.
+    """Mean over blocks of ``factor`` x ``factor`` pixels: the measurement of a sensor with larger pixels.
 
     Args:
         shape: (H, W), the fine grid, both divisible by ``factor``.
-        factor: the side of a block.
+        factor: side of a block in pixels.
 
     Attributes:
         coarse: (H / factor, W / factor), the grid of the measurements.
@@ -105,7 +104,10 @@ class AreaAverage(Operator):
 
     def __init__(self, shape: tuple[int, int], factor: int) -> None:
         if factor < 1 or any(side % factor for side in shape):
-            raise ValueError(f"a grid of {shape[0]} x {shape[1]} cannot be cut into blocks of {factor} x {factor}")
+            raise ValueError(
+                f"a grid of {shape[0]} x {shape[1]} cannot be divided into blocks of {factor} x {factor}; "
+                "choose sides that are multiples of the factor"
+            )
         self.shape = shape
         self.factor = factor
         self.coarse = (shape[0] // factor, shape[1] // factor)

@@ -1,9 +1,9 @@
-"""The parallel-beam Radon transform of a picture made of square pixels, exact, as a sparse matrix.
+"""Parallel-beam Radon transform of a picture of square pixels, as a sparse matrix of exact weights.
 
-A pixel is a unit square of constant density. Seen under the angle θ it projects to a trapezoid on the detector, the
-convolution of two boxes of widths abs(cos θ) and abs(sin θ). A detector bin of unit width records the mean of the line
-integrals that fall on it, so the weight of a pixel in a bin is the difference of the trapezoid's antiderivative at
-the two edges of the bin: no ray is sampled, nothing is interpolated, and every angle preserves mass.
+A pixel is a unit square of constant density. Its projection at the angle θ is a trapezoid on the detector, the
+convolution of two boxes of widths abs(cos θ) and abs(sin θ). A detector bin of unit width measures the mean of the line
+integrals over its width, so the weight of a pixel in a bin is the difference of the trapezoid's antiderivative at the
+two edges of the bin. No rays are sampled and nothing is interpolated, so mass is preserved at every angle.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 
 
 def half_turn(n: int) -> Floats:
-    """``n`` angles k·180/n in degrees: half a turn without 180°, which repeats 0° backwards."""
+    """Angles k·180/n in degrees for k = 0 … n - 1: (n,). 180° is left out because it is 0° mirrored."""
     angles: Floats = np.arange(n, dtype=np.float64) * (180.0 / n)
     return angles
 
@@ -33,17 +33,17 @@ def half_turn(n: int) -> Floats:
 class Radon(Operator):
     """Parallel-beam projections: (H·W, C) -> (angles · detectors, C), one angle after the other.
 
-    The point at x to the right of the picture's centre and y below it falls on the detector at s = x cos θ - y sin θ,
-    which is the orientation of `skimage.transform.radon`. The detector has bins of one pixel, is centred on the
-    picture's centre and covers the diagonal, so that no corner is cut. Lengths are counted in units of the longer
-    side: a line of ones across it gives 1, whatever the resolution.
+    The point x to the right of the picture's centre and y below it projects to s = x cos θ - y sin θ, which is the
+    orientation of `skimage.transform.radon`. The detector has bins of one pixel, is centred on the picture's centre and
+    covers the diagonal, so that the corners are measured at every angle. The unit of length is the longer side: the
+    line integral of ones along it is 1, whatever the resolution.
 
     Args:
         shape: (H, W), the grid.
         angles: (n,) in degrees.
 
     Attributes:
-        detectors: number of bins of one projection; of the parity of W, so that at 0° a bin is a column of pixels.
+        detectors: number of bins of one projection; even if and only if W is, so that at 0° a bin is a pixel column.
         length: max(H, W), the number of pixels in the unit of length.
 
     Raises:
@@ -74,20 +74,24 @@ class Radon(Operator):
         return moved
 
     def sinogram(self, y: Tensor) -> Tensor:
-        """(M, C) measurements as (angles, detectors, C)."""
+        """Measurements (M, C) as a sinogram (angles, detectors, C)."""
         return y.reshape(self.angles.size, self.detectors, -1)
 
 
 def count_bins(shape: tuple[int, int]) -> int:
-    """The least number of unit bins that covers the diagonal and has the parity of the width."""
+    """Smallest number of unit bins that covers the diagonal and is even if and only if the width is."""
     bins = math.ceil(math.hypot(*shape))
     return bins + (bins - shape[1]) % 2
 
 
 def radon_matrix(shape: tuple[int, int], angles: tuple[float, ...]) -> scipy.sparse.csr_array:
-    """The matrix of `Radon`: (angles · detectors, H·W), CSR, float32 with 32-bit indices, computed in float64.
+    """Matrix of `Radon`: (angles · detectors, H·W), CSR, float32 with 32-bit indices, computed in float64.
 
-    One angle is built at a time: beyond the result, the memory held is that of a few pictures.
+    It is built angle by angle, so that beside the result only a few arrays of the size of the picture are in memory.
+
+    Args:
+        shape: (H, W), the grid.
+        angles: in degrees.
     """
     height, width = shape
     bins = count_bins(shape)
@@ -99,10 +103,10 @@ def radon_matrix(shape: tuple[int, int], angles: tuple[float, ...]) -> scipy.spa
         cos, sin = math.cos(angle), math.sin(angle)
         centre = (right * cos - down * sin).ravel() + bins / 2  # in bins from the detector's left end
         first = np.floor(centre - (abs(cos) + abs(sin)) / 2)
-        # the support is at most √2 wide and therefore touches at most three bins, between four edges
+        # the support is at most √2 wide and therefore overlaps at most three bins, which have four edges
         below = [_antiderivative(first + edge - centre, abs(cos), abs(sin)) for edge in range(4)]
         weight = np.stack([below[k + 1] - below[k] for k in range(3)]) / max(shape)
-        keep = weight > 1e-9  # rounding leaves specks where a trapezoid ends on an edge
+        keep = weight > 1e-9  # without the rounding errors where a trapezoid ends at an edge
         rows = (first[None, :].astype(np.int32) + np.arange(3, dtype=np.int32)[:, None])[keep]
         order = np.argsort(rows, kind="stable")
         values.append(weight[keep][order].astype(np.float32))
@@ -118,9 +122,9 @@ def radon_matrix(shape: tuple[int, int], angles: tuple[float, ...]) -> scipy.spa
 
 
 def _antiderivative(t: Floats, a: float, b: float) -> Floats:
-    """The mass left of ``t`` of the convolution of two centred boxes of unit mass and widths ``a`` and ``b``."""
+    """Antiderivative at ``t`` of the convolution of two centred boxes of unit mass and widths ``a`` and ``b``."""
     wide, narrow = max(a, b), min(a, b)
-    if narrow < 1e-6:  # the trapezoid is a box, and the formula below would divide rounding by nothing
+    if narrow < 1e-6:  # the trapezoid is a box, and the formula below would divide by nearly zero
         return np.clip(t / wide + 0.5, 0, 1)
     outer, inner = (wide + narrow) / 2, (wide - narrow) / 2
     ramps = [np.square(np.maximum(t + shift, 0)) for shift in (outer, inner, -inner, -outer)]
@@ -129,14 +133,14 @@ def _antiderivative(t: Floats, a: float, b: float) -> Floats:
 
 @lru_cache(maxsize=2)
 def _tensors(shape: tuple[int, int], angles: tuple[float, ...]) -> tuple[Tensor, Tensor]:
-    """The matrix and its transpose. Both are CSR: a product by rows is parallel and needs no atomic addition."""
+    """The matrix and its transpose, both as CSR, because products by rows run in parallel without atomic additions."""
     matrix = radon_matrix(shape, angles)
     return _sparse(matrix), _sparse(matrix.T.tocsr())
 
 
 def _sparse(matrix: scipy.sparse.csr_array) -> Tensor:
     with warnings.catch_warnings():
-        # said once a process, of every CSR tensor; the products used here are tested
+        # torch warns about every CSR tensor; the products used here are tested
         warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta", category=UserWarning)
         return torch.sparse_csr_tensor(
             torch.from_numpy(matrix.indptr.astype(np.int32)),
@@ -148,12 +152,12 @@ def _sparse(matrix: scipy.sparse.csr_array) -> Tensor:
 
 
 class _Product(torch.autograd.Function):
-    """A sparse product whose gradient uses the transpose that is at hand, instead of transposing at every step."""
+    """Sparse product whose gradient uses the stored transpose, because transposing at every step would be slow."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, matrix: Tensor, transpose: Tensor) -> Tensor:
         ctx.matrices = matrix, transpose
-        # one channel, the usual case, is two to three times faster as a vector
+        # for one channel, the usual case, the product with a vector is two to three times faster
         return (matrix @ x[:, 0])[:, None] if x.shape[1] == 1 else matrix @ x
 
     @staticmethod

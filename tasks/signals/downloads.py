@@ -1,8 +1,8 @@
-"""The originals that papers used. None is shipped: each is found in the user's data folder or downloaded into it.
+"""Original files of papers, which are not shipped but read from the user's data folder or downloaded into it.
 
-A file is looked for in the folder that the environment variable ``INRBENCH_DATA`` names (``data`` under the current
-folder where it names none), then downloaded into that folder unless ``INRBENCH_OFFLINE`` is 1. Wherever it comes from,
-it is used only if its sha256 is the recorded one; nothing else ever takes its place.
+The data folder is the value of the environment variable ``INRBENCH_DATA``, or ``data`` in the current folder. A file
+that is not there is downloaded, unless ``INRBENCH_OFFLINE`` is 1. In both cases it is used only if its sha256 is the
+recorded one, so that no other file can replace it unnoticed.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from numpy.typing import NDArray
 from tasks.signals.signal import SignalError, SignalSource, reason
 
 TIMEOUT_S = 20
-"""How long a server may be silent before a download is given up."""
+"""Longest time in seconds without an answer of a server before a download fails."""
 
 
 @dataclass(frozen=True)
 class Original:
-    """A file that is not shipped.
+    """File of a paper, with the address and the hash to fetch and verify it.
 
     Attributes:
-        name: the signal's.
-        file: its path below the data folder; the file's name alone is found there too.
-        sha256: of the file's bytes.
-        url: where it was published, at one commit.
+        name: name of the signal.
+        file: path relative to the data folder; a file of that name directly in the data folder is found as well.
+        sha256: hash of the bytes of the file.
+        url: address of the published file at a fixed commit.
     """
 
     name: str
@@ -54,16 +54,16 @@ _KODAK = "released by Eastman Kodak for unrestricted use"
 
 
 def folder() -> Path:
-    """The user's data folder; it need not exist."""
+    """The user's data folder, which may not exist yet."""
     return Path(os.environ.get("INRBENCH_DATA") or "data").expanduser()
 
 
 def find(original: Original) -> Path:
-    """The file of an original, downloaded if need be.
+    """Path of the verified file of an original, which is downloaded if it is missing.
 
     Raises:
-        SignalError: if the data folder holds another file in its place, or if it is neither there nor to be had; the
-            message gives URL, sha256 and folder.
+        SignalError: if the data folder contains another file under this name, or if the file is missing and cannot be
+            downloaded. The message has URL, sha256 and folder.
     """
     base, wrong = folder(), []
     for path in dict.fromkeys((base / original.file, base / Path(original.file).name)):
@@ -76,7 +76,7 @@ def find(original: Original) -> Path:
         path, found = wrong[0]
         raise SignalError(
             f"signal {original.name!r}: {path} is another file (sha256 {found}, expected {original.sha256}) and is "
-            f"not used; remove it, or replace it by {original.url}"
+            f"not used; remove it, or replace it with {original.url}"
         )
     if os.environ.get("INRBENCH_OFFLINE") == "1":
         raise _missing(original, "INRBENCH_OFFLINE is 1")
@@ -84,15 +84,15 @@ def find(original: Original) -> Path:
 
 
 def fetch(names: Iterable[str] | None = None) -> list[Path]:
-    """Make originals ready, all of them unless some are named: their files, in the same order.
+    """Paths of the verified files of several originals, by default all of them; missing files are downloaded.
 
     Raises:
-        SignalError: if a name is no original's; if a file cannot be had (see `find`), once all were tried.
+        SignalError: if a name is not in `ORIGINALS`; or, after all were tried, if a file is not available (see `find`).
     """
     paths, errors = [], []
     for name in ORIGINALS if names is None else names:
         if name not in ORIGINALS:
-            raise SignalError(f"{name!r} is not an original that can be fetched; known: {', '.join(ORIGINALS)}")
+            raise SignalError(f"{name!r} is not a signal that is downloaded; choose from {', '.join(ORIGINALS)}")
         try:
             paths.append(find(ORIGINALS[name]))
         except SignalError as error:
@@ -114,18 +114,18 @@ def _sha256(path: Path) -> str:
 def _missing(original: Original, why: str) -> SignalError:
     return SignalError(
         f"signal {original.name!r} needs a file that is not in the folder {folder().absolute()} ({why}); put "
-        f"{original.url} (sha256 {original.sha256}) there as {original.file}, or name its folder in INRBENCH_DATA"
+        f"{original.url} (sha256 {original.sha256}) there as {original.file}, or set INRBENCH_DATA to its folder"
     )
 
 
 def _download(original: Original) -> Path:
-    """The verified file, downloaded. It is put in its place at once and whole, so that two processes may both do it."""
+    """Path of the downloaded, verified file. pooch moves it there atomically, so that two processes may do this."""
     path = folder() / original.file
     absent = [place for place in dict.fromkeys((path.parent, folder())) if not place.exists()]
     try:
         import pooch
 
-        pooch.get_logger().setLevel("ERROR")  # its notes would stand among the progress on stderr
+        pooch.get_logger().setLevel("ERROR")  # its messages would mix with the progress display on stderr
         pooch.retrieve(
             original.url,
             known_hash=f"sha256:{original.sha256}",
@@ -133,8 +133,8 @@ def _download(original: Original) -> Path:
             path=path.parent,
             downloader=pooch.HTTPDownloader(timeout=TIMEOUT_S),
         )
-    except (ImportError, OSError, ValueError) as error:  # those of requests are OSErrors
-        for place in absent:  # a failed download leaves no empty folder behind
+    except (ImportError, OSError, ValueError) as error:  # the errors of requests are OSErrors
+        for place in absent:  # remove the empty folders that pooch has made
             with contextlib.suppress(OSError):
                 place.rmdir()
         raise _missing(original, f"the download failed: {_brief(error)}") from error
@@ -142,9 +142,9 @@ def _download(original: Original) -> Path:
 
 
 def _brief(error: BaseException) -> str:
-    """Why a download failed, without the address, which the message gives anyhow, and at a bearable length."""
+    """Short reason of a failed download, without the address, which the message contains anyway."""
     if "does not match the known hash" in str(error):
-        return "the server sent another file"
+        return "the server has another file"
     text = reason(error).partition(" for url")[0]
     return text if len(text) <= 80 else type(error).__name__
 
@@ -153,12 +153,12 @@ def _brief(error: BaseException) -> str:
 
 
 def _picture(name: str) -> NDArray[Any]:
-    """(H, W) or (H, W, 3), uint8 or uint16, as stored."""
+    """Decoded picture as stored: (H, W) or (H, W, 3), uint8 or uint16."""
     from PIL import Image
 
     with Image.open(find(ORIGINALS[name])) as image:
         array = np.asarray(image)
-    return array.astype("<u2") if array.dtype.itemsize > 1 else array  # 16 bits of gray may come as 32
+    return array.astype("<u2") if array.dtype.itemsize > 1 else array  # Pillow may return 16-bit gray as 32 bits
 
 
 def _sound(name: str) -> NDArray[Any]:
@@ -219,13 +219,13 @@ _FILES = (
 # fmt: on
 
 ORIGINALS: dict[str, Original] = {original.name: original for original in _FILES}
-"""Every original by name."""
+"""All originals by name."""
 
 
 def _entry(
     name: str, kind: str, shape: tuple[int, ...], repository: str, licence: str, text: str, sha256: str
 ) -> SignalSource:
-    """A picture among the originals; ``sha256`` is that of the decoded array."""
+    """Entry for a picture; ``sha256`` is the hash of the decoded array, not of the file."""
     return SignalSource(name, kind, shape, repository, licence, text, sha256, partial(_picture, name), _full_scale)
 
 

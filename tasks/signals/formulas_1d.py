@@ -1,4 +1,7 @@
-"""Functions of one variable on [-1, 1], from their formulas."""
+"""Functions of one variable on [-1, 1], given by formulas.
+
+They can be sampled on any grid, so the error between training samples is known exactly.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import Sampler, SignalSource
+from tasks.signals.signal import Sampler, SignalSource, pixel_centres
 
 Vector = NDArray[np.float64]
 
 _UNIT = 2.0**-16
-"""Recorded values are rounded to it: the last digits of a sine differ between machines."""
+"""Resolution of the recorded arrays, because the last digits of a sine differ between machines."""
 
-# -- made up once, with jumps and kinks at uneven distances ------------------------------------------------------------
+# -- arbitrary values with jumps and kinks at unequal distances --------------------------------------------------------
 
 KNOTS = np.array([-1.0, -0.7, -0.45, -0.2, 0.1, 0.35, 0.6, 0.8, 1.0])
 HEIGHTS = np.array([0.0, 0.6, -0.4, 0.8, 0.2, -0.9, 0.5, -0.3, 0.4])
@@ -24,24 +27,24 @@ LEVELS = np.array([0.3, -0.5, 0.8, 0.1, -0.7, 0.6, -0.2, 0.4])
 
 
 def piecewise_linear(x: Vector) -> Vector:
-    """Continuous, linear between `KNOTS`, where it takes the `HEIGHTS`."""
+    """Piecewise linear, continuous function with the values `HEIGHTS` at the `KNOTS`."""
     return np.asarray(np.interp(x, KNOTS, HEIGHTS))
 
 
 def piecewise_constant(x: Vector) -> Vector:
-    """One of the `LEVELS` between each two `KNOTS`."""
+    """Piecewise constant function with the values `LEVELS` between the `KNOTS`."""
     levels: Vector = LEVELS[np.searchsorted(KNOTS[1:-1], x, side="right")]
     return levels
 
 
 def sum_of_sines(x: Vector) -> Vector:
-    """sin u + sin 3u + sin 5u at u = πx: one period, so that these are the frequencies 1, 3 and 5 of its DFT."""
+    """sin u + sin 3u + sin 5u at u = πx. [-1, 1] is one period, so the DFT has the frequencies 1, 3 and 5 only."""
     u = np.pi * x
     return np.asarray(np.sin(u) + np.sin(3 * u) + np.sin(5 * u))
 
 
 # -- D. L. Donoho and I. M. Johnstone, Ideal spatial adaptation by wavelet shrinkage, Biometrika 81 (1994), table 1 ---
-# Each is written there for t in [0, 1]; here t = (x + 1) / 2, and values are divided by a bound of theirs.
+# The formulas are for t in [0, 1]; here t = (x + 1) / 2, and each function is scaled to values in [-1, 1].
 
 _AT = np.array([0.10, 0.13, 0.15, 0.23, 0.25, 0.40, 0.44, 0.65, 0.76, 0.78, 0.81])
 _STEPS = np.array([4, -5, 3, -4, 5, -4.2, 2.1, 4.3, -3.1, 2.1, -4.2])
@@ -50,21 +53,25 @@ _WIDTHS = np.array([0.005, 0.005, 0.006, 0.01, 0.01, 0.03, 0.01, 0.01, 0.005, 0.
 
 
 def blocks(x: Vector) -> Vector:
+    """Piecewise constant function with eleven jumps, divided by 5.2."""
     t = (x[:, None] + 1) / 2
     return np.asarray(((1 + np.sign(t - _AT)) / 2 @ _STEPS) / 5.2)
 
 
 def bumps(x: Vector) -> Vector:
+    """Sum of eleven narrow peaks, divided by 5.2."""
     t = (x[:, None] + 1) / 2
     return np.asarray(((1 + np.abs(t - _AT) / _WIDTHS) ** -4.0 @ _PEAKS) / 5.2)
 
 
 def heavisine(x: Vector) -> Vector:
+    """Sine of two periods with two jumps, divided by 6."""
     t = (x + 1) / 2
     return np.asarray((4 * np.sin(4 * np.pi * t) - np.sign(t - 0.3) - np.sign(0.72 - t)) / 6)
 
 
 def doppler(x: Vector) -> Vector:
+    """Sine whose frequency and amplitude change, fastest near x = -1, multiplied by 2."""
     t = (x + 1) / 2
     return np.asarray(np.sqrt(t * (1 - t)) * np.sin(2 * np.pi * 1.05 / (t + 0.05)) * 2)
 
@@ -73,8 +80,7 @@ def doppler(x: Vector) -> Vector:
 
 
 def _recorded(formula: Callable[[Vector], Vector], points: int) -> NDArray[Any]:
-    x = (2 * np.arange(points) + 1) / points - 1
-    return np.rint(formula(x) / _UNIT).astype(np.int32)
+    return np.rint(formula(pixel_centres(points)) / _UNIT).astype(np.int32)
 
 
 def _values(raw: NDArray[Any]) -> NDArray[np.float32]:
@@ -119,19 +125,19 @@ SOURCES = (
     _source(
         "doppler",
         doppler,
-        "ever faster towards the left [Donoho and Johnstone 1994]",
+        "a sine of increasing frequency towards the left [Donoho and Johnstone 1994]",
         "3dfe6c96315d34135caa8ea5d1d2d1d9d288844842dabd079d42a5208e703b47",
     ),
     _source(
         "piecewise-linear",
         piecewise_linear,
-        "seven kinks at uneven distances",
+        "seven kinks at unequal distances",
         "b17272b2bd2171cfb4080a567f6deee7d7db25dc347e65e95ef0b1a17fc1edb6",
     ),
     _source(
         "piecewise-constant",
         piecewise_constant,
-        "seven jumps at uneven distances",
+        "seven jumps at unequal distances",
         "aaf84314f847496b2b37ffafe401a70ee26591fb49bc44364bd5c29c03e0acfc",
     ),
     _source(

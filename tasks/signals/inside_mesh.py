@@ -1,4 +1,7 @@
-"""Point-in-solid test on a regular grid for a closed triangle mesh."""
+"""Point-in-solid test on a regular grid for a closed triangle mesh.
+
+It is exact and vectorised over the lines of the grid, so that it needs no tree of triangles and no ray-casting library.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +13,29 @@ from numpy.typing import NDArray
 from tasks.signals.signal import SignalError
 
 MARGIN = 0.9
-"""A solid is centred and scaled so that the longest side of its box spans [-MARGIN, MARGIN]."""
+"""A solid is centred and scaled so that the longest side of its bounding box is [-MARGIN, MARGIN]."""
 
 
 class Solid:
-    """The inside of a closed surface of triangles, centred in the cube [-1, 1]³ (see `MARGIN`).
+    """Indicator function of the solid inside a closed triangle mesh, centred in the cube [-1, 1]³ (see `MARGIN`).
 
-    Called with the three axes of a grid it tells which grid points lie inside, by parity: along every line of the grid
-    that is parallel to the last axis, the surface is crossed an odd number of times below a point inside. The lines are
-    moved sideways by some 1e-9, so that none meets an edge or a corner, where two triangles would both be counted;
-    the orientation of the triangles does not matter.
+    A call with the three axes of a grid returns a boolean array of the grid's shape. The test is by parity: on a grid
+    line parallel to the last axis, the surface is crossed an odd number of times below an inner point. The lines are
+    shifted by about 1e-9, so that none meets an edge or a corner, where two triangles would be counted. The orientation
+    of the triangles has no influence.
 
     Args:
-        triangles: (F, 3, 3) corners.
+        triangles: (F, 3, 3) corners, in any unit.
+
+    Raises:
+        SignalError: if all corners are the same point.
     """
 
     def __init__(self, triangles: NDArray[Any]) -> None:
         low, high = triangles.min(axis=(0, 1)), triangles.max(axis=(0, 1))
         side = float((high - low).max())
         if not side > 0:
-            raise SignalError("a mesh of no extent has no inside; choose another one")
+            raise SignalError("all corners of the mesh are the same point; choose another mesh")
         self.triangles: NDArray[np.float64] = (triangles - (low + high) / 2) * (2 * MARGIN / side)
 
     def __call__(self, axes: tuple[NDArray[np.float64], ...]) -> NDArray[np.bool_]:
@@ -38,7 +44,7 @@ class Solid:
         a, b, c = (self.triangles[:, k] for k in range(3))
         flat = self.triangles[..., :2]
         low, high = flat.min(axis=1), flat.max(axis=1)
-        # the lines in the box of each triangle: a range of each axis
+        # the lines in the bounding box of each triangle, as an index range of each axis
         x0, x1 = np.searchsorted(x, low[:, 0]), np.searchsorted(x, high[:, 0])
         y0, y1 = np.searchsorted(y, low[:, 1]), np.searchsorted(y, high[:, 1])
         count = (x1 - x0) * (y1 - y0)
@@ -52,7 +58,7 @@ class Solid:
         signs = np.stack([part > 0 for part in parts])
         hit = signs.all(axis=0) | ~signs.any(axis=0)
         area = parts[0] + parts[1] + parts[2]
-        hit &= area != 0  # a triangle seen edge-on has no inside to be met
+        hit &= area != 0  # without triangles parallel to the lines
         height = sum(part[hit] * corner[hit, 2] for part, corner in zip(parts, (a, b, c), strict=True)) / area[hit]
         k = np.searchsorted(z, height)  # the first point above the crossing
         line = i[hit] * shape[1] + j[hit]
@@ -63,7 +69,7 @@ class Solid:
 
 
 def _twice_area(point: NDArray[np.float64], p: NDArray[np.float64], q: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Twice the signed area of the flat triangle (point, p, q), one for each row."""
+    """Twice the signed area of the plane triangles (point, p, q): (n,) for (n, 2) arguments."""
     area: NDArray[np.float64] = (p[:, 0] - point[:, 0]) * (q[:, 1] - point[:, 1]) - (p[:, 1] - point[:, 1]) * (
         q[:, 0] - point[:, 0]
     )

@@ -1,7 +1,7 @@
-"""Loading signals: named ones from `tasks.signals.packaged`, a user's own file, and pictures at a wanted size.
+"""Loading of signals by registered name or by the path of a user's file.
 
-A package may change a picture under an unchanged name (scikit-image did, with ``camera``), so every array is checked
-when it is loaded.
+Every registered array is compared with its recorded hash, because a package may change a picture under the same name,
+as scikit-image did with ``camera``.
 """
 
 from __future__ import annotations
@@ -13,24 +13,21 @@ import numpy as np
 
 from tasks.signals.packaged import SOURCES
 from tasks.signals.read_mesh import SUFFIXES as MESHES
-from tasks.signals.signal import PICTURES, SHAPES
-from tasks.signals.signal import Signal as Signal
-from tasks.signals.signal import SignalError as SignalError
-from tasks.signals.signal import sha256_of as sha256_of
+from tasks.signals.signal import PICTURES, SHAPES, Signal, SignalError, reason, sha256_of
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".wav", ".webp"}) | MESHES
-"""A name that ends so is a file of the user's, even where the file is missing."""
+"""Suffixes that mark a name as a path, so that the message for a missing file is about a file."""
 
 
 def load(name: str) -> Signal:
-    """A signal by its registered name, or a user's file by its path.
+    """Signal by its registered name, or from a user's file by its path.
 
-    A name that ends in .wav is read by `tasks.signals.read_sound.read_sound`, of a mesh by
-    `tasks.signals.read_mesh.read_mesh`, any other by `tasks.signals.read_image.read_picture`.
+    The suffix of a path selects the reader: .wav `tasks.signals.read_sound.read_sound`, a mesh
+    `tasks.signals.read_mesh.read_mesh`, anything else `tasks.signals.read_image.read_picture`.
 
     Raises:
-        SignalError: if the name is unknown, the file unusable, an original neither there nor to be downloaded (see
-        `tasks.signals.downloads`), or the package gives another array than the one recorded.
+        SignalError: if the name is unknown, the file cannot be used, a download is missing and cannot be fetched (see
+            `tasks.signals.downloads`), or the array of the package is not the recorded one.
 
     Example:
         >>> load("camera").array.shape
@@ -41,20 +38,22 @@ def load(name: str) -> Signal:
         if _is_path(name):
             return _read(name)
         close = difflib.get_close_matches(name.lower(), SOURCES, n=1)
-        hint = f" — did you mean {close[0]!r}?" if close else f"; known: {', '.join(names())}, or the path of a file"
+        known = f"; choose one of {', '.join(names())}, or give the path of a file"
+        hint = f" — did you mean {close[0]!r}?" if close else known
         raise SignalError(f"unknown signal {name!r}{hint}")
     try:
         raw = source.loader()
     except SignalError:
         raise
     except (ImportError, OSError, ValueError) as error:
-        raise SignalError(f"signal {name!r} cannot be read from {source.package}: {error}") from error
+        raise SignalError(
+            f"signal {name!r} cannot be read from {source.package}: {reason(error)}; install that package again"
+        ) from error
     found = sha256_of(raw)
     if found != source.sha256:
         raise SignalError(
-            f"signal {name!r} is not the array that was recorded (sha256 {found[:12]}…, expected "
-            f"{source.sha256[:12]}…): the package changed the picture or decodes it otherwise; "
-            f"expected {source.package}"
+            f"signal {name!r} is not the recorded array (sha256 {found[:12]}…, expected {source.sha256[:12]}…), "
+            f"because the installed package has or decodes other data; install {source.package}"
         )
     array = np.ascontiguousarray(source.scale(raw))
     if source.kind not in SHAPES and source.kind != "image-rgb":
@@ -64,21 +63,23 @@ def load(name: str) -> Signal:
 
 
 def identify(source: str) -> str:
-    """The name that the signal of `load` would have; a registered one is not loaded for it, a file is read.
+    """Name of a signal in job ids and results: a registered name itself, for a path the name of `load`'s signal.
+
+    A registered signal is not loaded, because a suite with hundreds of jobs needs the names only.
 
     Raises:
-        SignalError: as for `load`, for a file; if the name is unknown.
+        SignalError: if the name is unknown or the file cannot be used, as for `load`.
     """
     return source if source in SOURCES else load(source).name
 
 
 def names() -> tuple[str, ...]:
-    """The registered names, sorted."""
+    """Registered names, sorted."""
     return tuple(sorted(SOURCES))
 
 
 def describe() -> tuple[dict[str, str], ...]:
-    """One row for each registered signal, sorted by name: name, kind, size, licence, package, description."""
+    """Table of the registered signals, sorted by name: name, kind, size, licence, package, description."""
     rows = []
     for name in names():
         source = SOURCES[name]
@@ -119,6 +120,3 @@ def _is_path(name: str) -> bool:
         return bool(name) and Path(name).exists()
     except (OSError, ValueError):  # too long for the file system, or no file name at all
         return False
-
-
-# -- size ------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""The signals that have a name: where each comes from, its licence and the sha256 of its array.
+"""Registry of all named signals, and the table of those in installed packages: source, licence, sha256 of the array.
 
-Those listed here, the functions and the shapes come inside the packages that the benchmark depends on or are formulas:
-nothing is downloaded. `tasks.signals.downloads` lists the others.
+Pictures, slices and recordings in this module come from packages that the benchmark depends on anyway, so that the
+default suites need no download. `tasks.signals.downloads` has the signals that do.
 """
 
 from __future__ import annotations
@@ -12,10 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals import downloads as originals
-from tasks.signals import formulas_1d as functions
-from tasks.signals import solids as shapes
-from tasks.signals.signal import SignalSource
+from tasks.signals import downloads, formulas_1d, solids
+from tasks.signals.signal import SignalSource, pixel_centres
 
 # -- how raw arrays become values in [0, 1] ----------------------------------------------------------------------------
 
@@ -25,9 +23,9 @@ def _eight_bits(raw: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _hounsfield(intercept: int, raw: NDArray[Any]) -> NDArray[np.float32]:
-    """Stored values to Hounsfield units (slope 1), then the window from air to dense bone, [-1000, 2000], to [0, 1].
+    """Stored values as Hounsfield units (slope 1), with the window [-1000, 2000] (air to dense bone) scaled to [0, 1].
 
-    What lies below air is no tissue: scanners write it outside their circular field of view.
+    Values below air are clipped: they are no tissue but the padding outside the scanner's circular field of view.
     """
     return ((np.clip(raw.astype(np.int32) + intercept, -1000, 2000) + 1000) / 3000).astype(np.float32)
 
@@ -65,11 +63,8 @@ def _dicom(file: str, *, waveform: bool = False) -> NDArray[Any]:
 
 
 SUBSAMPLES = 4
-"""Points along each side of a pixel at which the phantom is sampled."""
+"""Sampling points of the phantom along each side of a pixel."""
 
-# Intensity in tenths, semi-axes, centre, rotation in degrees. The ellipses: L. A. Shepp and B. F. Logan, IEEE Trans.
-# Nucl. Sci. 21 (1974); the intensities: P. Toft, PhD thesis (1996), table B.1, which make the inner ones visible in
-# [0, 1].
 ELLIPSES = (
     (10, 0.69, 0.92, 0.0, 0.0, 0),
     (-8, 0.6624, 0.874, 0.0, -0.0184, 0),
@@ -82,15 +77,20 @@ ELLIPSES = (
     (1, 0.023, 0.023, 0.0, -0.606, 0),
     (1, 0.023, 0.046, 0.06, -0.605, 0),
 )
+"""Intensity in tenths, two semi-axes, centre (x, y), rotation in degrees.
+
+The ellipses are those of L. A. Shepp and B. F. Logan, IEEE Trans. Nucl. Sci. 21 (1974). The intensities are those of
+P. Toft, PhD thesis (1996), table B.1, because they give the inner ellipses more contrast.
+"""
 
 
 def shepp_logan(n: int = 256) -> NDArray[np.uint8]:
-    """The modified Shepp-Logan head phantom: (n, n), summed over 4 x 4 points a pixel, in tenths: 0 … 160.
+    """Modified Shepp-Logan head phantom on [-1, 1]², y upwards: (n, n) sums over 4 x 4 points in each pixel, in tenths.
 
-    Integers, so that the array is the same on every machine. The picture spans [-1, 1] on both axes, y upwards.
+    The values 0 … 160 are integers, so that the array is the same on every machine.
     """
     fine = n * SUBSAMPLES
-    at = (2 * np.arange(fine) + 1) / fine - 1
+    at = pixel_centres(fine)
     x, y = at[None, :], -at[:, None]
     density = np.zeros((fine, fine), np.int64)
     for tenths, a, b, x0, y0, degrees in ELLIPSES:
@@ -109,14 +109,14 @@ SKIMAGE, PYDICOM, OWN = "scikit-image 0.26.0", "pydicom 3.0.2", "inrbench"
 def _picture(
     name: str, shape: tuple[int, ...], licence: str, description: str, sha256: str, *, function: str | None = None
 ) -> SignalSource:
-    """A picture of `skimage.data`, whose function has the signal's name unless another is given."""
+    """Entry for a picture of `skimage.data`, loaded by the function of the signal's name or by ``function``."""
     kind = "image-gray" if len(shape) == 2 else "image-rgb"
     loader = partial(_skimage, function or name)
     return SignalSource(name, kind, shape, SKIMAGE, licence, description, sha256, loader, _eight_bits)
 
 
 def _slice(name: str, file: str, side: int, intercept: int, description: str, sha256: str) -> SignalSource:
-    """A CT slice among pydicom's test files."""
+    """Entry for a CT slice among pydicom's test files; ``intercept`` converts its values to Hounsfield units."""
     loader, scale = partial(_dicom, file), partial(_hounsfield, intercept)
     return SignalSource(name, "ct", (side, side), PYDICOM, "MIT (the package's)", description, sha256, loader, scale)
 
@@ -180,6 +180,6 @@ _TABLE = (
 # fmt: on
 
 SOURCES: dict[str, SignalSource] = {
-    source.name: source for source in (*_TABLE, *shapes.SOURCES, *functions.SOURCES, *originals.SOURCES)
+    source.name: source for source in (*_TABLE, *solids.SOURCES, *formulas_1d.SOURCES, *downloads.SOURCES)
 }
-"""Every registered signal by name."""
+"""All registered signals by name."""

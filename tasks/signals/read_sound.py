@@ -1,4 +1,7 @@
-"""Reading a WAV file as one channel of samples in [-1, 1]."""
+"""WAV files as one channel of samples in [-1, 1].
+
+The bit depth of the file is kept: other readers reduce 24 and 32 bits to 16 without notice.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,33 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import Signal, SignalError, reason, sha256_of
+from tasks.signals.signal import Signal, SignalError, file_signal, reason
 
-MIN_SAMPLES = 64
-MAX_SAMPLES = 50_000_000
+MIN_SAMPLES, MAX_SAMPLES = 64, 50_000_000
+"""Smallest and largest number of samples of a recording."""
 
 
 def read_sound(path: str | Path) -> Signal:
-    """A WAV file as a signal: (N, 1) float32 in [-1, 1], the mean over channels where there are several.
+    """Signal from a WAV file: (N, 1) float32 in [-1, 1], the mean over all channels.
 
-    Integers are divided by 2^(bits - 1), after 128 is taken from 8-bit ones, which are unsigned; floats must lie in
-    [-1, 1] already. The signal's name is ``<stem>@<8 digits>`` of the sha256 of the samples as stored.
+    Integers are divided by 2^(bits - 1); 8-bit integers are unsigned, so 128 is subtracted first. Floats must already
+    be in [-1, 1]. The signal's name contains the hash of the samples as stored (`tasks.signals.signal.file_signal`).
 
     Raises:
-        SignalError: if the file is missing, a directory, no WAV, damaged, compressed, of fewer than 64 samples or more
-            than 50 million, or holds floats outside [-1, 1].
+        SignalError: if the file is missing, a directory, no WAV, damaged, compressed or silent, if it has fewer than
+            `MIN_SAMPLES` or more than `MAX_SAMPLES` samples, or if floats are outside [-1, 1].
     """
     path = Path(path).expanduser()
     raw, rate = decode(path)
-    sha256 = sha256_of(raw)
-    samples = unit(raw, path)
-    return Signal(f"{path.stem}@{sha256[:8]}", samples, sha256, "the user's own file", "audio", rate=float(rate))
+    return file_signal(path, raw, unit(raw, path), "audio", rate=float(rate))
 
 
 def decode(path: Path) -> tuple[NDArray[Any], int]:
-    """The samples of a WAV file as stored, (N,) or (N, channels), and its rate in samples a second."""
+    """Samples of a WAV file as stored, (N,) or (N, channels), and the sampling rate in Hz.
+
+    Raises:
+        SignalError: as for `read_sound`, except for silence and floats outside [-1, 1].
+    """
     from scipy.io import wavfile
 
     if path.is_dir():
@@ -44,21 +49,25 @@ def decode(path: Path) -> tuple[NDArray[Any], int]:
             rate, raw = wavfile.read(path)
     except FileNotFoundError:
         raise SignalError(f"{path} does not exist; give the path of a .wav, or a name from `list signals`") from None
-    except Exception as error:  # the decoder raises what its parts raise, down to UnboundLocalError
-        why = reason(error) if isinstance(error, OSError | ValueError) else "it holds no samples of a known format"
+    except Exception as error:  # the decoder raises errors of many types, even UnboundLocalError
+        why = reason(error) if isinstance(error, OSError | ValueError) else "its sample format is unknown"
         raise SignalError(f"{path} cannot be read as WAV: {why}; save it as uncompressed PCM") from error
-    # chunks that are not understood are notes such as a title; an early end is damage
+    # warnings about unknown chunks are harmless (they contain e.g. a title); an early end of the file is damage
     if any("EOF" in str(warning.message) for warning in caught):
-        raise SignalError(f"{path} is damaged: it ends before the samples that its header promises; save it again")
+        raise SignalError(f"{path} is damaged: it has fewer samples than its header declares; save it again")
     if not MIN_SAMPLES <= len(raw) <= MAX_SAMPLES:
         raise SignalError(
-            f"{path} holds {len(raw)} samples; between {MIN_SAMPLES} and {MAX_SAMPLES // 10**6} million are needed"
+            f"{path} has {len(raw)} samples; use a recording of {MIN_SAMPLES} to {MAX_SAMPLES // 10**6} million samples"
         )
     return np.ascontiguousarray(raw, dtype=raw.dtype.newbyteorder("<")), int(rate)
 
 
 def unit(raw: NDArray[Any], path: Path) -> NDArray[np.float32]:
-    """Samples as stored, in [-1, 1]: (N, 1)."""
+    """Mean over the channels of stored samples, scaled to [-1, 1]: (N, 1).
+
+    Raises:
+        SignalError: if floats are outside [-1, 1] or not finite, or if the result is zero everywhere.
+    """
     if raw.dtype.kind == "u":
         values = (raw.astype(np.float64) - 128) / 128
     elif raw.dtype.kind == "i":
@@ -66,7 +75,7 @@ def unit(raw: NDArray[Any], path: Path) -> NDArray[np.float32]:
     else:
         values = raw.astype(np.float64)
         if not np.isfinite(values).all() or np.abs(values).max() > 1:
-            raise SignalError(f"{path} holds floats outside [-1, 1] (or not finite); scale them to [-1, 1] first")
+            raise SignalError(f"{path} has floats outside [-1, 1] (or not finite); scale them to [-1, 1] first")
     values = values.reshape(len(values), -1).mean(axis=1, keepdims=True)
     if not values.any():
         raise SignalError(f"{path} is silent; choose another recording")

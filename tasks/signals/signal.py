@@ -1,26 +1,33 @@
-"""What a signal is, and what a named one is before it is loaded: where it comes from; and the error of all signals."""
+"""Data classes for signals and their registry entries, `SignalError`, and the sampling grid.
+
+All modules of `tasks.signals` depend on this one. It imports numpy only, so that listing signals is fast.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Sampler = Callable[[tuple[NDArray[np.float64], ...]], NDArray[Any]]
-"""Values of what is known at every point: the axes of a grid, each within [-1, 1], -> an array of the grid's shape."""
+"""Function that is defined at every point: the axes of a grid, each in [-1, 1] -> values, an array of its shape."""
 
 PICTURES = ("image-gray", "image-rgb", "ct")
 SHAPES = ("shape-2d", "shape-3d")
 KINDS = (*PICTURES, "audio", *SHAPES, "function")
-"""``audio`` is one channel over time; a shape is what lies inside; a ``function`` has one variable."""
+"""Kinds of signals: pictures, one channel over time, indicator functions of shapes, functions of one variable."""
+
+MIN_SIDE = 8
+"""Smallest side of a picture in pixels: the windows of SSIM (7 x 7) must fit."""
 
 
 class SignalError(ValueError):
-    """A signal that is unknown, unreadable or does not fit; the message names it and the remedy, in one line."""
+    """Error for a signal that is unknown, unreadable or unsuitable; one line with its name and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -28,14 +35,14 @@ class Signal:
     """A loaded signal.
 
     Attributes:
-        name: what a suite calls it; for a user's file its stem and the first digits of the sha256, never its path.
+        name: name in suites and results. For a user's file it is made of its stem and its hash (see `file_signal`).
         array: float32. For a picture (H, W, C) in [0, 1]; for audio (N, 1) in [-1, 1]; for a function (N, 1), its
-            values at N pixel centres; for a shape what it is made from: samples, heights, a silhouette, triangles.
-        sha256: of the bytes of the array as the source gave it, before any scaling.
-        licence: as the source states it.
+            values at N pixel centres; for a shape its source data: samples, heights, a silhouette or triangles.
+        sha256: hash of the bytes of the array as stored by the source, before scaling.
+        licence: licence as stated by the source.
         kind: one of `KINDS`.
         sample: for a shape or a function, its values on any grid.
-        rate: for audio, samples a second.
+        rate: for audio, the sampling rate in Hz.
     """
 
     name: str
@@ -49,20 +56,20 @@ class Signal:
 
 @dataclass(frozen=True)
 class SignalSource:
-    """Where a named signal comes from.
+    """Registry entry of a named signal: its source, its hash, and the functions that load and scale it.
 
     Attributes:
-        name: what a suite calls it.
+        name: name in suites.
         kind: one of `KINDS`; a ``ct`` signal has one channel.
-        shape: of the raw array.
-        package: what carries it, with the version whose array was recorded, or the repository of an original.
-        licence: as the source states it.
-        description: one line.
-        sha256: of the bytes of the raw array.
-        loader: gives the raw array.
-        scale: turns the raw array into values: in [0, 1], in [-1, 1] for audio, in its own unit for a function.
-        sampler: for a shape or a function, what the raw array says at any point.
-        rate: for audio, samples a second.
+        shape: shape of the raw array.
+        package: the package that contains it, with the version of the recorded array, or the repository of a download.
+        licence: licence as stated by the source.
+        description: one line for `inrbench list signals`.
+        sha256: hash of the bytes of the raw array.
+        loader: returns the raw array.
+        scale: raw array -> float32 values: in [0, 1], in [-1, 1] for audio, in its own unit for a function.
+        sampler: for a shape or a function: raw array -> function on any grid.
+        rate: for audio, the sampling rate in Hz.
     """
 
     name: str
@@ -78,11 +85,42 @@ class SignalSource:
     rate: float | None = None
 
 
+def pixel_centres(n: int) -> NDArray[np.float64]:
+    """Centres (2i+1)/n - 1 of ``n`` equal cells of [-1, 1]: (n,), the sampling points of every axis of every task."""
+    return (2 * np.arange(n) + 1) / n - 1
+
+
+def file_signal(
+    path: Path,
+    raw: NDArray[Any],
+    array: NDArray[np.float32],
+    kind: str,
+    *,
+    sample: Sampler | None = None,
+    rate: float | None = None,
+) -> Signal:
+    """Signal from a user's file, named ``<stem>@<8 digits>`` of the sha256 of its raw array.
+
+    The name does not contain the folder, so the same file has the same name on every machine, and a changed file has
+    another one.
+
+    Args:
+        path: the file.
+        raw: its array as decoded, before scaling.
+        array: its values, as for `Signal.array`.
+        kind: one of `KINDS`.
+        sample: as for `Signal`.
+        rate: as for `Signal`.
+    """
+    sha256 = sha256_of(raw)
+    return Signal(f"{path.stem}@{sha256[:8]}", array, sha256, "the user's own file", kind, sample, rate)
+
+
 def sha256_of(array: NDArray[Any]) -> str:
-    """The sha256 of an array's bytes, row-major."""
+    """Hash of the bytes of an array in row-major order, as 64 hexadecimal digits."""
     return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
 
 
 def reason(error: BaseException) -> str:
-    """The message of an error in one line."""
+    """Message of an error in one line, or the name of its class if it has none."""
     return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())

@@ -1,4 +1,7 @@
-"""Shapes: what lies inside, at any point of [-1, 1]² or [-1, 1]³, exactly. None of them is downloaded."""
+"""Shapes as indicator functions, defined at every point of [-1, 1]² or [-1, 1]³.
+
+They are formulas or come from data in installed packages, so none of them is downloaded.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import Sampler, SignalSource
+from tasks.signals.signal import Sampler, SignalSource, pixel_centres
 
 REFERENCE = 32
-"""Points a side of the sampling whose sha256 is recorded for a shape that is a formula."""
+"""Points along each axis of the sampling whose sha256 is recorded for a shape given by a formula."""
 
 Axes = tuple[NDArray[np.float64], ...]
 
 
-def centres(n: int) -> NDArray[np.float64]:
-    """The pixel centres (2i+1)/n - 1 of one axis."""
-    return (2 * np.arange(n) + 1) / n - 1
-
-
 def gyroid(axes: Axes) -> NDArray[np.bool_]:
-    """A sheet around Schoen's gyroid with two periods a side: |sin x cos y + sin y cos z + sin z cos x| < 0.4."""
+    """Sheet around Schoen's gyroid, |sin x cos y + sin y cos z + sin z cos x| < 0.4, two periods along each axis."""
     x, y, z = (2 * np.pi * axis for axis in np.ix_(*axes))
     level = np.sin(x) * np.cos(y) + np.sin(y) * np.cos(z) + np.sin(z) * np.cos(x)
     inside: NDArray[np.bool_] = np.abs(level) < 0.4
@@ -31,14 +29,14 @@ def gyroid(axes: Axes) -> NDArray[np.bool_]:
 
 
 def torus(axes: Axes) -> NDArray[np.bool_]:
-    """A ring of radius 0.6 and thickness 0.25 around the last axis."""
+    """Torus around the last axis with major radius 0.6 and minor radius 0.25."""
     x, y, z = np.ix_(*axes)
     inside: NDArray[np.bool_] = (np.sqrt(x**2 + y**2) - 0.6) ** 2 + z**2 < 0.25**2
     return inside
 
 
 def csg(axes: Axes) -> NDArray[np.bool_]:
-    """A cube of side 1.3 cut to a ball of radius 0.85, less three round holes of radius 0.35 along the axes."""
+    """Intersection of a cube of side 1.3 with a ball of radius 0.85, without three cylinders of radius 0.35."""
     x, y, z = np.ix_(*axes)
     ball = x**2 + y**2 + z**2 < 0.85**2
     cube = (np.abs(x) < 0.65) & (np.abs(y) < 0.65) & (np.abs(z) < 0.65)
@@ -48,9 +46,10 @@ def csg(axes: Axes) -> NDArray[np.bool_]:
 
 
 def ground(elevation: NDArray[Any], axes: Axes) -> NDArray[np.bool_]:
-    """Below the ground: the axes are row, column and height, the lowest point at -0.8 and the highest at 0.8.
+    """Solid below an elevation map; the axes are row, column and height.
 
-    The largest centred square of the map spans [-1, 1]²; between its points the elevation is interpolated bilinearly.
+    The largest centred square of the map spans [-1, 1]², and its elevations are interpolated bilinearly. The lowest
+    point of the whole map is at the height -0.8, the highest at 0.8.
     """
     from scipy.ndimage import map_coordinates
 
@@ -64,7 +63,10 @@ def ground(elevation: NDArray[Any], axes: Axes) -> NDArray[np.bool_]:
 
 
 def silhouette(outside: NDArray[np.bool_], axes: Axes) -> NDArray[np.bool_]:
-    """The pixel of a black-and-white picture at each point; it is centred, and its longer side spans [-1, 1]."""
+    """Silhouette in a black-and-white picture, nearest pixel; centred, and the longer side spans [-1, 1].
+
+    ``outside`` is True in the background.
+    """
     longer = max(outside.shape)
     down, right = (np.floor((axis * longer + n) / 2).astype(int) for axis, n in zip(axes, outside.shape, strict=True))
     on_rows, on_columns = (down >= 0) & (down < outside.shape[0]), (right >= 0) & (right < outside.shape[1])
@@ -83,7 +85,7 @@ def _relief(elevation: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _reference(formula: Sampler) -> NDArray[Any]:
-    return formula((centres(REFERENCE),) * 3)
+    return formula((pixel_centres(REFERENCE),) * 3)
 
 
 def _terrain() -> NDArray[Any]:

@@ -68,7 +68,9 @@ def test_baselines_interpolate(name: str, better: float) -> None:
 
 
 def test_more_samples_than_points_are_refused() -> None:
-    with pytest.raises(SignalError, match="'sum-of-sines' on a grid of 201 points has no 202 samples; lower samples"):
+    with pytest.raises(
+        SignalError, match="'sum-of-sines' on a grid of 201 points has fewer than 202 samples; lower samples"
+    ):
         Function(samples=202).problem(load("sum-of-sines"), seed=0)
 
 

@@ -54,7 +54,7 @@ def test_the_baseline_is_right_where_it_was_told() -> None:
 
 
 def test_a_grid_that_is_too_large_is_refused_before_it_is_built() -> None:
-    with pytest.raises(SignalError, match=r"'csg' on a grid of 4096 points a side .* lower size"):
+    with pytest.raises(SignalError, match=r"'csg' on a grid of 4096 points along each axis .* lower size"):
         Occupancy(size=4096).problem(load("csg"), seed=0)
 
 

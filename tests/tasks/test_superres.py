@@ -56,7 +56,7 @@ def test_a_size_that_leaves_a_rest_is_refused_with_the_remedy() -> None:
 
 
 def test_a_factor_larger_than_the_picture_is_refused() -> None:
-    with pytest.raises(SignalError, match="holds no block of side 500"):
+    with pytest.raises(SignalError, match="smaller than a block of side 500"):
         SuperRes(factor=500).problem(load("text"), seed=0)
 
 

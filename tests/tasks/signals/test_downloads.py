@@ -148,7 +148,7 @@ def test_a_file_that_decodes_to_other_pixels_is_refused(
 ) -> None:
     put(folder / "chest.png", picture)
     monkeypatch.setitem(SOURCES, "chest", replace(SOURCES["chest"], sha256="0" * 64))
-    with pytest.raises(SignalError, match="is not the array that was recorded"):
+    with pytest.raises(SignalError, match="is not the recorded array"):
         load("chest")
 
 
@@ -161,7 +161,7 @@ def test_fetch_tries_all_before_it_fails(folder: Path, picture: bytes, monkeypat
     with pytest.raises(SignalError, match=r"^signal 'a' .* \(2 of 3 files are missing\)$"):
         fetch()
     assert fetch(["chest"]) == [folder / "chest.png"]
-    with pytest.raises(SignalError, match="'cat' is not an original that can be fetched; known: a, chest, b"):
+    with pytest.raises(SignalError, match="'cat' is not a signal that is downloaded; choose from a, chest, b"):
         fetch(["cat"])
 
 

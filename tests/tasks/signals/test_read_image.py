@@ -57,7 +57,7 @@ def test_compressed_sixteen_bits_gray(tmp_path: Path) -> None:
 def test_tiffs_whose_values_mean_something_else_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "ink.tif"
     tifffile.imwrite(path, GRAY16, photometric="miniswhite")
-    with pytest.raises(SignalError, match="unusual kind"):
+    with pytest.raises(SignalError, match="unsupported kind"):
         load(str(path))
 
 
@@ -75,7 +75,7 @@ def test_sixteen_bits_colour_tiff_keeps_its_depth(tmp_path: Path, order: str, pl
 def test_sixteen_bits_colour_png_is_refused_and_not_cut_to_eight(tmp_path: Path) -> None:
     path = tmp_path / "deep.png"
     path.write_bytes(png_header(20, 30, depth=16, colour=2))
-    with pytest.raises(SignalError, match="16 bits, which would be read as 8"):
+    with pytest.raises(SignalError, match="16 bits, of which the decoder reads 8"):
         load(str(path))
 
 
@@ -163,7 +163,7 @@ def broken(tmp_path: Path) -> dict[str, tuple[Path, str]]:
         "text": (tmp_path / "text.png", "is not a picture"),
         "empty": (tmp_path / "empty.png", "is not a picture"),
         "tiff": (tmp_path / "text.tif", "cannot be decoded"),
-        "tiny": (tmp_path / "tiny.png", "at least 8 a side"),
+        "tiny": (tmp_path / "tiny.png", "at least 8 x 8"),
         "huge": (tmp_path / "huge.png", "more than 50 megapixels"),
         "bomb": (tmp_path / "bomb.png", "more than 50 megapixels"),
         "cut": (tmp_path / "cut.png", "is damaged"),

@@ -10,8 +10,7 @@ from tasks.occupancy import Occupancy
 from tasks.signals.inside_mesh import MARGIN, Solid
 from tasks.signals.load import load
 from tasks.signals.read_mesh import read_triangles
-from tasks.signals.signal import SignalError
-from tasks.signals.solids import centres
+from tasks.signals.signal import SignalError, pixel_centres
 
 CUBE_V = [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)]
 CUBE_F = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]
@@ -35,7 +34,7 @@ def ball(stacks: int = 48, slices: int = 96) -> np.ndarray:
 
 
 def test_a_ball_is_a_ball() -> None:
-    axis = centres(40)
+    axis = pixel_centres(40)
     inside = Solid(ball())((axis,) * 3)
     radius = np.sqrt(sum(np.square(a) for a in np.ix_(axis, axis, axis))) / MARGIN
     assert inside[radius < 0.995].all()
@@ -49,7 +48,7 @@ def test_a_turned_ball_with_a_hollow_is_counted_by_parity(turn: float, lean: flo
     rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ np.array([[1, 0, 0], [0, a, -b], [0, b, a]])
     outer, inner = ball(16, 24), ball(16, 24) / 2
     triangles = np.concatenate([outer[:, ::-1] if flip else outer, inner]) @ rotation.T
-    axes = (centres(12), centres(10), centres(14))
+    axes = (pixel_centres(12), pixel_centres(10), pixel_centres(14))
     inside = Solid(triangles)(axes)
     radius = np.sqrt(sum(np.square(axis) for axis in np.ix_(*axes))) / MARGIN
     assert inside[(radius > 0.52) & (radius < 0.95)].all()
@@ -63,7 +62,7 @@ def test_a_cube_whose_edges_lie_on_grid_lines_is_exact(tmp_path: Path, n: int) -
     triangles = read_triangles(path)
     assert triangles.shape == (12, 3, 3)
     # the diagonals of its faces meet grid lines, as edges do where n is 10 or 20
-    axis = centres(n)
+    axis = pixel_centres(n)
     within = np.abs(axis) < MARGIN - 1e-6
     clear = np.abs(np.abs(axis) - MARGIN) > 1e-6
     inside = Solid(triangles)((axis,) * 3)
@@ -101,7 +100,7 @@ def test_the_longest_side_is_fitted_and_the_others_keep_their_length() -> None:
         (off(CUBE_V, [*CUBE_F[:-1], (1, 5)]), "not watertight"),
         (off([(0, 0, float("nan")), *CUBE_V[1:]], CUBE_F), "a coordinate is not finite"),
         (off(CUBE_V, []), "has 0 triangles"),
-        (off([(0, 0, 0)] * 8, CUBE_F), "no extent"),
+        (off([(0, 0, 0)] * 8, CUBE_F), "same point"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_one_line(tmp_path: Path, text: str, message: str) -> None:

@@ -83,14 +83,14 @@ def test_what_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "header.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt ")
     (tmp_path / "bare.wav").write_bytes(b"RIFF\x04\x00\x00\x00WAVE")
     for name, message in {
-        "short": "holds 63 samples",
+        "short": "has 63 samples",
         "silent": "is silent",
         "loud": r"outside \[-1, 1\]",
         "cut": "is damaged",
         "text": "cannot be read as WAV",
         "empty": "cannot be read as WAV",
         "header": "cannot be read as WAV",
-        "bare": "holds no samples of a known format",
+        "bare": "its sample format is unknown",
         "missing": "does not exist",
     }.items():
         with pytest.raises(SignalError, match=message) as caught:
