@@ -1,4 +1,4 @@
-"""Activations: one file per plugin. A plugin's author needs only what is re-exported here."""
+"""Activations, one plugin in each file. The names exported here are all that a usual plugin needs."""
 
 from activations.core.base import Activation, Domain, LogUniform, Param
 

@@ -1,4 +1,7 @@
-"""BW-ReLU: a linear B-spline wavelet as the activation, with the variants of its paper."""
+"""BW-ReLU: a linear B-spline wavelet as the activation, with the variants of its paper.
+
+The wavelet is a sum of seven ReLUs, so that the theory of ReLU networks applies to it, with less spectral bias.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,10 @@ SPREAD, MEAN, VARIANCE = 0.375, 0.15615, 0.16182
 
 @functools.cache
 def first_moments(c: float, in_features: int) -> tuple[float, float]:
-    """Mean and variance of ψ(3/2 + c w·(x - t)), x and t ~ U(±1)^d, w ~ U(±1/√d)^d: the first layer's of "centred".
+    """Mean and variance of the first layer's features under ``init="centred"``, for d = ``in_features``.
 
-    By 2^17 fixed draws; the error is below 1 % of the standard deviation.
+    The features are ψ(3/2 + c w·(x - t)) with x, t ~ U(±1)^d and w ~ U(±1/√d)^d. The moments are estimated from 2^17
+    fixed random samples; the error is below 1 % of the standard deviation.
     """
     generator = torch.Generator("cpu").manual_seed(0)
     w, x, t = torch.rand(3, 1 << 17, in_features, generator=generator, dtype=torch.float64, device="cpu") * 2 - 1
@@ -34,33 +38,35 @@ def first_moments(c: float, in_features: int) -> tuple[float, float]:
 
 
 class BwRelu(Activation):
-    """ψ(c·z), PyTorch's default initialisation; c multiplies weights and bias [Shenouda, Zhou & Nowak, ICML 2024].
+    """ψ(c·z) with PyTorch's default initialisation; c multiplies weights and bias [Shenouda, Zhou & Nowak, ICML 2024].
 
-    The published settings are c = 3 for CT and super-resolution and c = 9 for images. c acts as bandwidth and as the
-    gain of the initialisation at once: after three layers 300 wide the features' spread is 0.003 for c = 1 and 0.17
-    for c = 9.
+    The published settings are c = 3 for CT and super-resolution and c = 9 for images. c is at the same time the
+    bandwidth and the gain of the initialisation: after three layers of width 300 the standard deviation of the features
+    is 0.003 for c = 1 and 0.17 for c = 9.
 
-    All else is off by default, as None:
+    All variants are off by default (None):
 
-    - ``learn_c``: c is trained, one for the whole ``"network"`` as in the paper's code, or one a ``"layer"``.
-    - ``linear_layers``: each ψ is followed by a linear layer with bias, which after the last is the head; this nearly
-      doubles the parameters. One nonlinear layer is the plain network.
+    - ``learn_c``: c is a trained parameter, one for the ``"network"`` as in the paper's code, or one per ``"layer"``.
+    - ``linear_layers``: each ψ is followed by a linear layer with bias, the last of which is the head. This nearly
+      doubles the number of parameters. With one nonlinear layer it is the plain network.
     - ``skip``: a linear map of the coordinates is added to the output.
-    - ``weight_norm``: the matrices before ψ have their rows' lengths and directions as separate parameters.
-    - ``init_scale``: multiplies the initial weights of all matrices but head and skip, no biases, as in the paper's
-      code; there it has no effect together with weight normalisation, here it has.
-    - ``init="centred"``: c·z starts centred on ψ's own centre 3/2, with the same spread whatever c is.
+    - ``weight_norm``: the rows of the matrices before ψ have length and direction as separate parameters.
+    - ``init_scale``: factor of the initial weights of all matrices except head and skip, not of biases, as in the
+      paper's code. There it has no effect together with weight normalisation; here it has.
+    - ``init="centred"``: initially c·z is centred on the centre 3/2 of ψ, with the same variance for every c.
 
-    Derivation of ``"centred"``. Let c·z be N(3/2, τ²) over the units, at any point. Then the features have mean m(τ) =
-    ∫ψ dN and variance v(τ) = ∫ψ² dN - m², and the next c·z = c(Wφ + b), for n independent weights of variance s² and
-    b_k = 3/(2c) - m Σ_j W_kj, is centred on 3/2 with the variance c² n s² v(τ). It equals τ² for s = τ / (c √(n v)),
-    and spread and variance are the same layer after layer. τ = 3/8 is where v is largest (0.162), so that errors in the
-    spread, of a finite width for one, change the features' variance in second order only. With linear layers, VW
-    in place of W, both factors get the variance √(τ² / (c² v)) / n, and V carries the mean's part of the bias.
+    Derivation of ``"centred"``. Let c·z be N(3/2, τ²) over the units, at any point. Then the features φ have the mean
+    m(τ) = ∫ψ dN and the variance v(τ) = ∫ψ² dN - m². For n independent weights of variance s² and the biases b_k =
+    3/(2c) - m Σ_j W_kj, the next c·z = c(Wφ + b) has the mean 3/2 and the variance c² n s² v(τ). This equals τ² for
+    s = τ / (c √(n v)), so that the distribution is the same in every layer. v is largest (0.162) at τ = 3/8; there an
+    error of τ, for example due to a finite width, changes the variance of the features in second order only. With
+    linear layers (VW in place of W) both factors have the variance √(τ² / (c² v)) / n, and V has the part of the bias
+    that compensates the mean.
 
-    The first layer keeps PyTorch's weights, so c still is the bandwidth, and only that: b_k = 3/(2c) - w_kᵀt_k puts
-    each wavelet's centre through a point t_k ~ U(±1)^d of the domain, so no unit is dead. The second layer allows for
-    the first one's moments, which depend on c. The head keeps PyTorch's initialisation.
+    The first layer keeps PyTorch's weights, so that c is the bandwidth and nothing else. Its biases b_k = 3/(2c) -
+    w_kᵀt_k place the centre of each wavelet at a point t_k ~ U(±1)^d of the domain, so that no unit is dead. The second
+    layer is corrected for the moments of the first one, which depend on c (`first_moments`). The head keeps PyTorch's
+    initialisation.
     """
 
     name, label, version = "bw-relu", "BW-ReLU", 1
@@ -76,14 +82,14 @@ class BwRelu(Activation):
     @field_validator("linear_layers", "skip", "weight_norm", "init_scale")
     @classmethod
     def _off_is_none(cls, value: Any) -> Any:
-        """False, or a scale of 1, is off as None is: one network has one identity."""
+        """None for False and for a scale of 1, so that equal networks have equal parameters and job ids."""
         return None if value is False or (isinstance(value, float) and value == 1) else value
 
     def forward(self, z: Tensor) -> Tensor:
         return psi(z, self.c)
 
     def path_norm(self, network: nn.Module) -> Tensor | None:
-        """Σ over layers of 16 |c| Σ_k ‖w_k‖₂ ‖v_k‖₂, c as the network has it now; see `activations.core.path_norm`."""
+        """Path norm Σ_l 16 |c_l| Σ_k ‖w_k‖₂ ‖v_k‖₂ with the current values of c; see `activations.core.path_norm`."""
         norms = layer_norms(network)
         if norms is None:
             return None
@@ -113,7 +119,7 @@ class BwRelu(Activation):
 
     @torch.no_grad()
     def _correct_second(self, chain: Chain, domain: Domain) -> None:
-        """The second layer's matrix for features of the first layer's mean and variance, in place of MEAN, VARIANCE."""
+        """Rescaling of the second layer for the true moments of the first one, in place of MEAN and VARIANCE."""
         mean, variance = first_moments(self.c * (self.init_scale or 1), domain.in_features)
         factor = math.sqrt(VARIANCE / variance)
         linear = next(m for m in chain.layers[1].modules() if isinstance(m, nn.Linear | NormedLinear))
@@ -123,9 +129,9 @@ class BwRelu(Activation):
     # -- the network ---------------------------------------------------------------------------------------------------
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
-        """(W, ψ), or with linear layers (V, W, ψ) after the first.
+        """One nonlinear layer (W, ψ), or (V, W, ψ) with linear layers after the first.
 
-        V belongs to what comes before it, and stands here because that of the last layer is the head.
+        V follows the ψ of the layer before. It is built here, because the V of the last layer is the head.
         """
         wavelet = Pointwise(self) if self.learn_c is None else LearnedWavelet(self.c)
         between = self._linear(in_features, in_features, first=False) if self.linear_layers and not first else None
@@ -133,7 +139,7 @@ class BwRelu(Activation):
         matrix = NormedLinear(linear) if self.weight_norm else linear
         if between is None:
             return nn.Sequential(matrix, wavelet)
-        if self.init == "centred":  # V takes the mean away, W adds the centre
+        if self.init == "centred":  # V subtracts the mean, W adds the centre
             with torch.no_grad():
                 between.bias.sub_(CENTRE / self.c)
                 matrix.bias.fill_(CENTRE / self.c)

@@ -1,4 +1,7 @@
-"""FINER: a sine whose frequency grows with the size of its pre-activation."""
+"""FINER: a sine whose frequency grows with the absolute value of its pre-activation.
+
+Large biases of the first layer then give high frequencies, so that the spectrum can be set by the initialisation.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,16 @@ def _slope(grad: Tensor, z: Tensor, omega0: float) -> Tensor:
 
 
 CHIRP = Kernel(_chirp, _slope)
-"""sin(omega0 (|z| + 1) z), the factor of z taken as a constant in the derivative."""
+"""sin(omega0 (|z| + 1) z) with the derivative for a constant factor (|z| + 1)."""
 
 
 class Finer(Activation):
-    """sin(omega0 (|z| + 1) z), (|z| + 1) without gradient, as in the code of [Liu et al., CVPR 2024].
+    """sin(omega0 (|z| + 1) z) with (|z| + 1) excluded from the gradient, as in the code of [Liu et al., CVPR 2024].
 
-    The derivative used in training is therefore omega0 (|z| + 1) cos(…), not the true omega0 (2|z| + 1) cos(…).
-    Weights are SIREN's: U(±1/n) first, U(±√(6/n)/omega0) in every later layer and the head. `first_bias` = k draws the
-    first layer's biases from U(±k), which widens the range of frequencies; None keeps PyTorch's U(±1/√n), which is also
-    what the code's image script uses. All other biases are PyTorch's.
+    The derivative used in training is therefore omega0 (|z| + 1) cos(…), not the true omega0 (2|z| + 1) cos(…). The
+    weights are those of SIREN for fan-in n: U(±1/n) in the first layer, U(±√(6/n)/omega0) in all others and the head.
+    `first_bias` = k draws the biases of the first layer from U(±k), which widens the range of frequencies; None keeps
+    PyTorch's U(±1/√n), as does the image script of the published code. All other biases are PyTorch's default.
     """
 
     name, label, version = "finer", "FINER", 1
@@ -41,7 +44,7 @@ class Finer(Activation):
         return CHIRP(z, self.omega0)
 
     def bound(self, fan_in: int, *, first: bool) -> float:
-        """Half-width of the uniform distribution of the weights."""
+        """Bound b of the uniform distribution U(±b) of the weights."""
         return 1 / fan_in if first else math.sqrt(6 / fan_in) / self.omega0
 
     def init_layer(self, linear: nn.Linear, *, first: bool) -> None:

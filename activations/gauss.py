@@ -1,4 +1,7 @@
-"""Gauss: bell-shaped activations, local in the pre-activation."""
+"""Gauss: a Gaussian of the pre-activation.
+
+A unit is active near a hyperplane only, in contrast to a sine.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,14 @@ def _slope_by_value(grad: Tensor, z: Tensor, y: Tensor, minus: float) -> Tensor:
 
 
 BELL = Kernel(_bell, _slope, slope_by_value=_slope_by_value)
-"""exp(minus · z²), for a negative constant."""
+"""exp(minus · z²) for a negative constant ``minus``."""
 
 
 class Gauss(Activation):
-    """exp(-(scale * z)²), PyTorch's default initialisation [Ramasinghe & Lucey, ECCV 2022].
+    """exp(-(scale * z)²) with PyTorch's default initialisation [Ramasinghe & Lucey, ECCV 2022].
 
-    The parameter is that of WIRE's code. The paper's form exp(-z²/2σ²) has scale = 1/(√2 σ): its good region σ = 0.05
-    … 0.1 is scale = 7 … 14.
+    The parameter is defined as in WIRE's code. The paper's form exp(-z²/2σ²) has scale = 1/(√2 σ), so that the
+    recommended σ = 0.05 … 0.1 is scale = 7 … 14.
     """
 
     name, label, version = "gauss", "Gauss", 1

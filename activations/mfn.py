@@ -1,4 +1,8 @@
-"""MFN: a multiplicative filter network of Gabor filters (GaborNet). No chain of activations: filters are multiplied."""
+"""MFN: a multiplicative filter network of Gabor filters (GaborNet).
+
+Its layers are multiplied with filters of the coordinates instead of being passed through an activation, so it is the
+example of a plugin that overrides `Activation.network`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from activations.core.linear import first_linear
 
 
 def _gabor(z: Tensor) -> Tensor:
-    """sin(phase) exp(exponent) of (N, 2h) phases and exponents: (N, h)."""
+    """sin(phase) exp(exponent): (N, 2h), phases then exponents, -> (N, h)."""
     phase, exponent = halves(z)
     return phase.sin().mul_(exponent.exp())
 
@@ -29,12 +33,20 @@ GABOR = Kernel(_gabor, _slope, columns=(2, 1))
 
 
 class GaborFilter(nn.Module):
-    """g(x) = sin(Ux + φ) ⊙ exp(-γ/2 ‖x - μ‖²): (N, d) -> (N, h). U, φ, γ, μ are all trained, as in the paper's code."""
+    """Gabor filters g(x) = sin(Ux + φ) ⊙ exp(-γ/2 ‖x - μ‖²): (N, d) -> (N, h).
+
+    U, φ, γ and μ are all trained, as in the paper's code.
+
+    Args:
+        in_features: d.
+        out_features: h.
+        input_scale: factor of the initial U.
+        alpha, beta: shape and rate of the gamma distribution of the initial γ.
+    """
 
     def __init__(self, in_features: int, out_features: int, *, input_scale: float, alpha: float, beta: float) -> None:
         super().__init__()
-        # Drawn on the CPU whatever the default device, because a Gamma sample needs true numbers, and a network that is
-        # only counted is built on the meta device.
+        # Always on the CPU: parameters are counted on the meta device, where a gamma distribution has no samples.
         shape, rate = torch.full((out_features,), alpha, device="cpu"), torch.tensor(beta, device="cpu")
         gamma = torch.distributions.Gamma(shape, rate).sample()
         self.gamma = nn.Parameter(torch.empty(out_features))
@@ -47,8 +59,8 @@ class GaborFilter(nn.Module):
             self.linear.bias.uniform_(-math.pi, math.pi)
 
     def forward(self, x: Tensor) -> Tensor:
-        # Phase and exponent by one product: -γ/2 ‖x - μ‖² expanded is linear in x and ‖x‖², and no (N, h, d) tensor is
-        # made.
+        # Phase and exponent in one matrix product: -γ/2 ‖x - μ‖² is linear in x and ‖x‖², so that no tensor (N, h, d)
+        # is needed.
         half = self.gamma / 2
         lifted = torch.cat((x, x.square().sum(-1, keepdim=True)), dim=-1)
         phase = torch.cat((self.linear.weight, torch.zeros_like(half).unsqueeze(-1)), dim=-1)
@@ -58,7 +70,7 @@ class GaborFilter(nn.Module):
 
 
 class MultiplicativeFilterNetwork(nn.Module):
-    """z₀ = g₀(x), z_i = (W_i z_{i-1} + b_i) ⊙ g_i(x), then a linear head."""
+    """Network z₀ = g₀(x), z_i = (W_i z_{i-1} + b_i) ⊙ g_i(x) with a linear head: (N, d) -> (N, C)."""
 
     def __init__(self, filters: list[GaborFilter], linears: list[nn.Linear], head: nn.Linear) -> None:
         super().__init__()
@@ -69,14 +81,14 @@ class MultiplicativeFilterNetwork(nn.Module):
         return out
 
     def features(self, coords: Tensor) -> list[Tensor]:
-        """z₀, z₁, …: (N, units) each."""
+        """Features z₀, z₁, … at (N, d) coordinates: (N, units) each."""
         z: list[Tensor] = [self.filters[0](coords)]
         for linear, gabor in zip(self.linears, self.filters[1:], strict=True):
             z.append(linear(z[-1]) * gabor(coords))
         return z
 
     def stages(self) -> dict[str, list[nn.Module]]:
-        """Each filter with the linear layer whose output it multiplies, then the head."""
+        """Modules of each layer (a filter and the linear layer that it multiplies) by number, then of the head."""
         linears: list[list[nn.Module]] = [[], *([linear] for linear in self.linears)]
         stages = zip(linears, self.filters, strict=True)
         layers = {str(number): [*linear, gabor] for number, (linear, gabor) in enumerate(stages, start=1)}
@@ -84,11 +96,12 @@ class MultiplicativeFilterNetwork(nn.Module):
 
 
 class Mfn(Activation):
-    """GaborNet [Fathony et al., ICLR 2021], depth k counting the filters: those are what is not linear in it.
+    """GaborNet [Fathony et al., ICLR 2021]; the depth k is the number of filters, which are its nonlinear layers.
 
-    U is PyTorch's default × (input_scale/√k) √γ, γ ~ Gamma(alpha/k, beta), μ ~ U(±1), φ ~ U(±π); W ~ U(±1/√h), which is
-    PyTorch's default too, as are the biases. With h = width units there are k h (2d + 2) + (k - 1)(h² + h) + C (h + 1)
-    parameters, one hidden matrix for each but the first filter, so `width` means what it means in the other networks.
+    U is PyTorch's default × (input_scale/√k) √γ, with γ ~ Gamma(alpha/k, beta), μ ~ U(±1) and φ ~ U(±π). The weights
+    W ~ U(±1/√h) and the biases are PyTorch's default. With h = width units there are k h (2d + 2) + (k - 1)(h² + h) +
+    C (h + 1) parameters: one hidden matrix for each filter except the first, so that `width` has the same meaning as
+    for the other activations.
     """
 
     name, label, version = "mfn", "MFN", 1
@@ -113,5 +126,5 @@ class Mfn(Activation):
         return MultiplicativeFilterNetwork(filters, linears, nn.Linear(units, domain.out_features))
 
     def curve(self, z: Tensor) -> None:
-        """None: a filter acts on coordinates, there is no function of one pre-activation to draw."""
+        """None, because a filter is a function of all coordinates and not of one pre-activation."""
         return None

@@ -1,4 +1,7 @@
-"""ReLU: the plain multilayer perceptron, whose spectral bias the other activations are made to overcome."""
+"""ReLU: the plain multilayer perceptron.
+
+It is the reference, because the other activations were designed to overcome its spectral bias.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,14 @@ def _slope(grad: Tensor, z: Tensor) -> Tensor:
 
 
 RELU = Kernel(_relu, _slope)
-"""max(0, z), with the slope 0 at 0."""
+"""max(0, z), with the derivative 0 at 0."""
 
 
 class Relu(Activation):
-    """max(0, z), with weights and biases U(±1/√n) for fan-in n: what `torch.nn.Linear` draws.
+    """max(0, z) with weights and biases U(±1/√n) for fan-in n, the default of `torch.nn.Linear`.
 
-    Published codes differ here: those of WIRE and BW-ReLU keep that default, SIREN's draws its ReLU baseline
-    Kaiming-normal.
+    Published codes differ here: those of WIRE and BW-ReLU keep this default, that of SIREN initialises its ReLU
+    baseline with the Kaiming normal distribution.
     """
 
     name, label, version = "relu", "ReLU", 1
@@ -35,6 +38,6 @@ class Relu(Activation):
         return RELU(z)
 
     def path_norm(self, network: nn.Module) -> Tensor | None:
-        """Σ over layers of Σ_k ‖w_k‖₂ ‖v_k‖₂; see `activations.core.path_norm`."""
+        """Path norm Σ_l Σ_k ‖w_k‖₂ ‖v_k‖₂; see `activations.core.path_norm`."""
         norms = layer_norms(network)
         return None if norms is None else torch.stack(norms).sum()

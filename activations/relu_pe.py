@@ -1,4 +1,7 @@
-"""ReLU with positional encoding: coordinates lifted to sines of doubling frequency before a plain ReLU network."""
+"""ReLU with positional encoding: a ReLU network on sines and cosines of the coordinates.
+
+The frequencies are doubled from one octave to the next, which reduces the spectral bias.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,14 @@ from activations.relu import RELU
 
 
 class PositionalEncoding(nn.Module):
-    """[x, sin(2^i π x_j), cos(2^i π x_j)] for i = 0 … levels - 1: (N, d) -> (N, d (1 + 2 levels))."""
+    """Encoding [x, sin(2^i π x_j), cos(2^i π x_j)] for i = 0 … levels - 1: (N, d) -> (N, d (1 + 2 levels))."""
 
     octaves: Tensor
 
     def __init__(self, in_features: int, levels: int) -> None:
         super().__init__()
         self.out_features = in_features * (1 + 2 * levels)
-        # Powers of two are exact in every dtype, so the network can be moved to float64 without an error in π.
+        # Powers of two are exact in every dtype, so that conversion of the network to float64 adds no rounding error.
         self.register_buffer("octaves", 2.0 ** torch.arange(levels), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -28,12 +31,12 @@ class PositionalEncoding(nn.Module):
 
 
 class ReluPe(Activation):
-    """max(0, z) on encoded coordinates [Mildenhall et al., ECCV 2020, eq. 4], which are kept beside their encoding.
+    """max(0, z) on coordinates and their positional encoding [Mildenhall et al., ECCV 2020, eq. 4].
 
-    `levels` is the number of octaves. None takes it from the sampling grid: N samples on [-1, 1] carry at most N/4
-    cycles per unit (Nyquist), and ⌊log2(N/4)⌋ octaves, N the shorter side, stay below that; SIREN's and WIRE's codes
-    use this rule for images. One coordinate has the same sampling theorem, so it gets the same rule. Volumes get
-    NeRF's 10.
+    `levels` is the number of octaves. For None it depends on the sampling grid: N samples on [-1, 1] represent at most
+    N/4 cycles per unit (Nyquist), and ⌊log2(N/4)⌋ octaves, with N the shorter side, stay below. The codes of SIREN and
+    WIRE use this rule for images; here it also holds for one coordinate, with the same sampling theorem. For volumes
+    the number is 10, as in NeRF.
     """
 
     name, label, version = "relu-pe", "ReLU+PE", 1
@@ -41,7 +44,7 @@ class ReluPe(Activation):
     levels: int | None = Param(None, ge=1, le=24)
 
     def levels_for(self, domain: Domain) -> int:
-        """The number of octaves on a domain, at least 1."""
+        """Number of octaves for a domain, at least 1."""
         if self.levels is not None:
             return self.levels
         if domain.in_features == 3:

@@ -1,4 +1,7 @@
-"""SIREN: sine activations with an initialisation that keeps the spread of pre-activations from layer to layer."""
+"""SIREN: sine activations with an initialisation that preserves the distribution of the pre-activations.
+
+The distribution is then the same in every layer, so that deep networks can be trained.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,10 @@ SINE = Kernel(_sine, _slope)
 
 
 class Siren(Activation):
-    """sin(omega0 * z), so that omega0 multiplies weights and bias alike [Sitzmann et al., NeurIPS 2020, sec. 3.2].
+    """sin(omega0 * z), where omega0 multiplies weights and bias [Sitzmann et al., NeurIPS 2020, sec. 3.2].
 
-    The first layer's weights are U(±1/n), all others', the head's too, U(±√(6/n)/omega0); biases keep PyTorch's
-    default.
+    For fan-in n, the weights are U(±1/n) in the first layer and U(±√(6/n)/omega0) in all others and the head. The
+    biases are PyTorch's default.
     """
 
     name, label, version = "siren", "SIREN", 1
@@ -37,7 +40,7 @@ class Siren(Activation):
         return SINE(z, self.omega0)
 
     def bound(self, fan_in: int, *, first: bool) -> float:
-        """Half-width of the uniform distribution of the weights."""
+        """Bound b of the uniform distribution U(±b) of the weights."""
         return 1 / fan_in if first else math.sqrt(6 / fan_in) / self.omega0
 
     def init_layer(self, linear: nn.Linear, *, first: bool) -> None:

@@ -1,4 +1,8 @@
-"""WIRE: complex Gabor wavelets as activations, in a network of complex weights."""
+"""WIRE: complex Gabor wavelets as activations in a network with complex weights.
+
+A Gabor wavelet is local in space and in frequency. Complex numbers are computed as pairs of real ones, because
+compiled code and fused optimisers do not support complex tensors.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +20,14 @@ from activations.core.linear import FirstLinear
 
 
 class ComplexLinear(nn.Module):
-    """Wz + b for complex z, each real and imaginary part drawn from U(±1/√n), as a complex `torch.nn.Linear` does.
+    """Complex linear layer Wz + b in real arithmetic: (N, 2 in) -> (N, 2 out), real parts before imaginary parts.
 
-    z goes in and comes out as real numbers, all real parts before all imaginary ones: (N, 2 in) -> (N, 2 out). The
-    product is a real one, with [[Re W, -Im W], [Im W, Re W]], of as many multiplications as a complex one; what stands
-    between two of them can then be computed in real arithmetic.
+    The real and imaginary parts of W and b are initialised with U(±1/√n), as in a complex `torch.nn.Linear`. The
+    product is a real one with the matrix [[Re W, -Im W], [Im W, Re W]], which has as many multiplications as a complex
+    product, and lets the activations between two products be computed in real arithmetic.
 
-    The weights are stored as real pairs, (out, in, 2). The function and its gradients are those of a complex layer, and
-    what does not know complex parameters (``network.double()``, fused optimisers, parameter counts) works on it.
+    The weights are stored as real pairs (out, in, 2). Function and gradients are those of a complex layer, but code
+    without support for complex parameters (``network.double()``, fused optimisers, parameter counts) works as well.
     """
 
     def __init__(self, in_features: int, out_features: int) -> None:
@@ -36,7 +40,7 @@ class ComplexLinear(nn.Module):
         nn.init.uniform_(self.bias, -bound, bound)
 
     def affine(self) -> tuple[Tensor, Tensor]:
-        """The real matrix and the bias."""
+        """Real matrix (2 out, 2 in) and bias (2 out,)."""
         real, imag = self.weight.unbind(-1)
         matrix = torch.cat((torch.cat((real, -imag), dim=-1), torch.cat((imag, real), dim=-1)), dim=-2)
         return matrix, self.bias.mT.flatten(-2)
@@ -49,7 +53,7 @@ class ComplexLinear(nn.Module):
 
 
 class RealHead(ComplexLinear):
-    """The real part of a complex linear layer. Its imaginary bias is a parameter without effect, as in WIRE's code."""
+    """Real part of `ComplexLinear`: (N, 2 in) -> (N, out). The imaginary bias has no effect, as in WIRE's code."""
 
     def affine(self) -> tuple[Tensor, Tensor]:
         real, imag = self.weight.unbind(-1)
@@ -57,7 +61,7 @@ class RealHead(ComplexLinear):
 
 
 def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
-    """exp(j omega0 z + minus |z|²) at complex z, both as (N, 2 units), real parts first."""
+    """exp(j omega0 z + minus |z|²) of complex z: (N, 2 units) -> (N, 2 units), real parts first."""
     a, b = halves(z)
     modulus, angle = (minus * (a * a + b * b) - omega0 * b).exp_(), omega0 * a
     return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
@@ -75,7 +79,7 @@ def _gabor_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor
 
 
 def _gabor_of_real(z: Tensor, omega0: float, minus: float) -> Tensor:
-    """The same at real z: (N, units) -> (N, 2 units)."""
+    """`_gabor` of real z: (N, units) -> (N, 2 units)."""
     modulus, angle = (minus * z * z).exp_(), omega0 * z
     return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
 
@@ -96,7 +100,7 @@ GABOR_OF_REAL = Kernel(
 
 
 class Gabor(Pointwise):
-    """WIRE's nonlinearity as a module, from real pre-activations or from complex ones with their real parts first."""
+    """WIRE's nonlinearity as a module: complex output, real parts first, of real or of complex pre-activations."""
 
     activation: Wire
 
@@ -109,20 +113,20 @@ class Gabor(Pointwise):
 
 
 class ComplexChain(Chain):
-    """A chain whose layers hand on complex numbers, real parts first; its features are complex tensors again."""
+    """Chain of layers with complex outputs, real parts first; `features` returns them as complex tensors."""
 
     def features(self, coords: Tensor) -> list[Tensor]:
         return [torch.complex(*values.chunk(2, dim=-1)) for values in super().features(coords)]
 
 
 class Wire(Activation):
-    """exp(j omega0 z - |s0 z|²) on complex z [Saragadam et al., CVPR 2023]: complex weights after a real first layer.
+    """exp(j omega0 z - |s0 z|²) of complex z [Saragadam et al., CVPR 2023], with complex weights after the first layer.
 
     The modulus is largest at Im z = -omega0 / (2 s0²), where it is exp(omega0² / (4 s0²)): 1.28 for omega0 = s0, 1.75
-    for a ratio of 1.5, 54.6 for 4. Such growth, layer after layer, is why large ratios overflow; keep omega0 / s0
-    below 1.5. The published settings are (20, 30) for images, (5, 5) for denoising, (8, 6) for super-resolution and
-    (10, 10) for CT, which is the default here. A complex unit has twice the weights of a real one, so ⌊width/√2⌋ of
-    them are the equal of `width` real units.
+    for a ratio of 1.5, 54.6 for 4. Large ratios overflow, because this factor can occur in every layer; keep
+    omega0 / s0 below 1.5. The published settings (omega0, s0) are (20, 30) for images, (5, 5) for denoising, (8, 6) for
+    super-resolution and (10, 10) for CT, which is the default here. A matrix of complex units has twice as many real
+    weights, so ⌊width/√2⌋ complex units count as `width` real ones.
     """
 
     name, label, version = "wire", "WIRE", 1
@@ -131,7 +135,7 @@ class Wire(Activation):
     s0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
 
     def forward(self, z: Tensor) -> Tensor:
-        """At real or complex z of any shape, for figures; networks use `Gabor`, which is the same in real numbers."""
+        """The nonlinearity at real or complex z of any shape, for figures; networks use `Gabor`, in real arithmetic."""
         return torch.exp(1j * self.omega0 * z - (self.s0**2) * (z * z.conj()))
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:

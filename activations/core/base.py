@@ -1,13 +1,13 @@
-"""What an activation is: a nonlinearity with its initialisation, and how it becomes a network.
+"""Base class of activations: a nonlinearity, its initialisation, and the network that is built from them.
 
-An activation plugin is a frozen, typed configuration (its parameters, such as ``omega0``) together with the methods
-that turn a width and a depth into a ``torch.nn.Module``. The usual network is a chain::
+An activation plugin consists of frozen, typed parameters (such as ``omega0``) and of methods that build a
+``torch.nn.Module`` of a given width and depth, so that networks of different activations are comparable. The usual
+network is a chain::
 
     coords -> encoding -> depth x (linear, nonlinearity) -> linear head
 
-A plugin overrides as little of it as it needs: `forward` for a pointwise nonlinearity, `layer` where the nonlinearity
-is not pointwise or not real, `encoding` where coordinates are lifted first, `network` where the net is no chain at
-all.
+A plugin overrides only the parts that differ: `forward` for a pointwise nonlinearity, `layer` for one that is not
+pointwise or not real, `encoding` for a map of the coordinates before the first layer, `network` for other networks.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from activations.core.linear import FirstLinear
 
 @dataclass(frozen=True)
 class Domain:
-    """What a network may know of its problem: the sizes and the sampling grid, never a value of the signal.
+    """Input and output sizes of a network and the sampling grid of its problem, but no value of the signal.
 
     Attributes:
         in_features: number of coordinates d.
         out_features: number of channels C.
-        shape: samples along each coordinate, e.g. ``(256, 256)``. ReLU+PE takes its number of frequencies from it.
+        shape: number of samples along each coordinate, e.g. ``(256, 256)``. ReLU+PE derives its octaves from it.
     """
 
     in_features: int
@@ -41,18 +41,26 @@ class Domain:
 
 @dataclass(frozen=True)
 class LogUniform:
-    """A range for hyperparameter search, uniform in the logarithm."""
+    """Search range of a hyperparameter, uniform in the logarithm, from ``low`` to ``high``."""
 
     low: float
     high: float
 
     def at(self, fraction: float) -> float:
-        """The value at a fraction in [0, 1] of the range."""
+        """Value at a fraction in [0, 1] of the range."""
         return float(self.low * (self.high / self.low) ** fraction)
 
 
 def Param(default: Any, *, tune: LogUniform | None = None, **constraints: Any) -> Any:
-    """Declare an activation's parameter: its default, its bounds (``gt``, ``ge``, ``lt``, ``le``) and its search range.
+    """Parameter of an activation, as a field of its class.
+
+    A parameter that is added later must be None by default and have no effect then, because other values enter the
+    identity of every job.
+
+    Args:
+        default: value if a suite sets none.
+        tune: search range for ``inrbench tune``; None excludes the parameter from the search.
+        constraints: bounds, e.g. ``gt``, ``ge``, ``lt`` and ``le``, as for `pydantic.Field`.
 
     Example:
         ``omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 200))``
@@ -61,12 +69,12 @@ def Param(default: Any, *, tune: LogUniform | None = None, **constraints: Any) -
 
 
 class Activation(BaseModel):
-    """Base of every activation.
+    """Base class of activations.
 
     Class attributes:
-        name: what suites and the command line call it, lower case with dashes.
-        label: what tables and figures call it.
-        version: raise it whenever the same parameters give a different network: it enters every job's identity.
+        name: lower-case name with dashes, as written in suites and on the command line.
+        label: name in tables and figures.
+        version: number to raise when the same parameters give another network; it is part of every job's identity.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -75,60 +83,60 @@ class Activation(BaseModel):
     label: ClassVar[str]
     version: ClassVar[int]
 
-    # -- what most plugins override ------------------------------------------------------------------------------------
+    # -- overridden by most plugins ------------------------------------------------------------------------------------
 
     def forward(self, z: Tensor) -> Tensor:
-        """The nonlinearity, applied to pre-activations ``z`` of any shape; returns the same shape."""
-        raise NotImplementedError(f"{type(self).__name__} must define forward(z), or override layer or network")
+        """The nonlinearity at pre-activations ``z`` of any shape; the result has the same shape."""
+        raise NotImplementedError(f"{type(self).__name__} has no forward(z); define it, or override layer or network")
 
     def init_layer(self, linear: nn.Linear, *, first: bool) -> None:
-        """Initialise one linear layer in place. PyTorch's default U(±1/√fan_in) stands already when this is called."""
+        """Initialisation of a linear layer in place. Without it, weights and biases are PyTorch's U(±1/√fan_in)."""
 
     def init_head(self, linear: nn.Linear) -> None:
-        """Initialise the last, linear layer in place. PyTorch's default stands already."""
+        """Initialisation of the last, linear layer in place. Without it, it keeps PyTorch's default."""
 
     def weight_std(self, fan_in: int, *, first: bool) -> float:
-        """The standard deviation that `init_layer` gives the weights; `inrbench check` holds the plugin to it.
+        """Standard deviation of the weights after `init_layer`, which `inrbench check` compares with the actual one.
 
-        It is that of real numbers: of the real and of the imaginary part, each for itself, where weights are complex.
+        For complex weights it is the standard deviation of the real part, equal to that of the imaginary part.
         """
         return 1 / math.sqrt(3 * fan_in)
 
     def curve(self, z: Tensor) -> Tensor | None:
-        """What the figure of the activations draws at real ``z`` (n,): real or complex (n,), or None for nothing."""
+        """Values for the figure of the activations at real ``z`` (n,): real or complex (n,), or None for no curve."""
         return self.forward(z)
 
-    # -- what some override --------------------------------------------------------------------------------------------
+    # -- overridden by some plugins ------------------------------------------------------------------------------------
 
     def encoding(self, domain: Domain) -> nn.Module | None:
-        """A module applied to the coordinates first, with an attribute ``out_features``; None for none."""
+        """Module that maps coordinates (N, d) to (N, ``out_features``), an attribute of it; None for no encoding."""
         return None
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
-        """One nonlinear layer: (N, in_features) -> (N, out_features)."""
+        """Nonlinear layer: (N, in_features) -> (N, out_features)."""
         linear = (FirstLinear if first else nn.Linear)(in_features, out_features)
         self.init_layer(linear, first=first)
         return nn.Sequential(linear, Pointwise(self))
 
     def head(self, in_features: int, out_features: int) -> nn.Module:
-        """The last layer, linear: (N, in_features) -> (N, out_features), real."""
+        """Linear last layer: (N, in_features) -> (N, out_features), real."""
         linear = nn.Linear(in_features, out_features)
         self.init_head(linear)
         return linear
 
     def hidden_width(self, width: int) -> int:
-        """The number of units a layer gets when a suite asks for ``width`` real ones. WIRE's complex units count √2."""
+        """Number of units with as many weights as ``width`` real units; WIRE's complex units count √2 each."""
         return width
 
     def finish(self, chain: Chain, domain: Domain) -> nn.Module:
-        """The network from its chain: for what concerns several layers at once, or stands beside the chain."""
+        """Network made from its chain, for parts that concern several layers or are parallel to the chain."""
         return chain
 
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
-        """The network: (N, d) coordinates -> (N, C) values, with ``depth`` layers that apply the nonlinearity.
+        """Network from coordinates (N, d) to values (N, C) with ``depth`` layers that apply the nonlinearity.
 
-        One that is no chain should have the methods `features` and `stages` of `activations.core.chain.Chain`, so that
-        it can be diagnosed.
+        A network that is no chain should have the methods `features` and `stages` of `activations.core.chain.Chain`,
+        which `activations.core.layer_statistics` needs.
         """
         encoding = self.encoding(domain)
         features = domain.in_features if encoding is None else int(encoding.out_features)  # type: ignore[arg-type]
@@ -142,15 +150,15 @@ class Activation(BaseModel):
         return self.finish(chain, domain)
 
     def path_norm(self, network: nn.Module) -> Tensor | None:
-        """The path norm of a network of this activation, a scalar differentiable in its parameters.
+        """Path norm of a network of this activation, a scalar that is differentiable in its parameters.
 
-        None: there is none for this activation, so a suite that penalises or reports it must be refused.
+        None means that the activation has no path norm; a suite that penalises it is then an error.
         """
         return None
 
 
 class Pointwise(nn.Module):
-    """An activation's `forward` as a module, so that it shows in a printed network and can carry hooks."""
+    """An activation's `forward` as a module, so that it is visible in a printed network and can have hooks."""
 
     def __init__(self, activation: Activation) -> None:
         super().__init__()
@@ -164,14 +172,13 @@ class Pointwise(nn.Module):
 
 
 def count_params(network: nn.Module) -> int:
-    """Real degrees of freedom: a complex weight counts two. Frozen parameters do not count."""
+    """Number of real degrees of freedom: a complex weight counts two, a frozen parameter none."""
     return sum(p.numel() * (2 if p.is_complex() else 1) for p in network.parameters() if p.requires_grad)
 
 
 def build(activation: Activation, domain: Domain, *, width: int, depth: int, seed: int) -> nn.Module:
-    """The network with its initial weights, on the CPU: the same seed gives the same weights wherever they then go."""
-    # Only the CPU's generator is seeded, which is the one that fork_rng restores; torch.manual_seed would
-    # seed those of CUDA devices as well.
+    """Network with initial weights on the CPU, so that one seed gives the same weights for every device."""
+    # torch.manual_seed would also seed the generators of CUDA devices, which fork_rng does not restore here.
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)
         return activation.network(domain, width=width, depth=depth)

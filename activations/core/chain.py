@@ -1,7 +1,7 @@
-"""The usual network as a module: encoding, nonlinear layers, linear head; and a linear path beside it.
+"""The usual network as a module (encoding, nonlinear layers, linear head), and a skip connection parallel to it.
 
-A network that wants to be diagnosed (`activations.core.layer_statistics`) has the two methods that `Chain` has:
-`features` and `stages`. Plugins that build their own network, no chain, add them by hand; see `activations.mfn`.
+The methods `features` and `stages` are what `activations.core.layer_statistics` needs of a network. A plugin with a
+network of its own defines them itself; see `activations.mfn`.
 """
 
 from __future__ import annotations
@@ -10,26 +10,31 @@ from torch import Tensor, nn
 
 
 class Chain(nn.Sequential):
-    """coords -> encoding -> layers -> head. ``encoded`` says whether its first module is an encoding."""
+    """Sequence coords -> encoding -> layers -> head: (N, d) -> (N, C).
+
+    Attributes:
+        encoded: whether the first module is an encoding.
+    """
 
     encoded: bool = False
 
     @property
     def chain(self) -> Chain:
-        """Itself: what `Skip` has as well, so that either gives its chain in the same way."""
+        """The chain itself, so that `Chain` and `Skip` have the same attribute."""
         return self
 
     @property
     def layers(self) -> list[nn.Module]:
-        """The nonlinear layers, first to last."""
+        """Nonlinear layers, first to last."""
         return list(self)[int(self.encoded) : -1]
 
     @property
     def head(self) -> nn.Module:
+        """Linear last layer."""
         return list(self)[-1]
 
     def features(self, coords: Tensor) -> list[Tensor]:
-        """What each nonlinear layer puts out at (N, d) coordinates: ``depth`` tensors (N, units), real or complex."""
+        """Output of each nonlinear layer at coordinates (N, d): ``depth`` tensors (N, units), real or complex."""
         x: Tensor = self[0](coords) if self.encoded else coords
         found: list[Tensor] = []
         for layer in self.layers:
@@ -38,13 +43,13 @@ class Chain(nn.Sequential):
         return found
 
     def stages(self) -> dict[str, list[nn.Module]]:
-        """The modules of each layer, under ``"1"`` to ``str(depth)``, then those of the ``"head"``."""
+        """Modules of each layer under the keys ``"1"`` to ``str(depth)``, then of the ``"head"``."""
         layers = {str(number): [layer] for number, layer in enumerate(self.layers, start=1)}
         return {**layers, "head": [self.head]}
 
 
 class Skip(nn.Module):
-    """chain(x) + linear(x) on the coordinates themselves, which leaves the affine part of a signal out of the chain."""
+    """Skip connection chain(x) + linear(x), so that the chain need not represent the affine part of a signal."""
 
     def __init__(self, chain: Chain, linear: nn.Linear) -> None:
         super().__init__()

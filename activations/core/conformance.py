@@ -1,13 +1,12 @@
-"""The conformance suite: what every activation must do before its scores mean anything.
+"""Conformance checks: properties that every activation must have for its scores to be comparable.
 
-`inrbench check NAME` runs it for one activation, and the project's own tests for all of them. A check is a function
-of an activation that raises `AssertionError` with a message its author can act on; its docstring says what it holds
-them to::
+`inrbench check NAME` runs them for one activation, and the tests of the project for all. A check is a function of an
+activation that raises `AssertionError` with a message for the plugin's author; its docstring is the requirement::
 
     for finding in check(Siren()):
         print(finding)
 
-Networks here are small, so that the whole suite takes about a second an activation.
+The networks are small, so that all checks of an activation take about a second.
 """
 
 from __future__ import annotations
@@ -27,19 +26,19 @@ from activations.core.base import Activation, Domain, build, count_params
 from activations.core.width_solver import params_at
 
 WIDTH, DEPTH, SIDE = 32, 3, 16
-"""Size of the networks and of the grids they are checked on."""
+"""Size of the networks, and side of the grids on which they are checked."""
 
 Check = Callable[[Activation], None]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """Result of one check.
 
     Attributes:
-        name: of the check.
+        name: name of the check.
         status: ``"passed"``, ``"failed"`` or ``"skipped"``.
-        message: why it failed or was skipped; empty for a check that passed.
+        message: reason of a failure or a skip; empty if the check passed.
     """
 
     name: str
@@ -48,7 +47,7 @@ class Finding:
 
     @property
     def ok(self) -> bool:
-        """False for a failure only."""
+        """Whether the check did not fail."""
         return self.status != "failed"
 
     def __str__(self) -> str:
@@ -56,16 +55,16 @@ class Finding:
 
 
 class Skip(Exception):
-    """Raised by a check that does not apply to an activation."""
+    """Exception of a check that does not apply to an activation."""
 
 
 def check(activation: Activation) -> list[Finding]:
-    """Run every check on one activation; no failure keeps the others from running."""
+    """Results of all checks of one activation; all of them run, also after a failure."""
     return [run_check(one, activation) for one in CHECKS]
 
 
 def run_check(one: Check, activation: Activation) -> Finding:
-    """Run one check. Whatever a plugin raises is a finding, because it is the plugin that is under test."""
+    """Result of one check. An exception of any type is a failure, because the plugin under test raised it."""
     name = one.__name__.removeprefix("check_")
     try:
         one(activation)
@@ -78,68 +77,69 @@ def run_check(one: Check, activation: Activation) -> Finding:
     return Finding(name, "passed")
 
 
-# -- material
-# --------------------------------------------------------------------------------------------------------------
+# -- networks and grids ------------------------------------------------------------------------------------------------
 
 
 def domain_of(in_features: int = 2, out_features: int = 1) -> Domain:
+    """Domain with `SIDE` samples along each coordinate."""
     return Domain(in_features, out_features, (SIDE,) * in_features)
 
 
 def grid(in_features: int = 2) -> Tensor:
-    """Pixel centres of the domain, (N, d), at most SIDE² of them."""
+    """At most SIDE² pixel centres of the domain: (N, d)."""
     axis = (2 * torch.arange(SIDE) + 1) / SIDE - 1
     points = torch.cartesian_prod(*[axis] * in_features).reshape(-1, in_features)
     return points[:: max(1, len(points) // SIDE**2)]
 
 
 def small(activation: Activation, domain: Domain | None = None, seed: int = 0) -> nn.Module:
+    """Network of width `WIDTH` and depth `DEPTH`."""
     return build(activation, domain or domain_of(), width=WIDTH, depth=DEPTH, seed=seed)
 
 
 def smooth(x: Tensor) -> Tensor:
-    """A signal that any of these networks can begin to fit."""
+    """Smooth signal (N, 1) at coordinates (N, d), which any of these networks can begin to fit."""
     return 0.5 + 0.4 * torch.cos(2 * x).prod(dim=-1, keepdim=True)
 
 
 def same_weights(a: nn.Module, b: nn.Module) -> bool:
+    """Whether all parameters of two networks have the same bits."""
     return all(torch.equal(p, q) for p, q in zip(a.parameters(), b.parameters(), strict=True))
 
 
-# -- the checks
-# ------------------------------------------------------------------------------------------------------------
+# -- checks ------------------------------------------------------------------------------------------------------------
 
 
 def check_configuration(activation: Activation) -> None:
-    """Parameters are frozen, unknown ones are refused, and those declared rebuild an equal activation."""
+    """Parameters are frozen, unknown ones are an error, and the declared ones rebuild an equal activation."""
     kind = type(activation)
-    assert kind(**activation.model_dump()) == activation, "its own parameters do not rebuild an equal activation"
+    assert kind(**activation.model_dump()) == activation, "its parameters do not rebuild it; keep all state in fields"
     for field in kind.model_fields:
         try:
             setattr(activation, field, getattr(activation, field))
         except ValidationError:
             continue
-        raise AssertionError(f"parameter {field!r} can be changed after construction; the model must be frozen")
+        raise AssertionError(f"parameter {field!r} can be changed after construction; keep the model frozen")
     try:
         kind.model_validate({**activation.model_dump(), "no_such_parameter": 1})
     except ValidationError:
         return
-    raise AssertionError("an unknown parameter is accepted, so a typo in a suite would go unnoticed")
+    raise AssertionError("an unknown parameter is accepted, which hides typos in suites; keep extra='forbid'")
 
 
 def check_identity(activation: Activation) -> None:
-    """Name, label and version are there: the name in lower case with dashes, the version a positive integer."""
+    """The name has lower-case letters, digits and dashes, the label is a string, the version a positive integer."""
     name, label, version = activation.name, activation.label, activation.version
     plain = isinstance(name, str) and name.replace("-", "").isalnum() and name == name.lower()
     assert plain, f"name {name!r} must be lower case letters, digits and dashes"
     assert isinstance(label, str), f"label must be a string, not {label!r}"
-    assert label.strip(), "label is empty, but stands in tables and figures"
+    assert label.strip(), "label is empty; set the name for tables and figures"
     assert isinstance(version, int), f"version must be an integer, not {version!r}"
     assert version >= 1, f"version must be an integer from 1, not {version}"
 
 
 def check_shapes(activation: Activation) -> None:
-    """(N, d) becomes (N, C), real float32, for d = 1, 2, 3 and C = 1, 3."""
+    """The network maps (N, d) to real float32 values (N, C) for d = 1, 2, 3 and C = 1, 3."""
     for d in (1, 2, 3):
         for channels in (1, 3):
             x = grid(d)
@@ -150,7 +150,7 @@ def check_shapes(activation: Activation) -> None:
 
 
 def check_finite(activation: Activation) -> None:
-    """Outputs and gradients are finite at initialisation, and every trained parameter gets a gradient."""
+    """Outputs and gradients are finite at initialisation, and every trainable parameter gets a gradient."""
     for seed in range(3):
         network = small(activation, seed=seed)
         y = network(grid())
@@ -162,29 +162,29 @@ def check_finite(activation: Activation) -> None:
 
 
 def check_seed(activation: Activation) -> None:
-    """The same seed gives the same weights, another seed others, and the caller's random state is left alone."""
+    """Equal seeds give equal weights, other seeds other weights, and the caller's random state does not change."""
     state = torch.get_rng_state()
     a, b, c = small(activation, seed=1), small(activation, seed=1), small(activation, seed=2)
-    assert torch.equal(state, torch.get_rng_state()), "building a network moves the caller's random state"
+    assert torch.equal(state, torch.get_rng_state()), "building a network changes the caller's random state"
     assert same_weights(a, b), "the same seed gives different weights; draw them from torch's generator only"
     assert not same_weights(a, c), "another seed gives the same weights"
 
 
 def check_params(activation: Activation) -> None:
-    """The parameter count is that of the real numbers trained, also without weights, and grows with the width."""
+    """The parameter count is the number of trained real numbers, also on the meta device, and grows with the width."""
     network = small(activation)
     real = [torch.view_as_real(p) if p.is_complex() else p for p in network.parameters() if p.requires_grad]
     independent = sum(math.prod(p.shape) for p in real)
     counted = count_params(network)
-    assert counted == independent, f"count_params says {counted}, the network trains {independent} real numbers"
+    assert counted == independent, f"count_params gives {counted}, but the network trains {independent} real numbers"
     meta = params_at(activation, domain_of(), width=WIDTH, depth=DEPTH)
-    assert meta == counted, f"{meta} parameters on the meta device, where widths are solved, but {counted} in truth"
+    assert meta == counted, f"{meta} parameters on the meta device, where widths are solved, but {counted} on the CPU"
     wider = params_at(activation, domain_of(), width=2 * WIDTH, depth=DEPTH)
-    assert wider > counted, f"twice the width has {wider} parameters, once has {counted}"
+    assert wider > counted, f"twice the width has {wider} parameters, the width itself {counted}"
 
 
 def check_double(activation: Activation) -> None:
-    """``network.double()`` computes in float64, and nearly what float32 does."""
+    """``network.double()`` computes in float64, with nearly the values of float32."""
     network = small(activation)
     single = network(grid())
     double = network.double()(grid().double())
@@ -195,17 +195,17 @@ def check_double(activation: Activation) -> None:
 
 
 def check_rows(activation: Activation) -> None:
-    """f(x)[rows] is f(x[rows]): training goes through the rows in blocks, so no row may see another."""
+    """f(x)[rows] equals f(x[rows]): training evaluates blocks of rows, so no row may depend on another one."""
     network, x = small(activation).double(), grid().double()
     rows = torch.arange(len(x) // 3, len(x) // 2)
     whole, part = network(x)[rows], network(x[rows])
     error = (whole - part).abs().max().item()
     limit = 1e-6 * (1 + whole.abs().max().item())
-    assert error < limit, f"a row's value changes by {error:.2g} with the other rows present"
+    assert error < limit, f"the value of a row changes by {error:.2g} with the other rows present"
 
 
 def check_learns(activation: Activation) -> None:
-    """Three Adam steps lower the loss on a smooth signal, at one learning rate at least of 1e-2, 1e-3, 1e-4, 1e-5."""
+    """Three Adam steps reduce the loss on a smooth signal for at least one learning rate of 1e-2, 1e-3, 1e-4, 1e-5."""
     x = grid()
     reached: list[str] = []
     for lr in (1e-2, 1e-3, 1e-4, 1e-5):
@@ -225,9 +225,9 @@ def check_learns(activation: Activation) -> None:
 
 
 def check_init(activation: Activation) -> None:
-    """The weights of the first and of a later layer have mean 0 and the declared `weight_std`, to 5 %."""
+    """The weights of the first and of a later layer have mean 0 and the declared `weight_std`, within 5 %."""
     if type(activation).network is not Activation.network:
-        raise Skip("it builds its own network, so no layer-wise statistics are declared")
+        raise Skip("it overrides network, so weight_std does not apply")
     encoding = activation.encoding(domain_of())
     fan_in = domain_of().in_features if encoding is None else int(encoding.out_features)  # type: ignore[arg-type]
     with torch.random.fork_rng(devices=[]):
@@ -238,7 +238,7 @@ def check_init(activation: Activation) -> None:
         }
     for first, (layer, features) in layers.items():
         where = "first" if first else "hidden"
-        # Attributes, not parameters: with weight normalisation the effective weight is computed from parameters.
+        # Attributes instead of parameters, because weight normalisation computes the effective weight.
         found = [getattr(module, "weight", None) for module in layer.modules()]
         weights = [weight for weight in found if isinstance(weight, Tensor) and weight.dim() >= 2]
         if not weights:
@@ -255,7 +255,7 @@ def check_init(activation: Activation) -> None:
 
 
 def check_curve(activation: Activation) -> None:
-    """`curve` gives the figure finite values, one for each point, or None."""
+    """`curve` returns one finite value for each point, or None."""
     z = torch.linspace(-2, 2, 101)
     values = activation.curve(z)
     if values is None:
@@ -265,14 +265,14 @@ def check_curve(activation: Activation) -> None:
 
 
 def check_copies(activation: Activation) -> None:
-    """A network survives deepcopy, pickle and its state dict: the copies give the same output."""
+    """Copies of a network by deepcopy, pickle and its state dict have the same output."""
     network, x = small(activation), grid()
     expected = network(x)
     assert torch.equal(copy.deepcopy(network)(x), expected), "a deep copy gives another output"
     assert torch.equal(pickle.loads(pickle.dumps(network))(x), expected), "an unpickled network gives another output"
     other = small(activation, seed=1)
     other.load_state_dict(network.state_dict())
-    assert torch.equal(other(x), expected), "the state dict misses something: the restored network gives another output"
+    assert torch.equal(other(x), expected), "the state dict is incomplete: the restored network gives another output"
 
 
 CHECKS: tuple[Check, ...] = (

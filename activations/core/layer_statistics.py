@@ -1,7 +1,8 @@
-"""How well a network's features are conditioned, and how large its gradients are, layer by layer.
+"""Statistics of the features and gradients of a network, layer by layer.
 
-Both work on any network with the methods `features` and `stages` (see `activations.core.chain`). Each returns plain
-numbers under names such as ``feature_cond/2``, layers counted from 1, ready to be stored as scores.
+They explain failures of training: dead units, ill-conditioned features, vanishing gradients. The functions accept any
+network with the methods `features` and `stages` (see `activations.core.chain`) and return scores with names such as
+``feature_cond/2``, where 2 is the number of the layer, counted from 1.
 """
 
 from __future__ import annotations
@@ -14,28 +15,30 @@ import torch
 from torch import Tensor, nn
 
 CONDITION_CAP = 1 / torch.finfo(torch.float64).eps
-"""The condition number given where it is infinite, or beyond what float64 can tell from infinite: 4.5e15."""
+"""Largest condition number that float64 can distinguish from infinity, 4.5e15; it replaces larger ones."""
 
 CONSTANT = 1e-6
-"""A unit is dead when its range is at most this fraction of the largest absolute feature of its layer."""
+"""A unit is dead if its range is at most this fraction of the largest absolute feature of its layer."""
 
 
 @torch.no_grad()
 def diagnose(network: nn.Module, coords: Tensor, *, max_rows: int = 2048) -> dict[str, float]:
-    """The features of each nonlinear layer ℓ over coordinates (N, d), of which at most `max_rows` are used.
+    """Statistics of the features of each nonlinear layer ℓ over at most `max_rows` of the coordinates (N, d).
 
-    - ``dead_units/ℓ``: the fraction of units that put out a constant.
-    - ``feature_std/ℓ``: the root mean square, over units, of their standard deviation over the rows.
-    - ``feature_cond/ℓ``: the condition number of the feature matrix (rows × units) with its columns centred: its
-      largest singular value over its min(rows - 1, units)-th, which is as many as centring leaves; at most
-      `CONDITION_CAP`.
-    - ``feature_rank/ℓ``: its effective rank, exp of the entropy of σ² / Σσ² over the singular values σ; 0 for a layer
-      whose features are all constant.
+    - ``dead_units/ℓ``: fraction of units with a constant output.
+    - ``feature_std/ℓ``: root mean square over the units of their standard deviation over the rows.
+    - ``feature_cond/ℓ``: condition number of the feature matrix (rows × units) with centred columns: its largest
+      singular value divided by the min(rows - 1, units)-th, the last one that centring leaves; at most `CONDITION_CAP`.
+    - ``feature_rank/ℓ``: effective rank of this matrix, exp of the entropy of σ² / Σσ² over the singular values σ; 0 if
+      all features of the layer are constant.
 
-    Complex features count as pairs of real ones, a complex unit as one unit. Everything is computed in float64, on a
-    copy of the network on the CPU, so that the condition number is not that of float32's rounding errors; network,
-    gradients and random state stay as they are. Empty for a network without `features`, and where a feature is not
-    finite the layer is left out, as are those after it.
+    Complex features count as pairs of real ones, a complex unit as one unit. The computation uses a float64 copy of the
+    network on the CPU, because rounding errors of float32 would dominate the condition number. Network, gradients and
+    random state are not modified.
+
+    Returns:
+        Scores by name. It is empty for a network without `features`; a layer with a feature that is not finite and all
+        layers after it are left out.
     """
     if not hasattr(network, "features"):
         return {}
@@ -51,10 +54,10 @@ def diagnose(network: nn.Module, coords: Tensor, *, max_rows: int = 2048) -> dic
 
 
 def spread_rows(count: int, most: int) -> Tensor:
-    """Indices of at most `most` of `count` rows, in order, evenly spread and always the same ones.
+    """Indices of at most `most` of `count` rows, ascending, evenly distributed and deterministic.
 
-    One row from each of `most` equal stretches, at a place in it that moves on by the golden section. A constant stride
-    would do on a line, but on an image it can pick a few columns only.
+    There is one row in each of `most` equal intervals, at a position that the golden ratio shifts from one interval to
+    the next. A constant stride could select the same few columns of an image again and again.
     """
     if count <= most:
         return torch.arange(count)
@@ -65,7 +68,7 @@ def spread_rows(count: int, most: int) -> Tensor:
 
 
 def _statistics(values: Tensor) -> dict[str, float]:
-    """Of the features (rows, units) of one layer."""
+    """Statistics of the features (rows, units) of one layer."""
     parts = torch.view_as_real(values) if values.is_complex() else values.unsqueeze(-1)
     spans = parts.amax(0) - parts.amin(0)
     dead = (spans <= CONSTANT * parts.abs().max()).all(-1)
@@ -86,11 +89,11 @@ def _statistics(values: Tensor) -> dict[str, float]:
 
 @torch.no_grad()
 def gradient_norms(network: nn.Module) -> dict[str, float]:
-    """The Euclidean norms of the gradients now held in ``.grad``; empty where there are none.
+    """Euclidean norms of the gradients in ``.grad``, by name; empty if there are none.
 
-    ``grad_norm/ℓ`` is that of the parameters of nonlinear layer ℓ, ``grad_norm/head`` that of the linear head,
-    ``grad_norm/skip`` that of a linear path beside the chain, and ``grad_norm/total`` that of all parameters. One that
-    several layers share (a trained scale) belongs to none of them and counts in the total only.
+    ``grad_norm/ℓ`` is the norm over the parameters of nonlinear layer ℓ, ``grad_norm/head`` over the linear head,
+    ``grad_norm/skip`` over a skip connection, and ``grad_norm/total`` over all parameters. A parameter that several
+    layers share (a trained scale) is part of the total only.
     """
     modules = network.stages() if hasattr(network, "stages") else {}  # type: ignore[operator]
     stages: dict[str, list[nn.Parameter]] = {

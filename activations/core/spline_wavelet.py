@@ -1,4 +1,7 @@
-"""The wavelet of BW-ReLU: a linear B-spline wavelet, which is a sum of seven ReLUs."""
+"""Linear B-spline wavelet ψ of BW-ReLU, its derivative, and ψ with a trained scale.
+
+The definition as a sum of seven ReLUs is slow and inexact in half precision, so an equivalent formula is used.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,22 @@ from torch.autograd.function import Function, once_differentiable
 from activations.core.kernel import Fused, Kernel
 
 CENTRE = 1.5
-"""ψ is symmetric about it; the support is [0, 3]."""
+"""Centre of symmetry of ψ, whose support is [0, 3]."""
 
 VARIATION = 16.0
-"""The total variation of ψ': its slopes 0, 1/6, -7/6, 8/3, -8/3, 7/6, -1/6, 0 jump by 16 in all."""
+"""Total variation of ψ', the sum of the jumps between its slopes 0, 1/6, -7/6, 8/3, -8/3, 7/6, -1/6 and 0."""
 
 
 def psi(x: Tensor, c: float | Tensor = 1.0) -> Tensor:
-    """The wavelet ψ(c·x), elementwise, in x's own dtype; differentiable once, in x and in c if c is a tensor: a
-    scalar, or (K, 1, 1) for the x (K, N, n) of K networks.
+    """Wavelet ψ(c·x), elementwise and in the dtype of x.
+
+    It is differentiable once, in x and, if c is a tensor (a scalar), in c.
 
     ψ is the semi-orthogonal linear spline wavelet of Chui and Wang, scaled to ‖ψ‖₂ = 1/2. It is piecewise linear with
     the values 0, 1/12, -1/2, 5/6, -1/2, 1/12, 0 at 0, 1/2, …, 3, and zero elsewhere. As ReLUs r it is r(x)/6 -
     8r(x-½)/6 + 23r(x-1)/6 - 16r(x-3/2)/3 + 23r(x-2)/6 - 8r(x-5/2)/6 + r(x-3)/6 [Shenouda, Zhou & Nowak, ICML 2024].
-    That sum cancels badly: in float16 its error reaches 0.1 where ψ is zero. Here the symmetry about 3/2 is used
-    instead, which is exactly zero outside the support in every dtype.
+    This sum suffers from cancellation: in float16 its error reaches 0.1 where ψ is zero. The formula used here is based
+    on the symmetry about 3/2 and is exactly zero outside the support in every dtype.
     """
     if not isinstance(c, Tensor):
         return WAVELET(x, c)
@@ -34,14 +38,14 @@ def psi(x: Tensor, c: float | Tensor = 1.0) -> Tensor:
 
 
 class LearnedWavelet(nn.Module):
-    """ψ(c·z) with a trained c."""
+    """ψ(c·z) as a module whose c is a parameter."""
 
     def __init__(self, c: float) -> None:
         super().__init__()
         self.c = nn.Parameter(torch.tensor(c))
 
     def forward(self, z: Tensor) -> Tensor:
-        return psi(z, self.c if self.c.dim() == 0 else self.c[:, None, None])
+        return psi(z, self.c)
 
     def extra_repr(self) -> str:
         return "c is trained"
@@ -59,7 +63,7 @@ def _value(z: Tensor, c: float | Tensor) -> Tensor:
 
 
 def _steps(grad: Tensor, z: Tensor, c: float | Tensor) -> Tensor:
-    """grad · ψ'(c·z), without the factor c of the chain rule."""
+    """Product grad · ψ'(c·z), without the factor c of the chain rule."""
     side = c * z - CENTRE
     u = side.abs()
     steps = torch.where(u < 0.5, 16.0, torch.where(u < 1, -7.0, torch.where(u < 1.5, 1.0, 0.0)))
@@ -70,13 +74,13 @@ def _slope(grad: Tensor, z: Tensor, c: float | Tensor) -> Tensor:
     return _steps(grad, z, c) * c
 
 
-# The plain path is bound by memory traffic: hence few temporaries and few passes.
+# The functions below run without a compiler. They are limited by memory bandwidth, so they use few temporaries.
 
 
 def _affine(offset: float, x: Tensor, slope: float | Tensor, *, out: Tensor | None = None) -> Tensor:
-    """offset + slope·x in a single pass over memory."""
+    """Affine function offset + slope·x in a single pass over memory."""
     start = x.new_full((), offset)
-    if isinstance(slope, Tensor):  # as a number it would have to be fetched from the device
+    if isinstance(slope, Tensor):  # converting it to a number would synchronise with the device
         return torch.addcmul(start, x, slope, out=out)
     return torch.add(start, x, alpha=slope, out=out)
 
@@ -93,7 +97,7 @@ def _plain_value(z: Tensor, c: float | Tensor) -> Tensor:
 def _plain_steps(grad: Tensor, z: Tensor, c: float | Tensor) -> Tensor:
     side = _affine(-CENTRE, z, c)
     u = side.abs()
-    # Comparisons write 0 and 1 straight into floating-point buffers.
+    # Comparisons write 0 and 1 directly into floating-point buffers.
     slope = torch.lt(u, 1.5, out=torch.empty_like(u))
     step = torch.lt(u, 1, out=torch.empty_like(u))
     slope.add_(step, alpha=-8)
@@ -110,7 +114,7 @@ _STEPS = Fused(_steps, 2, _plain_steps)
 
 
 class _Learned(Function):
-    """ψ(c·z) for a trained c: the gradient at c is z ψ'(cz), summed over all z that share a c."""
+    """ψ(c·z) with a gradient in c as well, which is the sum of z ψ'(cz) over all z."""
 
     @staticmethod
     def forward(ctx: Any, z: Tensor, c: Tensor) -> Tensor:

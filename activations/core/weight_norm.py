@@ -1,4 +1,7 @@
-"""Weight normalisation: a linear layer whose rows have their length and their direction as separate parameters."""
+"""Weight normalisation: a linear layer whose rows have length and direction as separate parameters.
+
+torch's own parametrisation computes the same, but networks with it cannot be pickled.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,10 @@ from activations.core.linear import FirstLinear, first_linear
 
 
 class NormedLinear(nn.Module):
-    """Wx + b with rows W_k = gain_k direction_k / ‖direction_k‖ [Salimans & Kingma, NeurIPS 2016, eq. 2].
+    """Wx + b with the rows W_k = gain_k direction_k / ‖direction_k‖ [Salimans & Kingma, NeurIPS 2016, eq. 2].
 
-    It starts as exactly the layer it is made from: whatever scaled that layer's weights stays in force, because it is
-    in the gains. (Writing to ``.weight`` of a layer that is normalised already has no effect: the next forward pass
-    computes it anew.) torch's own parametrisation computes the same, but networks with it cannot be pickled.
+    Initially it equals the layer ``plain`` from which it is made. Initialise the weights before that: ``weight`` is
+    computed from gain and direction, so that changing it later has no effect.
     """
 
     def __init__(self, plain: nn.Linear) -> None:
@@ -28,12 +30,12 @@ class NormedLinear(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """The effective weights (out, in), differentiable in gain and direction."""
+        """Effective weights (out, in), differentiable in gain and direction."""
         lengths: Tensor = torch.linalg.vector_norm(self.direction, dim=-1, keepdim=True)
         return self.direction * (self.gain / lengths)
 
     def affine(self) -> tuple[Tensor, Tensor]:
-        """The effective weights and the bias."""
+        """Effective weights (out, in) and bias (out,)."""
         return self.weight, self.bias
 
     def forward(self, x: Tensor) -> Tensor:

@@ -1,4 +1,7 @@
-"""Width from a parameter budget: what makes networks of different activations comparable in size."""
+"""Width of a network from a parameter budget.
+
+It makes networks of different activations comparable in size, because equal widths can have different parameter counts.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +10,28 @@ import torch
 from activations.core.base import Activation, Domain, count_params
 
 TOLERANCE = 0.01
-"""The largest relative distance from the budget that is accepted."""
+"""Largest accepted relative deviation from the budget."""
 
 WIDEST = 1 << 20
-"""A search that gets here has met a network that does not grow with its width."""
+"""Limit of the search: the parameter count of such a network does not grow with its width."""
 
 
 def params_at(activation: Activation, domain: Domain, *, width: int, depth: int) -> int:
-    """Real degrees of freedom of the network, counted without making a single weight."""
+    """Number of real degrees of freedom of a network, counted on the meta device without allocating weights."""
     with torch.device("meta"):
         return count_params(activation.network(domain, width=width, depth=depth))
 
 
 def solve_width(activation: Activation, domain: Domain, depth: int, params: int) -> int:
-    """The `width` whose network has the real degrees of freedom nearest to `params`; the smaller one of a tie.
+    """Width whose network has the number of real degrees of freedom nearest to `params`; of two, the smaller one.
 
-    The count must not fall as the width grows.
+    The count must not decrease with the width.
 
     Raises:
-        ValueError: no width comes within 1 % of `params`, with the nearest counts in one line.
+        ValueError: if no width is within `TOLERANCE` of `params`; the message has the nearest counts.
     """
     if params < 1:
-        raise ValueError(f"params must be positive, not {params}")
+        raise ValueError(f"params must be positive, not {params}; set at least 1")
 
     def count(width: int) -> int:
         return params_at(activation, domain, width=width, depth=depth)
@@ -37,8 +40,10 @@ def solve_width(activation: Activation, domain: Domain, depth: int, params: int)
     while count(above) < params:
         above *= 2
         if above > WIDEST:
-            raise ValueError(f"{activation.name}: no width up to {WIDEST} gives {params:,} parameters at depth {depth}")
-    below = above // 2  # count(below) < params <= count(above), if below is a width at all
+            raise ValueError(
+                f"{activation.name}: no width up to {WIDEST} gives {params:,} parameters at depth {depth}; set width"
+            )
+    below = above // 2  # count(below) < params <= count(above), unless below is 0
     while above - below > 1:
         middle = (below + above) // 2
         below, above = (middle, above) if count(middle) < params else (below, middle)
@@ -49,6 +54,6 @@ def solve_width(activation: Activation, domain: Domain, depth: int, params: int)
         nearest = " or ".join(f"{n:,} (width {w})" for w, n in found.items())
         raise ValueError(
             f"{activation.name}: no width comes within {TOLERANCE:.0%} of {params:,} parameters at depth {depth}; "
-            f"the nearest are {nearest}"
+            f"the nearest are {nearest}: set params to one of them"
         )
     return width

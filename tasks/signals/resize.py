@@ -16,8 +16,8 @@ from tasks.signals.signal import PICTURES, SignalError
 def resize(array: NDArray[Any], size: int | tuple[int, int] | None, name: str = "the picture") -> NDArray[np.float32]:
     """Picture reduced to a smaller size: each new pixel is the mean over the area that it covers.
 
-    The new pixels are square, so the aspect ratio is kept. For a ``size`` of another ratio, the picture is cropped about
-    its centre first, to a fraction of a pixel.
+    The new pixels are square, so the aspect ratio is kept. For a ``size`` of another ratio, the picture is first
+    cropped about its centre, to a fraction of a pixel.
 
     Args:
         array: (H, W, C) in any unit.
