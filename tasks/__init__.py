@@ -27,13 +27,12 @@ __all__ = [
     "require",
 ]
 
-_MODULES = ("tasks.signals.signal", "tasks.core.operators", "tasks.core.base")  # the first one does not import torch
+if not TYPE_CHECKING:  # a type checker reads the imports above
 
-
-def __getattr__(name: str) -> Any:
-    """An exported name, imported on first use so that listing the signals does not load torch."""
-    if name in __all__:
-        for module in map(import_module, _MODULES):
-            if hasattr(module, name):
-                return getattr(module, name)
-    raise AttributeError(f"module 'tasks' has no attribute {name!r}")
+    def __getattr__(name: str) -> Any:
+        """An exported name, imported on first use so that listing the signals does not load torch."""
+        if name in __all__:
+            for module in ("tasks.signals.signal", "tasks.core.operators", "tasks.core.base"):
+                if hasattr(found := import_module(module), name):
+                    return getattr(found, name)
+        raise AttributeError(f"module 'tasks' has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""Settings of all tests."""
+"""Settings and fixtures of all tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-# On CI the same examples every time: a change is judged by what it does, not by what was drawn. At a desk new ones.
+# On CI the random examples are the same every time, so that a failure is due to a change. Elsewhere they are new.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
@@ -43,7 +43,7 @@ def _leases_of_their_own() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
-    """Whatever a test draws without a seed of its own, it draws again the next time, alone or after any other test."""
+    """Fixed seeds of the global generators, so that a test does not depend on the tests before it."""
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002  the global generator is what must not differ
     torch.manual_seed(0)

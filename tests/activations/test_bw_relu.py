@@ -1,171 +1,256 @@
-"""The wavelet against its definition as seven ReLUs, in value, derivative and every dtype."""
+"""BW-ReLU and its variants: trained c, linear layers, skip, weight normalisation, initial scale, centred start."""
 
 from __future__ import annotations
 
-from fractions import Fraction
+import math
+from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from torch import nn
 
-from activations.bw_relu import BwRelu
-from activations.core.base import Activation
-from activations.core.spline_wavelet import psi
+from activations.bw_relu import MEAN, SPREAD, VARIANCE, BwRelu, first_moments
+from activations.core import conformance
+from activations.core.base import Domain, build, count_params
+from activations.core.chain import Chain, Skip
+from activations.core.layer_statistics import diagnose
+from activations.core.linear import FirstLinear
+from activations.core.spline_wavelet import CENTRE, LearnedWavelet, psi
+from activations.core.weight_norm import NormedLinear
+from tests.activations.plugins import assert_default_weights, grid
 
-KNOTS = [k / 2 for k in range(7)]
-VALUES = [Fraction(0), Fraction(1, 12), Fraction(-1, 2), Fraction(5, 6), Fraction(-1, 2), Fraction(1, 12), Fraction(0)]
-SLOPES = [0, 1 / 6, -7 / 6, 8 / 3, -8 / 3, 7 / 6, -1 / 6, 0]
-DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
-
-
-def seven_relus(x: torch.Tensor) -> torch.Tensor:
-    r = torch.relu
-    return (
-        r(x) / 6
-        - 8 / 6 * r(x - 0.5)
-        + 23 / 6 * r(x - 1)
-        - 16 / 3 * r(x - 1.5)
-        + 23 / 6 * r(x - 2)
-        - 8 / 6 * r(x - 2.5)
-        + r(x - 3) / 6
-    )
-
-
-@given(st.lists(st.floats(-20, 20), min_size=1, max_size=40), st.floats(0.1, 20))
-@settings(max_examples=100, deadline=None)
-def test_psi_is_the_sum_of_seven_relus(points: list[float], c: float) -> None:
-    x = torch.tensor(points, dtype=torch.float64)
-    torch.testing.assert_close(psi(x, c), seven_relus(c * x), rtol=0, atol=1e-11)
+IMAGE = Domain(2, 1, (64, 64))
+VARIANTS: list[dict[str, Any]] = [
+    {"learn_c": "network"},
+    {"learn_c": "layer"},
+    {"linear_layers": True},
+    {"skip": True},
+    {"weight_norm": True},
+    {"init_scale": 2.5},
+    {"init": "centred"},
+    {"init": "centred", "linear_layers": True, "c": 9.0},
+    {"init": "centred", "weight_norm": True, "init_scale": 0.5},
+    {"learn_c": "layer", "linear_layers": True, "skip": True, "weight_norm": True, "init_scale": 2.0},
+    {"learn_c": "network", "linear_layers": True, "skip": True, "weight_norm": True, "init": "centred", "c": 1.0},
+]
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_values_at_the_knots_are_correctly_rounded(dtype: torch.dtype) -> None:
-    expected = torch.tensor([float(v) for v in VALUES], dtype=torch.float64).to(dtype)
-    got = psi(torch.tensor(KNOTS, dtype=dtype))
-    # One rounding of 1/6 and one of the product: at most one unit in the last place.
-    torch.testing.assert_close(got, expected, rtol=torch.finfo(dtype).eps, atol=0)
-    assert got[0] == got[-1] == 0
+def net(width: int = 16, depth: int = 3, seed: int = 0, domain: Domain = IMAGE, **params: Any) -> nn.Module:
+    return build(BwRelu(**params), domain, width=width, depth=depth, seed=seed)
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("c", [1.0, 3.0, 9.0])
-def test_psi_is_exactly_zero_outside_its_support(dtype: torch.dtype, c: float) -> None:
-    beyond = [3 / c * 1.02, 5 / c, 20 / c, 1000 / c, 6e4 / c, float("inf")]
-    x = torch.tensor([-0.0, *beyond, -1e-7, *(-v for v in beyond)], dtype=dtype)
-    assert torch.equal(psi(x, c), torch.zeros_like(x))
+def chain_of(network: nn.Module) -> Chain:
+    chain = network.chain
+    assert isinstance(chain, Chain)
+    return chain
 
 
-def test_half_precision_is_exact_where_the_seven_relus_are_not() -> None:
-    x = torch.linspace(-4, 100, 5001).half()
-    outside = (x <= 0) | (x >= 3)
-    assert seven_relus(x)[outside].abs().max() > 0.1
-    assert psi(x)[outside].abs().max() == 0
-    assert (psi(x).double() - seven_relus(x.double())).abs().max() < 4e-4
+def features_of(network: nn.Module, coords: torch.Tensor) -> list[torch.Tensor]:
+    with torch.no_grad():
+        return chain_of(network).features(coords)
 
 
-def test_two_vanishing_moments_and_norm() -> None:
-    x = (torch.arange(600_000, dtype=torch.float64) + 0.5) * 3 / 600_000
-    y, step = psi(x), 3 / 600_000
-    assert abs(float(y.sum() * step)) < 1e-9
-    assert abs(float((x * y).sum() * step)) < 1e-9
-    assert float((x**2 * y).sum() * step) == pytest.approx(-1 / 24, abs=1e-8)
-    assert float((y**2).sum() * step) == pytest.approx(1 / 4, abs=1e-8)
-
-
-@pytest.mark.parametrize("c", [1.0, 2.5])
-def test_slopes(c: float) -> None:
-    middles = torch.tensor([-0.25 + 0.5 * k for k in range(8)], dtype=torch.float64)
-    z = (middles / c).requires_grad_()
-    (slope,) = torch.autograd.grad(psi(z, c).sum(), z)
-    np.testing.assert_allclose(slope.numpy(), np.array(SLOPES) * c, atol=1e-12)
-
-
-def test_gradient_matches_finite_differences_away_from_the_knots() -> None:
-    generator = torch.Generator().manual_seed(0)
-    z = (torch.rand(200, generator=generator, dtype=torch.float64) * 5 - 1) / 3
-    z = z[((3 * z * 2) - (3 * z * 2).round()).abs() > 1e-2].requires_grad_()
-    assert torch.autograd.gradcheck(lambda v: psi(v, 3.0), (z,), eps=1e-6)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_gradient_keeps_dtype_and_is_zero_outside(dtype: torch.dtype) -> None:
-    z = torch.tensor([-5.0, -0.1, 3.1, 1e4], dtype=dtype, requires_grad=True)
-    (gradient,) = torch.autograd.grad(psi(z).sum(), z)
-    assert gradient.dtype == dtype
-    assert torch.equal(gradient, torch.zeros_like(gradient))
-
-
-def test_only_the_pre_activation_is_kept_for_backward_and_nothing_is_overwritten() -> None:
-    kept: list[torch.Tensor] = []
-    z = torch.randn(50, 7, requires_grad=True)
-    before = z.detach().clone()
-
-    def keep(t: torch.Tensor) -> torch.Tensor:
-        kept.append(t)
-        return t
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
-        y = psi(z, 3.0)
-    assert [t.data_ptr() for t in kept] == [z.data_ptr()]
-    upstream = torch.ones_like(y)
-    y.backward(upstream)
-    assert torch.equal(z.detach(), before)
-    assert torch.equal(upstream, torch.ones_like(y))
-
-
-def test_psi_takes_views() -> None:
-    z = torch.randn(20, 30).t()
-    torch.testing.assert_close(psi(z), seven_relus(z.double()).float(), rtol=0, atol=1e-6)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("c", [1.0, 2.5, -2.0])
-def test_a_tensor_for_c_gives_what_a_number_gives(dtype: torch.dtype, c: float) -> None:
-    z = torch.linspace(-2, 4, 601, dtype=torch.float64).to(dtype).requires_grad_()
-    learned = torch.tensor(c, dtype=dtype, requires_grad=True)
-    tolerance = 8 * torch.finfo(dtype).eps
-    torch.testing.assert_close(psi(z, learned), psi(z, c), rtol=0, atol=abs(c) * tolerance)
-    away = (c * z.detach().double() * 2).frac().abs() > 0.1
-    (got,) = torch.autograd.grad(psi(z[away], learned).sum(), z)
-    (expected,) = torch.autograd.grad(psi(z[away], c).sum(), z)
-    torch.testing.assert_close(got, expected, rtol=tolerance, atol=0)
-    assert psi(z, learned).dtype == dtype
-
-
-def test_gradient_in_c_matches_finite_differences() -> None:
-    generator = torch.Generator().manual_seed(0)
-    z = torch.rand(200, generator=generator, dtype=torch.float64) * 2 - 0.5
-    z = z[((3 * z * 2) - (3 * z * 2).round()).abs() > 1e-2]
-    c = torch.tensor(3.0, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(psi, (z, c), eps=1e-6)
-    assert torch.autograd.gradcheck(psi, (z.requires_grad_(), c), eps=1e-6)
-
-
-def test_with_a_tensor_for_c_only_it_and_the_pre_activation_are_kept() -> None:
-    kept: list[torch.Tensor] = []
-    z, c = torch.randn(50, 7, requires_grad=True), torch.tensor(3.0, requires_grad=True)
-
-    def keep(t: torch.Tensor) -> torch.Tensor:
-        kept.append(t)
-        return t
-
-    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
-        y = psi(z, c)
-    assert [t.data_ptr() for t in kept] == [z.data_ptr(), c.data_ptr()]
-    upstream = torch.ones_like(y)
-    y.backward(upstream)
-    assert torch.equal(upstream, torch.ones_like(y))
-    assert c.grad is not None
-    assert c.grad.shape == ()
-
-
-def test_plugin_applies_psi_with_c_and_default_initialisation() -> None:
+def test_the_plain_one_is_psi_with_c_and_pytorchs_default_weights() -> None:
     z = torch.randn(100)
     assert torch.equal(BwRelu().forward(z), psi(z, 3.0))
-    linear = torch.nn.Linear(30, 40)
-    before = {name: p.clone() for name, p in linear.named_parameters()}
-    BwRelu().init_layer(linear, first=True)
-    assert all(torch.equal(p, before[name]) for name, p in linear.named_parameters())
-    assert BwRelu.init_head is Activation.init_head
+    assert_default_weights(BwRelu())
+
+
+@pytest.mark.parametrize("params", VARIANTS, ids=str)
+def test_conformance(params: dict[str, Any]) -> None:
+    findings = conformance.check(BwRelu(**params))
+    assert [str(finding) for finding in findings if finding.status != "passed"] == []
+
+
+# -- identity ----------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_off_is_none_however_it_was_written() -> None:
+    off = BwRelu(linear_layers=False, skip=False, weight_norm=False, init_scale=1.0, learn_c=None, init=None)
+    assert off == BwRelu()
+    assert {name for name, value in off.model_dump().items() if value is not None} == {"c"}
+    assert BwRelu(skip=True).skip is True
+    assert BwRelu(init_scale=2.0).init_scale == 2.0
+
+
+@pytest.mark.parametrize("params", [{"learn_c": "all"}, {"init": "default"}, {"init_scale": 0.0}, {"skip": 1}])
+def test_other_values_are_refused(params: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(params))):
+        BwRelu(**params)
+
+
+def test_the_chain_starts_the_same_with_and_without_skip_trained_c_and_weight_norm() -> None:
+    x, plain = grid(8), net()
+    expected = plain(x)
+    assert torch.equal(chain_of(net(skip=True))(x), expected)
+    assert torch.equal(net(learn_c="layer")(x), expected)
+    torch.testing.assert_close(net(weight_norm=True)(x), expected, rtol=1e-4, atol=1e-6)
+
+
+# -- trained c ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["network", "layer"])
+def test_trained_c(how: str) -> None:
+    network = net(learn_c=how, c=2.0)
+    scales = {name: p for name, p in network.named_parameters() if name.endswith(".c")}
+    assert len(scales) == {"network": 1, "layer": 3}[how]
+    assert all(p.item() == 2.0 for p in scales.values())
+    assert count_params(network) == count_params(net()) + len(scales)
+    network(grid(8)).square().sum().backward()
+    assert all(p.grad is not None and p.grad.item() != 0 for p in scales.values())
+
+
+def test_the_gradient_of_a_shared_c_is_the_sum_of_those_of_the_layers() -> None:
+    # Both start with the same weights and the same c.
+    shared, separate = net(learn_c="network").double(), net(learn_c="layer").double()
+    for network in (shared, separate):
+        network(grid(8).double()).square().sum().backward()
+    (one,) = {id(m.c): m.c for m in shared.modules() if isinstance(m, LearnedWavelet)}.values()
+    several = [m.c for m in separate.modules() if isinstance(m, LearnedWavelet)]
+    assert one.grad is not None
+    torch.testing.assert_close(one.grad, torch.stack([c.grad for c in several if c.grad is not None]).sum())
+
+
+def test_a_shared_c_stays_shared_through_training_and_a_state_dict() -> None:
+    network = net(learn_c="network")
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-2, fused=True)
+    network(grid(8)).square().mean().backward()
+    optimiser.step()
+    restored = net(learn_c="network", seed=1)
+    restored.load_state_dict(network.state_dict())
+    values = [m.c for m in restored.modules() if isinstance(m, LearnedWavelet)]
+    assert len(values) == 3
+    assert all(c is values[0] for c in values)
+    assert values[0].item() != 3.0
+
+
+# -- linear layers and skip --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("params", "depth", "dof"),
+    [
+        ({}, 3, 181_801),
+        ({"linear_layers": True}, 3, 362_401),
+        ({"linear_layers": True}, 1, 1_201),
+        ({}, 1, 1_201),
+        ({"skip": True}, 3, 181_804),
+        ({"weight_norm": True}, 3, 182_701),
+        ({"linear_layers": True, "weight_norm": True}, 3, 363_301),
+    ],
+)
+def test_parameter_count(params: dict[str, Any], depth: int, dof: int) -> None:
+    assert count_params(net(width=300, depth=depth, **params)) == dof
+
+
+def test_linear_layers_by_hand() -> None:
+    network = net(width=7, linear_layers=True, skip=True, c=2.0).double()
+    assert isinstance(network, Skip)
+    x = grid(6).double()
+    maps = [m for m in network.chain.modules() if isinstance(m, nn.Linear)]
+    assert [(m.in_features, m.out_features) for m in maps] == [(2, 7), (7, 7), (7, 7), (7, 7), (7, 7), (7, 1)]
+    out = x
+    for w, v in zip(maps[::2], maps[1::2], strict=True):
+        out = psi(out @ w.weight.T + w.bias, 2.0) @ v.weight.T + v.bias
+    expected = out + x @ network.linear.weight.T + network.linear.bias
+    torch.testing.assert_close(network(x), expected)
+
+
+# -- weight normalisation and initial scale ----------------------------------------------------------------------------
+
+
+def test_weight_norm_takes_the_matrices_before_psi_only() -> None:
+    network = net(width=7, linear_layers=True, weight_norm=True, skip=True)
+    kinds = [type(m) for m in network.modules() if isinstance(m, nn.Linear | NormedLinear)]
+    assert kinds == [NormedLinear, nn.Linear, NormedLinear, nn.Linear, NormedLinear, nn.Linear, FirstLinear]
+
+
+@pytest.mark.parametrize("weight_norm", [None, True])
+def test_init_scale_multiplies_the_weights_also_under_weight_norm(weight_norm: bool | None) -> None:
+    common: dict[str, Any] = {"linear_layers": True, "skip": True, "weight_norm": weight_norm}
+    plain, scaled = net(**common), net(**common, init_scale=3.0)
+    assert isinstance(plain, Skip)
+    assert isinstance(scaled, Skip)
+    matrices = [[m for m in n.chain.modules() if isinstance(m, nn.Linear | NormedLinear)] for n in (plain, scaled)]
+    *pairs, (head, scaled_head) = zip(*matrices, strict=True)
+    assert len(pairs) == 5
+    for a, b in pairs:
+        torch.testing.assert_close(b.weight, 3 * a.weight)
+        assert torch.equal(a.bias, b.bias)
+    assert torch.equal(head.weight, scaled_head.weight)
+    assert torch.equal(plain.linear.weight, scaled.linear.weight)
+    assert not torch.allclose(plain(grid(8)), scaled(grid(8)))
+
+
+# -- centred initialisation --------------------------------------------------------------------------------------------
+
+
+def gaussian_moments(spread: float) -> tuple[float, float]:
+    u = (torch.arange(30_000, dtype=torch.float64) + 0.5) / 10_000
+    density = torch.exp(-((u - CENTRE) ** 2) / (2 * spread**2)) / (spread * math.sqrt(2 * math.pi)) / 10_000
+    mean = float((psi(u) * density).sum())
+    return mean, float((psi(u) ** 2 * density).sum()) - mean**2
+
+
+def test_constants_are_the_gaussian_integrals_and_the_variance_is_nearly_the_largest() -> None:
+    mean, variance = gaussian_moments(SPREAD)
+    assert pytest.approx(mean, abs=1e-5) == MEAN
+    assert pytest.approx(variance, abs=1e-5) == VARIANCE
+    assert max(gaussian_moments(0.01 * k)[1] for k in range(5, 100, 2)) < 1.001 * VARIANCE
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("c", [1.0, 9.0])
+def test_moments_of_the_first_layer(d: int, c: float) -> None:
+    x = torch.rand(1000, d, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    network = net(width=4096, depth=1, domain=Domain(d, 1, (8,) * d), init="centred", c=c)
+    (values,) = features_of(network, x)
+    mean, variance = first_moments(c, d)
+    assert values.mean().item() == pytest.approx(mean, abs=0.02)
+    assert values.var().item() == pytest.approx(variance, rel=0.05)
+
+
+CENTRED: list[dict[str, Any]] = [
+    {"c": 1.0},
+    {"c": 3.0, "linear_layers": True},
+    {"c": 9.0, "weight_norm": True},
+    {"c": 9.0, "linear_layers": True, "weight_norm": True},
+]
+
+
+@pytest.mark.parametrize("params", CENTRED, ids=str)
+def test_centred_features_have_one_spread_whatever_c_and_layer(params: dict[str, Any]) -> None:
+    network = net(width=300, depth=4, init="centred", **params)
+    features = features_of(network, grid(48))
+    # The first layer has c as its bandwidth and the spread that follows from it; all later ones are at the fixed point.
+    assert features[0].std().item() == pytest.approx(math.sqrt(first_moments(params["c"], 2)[1]), rel=0.05)
+    for values in features[1:]:
+        assert values.std().item() == pytest.approx(math.sqrt(VARIANCE), rel=0.02)
+        assert values.mean().item() == pytest.approx(MEAN, abs=0.03)
+    found = diagnose(network, grid(48), max_rows=512)
+    for layer in (1, 2, 3, 4):
+        assert found[f"dead_units/{layer}"] == 0
+
+
+def test_default_features_die_out_where_centred_ones_do_not() -> None:
+    default, centred = (
+        diagnose(net(width=300, c=1.0, init=init), grid(48), max_rows=512) for init in (None, "centred")
+    )
+    assert default["feature_std/3"] < 0.001
+    assert centred["feature_std/3"] > 0.35
+    assert default["dead_units/3"] > 0.2
+
+
+def test_centred_pre_activations_are_centred_on_the_wavelet() -> None:
+    for c in (1.0, 9.0):
+        network = chain_of(net(width=300, depth=3, init="centred", c=c))
+        x = grid(48)
+        with torch.no_grad():
+            for layer in network.layers:
+                z = c * layer[0](x)  # type: ignore[index]
+                # The mean over 300 units is that near to its expectation.
+                assert z.mean().item() == pytest.approx(CENTRE, abs=4 * z.std().item() / math.sqrt(300))
+                if layer is not network.layers[0]:
+                    assert z.std().item() == pytest.approx(SPREAD, rel=0.06)
+                x = layer(x)

@@ -1,4 +1,4 @@
-"""What all measurements share: the floor, and a stopwatch that takes turns."""
+"""Parts of all measurements: records, the floor of a step, and a stopwatch for functions measured in turn."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pytest_benchmark.fixture import BenchmarkFixture
 
 RESULTS = Path(os.environ.get("INRBENCH_PERF", Path(__file__).parents[2] / "results" / "perf"))
 
@@ -25,7 +26,7 @@ class Records:
 
 
 class Stopwatch:
-    """Seconds of a function in each round, as pytest-benchmark's `setup` wants it: called before each round."""
+    """Seconds of each function, measured once a round: pytest-benchmark calls its ``setup`` before every round."""
 
     def __init__(self, **functions: Callable[[], object]) -> None:
         self._functions = functions
@@ -38,12 +39,18 @@ class Stopwatch:
             self.seconds[name].append(time.perf_counter() - start)
 
     def best(self, name: str) -> float:
-        """The least, the first round left out: it warms up."""
+        """Least seconds of a function, without the first round, which is the warm-up."""
         return min(self.seconds[name][1:])
 
 
+def fastest(benchmark: BenchmarkFixture) -> float:
+    """Least seconds of the rounds of a benchmark that has run."""
+    assert benchmark.stats is not None
+    return float(benchmark.stats.stats.min)
+
+
 def products(rows: int, width: int, layers: int) -> Callable[[], None]:
-    """The naive floor of a step: the whole-batch products of ``layers`` square hidden layers, forward and backward."""
+    """Floor of a step: the products of ``layers`` square hidden layers over the whole batch, forward and backward."""
     x, w, g = torch.randn(rows, width), torch.randn(width, width), torch.randn(rows, width)
 
     def run() -> None:

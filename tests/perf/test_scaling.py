@@ -16,8 +16,9 @@ from bench.config.suite import Suite
 from bench.engine.block_size import block_rows
 from bench.training.descent import Descent
 from bench.training.objective import Objective
+from tasks.image import Image
 from tasks.signals.load import load
-from tests.perf.measure import Records, Stopwatch, products
+from tests.perf.measure import Records, Stopwatch, fastest, products
 
 BASE = {"pixels": 128, "width": 128, "depth": 3}
 SWEEPS = {"pixels": (32, 64, 128, 256, 512), "width": (32, 64, 128, 256, 512), "depth": (1, 2, 3, 4, 6)}
@@ -27,7 +28,7 @@ SWEEPS = {"pixels": (32, 64, 128, 256, 512), "width": (32, 64, 128, 256, 512), "
 @pytest.mark.parametrize(("axis", "value"), [(axis, value) for axis, values in SWEEPS.items() for value in values])
 def test_scaling(benchmark: BenchmarkFixture, records: Records, axis: str, value: int, name: str) -> None:
     sizes = {**BASE, axis: value}
-    case = Plugins().tasks.get("image")(size=sizes["pixels"]).problem(load("camera"), seed=0)
+    case = Image(size=sizes["pixels"]).problem(load("camera"), seed=0)
     activation = Plugins().activations.get(name)()
     network = build(activation, Domain(2, 1, case.shape), width=sizes["width"], depth=sizes["depth"], seed=0)
     size = block_rows(network, case.coords, name, tune=True)
@@ -37,7 +38,7 @@ def test_scaling(benchmark: BenchmarkFixture, records: Records, axis: str, value
     watch()
     next(running)
     benchmark.pedantic(lambda: next(running), setup=watch, rounds=5)
-    ours = benchmark.stats.stats.min
+    ours = fastest(benchmark)
     row = {"axis": axis, "value": value, "activation": name, "block_rows": size, "step_s": ours}
     records.add("scaling", **row, floor_s=watch.best("floor"))
 

@@ -1,3 +1,9 @@
+"""Audio: parts of a recording, subsets of its samples, and scores over the others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -47,6 +53,17 @@ def test_every_fourth_sample() -> None:
     for score in scores.values():
         assert score["snr"] - score["snr_unseen"] == pytest.approx(10 * np.log10(4 / 3), abs=0.1)
     assert "snr_unseen" not in Audio(samples=1000).score(problem, problem.truth)
+
+
+def test_a_recording_whose_unmeasured_samples_are_silent_has_no_signal_to_noise_ratio_there() -> None:
+    signal = load("ecg")
+    clicks = np.zeros_like(signal.array)
+    clicks[::4] = 0.5
+    task = Audio(factor=4)
+    problem = task.problem(replace(signal, array=clicks), seed=0)
+    score = task.score(problem, problem.truth + 0.1)
+    assert np.isnan(score["snr_unseen"])
+    assert np.isfinite(score["snr"])
 
 
 @pytest.mark.parametrize("bad", [{"factor": 1}, {"factor": 33}, {"samples": 63}, {"start": -1}, {"rate": 8000}])

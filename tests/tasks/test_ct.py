@@ -1,3 +1,7 @@
+"""Computed tomography: angles, noise, limits, and the order of the classical methods."""
+
+from __future__ import annotations
+
 import pytest
 import torch
 from pydantic import ValidationError

@@ -1,3 +1,7 @@
+"""Denoising: the noise has the declared strength, Gaussian and Poisson."""
+
+from __future__ import annotations
+
 import math
 
 import pytest
@@ -6,14 +10,6 @@ from pydantic import ValidationError
 
 from tasks.denoise import Denoise
 from tasks.signals.load import load
-
-
-def scores(task: Denoise, name: str) -> dict[str, float]:
-    problem = task.problem(load(name), seed=0)
-    return {
-        method: task.score(problem, torch.from_numpy(baseline(problem)).reshape(problem.truth.shape))["psnr"]
-        for method, baseline in task.baselines().items()
-    }
 
 
 def test_gaussian_noise_has_the_declared_spread() -> None:
@@ -41,17 +37,6 @@ def test_photons_without_readout_are_whole() -> None:
     counts = problem.measured * 10
     torch.testing.assert_close(counts, counts.round())
     assert counts.min() >= 0
-
-
-@pytest.mark.parametrize("task", [Denoise(size=128), Denoise(size=128, noise="poisson"), Denoise(size=128, sigma=0.05)])
-def test_baselines_are_better_than_nothing(task: Denoise) -> None:
-    found = scores(task, "chelsea")
-    assert found["tv"] > found["noisy"] + 4
-    assert found["nl-means"] > found["noisy"] + 4
-
-
-def test_the_input_is_as_noisy_as_its_noise() -> None:
-    assert scores(Denoise(size=64), "chelsea")["noisy"] == pytest.approx(20, abs=0.3)
 
 
 @pytest.mark.parametrize("bad", [{"noise": "salt"}, {"sigma": 0}, {"tau": 0}, {"readout": -1}, {"tv_weight": 0}])

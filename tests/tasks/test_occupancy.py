@@ -1,3 +1,7 @@
+"""Occupancy: the grid of the truth, and scores over unmeasured points."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import torch

@@ -1,46 +1,14 @@
+"""Super-resolution: sizes that fit the blocks, and noise."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
-import torch
 from pydantic import ValidationError
 
-from tasks.baselines.upsampling import bicubic, nearest
-from tasks.core.base import Problem, grid_coords
-from tasks.core.operators import AreaAverage
 from tasks.signals.load import load
 from tasks.signals.signal import SignalError
 from tasks.superres import SuperRes
-
-
-def ramp_problem() -> Problem:
-    """A picture whose values are its coordinates, which any aligned interpolation gives back away from the border."""
-    shape = (32, 48)
-    truth = grid_coords(shape)
-    operator = AreaAverage(shape, 4)
-    return Problem(truth, operator, operator.forward(truth), truth, shape)
-
-
-def test_bicubic_is_aligned_on_pixel_centres() -> None:
-    problem = ramp_problem()
-    inner = np.s_[8:-8, 8:-8]
-    np.testing.assert_allclose(bicubic(problem)[inner], problem.grid(problem.truth)[inner], atol=1e-5)
-
-
-def test_nearest_repeats_the_blocks() -> None:
-    problem = ramp_problem()
-    low = problem.measured.reshape(8, 12, 2).numpy()
-    np.testing.assert_allclose(nearest(problem), low.repeat(4, axis=0).repeat(4, axis=1), atol=1e-6)
-
-
-def test_baselines_of_coffee() -> None:
-    task = SuperRes.model_validate({"size": [96, 144]})
-    problem = task.problem(load("coffee"), seed=0)
-    assert problem.operator.out_rows == 24 * 36
-    scores = {
-        name: task.score(problem, torch.from_numpy(baseline(problem)).reshape(-1, 3))["psnr"]
-        for name, baseline in task.baselines().items()
-    }
-    assert scores["bicubic"] > scores["nearest"] + 0.5
-    assert scores["nearest"] > 18
 
 
 def test_without_a_size_the_rest_at_the_bottom_and_the_right_is_cut() -> None:

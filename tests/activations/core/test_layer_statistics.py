@@ -11,26 +11,15 @@ from torch import Tensor, nn
 
 from activations.bw_relu import BwRelu
 from activations.core.base import Activation, Domain, build
-from activations.core.chain import Chain
 from activations.core.layer_statistics import CONDITION_CAP, diagnose, gradient_norms, spread_rows
-from activations.finer import Finer
-from activations.gauss import Gauss
-from activations.mfn import Mfn
-from activations.relu import Relu
-from activations.relu_pe import ReluPe
 from activations.siren import Siren
-from activations.wire import Wire
+from tests.activations.plugins import EVERY, grid
 
 IMAGE = Domain(2, 3, (16, 16))
-EVERY: list[Activation] = [
-    *(Relu(), ReluPe(), Siren(), Wire(), Gauss(), Finer(), Mfn(), BwRelu()),
+ALL: list[Activation] = [
+    *(plugin() for plugin in EVERY),
     BwRelu(learn_c="network", linear_layers=True, skip=True, weight_norm=True),
 ]
-
-
-def grid(side: int = 16) -> Tensor:
-    axis = (2 * torch.arange(side) + 1) / side - 1
-    return torch.cartesian_prod(axis, axis)
 
 
 def net(activation: Activation, width: int = 12, depth: int = 3) -> nn.Module:
@@ -55,9 +44,9 @@ def of(features: Tensor, max_rows: int = 2048) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("activation", EVERY, ids=repr)
+@pytest.mark.parametrize("activation", ALL, ids=repr)
 def test_every_activation_can_be_diagnosed(activation: Activation) -> None:
-    network, coords = net(activation), grid()
+    network, coords = net(activation), grid(16)
     network(coords).square().sum().backward()
     gradients = [p.grad.clone() for p in network.parameters() if p.grad is not None]
     state, weights = torch.get_rng_state(), [p.detach().clone() for p in network.parameters()]
@@ -70,7 +59,7 @@ def test_every_activation_can_be_diagnosed(activation: Activation) -> None:
         assert 1 <= found[f"feature_cond/{layer}"] <= CONDITION_CAP
         assert 0 <= found[f"feature_rank/{layer}"] <= 24
         assert found[f"feature_std/{layer}"] > 0
-    # Nothing has moved: random state, weights, dtype, gradients; and asking again gives the same.
+    # Random state, weights, dtype and gradients are unchanged, and a second call gives the same.
     assert torch.equal(state, torch.get_rng_state())
     assert all(torch.equal(p, before) for p, before in zip(network.parameters(), weights, strict=True))
     now = [p.grad for p in network.parameters() if p.grad is not None]
@@ -78,10 +67,10 @@ def test_every_activation_can_be_diagnosed(activation: Activation) -> None:
     assert diagnose(network, coords) == found
 
 
-@pytest.mark.parametrize("activation", EVERY, ids=repr)
+@pytest.mark.parametrize("activation", ALL, ids=repr)
 def test_the_last_features_under_the_head_are_the_networks_values(activation: Activation) -> None:
     network = net(activation)
-    features = network.features(grid())  # type: ignore[operator]
+    features = network.features(grid(16))  # type: ignore[operator]
     assert len(features) == 3
     stages = network.stages()  # type: ignore[operator]
     assert list(stages)[:4] == ["1", "2", "3", "head"]
@@ -90,22 +79,15 @@ def test_the_last_features_under_the_head_are_the_networks_values(activation: Ac
         last = torch.cat((last.real, last.imag), dim=-1)
     value = stages["head"][0](last)
     if "skip" in stages:
-        value = value + stages["skip"][0](grid())
-    torch.testing.assert_close(value, network(grid()))
+        value = value + stages["skip"][0](grid(16))
+    torch.testing.assert_close(value, network(grid(16)))
 
 
-@pytest.mark.parametrize("activation", EVERY, ids=repr)
+@pytest.mark.parametrize("activation", ALL, ids=repr)
 def test_stages_hold_every_parameter(activation: Activation) -> None:
     network = net(activation)
     held = [p for group in network.stages().values() for module in group for p in module.parameters()]  # type: ignore[operator]
     assert {id(p) for p in held} == {id(p) for p in network.parameters()}
-
-
-def test_a_part_of_a_chain_is_a_chain() -> None:
-    network = net(ReluPe())
-    assert isinstance(network, Chain)
-    assert network.encoded
-    assert isinstance(network[:-1], nn.Sequential)
 
 
 def test_statistics_of_known_features() -> None:
@@ -164,7 +146,7 @@ def test_a_layer_that_is_not_finite_and_those_after_it_are_left_out() -> None:
 
 
 def test_a_network_without_features_has_no_diagnosis() -> None:
-    assert diagnose(nn.Linear(2, 1), grid()) == {}
+    assert diagnose(nn.Linear(2, 1), grid(16)) == {}
 
 
 @pytest.mark.parametrize(
@@ -194,7 +176,7 @@ def test_rows_of_an_image_are_of_all_columns_and_all_quarters() -> None:
 
 def test_gradient_norms_by_hand() -> None:
     network = net(Siren())
-    network(grid()).square().mean().backward()
+    network(grid(16)).square().mean().backward()
     found = gradient_norms(network)
     groups = {"1": "0.", "2": "1.", "3": "2.", "head": "3."}
     for name, prefix in groups.items():
@@ -206,10 +188,10 @@ def test_gradient_norms_by_hand() -> None:
 
 
 def test_gradient_norms_of_every_activation_and_none_without_gradients() -> None:
-    for activation in EVERY:
+    for activation in ALL:
         network = net(activation)
         assert gradient_norms(network) == {}
-        network(grid()).square().mean().backward()
+        network(grid(16)).square().mean().backward()
         found = gradient_norms(network)
         assert {f"grad_norm/{name}" for name in ("1", "2", "3", "head", "total")} <= set(found)
         assert all(value > 0 and math.isfinite(value) for value in found.values())
@@ -218,7 +200,7 @@ def test_gradient_norms_of_every_activation_and_none_without_gradients() -> None
 
 def test_a_shared_scale_counts_in_the_total_only() -> None:
     network = net(BwRelu(learn_c="network"))
-    network(grid()).square().mean().backward()
+    network(grid(16)).square().mean().backward()
     with_scale = gradient_norms(network)
     for name, p in network.named_parameters():
         if name.endswith(".c") and p.grad is not None:
@@ -230,5 +212,5 @@ def test_a_shared_scale_counts_in_the_total_only() -> None:
 
 def test_gradient_norms_of_a_foreign_network() -> None:
     network = nn.Linear(2, 1)
-    network(grid()).sum().backward()
+    network(grid(16)).sum().backward()
     assert set(gradient_norms(network)) == {"grad_norm/total"}

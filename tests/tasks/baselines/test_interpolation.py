@@ -1,3 +1,7 @@
+"""Interpolation between measured points: exact for planes, nearest outside."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import torch

@@ -1,3 +1,7 @@
+"""Filtered backprojection and total variation against scikit-image and their objective."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import torch

@@ -1,3 +1,7 @@
+"""Problems of every task: shapes, seeds, scores, baselines; sizes of pictures; the sampling grid."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import torch
@@ -6,7 +10,7 @@ from pydantic import ValidationError
 from tasks.audio import Audio
 from tasks.core.base import Task, draw, grid_coords, noise_like, picture
 from tasks.core.metrics import METRICS, direction
-from tasks.core.operators import Identity
+from tasks.core.operators import Identity, Mask
 from tasks.ct import CT
 from tasks.denoise import Denoise
 from tasks.function import Function
@@ -106,7 +110,7 @@ def test_seeds_rule_the_noise_and_nothing_else(task: Task) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS, ids=repr)
-def test_baselines_are_pictures_and_repeatable(task: Task) -> None:
+def test_baselines_are_reconstructions_and_repeatable(task: Task) -> None:
     problem = task.problem(load(task.signals()[0]), seed=0)
     for baseline in task.baselines().values():
         picture = baseline(problem)
@@ -115,6 +119,31 @@ def test_baselines_are_pictures_and_repeatable(task: Task) -> None:
         np.testing.assert_array_equal(picture, baseline(problem))
         error = float(np.square(picture - problem.grid(problem.truth)).mean())
         assert -10 * np.log10(error) > WORST_PSNR.get(task.name, 15)
+
+
+def test_scores_over_unseen_points_ignore_the_measured_ones() -> None:
+    problem = Inpaint(size=16).problem(load("camera"), seed=0)
+    unseen = torch.from_numpy(problem.unseen())[:, None]
+    values = problem.truth + torch.where(unseen, 0.1, 100.0)
+    found = problem.unseen_scores(values, ("psnr", "mae"))
+    assert found == {"psnr": pytest.approx(20, abs=1e-3), "mae": pytest.approx(0.1, abs=1e-5)}
+
+
+def test_an_operator_that_mixes_grid_points_has_no_unseen_ones() -> None:
+    problem = SuperRes(size=(32, 48)).problem(load("coffee"), seed=0)
+    with pytest.raises(ValueError, match="AreaAverage mixes grid points; use an operator that selects them"):
+        problem.unseen_scores(problem.truth, ("psnr",))
+
+
+def test_the_package_exports_the_parts_of_a_task() -> None:
+    import tasks
+
+    assert tasks.Mask is Mask
+    assert tasks.picture is picture
+    assert {name for name in tasks.__all__ if not hasattr(tasks, name)} == set()
+    typo = "Maks"
+    with pytest.raises(AttributeError, match="no attribute 'Maks'"):
+        getattr(tasks, typo)
 
 
 def test_noise_has_the_declared_spread_and_leaves_the_global_generator_alone() -> None:
@@ -135,7 +164,7 @@ def test_draws_are_without_replacement_and_seeded() -> None:
 
 @pytest.mark.parametrize("task", [Image(), SuperRes(), CT(), Denoise(), Inpaint(), Audio(), Occupancy(), Function()])
 def test_signals_of_another_kind_are_refused_with_the_remedy(task: Task) -> None:
-    for name in {"camera", "ecg", "csg", "horse", "doppler"}:
+    for name in ("camera", "ecg", "csg", "horse", "doppler"):
         signal = load(name)
         if signal.kind == load(task.signals()[0]).kind or (name == "horse" and task.name == "occupancy"):
             continue

@@ -135,7 +135,7 @@ def test_snr_is_relative_to_the_power_of_the_truth() -> None:
 
 
 def test_lsd_of_a_change_of_level_is_that_level_in_decibels() -> None:
-    noise = np.random.default_rng(0).standard_normal((10_000, 1)).astype(np.float32) / 8
+    noise = np.random.default_rng(0).standard_normal((10_000, 1)).astype(np.float32) / np.float32(8)
     assert lsd(noise / np.float32(10), noise) == pytest.approx(20, abs=0.01)  # a few powers lie below the floor
     assert lsd(noise * np.float32(2), noise) == pytest.approx(20 * math.log10(2), abs=1e-3)
 
@@ -156,7 +156,9 @@ def test_lsd_agrees_with_scipy() -> None:
     from scipy.signal import ShortTimeFFT
     from scipy.signal.windows import hann
 
-    estimate, truth = (np.random.default_rng(k).standard_normal((5000, 1)).astype(np.float32) / 4 for k in (0, 1))
+    estimate, truth = (
+        np.random.default_rng(k).standard_normal((5000, 1)).astype(np.float32) / np.float32(4) for k in (0, 1)
+    )
     window = hann(2048, sym=False)
     stft = ShortTimeFFT(window, hop=512, fs=1)
     first = 2  # the first window that lies wholly inside

@@ -1,3 +1,7 @@
+"""Operators against independent implementations, and their adjoints."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import torch

@@ -1,3 +1,7 @@
+"""The Radon transform: adjoint, exact projections, agreement with scikit-image."""
+
+from __future__ import annotations
+
 import math
 
 import numpy as np
@@ -130,7 +134,7 @@ def test_gradient_is_the_adjoint() -> None:
     operator = Radon((6, 7), half_turn(5))
     x = torch.rand(42, 2, requires_grad=True)
     y = torch.rand(operator.out_rows, 2)
-    (operator.forward(x) * y).sum().backward()  # type: ignore[no-untyped-call]
+    (operator.forward(x) * y).sum().backward()
     torch.testing.assert_close(x.grad, operator.adjoint(y))
 
 

@@ -1,3 +1,7 @@
+"""Functions of one variable against their published formulas."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

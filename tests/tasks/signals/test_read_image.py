@@ -1,6 +1,7 @@
 import struct
 import zlib
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def test_tiffs_whose_values_mean_something_else_are_refused(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("planar", ["contig", "separate"])
-def test_sixteen_bits_colour_tiff_keeps_its_depth(tmp_path: Path, order: str, planar: str) -> None:
+def test_sixteen_bits_colour_tiff_keeps_its_depth(tmp_path: Path, order: Literal["<", ">"], planar: str) -> None:
     path = tmp_path / "deep.tif"
     stored = RGB16 if planar == "contig" else np.moveaxis(RGB16, -1, 0)
     tifffile.imwrite(path, stored, photometric="rgb", planarconfig=planar, byteorder=order)

@@ -1,3 +1,7 @@
+"""Shapes: volumes, symmetries and orientation against their formulas."""
+
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

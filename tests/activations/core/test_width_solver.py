@@ -1,0 +1,62 @@
+"""Widths from a parameter budget: the nearest one is found, and a budget that no width meets is an error."""
+
+from __future__ import annotations
+
+import pytest
+
+from activations.core.base import Activation, Domain
+from activations.core.width_solver import params_at, solve_width
+from activations.siren import Siren
+from activations.wire import Wire
+from tests.activations.plugins import EVERY
+
+IMAGE = Domain(2, 1, (64, 64))
+
+
+@pytest.mark.parametrize(("params", "out"), [(50_000, 1), (500_000, 3)])
+@pytest.mark.parametrize("plugin", EVERY, ids=lambda plugin: plugin.name)
+def test_the_nearest_width_meets_the_budget(plugin: type[Activation], params: int, out: int) -> None:
+    domain = Domain(2, out, (256, 256))
+    width = solve_width(plugin(), domain, 3, params)
+    below, found, above = (params_at(plugin(), domain, width=w, depth=3) for w in (width - 1, width, width + 1))
+    assert abs(found - params) <= min(abs(below - params), abs(above - params))
+    assert abs(found / params - 1) <= 0.01
+
+
+def test_solved_width_recovers_the_width() -> None:
+    assert solve_width(Siren(), IMAGE, 3, 181_801) == 300
+    assert solve_width(Siren(), IMAGE, 1, 5) == 1
+
+
+@pytest.mark.parametrize(
+    ("activation", "params", "message"),
+    [
+        (Wire(), 20_000, "the nearest are 19,667 (width 98) or 20,232 (width 99)"),
+        (
+            Siren(),
+            1_050,
+            "within 1% of 1,050 parameters at depth 3; the nearest are 1,009 (width 21) or 1,101 (width 22)",
+        ),
+        (Siren(), 3, "the nearest are 9 (width 1)"),
+        (Siren(), 0, "must be positive"),
+    ],
+)
+def test_a_budget_that_cannot_be_met_is_an_error_of_one_line(activation: Activation, params: int, message: str) -> None:
+    with pytest.raises(ValueError, match=r"parameters|positive") as caught:
+        solve_width(activation, IMAGE, 3, params)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+class Constant(Siren):
+    """A network that ignores its width."""
+
+    name = "constant"
+
+    def hidden_width(self, width: int) -> int:
+        return 4
+
+
+def test_a_network_that_ignores_its_width_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no width up to"):
+        solve_width(Constant(), IMAGE, 3, 10_000)

@@ -1,0 +1,25 @@
+"""The folders of tests mirror those of the code, so that the tests of a module are found by its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+TOGETHER = {"activations/core/aot.py": "activations/core/test_kernel.py"}
+"""Modules that are tested with another one -> the test module."""
+
+MODULES = [
+    path.relative_to(ROOT)
+    for package in ("activations", "tasks")
+    for path in sorted((ROOT / package).rglob("*.py"))
+    if path.name != "__init__.py"
+]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_every_module_has_a_test_module_of_its_name(module: Path) -> None:
+    expected = TOGETHER.get(module.as_posix(), f"{module.parent.as_posix()}/test_{module.name}")
+    assert (ROOT / "tests" / expected).is_file(), f"add tests/{expected}"
