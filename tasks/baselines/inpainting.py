@@ -1,4 +1,7 @@
-"""Classical inpainting with the biharmonic equation, for masks on pictures."""
+"""Classical inpainting of pictures with the biharmonic equation.
+
+It uses two-dimensional smoothness, where interpolation between measured points (`interpolation`) is local.
+"""
 
 from __future__ import annotations
 

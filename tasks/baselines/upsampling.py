@@ -1,4 +1,7 @@
-"""Classical upsampling of block means: bicubic and nearest-neighbour interpolation."""
+"""Classical upsampling of block means: bicubic and nearest-neighbour interpolation.
+
+Bicubic interpolation is the reference of the super-resolution literature.
+"""
 
 from __future__ import annotations
 
