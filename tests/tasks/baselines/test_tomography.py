@@ -10,17 +10,17 @@ from skimage.transform import iradon, radon
 from tasks.baselines.tomography import fbp, square_norm, tv
 from tasks.core.base import Problem, grid_coords
 from tasks.core.metrics import psnr
-from tasks.core.radon import Radon, half_turn
+from tasks.core.radon import Radon, half_turn, radon_matrix
 from tasks.ct import CT
 from tasks.signals.load import load
 
 
 def test_fbp_is_as_good_as_iradon() -> None:
-    problem = CT(size=128, angles=180).problem(load("shepp-logan"), seed=0)
+    problem = CT(size=96, angles=120).problem(load("shepp-logan"), seed=0)
     truth = problem.grid(problem.truth)
-    angles = half_turn(180)
+    angles = half_turn(120)
     sinogram = radon(truth[..., 0], theta=angles, circle=False)
-    theirs = iradon(sinogram, theta=angles, circle=False, filter_name="ramp", output_size=128).astype(np.float32)
+    theirs = iradon(sinogram, theta=angles, circle=False, filter_name="ramp", output_size=96).astype(np.float32)
     ours = psnr(fbp(problem), truth)
     assert ours > 25
     assert ours > psnr(theirs[..., None], truth) - 0.5
@@ -40,7 +40,7 @@ def test_fbp_keeps_the_level_of_a_disc_in_any_grid() -> None:
 
 def test_square_norm_bounds_the_largest_singular_value_closely() -> None:
     operator = Radon((12, 15), half_turn(9))
-    largest = float(torch.linalg.matrix_norm(operator._matrix.to_dense(), ord=2)) ** 2
+    largest = float(np.linalg.norm(radon_matrix((12, 15), tuple(half_turn(9))).toarray(), ord=2)) ** 2
     assert largest <= square_norm(operator) <= 1.02 * largest
 
 
