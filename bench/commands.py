@@ -185,13 +185,13 @@ def tune(options: argparse.Namespace) -> int:
 
 
 def choose_c(options: argparse.Namespace) -> int:
-    from report.tables.selection import choose, table
+    from report.data.load import load
+    from report.tables.selection import summary
 
     _, jobs, plugins, store = _laid_out(options)
-    code = execute(plan.make(jobs, store), plugins, store, options.devices)
-    ids = {job.job_id for job in jobs}
-    runs, scores = store.runs(), store.scores()
-    print(table(choose(runs[runs["job_id"].isin(ids)], scores[scores["job_id"].isin(ids)])))
+    work = plan.make(jobs, store)
+    code = execute(work, plugins, store, options.devices)
+    print(summary(load(store, work.declared)))
     return code
 
 

@@ -1,4 +1,4 @@
-"""Tables, figures and one page from a suite's stored results. It reads parquet and npz alone and never imports torch.
+"""Report of a suite: tables, figures and one page from stored results, without torch, tasks or activations.
 
 Example:
     >>> import report

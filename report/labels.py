@@ -1,4 +1,4 @@
-"""Names, units and number formats of tables and figures."""
+"""Names, units and number formats of tables and figures: one place for all text that is not prose."""
 
 from __future__ import annotations
 
@@ -13,43 +13,64 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Metric:
-    """How a metric is shown. ``spec`` formats a value; ``short`` has no unit."""
+    """How one metric is shown.
+
+    Attributes:
+        name: the name under which its scores are stored.
+        short: its name in tables and figures, without the unit.
+        unit: empty where it has none.
+        direction: +1 where higher is better, -1 where lower is better, 0 where neither.
+        spec: the format specification of a value, e.g. ``.2f``.
+    """
 
     name: str
     short: str
     unit: str
+    direction: int
     spec: str
+
+    @classmethod
+    def described(cls, name: str, description: Mapping[str, Any], direction: int) -> Metric:
+        """A metric by its stored description: the keys ``label``, ``unit``, ``direction`` and ``format``.
+
+        Each key may be missing, as in results that were stored without descriptions: then the name is the label, and
+        ``direction``, that of the scores, counts. An unusable format is replaced by the default.
+        """
+        spec = str(description.get("format") or DEFAULT_SPEC)
+        try:
+            format(0.0, spec)
+        except ValueError:
+            spec = DEFAULT_SPEC
+        better = description.get("direction", direction)
+        better = better if better in (-1, 0, 1) else direction
+        return cls(name, str(description.get("label") or name), str(description.get("unit") or ""), better, spec)
 
     @property
     def label(self) -> str:
+        """The name with its unit, as axes and table headings have it."""
         return f"{self.short} ({self.unit})" if self.unit else self.short
 
+    def value(self, number: float) -> str:
+        """A value with its unit."""
+        return f"{format(number, self.spec)} {self.unit}".strip()
 
-_METRICS = {
-    metric.name: metric
-    for metric in (
-        Metric("psnr", "PSNR", "dB", ".2f"),
-        Metric("ssim", "SSIM", "", ".4f"),
-        Metric("psnr_circle", "PSNR in circle", "dB", ".2f"),
-        Metric("ssim_circle", "SSIM in circle", "", ".4f"),
-        Metric("psnr_unseen", "PSNR on unseen pixels", "dB", ".2f"),
-        Metric("snr", "SNR", "dB", ".2f"),
-        Metric("lsd", "log-spectral distance", "dB", ".2f"),
-        Metric("loss", "data loss", "", ".2e"),
-        Metric("mse", "MSE", "", ".2e"),
-        Metric("mae", "MAE", "", ".2e"),
-        Metric("iou", "IoU", "", ".4f"),
-        Metric("lpips", "LPIPS", "", ".4f"),
-    )
+
+DEFAULT_SPEC = ".4g"
+
+_ENGINES = {
+    "chain": "compiled chain",
+    "kernels": "autograd with compiled kernels",
+    "autograd": "autograd",
+    "compiled": "compiled code",
 }
 
 
-def metric(name: str) -> Metric:
-    """How a metric is shown; one not known here keeps its raw name."""
-    return _METRICS.get(name, Metric(name, name, "", ".4g"))
+def engine(name: str) -> str:
+    """A training engine in words, by the name under which results store it."""
+    return _ENGINES.get(name, name) or "engine not stored"
 
 
-_BASELINES = {"tv": "TV", "fbp": "FBP", "sirt": "SIRT", "cgls": "CGLS"}
+_BASELINES = {"tv": "TV", "fbp": "FBP"}
 
 
 def baseline(label: str) -> str:
@@ -58,13 +79,13 @@ def baseline(label: str) -> str:
 
 
 def slug(name: str) -> str:
-    """``name`` as part of a file name; one with other characters gets a hash, so that two never meet."""
+    """``name`` as part of a file name; a hash is added where characters were replaced, so that names stay distinct."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")
     return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
 def span(values: Iterable[float | None], spec: str = ",.0f") -> str:
-    """``1,234``, or ``1,234–2,345`` where they differ; a dash for none."""
+    """The range of some values: ``1,234``, or ``1,234–2,345`` where they differ; a dash for none."""
     found = sorted({value for value in values if value is not None})
     if not found:
         return "—"
@@ -73,7 +94,7 @@ def span(values: Iterable[float | None], spec: str = ",.0f") -> str:
 
 
 def seconds(value: float | None) -> str:
-    """A time with two or three significant digits and no exponent."""
+    """A time in seconds with two or three significant digits and no exponent; a dash for None."""
     if value is None:
         return "—"
     if value < 0.1:
@@ -82,7 +103,7 @@ def seconds(value: float | None) -> str:
 
 
 def setting(value: Any) -> str:
-    """A parameter's value as a reader writes it: ``0.001``, ``96 × 144``, ``on``."""
+    """A parameter's value in running text: ``0.001``, ``96 × 144``, ``on``."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
@@ -99,21 +120,31 @@ _PARAMETERS = {"omega0": "ω₀", "omega": "ω", "s0": "s₀", "sigma": "σ", "b
 
 
 def parameter(name: str) -> str:
-    """A parameter's name as papers write it."""
+    """A parameter's symbol or name as papers write it."""
     return _PARAMETERS.get(name, name)
 
 
-def words(name: str) -> str:
-    """A setting's name in running text: its underscores, which are hard to read there, become spaces."""
+def spaced(name: str) -> str:
+    """A parameter's name in running text: spaces replace its underscores."""
     return parameter(name).replace("_", " ")
 
 
-def shared(settings: Sequence[Mapping[str, Any]], varies: str = "per method") -> list[str]:
-    """``["lr 0.001", …]`` for what all agree on, ``lr per method`` for what they do not; what is null is not said."""
+def named_settings(settings: Mapping[str, Any]) -> list[str]:
+    """``["lr 0.001", …]`` for each setting, by name."""
+    return [f"{spaced(key)} {setting(value)}" for key, value in sorted(settings.items())]
+
+
+def shared_settings(settings: Sequence[Mapping[str, Any]], varies: str = "per method") -> list[str]:
+    """``["lr 0.001", …]`` for settings that all share, ``lr per method`` for the others; null ones are left out.
+
+    Args:
+        settings: the settings of each run.
+        varies: the text that replaces a value that differs.
+    """
     keys = sorted({key for item in settings for key in item})
-    said = []
+    texts = []
     for key in keys:
         values = {setting(item.get(key)) for item in settings}
         if values != {setting(None)}:
-            said.append(f"{words(key)} {values.pop()}" if len(values) == 1 else f"{words(key)} {varies}")
-    return said
+            texts.append(f"{spaced(key)} {values.pop() if len(values) == 1 else varies}")
+    return texts

@@ -1,6 +1,6 @@
-"""What a report reads: stored results and declared jobs, as protocols.
+"""Protocols of the input of a report: stored results and declared jobs.
 
-`bench` imports this package, not the other way round; its store and its jobs fit these protocols structurally.
+`bench` imports this package, never the reverse; its store and its jobs have the methods of these protocols.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 
 class NoResults(ValueError):
-    """There are no results to report; the message says how to get some."""
+    """Error: the suite has no stored results; the message names the command that makes some."""
 
 
 class Results(Protocol):
@@ -35,15 +35,15 @@ class Results(Protocol):
         """``"runs"`` (a row for each job) or ``"scores"`` (a row for each job, step and metric), ordered by job id."""
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]] | None:
-        """The arrays of a job id or of ``ref-<problem_id>``; None where there are none."""
+        """The stored arrays of a job id or of ``ref-<problem_id>``, by name; None where there are none."""
 
 
 class Declared(Protocol):
-    """A job under the names that the suite gives it."""
+    """A job with the names that the suite declares for it."""
 
     @property
     def job_id(self) -> str:
-        """The identity that joins a job to its stored row."""
+        """The identity of the job, by which its stored row is found."""
 
     @property
     def task_key(self) -> str:

@@ -1,4 +1,4 @@
-"""Writes a suite's report: tables, figures and the page, and clears away those of an earlier one."""
+"""Writer of a suite's report: tables, figures and the page; files of an earlier report are removed."""
 
 from __future__ import annotations
 
@@ -8,26 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
 from report.data.load import load
-from report.data.model import Suite
-from report.figures import gallery as catalogue
-from report.figures.style import looks, styled
+from report.figures import gallery
+from report.figures.style import method_styles, styled
 from report.labels import slug
-from report.page.html import Picture, page
+from report.page.html import PageFigure, page
 from report.source import Declared, Results
-from report.tables import build as tables
-from report.tables import formats as render
-from report.tables import selection as choose
+from report.tables import formats, selection
+from report.tables.build import build
 
 
 @dataclass(frozen=True)
 class Report:
-    """What was written.
+    """The files of a written report.
 
     Attributes:
         folder: the report folder.
@@ -45,59 +42,47 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
 
     Args:
         store: the suite's folder; the report goes to ``store.report``.
-        declared: the jobs to report, in the suite's order and under its names; all that are stored by default.
-        about: what the page says of the suite first: ``description`` and ``source`` (text), ``deviations`` from the
-            source (a list of texts) and ``tuning`` (a mapping). Each may be left out.
+        declared: the jobs to report, in the suite's order and under its names; all stored jobs by default.
+        about: the suite's own texts for the head of the page: ``description`` and ``source`` (text), ``deviations``
+            from the source (a list of texts) and ``tuning`` (a mapping). Each may be missing.
 
     Raises:
         report.source.NoResults: if the folder holds no results.
     """
     suite = load(store, declared)
     folder = store.report
-    built = [tables.build(suite, task) for task in suite.tasks]
-    choices = choose.tables(choices_of(suite))
-    kept = set()
+    tables = [build(suite, task) for task in suite.tasks]
+    choices = selection.tables(suite)
+    written = set()
     texts = []
-    for table in [*built, *choices]:
-        texts.append(render.markdown(table))
-        contents = {"md": texts[-1], "tex": render.latex(table, suite.name), "csv": render.raw(table)}
+    for table in [*tables, *choices]:
+        texts.append(formats.markdown(table))
+        contents = {"md": texts[-1], "tex": formats.latex(table, suite.name), "csv": formats.comma_separated(table)}
         for suffix, content in contents.items():
-            kept.add(_put(folder / "tables" / f"{slug(table.task)}.{suffix}", content.encode()))
-    shots = []
-    look = looks((method.key, method.activation) for task in suite.tasks for method in task.activations)
+            written.add(_write(folder / "tables" / f"{slug(table.task)}.{suffix}", content.encode()))
+    figures = []
+    styles = method_styles((method.key, method.activation) for task in suite.tasks for method in task.activations)
     with styled():
-        for entry in catalogue.entries(suite, look):
+        for entry in gallery.entries(suite, styles):
             png, pdf = _png(entry.figure), _pdf(entry.figure)
-            kept.add(_put(folder / "figures" / f"{entry.name}.png", png))
-            kept.add(_put(folder / "figures" / f"{entry.name}.pdf", pdf))
+            written.add(_write(folder / "figures" / f"{entry.name}.png", png))
+            written.add(_write(folder / "figures" / f"{entry.name}.pdf", pdf))
             width = float(entry.figure.get_figwidth())
-            shots.append(Picture(entry.name, entry.word, entry.caption, entry.alt, png, width, entry.task))
+            figures.append(PageFigure(entry.name, entry.link, entry.caption, entry.alt, png, width, entry.task))
     for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
-        if old not in kept:  # of an earlier report: it would pass for a part of this one
+        if old not in written:  # a file of an earlier report would be taken for one of this report
             old.unlink()
-    index = _put(folder / "index.html", page(suite, built, choices, shots, about or {}).encode())
+    index = _write(folder / "index.html", page(suite, tables, choices, figures, about or {}).encode())
     return Report(folder, index, texts)
 
 
-def choices_of(suite: Suite) -> pd.DataFrame:
-    """`choose.choose` on the runs that the report shows."""
-    tasks = [task for task in suite.tasks if any(choose.NORM in run.curves for run in task.runs)]
-    if not tasks:  # the scores of many jobs are long to go through
-        return pd.DataFrame(columns=choose.COLUMNS)
-    found = choose.choose(
-        pd.DataFrame([run.row for task in tasks for run in task.runs]), suite.store.table("scores").to_pandas()
-    )
-    order = {task.key: place for place, task in enumerate(tasks)}
-    return found.sort_values("task", key=lambda keys: keys.map(order), kind="stable")
-
-
-def _put(path: Path, content: bytes) -> Path:
+def _write(path: Path, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
 
 
-# `Figure.savefig` draws each figure once more than is needed, for its layout alone; the canvases do not.
+# `Figure.savefig` draws each figure twice, once for its layout alone; the canvases draw it once.
 
 
 def _png(figure: Figure) -> bytes:
@@ -108,7 +93,7 @@ def _png(figure: Figure) -> bytes:
 
 
 def _pdf(figure: Figure) -> bytes:
-    """Of a figure whose PNG has been drawn: that settled its layout, which takes as long to solve as to draw."""
+    """A figure as PDF, after its PNG: the layout is kept, as solving it takes as long as drawing."""
     figure.set_layout_engine("none")
     buffer = io.BytesIO()
     canvas: Any = FigureCanvasPdf(figure)

@@ -47,6 +47,7 @@ RUNS = pa.schema(
         "init_seed": _INT,
         "problem_id": _TEXT,  # same truth and measurements: names artifacts/ref-<problem_id>.npz
         "metric": _TEXT,  # the task's headline metric
+        "metrics": _TEXT,  # JSON {metric: {"label", "unit", "direction", "format"}}: how reports show each
         # how it ended
         "status": _TEXT,
         "error": _TEXT,
@@ -59,6 +60,7 @@ RUNS = pa.schema(
         "width": _INT,  # units of a hidden layer
         "params": _INT,  # real degrees of freedom
         "block_rows": _INT,  # rows of one training block
+        "engine": _TEXT,  # what trained it: "chain", "kernels" or "autograd"; null for a baseline
         "compiled": _BOOL,  # whether its kernels were machine code; null for a baseline
         # timings, seconds; setup + warmup + train + eval = wall but for the clock's own cost
         "setup_s": _FLOAT,

@@ -1,4 +1,4 @@
-"""The stored rows as typed objects, in a fixed order."""
+"""Reader of stored results: builds the results model from parquet tables, always in the same order."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ import pyarrow.compute as pc
 
 from report.data.model import Method, Point, Run, Suite, Task
 from report.data.stats import estimate
+from report.labels import Metric
 from report.source import Declared, NoResults, Results
 
 
 def load(store: Results, declared: Iterable[Declared] | None = None) -> Suite:
-    """Read a suite's results.
+    """The results of a suite as typed objects.
 
     Args:
-        store: the suite's folder.
-        declared: the jobs to report, all that are stored by default (a folder also keeps the results of what the suite
-            once was). Their tasks come in this order, and a result is shown under every task, method and label that the
-            suite declares it as, whatever its row was stored as.
+        store: the stored results of the suite.
+        declared: the jobs to report; by default all stored ones, which include those of earlier versions of the suite.
+            Tasks come in this order. A result appears under every task, method and label that the suite declares for
+            its job, whatever names its row has.
 
     Raises:
-        NoResults: if nothing has been run yet.
+        NoResults: if none of the jobs has a stored row.
     """
     rows = _rows(store, declared)
     if not rows:
@@ -45,7 +46,7 @@ def load(store: Results, declared: Iterable[Declared] | None = None) -> Suite:
 
 
 def _rows(store: Results, declared: Iterable[Declared] | None) -> list[dict[str, Any]]:
-    """The rows of ``runs``, NaN as None, in the order of their tasks."""
+    """The rows of ``runs`` with the declared names, NaN as None, in the order of their tasks."""
     stored = {
         row["job_id"]: {name: None if value != value else value for name, value in row.items()}
         for row in store.table("runs").to_pylist()
@@ -64,7 +65,7 @@ def _rows(store: Results, declared: Iterable[Declared] | None) -> list[dict[str,
 def _curves(
     store: Results, jobs: Collection[str]
 ) -> tuple[dict[str, dict[str, tuple[Point, ...]]], dict[str, dict[str, int]]]:
-    """For each job and metric the points by step, and the direction."""
+    """The points by step of each job and metric, and the direction of each."""
     table = store.table("scores")
     table = table.filter(pc.is_in(table.column("job_id"), value_set=pa.array(sorted(jobs), pa.string())))
     names, codes = {}, {}
@@ -90,7 +91,7 @@ def _curves(
 
 
 def _newest(runs: Iterable[Run]) -> list[Run]:
-    """Of each method and signal the runs with the settings that were run last: two settings have no mean."""
+    """The runs with the newest settings of each method and signal: runs of different settings are never averaged."""
     groups: dict[tuple[str, ...], list[Run]] = defaultdict(list)
     for run in runs:
         groups[run.text("kind"), run.text("method"), run.text("signal")].append(run)
@@ -101,11 +102,20 @@ def _newest(runs: Iterable[Run]) -> list[Run]:
     return kept
 
 
+def _metrics(runs: Iterable[Run], found: Mapping[str, int]) -> dict[str, Metric]:
+    """The metrics with scores, as the newest run describes each of them; ``found`` has the directions of the scores."""
+    described: dict[str, Any] = {}
+    for run in sorted(runs, key=lambda run: (run.text("started_at"), run.job_id)):
+        described |= {name: value for name, value in run.settings("metrics").items() if isinstance(value, dict)}
+    return {name: Metric.described(name, described.get(name, {}), direction) for name, direction in found.items()}
+
+
 def _task(key: str, runs: list[Run], found: Mapping[str, int]) -> Task:
-    metric = next((name for run in runs if (name := run.text("metric"))), "psnr")
-    diagnostics = {name for name, direction in found.items() if direction == 0 or "/" in name} - {metric, "loss"}
-    names = [metric, *sorted(set(found) - diagnostics - {metric, "loss"}), *({"loss"} & set(found) - {metric})]
-    directions = {name: found.get(name, 1) for name in names}
+    headline = next((name for run in runs if (name := run.text("metric"))), "psnr")
+    metrics = _metrics(runs, {headline: 1, **found})
+    diagnostics = {name for name, item in metrics.items() if item.direction == 0 or "/" in name} - {headline, "loss"}
+    names = [headline, *sorted(set(metrics) - diagnostics - {headline, "loss"}), *({"loss"} & set(found) - {headline})]
+    metrics = {name: metrics[name] for name in names}
     kinds: dict[str, list[Method]] = {"activation": [], "baseline": []}
     labels = Counter(label for _, label in {(run.text("method"), run.text("label")) for run in runs})
     for kind, methods in kinds.items():
@@ -118,21 +128,19 @@ def _task(key: str, runs: list[Run], found: Mapping[str, int]) -> Task:
             label = f"{label} ({name})" if labels[label] > 1 and label != name else label
             members.sort(key=lambda run: (run.cell, run.job_id))
             methods.append(Method(name, label, members[0].text("activation"), tuple(members)))
-    activations, baselines = (_ranked(methods, metric, directions[metric]) for methods in kinds.values())
-    return Task(
-        key, runs[0].text("task_name") or key, metric, directions, tuple(sorted(diagnostics)), activations, baselines
-    )
+    activations, baselines = (_ranked(methods, metrics[headline]) for methods in kinds.values())
+    return Task(key, runs[0].text("task_name") or key, metrics, tuple(sorted(diagnostics)), activations, baselines)
 
 
-def _ranked(methods: Iterable[Method], metric: str, direction: int) -> tuple[Method, ...]:
+def _ranked(methods: Iterable[Method], metric: Metric) -> tuple[Method, ...]:
     """Best first; then those that lack a signal, whose means do not compare; then those without a value."""
-    found = {method.key: estimate(method.final(metric)) for method in methods}
-    needed = {signal for item in found.values() if item for signal in item.signals}
+    means = {method.key: estimate(method.final(metric.name)) for method in methods}
+    needed = {signal for item in means.values() if item for signal in item.signals}
 
     def order(method: Method) -> tuple[bool, bool, float, str]:
-        item = found[method.key]
+        item = means[method.key]
         if item is None:
             return True, True, 0.0, method.key
-        return False, item.signals != needed, -direction * item.mean, method.key
+        return False, item.signals != needed, -metric.direction * item.mean, method.key
 
     return tuple(sorted(methods, key=order))

@@ -1,4 +1,4 @@
-"""What a report is made of: a suite's tasks, their methods, the runs of each."""
+"""Results model: a suite's tasks, their methods and the runs of each, as typed objects that tables and figures read."""
 
 from __future__ import annotations
 
@@ -12,9 +12,17 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from report.data.stats import Cells
+from report.labels import Metric
 from report.source import Results
 
 DECLARED = ("task_version", "task_params", "activation_version", "activation_params", "model", "train")
+
+
+class Timing(NamedTuple):
+    """The conditions of a training time: only times of one hardware and one engine compare."""
+
+    hardware: str
+    engine: str
 
 
 class Point(NamedTuple):
@@ -27,7 +35,7 @@ class Point(NamedTuple):
 
 @lru_cache(maxsize=10_000)
 def _parsed(text: str) -> Mapping[str, Any]:
-    """Ten thousand runs have a few dozen different settings."""
+    """A JSON object, cached: ten thousand runs have a few dozen different settings."""
     value = json.loads(text)
     return value if isinstance(value, dict) else {}
 
@@ -38,7 +46,7 @@ class Run:
 
     row: Mapping[str, Any]
     curves: Mapping[str, tuple[Point, ...]]
-    """For each metric its points by step."""
+    """The points of each metric, ordered by step."""
 
     def text(self, column: str) -> str:
         """A column as text, empty where it is null."""
@@ -56,24 +64,43 @@ class Run:
 
     @property
     def job_id(self) -> str:
+        """The identity of the job, which names its files."""
         return self.text("job_id")
 
     @property
     def ok(self) -> bool:
+        """Whether the job ended well; the scores of any other run enter no mean."""
         return self.text("status") == "ok"
 
     @property
     def cell(self) -> tuple[str, int]:
+        """Signal and repeat."""
         return self.text("signal"), int(self.number("repeat") or 0)
 
     @property
     def hardware(self) -> str:
-        """What times depend on: the device, and on a CPU its number of threads."""
+        """The device, and on a CPU its number of threads: times on different hardware are never averaged."""
         name = self.text("device_name") or self.text("device") or "unknown device"
         threads = self.number("threads")
         if self.text("device") == "cpu" and threads is not None:
             return f"{name}, {threads:.0f} thread{'' if threads == 1 else 's'}"
         return name
+
+    @property
+    def engine(self) -> str:
+        """The training engine: ``chain``, ``kernels`` or ``autograd``; empty where it is unknown.
+
+        Rows of earlier versions only have the flag ``compiled``; ``compiled`` then stands for any compiled code. Times
+        of different engines are never averaged.
+        """
+        if name := self.text("engine"):
+            return name
+        return {True: "compiled", False: "autograd"}.get(self.row["compiled"], "")
+
+    @property
+    def timing(self) -> Timing:
+        """The conditions under which the run was timed."""
+        return Timing(self.hardware, self.engine)
 
     @property
     def declared(self) -> tuple[str, ...]:
@@ -82,6 +109,7 @@ class Run:
 
     @property
     def timing_valid(self) -> bool:
+        """Whether nothing else used the device meanwhile; unknown counts as valid."""
         return self.row["timing_valid"] is not False
 
     @cached_property
@@ -91,7 +119,7 @@ class Run:
 
     @property
     def chosen_step(self) -> float | None:
-        """The checkpoint that the stopping rule picks; the last one without a rule."""
+        """The step of the checkpoint that the stopping rule picks; the last step without a rule."""
         chosen = self.number("chosen_step")
         return self.last_step if chosen is None else chosen
 
@@ -119,7 +147,7 @@ class Run:
         return next((value for value in found if math.isfinite(value)), None)
 
     def best(self, metric: str, direction: int) -> float | None:
-        """The best value over all checkpoints: what an oracle that sees the truth would have stopped at."""
+        """The oracle's value: the best over all checkpoints, which cannot be chosen without the truth."""
         values = [point.value for point in self.curves.get(metric, ()) if math.isfinite(point.value)]
         return max(values, key=lambda value: direction * value) if values else None
 
@@ -131,19 +159,21 @@ class Method:
     key: str
     label: str
     activation: str
-    """The plugin; empty for a baseline."""
+    """The name of the plugin; empty for a baseline."""
     runs: tuple[Run, ...]
 
     @cached_property
     def ok(self) -> tuple[Run, ...]:
+        """The runs that ended well."""
         return tuple(run for run in self.runs if run.ok)
 
     @cached_property
     def failed(self) -> tuple[Run, ...]:
+        """The runs that did not end well."""
         return tuple(run for run in self.runs if not run.ok)
 
     def cells(self, value: Callable[[Run], float | None]) -> Cells:
-        """``value`` of every run that ended well, where it has one."""
+        """``value`` of every run that ended well, by signal and repeat; runs for which it is None are left out."""
         return {run.cell: found for run in self.ok if (found := value(run)) is not None}
 
     @cached_property
@@ -151,13 +181,18 @@ class Method:
         return {}
 
     def final(self, metric: str) -> Cells:
-        """The values at the last step, which every table and figure asks for."""
+        """The values at the last step, cached because every table and figure needs them."""
         if metric not in self._finals:
             self._finals[metric] = self.cells(lambda run: run.final(metric))
         return self._finals[metric]
 
+    @cached_property
+    def timings(self) -> list[Timing]:
+        """The conditions under which its runs were timed, sorted."""
+        return sorted({run.timing for run in self.ok if run.number("train_s") is not None})
+
     def statuses(self) -> str:
-        """How its failures ended: ``2 diverged, 1 oom``."""
+        """The statuses of the failed runs: ``2 diverged, 1 oom``."""
         counts = Counter(run.text("status") for run in self.failed)
         return ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
 
@@ -168,29 +203,32 @@ class Task:
 
     key: str
     name: str
-    metric: str
-    directions: Mapping[str, int]
-    """+1 or -1 for each metric of the table; the headline comes first."""
+    metrics: Mapping[str, Metric]
+    """The metrics of the table by name; the headline metric comes first."""
     diagnostics: tuple[str, ...]
-    """Metrics that are neither good nor bad, or one of many (``feature_std/2``): figures show them, tables do not."""
+    """Metrics without a direction, or one of a family (``feature_std/2``): figures show them, tables do not."""
     activations: tuple[Method, ...]
     baselines: tuple[Method, ...]
 
     @property
+    def headline(self) -> Metric:
+        """The metric that ranks the methods."""
+        return next(iter(self.metrics.values()))
+
+    @property
     def methods(self) -> tuple[Method, ...]:
+        """Activations, then baselines."""
         return self.activations + self.baselines
 
     @property
     def runs(self) -> list[Run]:
+        """All runs, those of the best method first."""
         return [run for method in self.methods for run in method.runs]
 
     @property
     def signals(self) -> list[str]:
+        """The names of the signals, sorted."""
         return sorted({run.text("signal") for run in self.runs})
-
-    @property
-    def direction(self) -> int:
-        return self.directions[self.metric]
 
     @cached_property
     def rules(self) -> list[str]:
@@ -213,24 +251,46 @@ class Task:
         return dict(sorted(found.items()))
 
     def hardware(self) -> list[str]:
-        """The machines whose training times are stored."""
+        """The hardware on which activations were trained, sorted."""
         return sorted({run.hardware for method in self.activations for run in method.ok})
+
+    @cached_property
+    def engines(self) -> dict[str, str]:
+        """The reference engine of each hardware: that of most methods. Times of another engine get a mark."""
+        counts = Counter(timing for method in self.activations for timing in method.timings)
+        rare_first = sorted(counts, key=lambda timing: (counts[timing], timing.engine == "chain", timing.engine))
+        return {timing.hardware: timing.engine for timing in rare_first}
+
+    def other_engine(self, timing: Timing) -> bool:
+        """Whether times under these conditions do not compare with those of the reference engine."""
+        return timing.engine != self.engines.get(timing.hardware, timing.engine)
+
+    def other_engines(self) -> list[tuple[Method, Timing]]:
+        """The methods whose times do not compare with those of the reference engine, and the conditions."""
+        return [(m, timing) for m in self.activations for timing in m.timings if self.other_engine(timing)]
 
 
 @dataclass(frozen=True)
 class Suite:
-    """Everything that a report says comes from here and from the artifacts."""
+    """All results that a report shows. ``superseded`` counts older runs of other settings, which are left out."""
 
     name: str
     store: Results
     tasks: tuple[Task, ...]
     superseded: int
-    """Stored runs left out because the same method was run again later with other settings."""
 
     @cached_property
     def runs(self) -> list[Run]:
+        """The runs of all tasks."""
         return [run for task in self.tasks for run in task.runs]
 
-    @cached_property
-    def hardware(self) -> list[str]:
-        return sorted({name for task in self.tasks for name in task.hardware()})
+    def engines(self) -> dict[str, list[str]]:
+        """The labels of the methods that each engine trained."""
+        found: dict[str, list[str]] = {}
+        for task in self.tasks:
+            for method in task.activations:
+                for timing in method.timings:
+                    labels = found.setdefault(timing.engine, [])
+                    if method.label not in labels:
+                        labels.append(method.label)
+        return dict(sorted(found.items()))

@@ -1,4 +1,4 @@
-"""The stored truth of a signal and what each method made of it."""
+"""Reconstructions of one signal: the stored truth and the estimate of each method."""
 
 from __future__ import annotations
 
@@ -11,14 +11,20 @@ from numpy.typing import NDArray
 
 from report.data.model import Method, Run, Suite, Task
 from report.labels import baseline
-from report.labels import metric as shown
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A method's reconstruction, in float64, with its label and its final score in words."""
+    """The reconstruction by one method.
+
+    Attributes:
+        key: the method's key.
+        label: its name.
+        score: the final value of the headline metric as text.
+        values: the estimate, (*grid, C) in float64.
+    """
 
     key: str
     label: str
@@ -27,15 +33,18 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Stored:
-    """The truth, (*grid, C) in float64, and the estimates of its shape; the methods best first."""
+class Reconstructions:
+    """The truth, (*grid, C) in float64, and the estimates, of the same shape; the best method comes first."""
 
     truth: Array
     estimates: tuple[Estimate, ...]
 
 
-def stored(suite: Suite, task: Task, signal: str) -> Stored | None:
-    """Of each method the first repeat that ended well; one whose artifact is missing or does not fit is left out."""
+def reconstructions(suite: Suite, task: Task, signal: str) -> Reconstructions | None:
+    """The stored arrays of a signal, of each method's first repeat that ended well.
+
+    A method whose array is missing or has another shape is left out; None where nothing is left.
+    """
     truth: Array | None = None
     found: list[Estimate] = []
     for method in task.methods:
@@ -50,7 +59,7 @@ def stored(suite: Suite, task: Task, signal: str) -> Stored | None:
             continue
         label = baseline(method.label) if method in task.baselines else method.label
         found.append(Estimate(method.key, label, _score(run, task), values.astype(np.float64)))
-    return Stored(truth.astype(np.float64), tuple(found)) if truth is not None and found else None
+    return Reconstructions(truth.astype(np.float64), tuple(found)) if truth is not None and found else None
 
 
 def _first(method: Method, signal: str) -> Run | None:
@@ -59,15 +68,18 @@ def _first(method: Method, signal: str) -> Run | None:
 
 
 def _score(run: Run, task: Task) -> str:
-    metric, value = shown(task.metric), run.final(task.metric)
+    metric, value = task.headline, run.final(task.headline.name)
     if value is None:
         return " "
-    number = f"{format(value, metric.spec)} {metric.unit}".strip()
-    return number if metric.unit else f"{metric.short} {number}"  # a number without a unit says nothing by itself
+    return metric.value(value) if metric.unit else f"{metric.short} {metric.value(value)}"  # else a bare number
 
 
 def title(label: str, score: str, width: float) -> str:
-    """Label and score; a label wider than its panel, in inches, takes up to three lines."""
+    """The title of a panel: label and score, the label on up to three lines.
+
+    Args:
+        width: of the panel, in inches.
+    """
     room = int(width / 0.068)
     label = label if len(label) <= room else label.replace("[", " [").replace(",", ", ")
     lines = textwrap.wrap(label, room) or [label]

@@ -1,6 +1,6 @@
-"""Means, confidence intervals and ties.
+"""Means, confidence intervals and ties: the statistics of every table and figure.
 
-A *cell* is one value of one method: its signal, its repeat, the number. Signals are fixed, repeats are drawn, so
+A *cell* is one value of one method on one signal in one repeat. Signals are fixed, repeats are drawn, so
 
 * the mean of a method is the mean over signals of its means over repeats;
 * its interval is Student's t over the repeats, each repeat counted as its mean over the signals (n_repeats - 1 degrees
@@ -8,7 +8,7 @@ A *cell* is one value of one method: its signal, its repeat, the number. Signals
 * two methods are compared by pairing: the same repeat has the same seeds for data and initialisation, so the interval
   is that of the difference, again over repeats. A method is *tied* with the best if that interval contains 0.
 
-The intervals are not corrected for comparing many methods: a tie is a modest claim, a small gap outside it too.
+The intervals are not corrected for multiple comparisons: a tie is weak evidence, and so is a small gap outside of one.
 """
 
 from __future__ import annotations
@@ -83,14 +83,14 @@ def difference(first: Cells, second: Cells) -> tuple[float, float | None] | None
 
 
 def leaders(methods: Mapping[str, Cells], direction: int) -> set[str]:
-    """The best method and all that cannot be told from it.
+    """The best method and all that are tied with it.
 
-    Only methods with a value for every signal compete: a mean that leaves out a hard signal is no better for it. With a
-    single repeat nothing is known of the spread, and the best stands alone.
+    Only methods with a value for every signal compete: a mean without the hard signals would be too good. With a single
+    repeat the spread is unknown, and the best method is alone.
 
     Args:
         methods: the cells of each method.
-        direction: +1 where higher is better, -1 where lower is, 0 where neither: nobody leads.
+        direction: +1 where higher is better, -1 where lower is better, 0 where neither: then the set is empty.
     """
     needed = {signal for cells in methods.values() for signal, _ in cells}
     means = {
@@ -110,6 +110,6 @@ def leaders(methods: Mapping[str, Cells], direction: int) -> set[str]:
 
 
 def average(values: Iterable[float | None]) -> float | None:
-    """Plain mean of what is there, None where nothing is."""
+    """The plain mean of the values that are not None, None without any."""
     found = [value for value in values if value is not None]
     return math.fsum(found) / len(found) if found else None

@@ -1,4 +1,4 @@
-"""The figure of all activations as curves over their pre-activation."""
+"""Curves of the activation functions over their pre-activation, as stored with the results."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from report.data.model import Suite
 from report.data.reconstructions import Array
-from report.figures.axes import Looks
+from report.figures.axes import Styles
 from report.labels import parameter, setting
 
 PANELS = 40
-"""Nonlinearities in one figure."""
+"""The largest number of nonlinearities in the figure."""
 
 
-def curves(suite: Suite, looks: Looks) -> Figure | None:
-    """Each nonlinearity as a function of its pre-activation, as stored by its runs; None where none is."""
+def draw(suite: Suite, styles: Styles) -> Figure | None:
+    """One panel for each nonlinearity and its parameters; None where no run stored a curve."""
     panels: list[tuple[str, str, Array, dict[str, Array]]] = []
     seen: set[tuple[str, str]] = set()
     for task in suite.tasks:
@@ -42,19 +42,19 @@ def curves(suite: Suite, looks: Looks) -> Figure | None:
                 )
     if not panels:
         return None
-    panels.sort(key=lambda panel: (list(looks).index(panel[0]), panel[1]))
+    panels.sort(key=lambda panel: (list(styles).index(panel[0]), panel[1]))
     panels = [(key, _wrapped(name), z, curves) for key, name, z, curves in panels]
-    lines = max(name.count("\n") + 1 for _, name, _, _ in panels)  # titles of one height keep the panels in line
+    lines = max(name.count("\n") + 1 for _, name, _, _ in panels)  # titles of equal height align the panels
     rows = math.ceil(len(panels) / 4)
-    columns = math.ceil(len(panels) / rows)  # rows of one length
+    columns = math.ceil(len(panels) / rows)  # rows of equal length
     figure = Figure(figsize=(max(2.4, 1.75 * columns), 1.5 * rows + 0.2), layout="constrained")
     axes: list[Axes] = [axis for line in figure.subplots(rows, columns, sharex=True, squeeze=False) for axis in line]
     for axis, (key, name, z, curves) in zip(axes, panels, strict=False):
         axis.axhline(0, color="#BBBBBB", lw=0.7, zorder=1)
         axis.axvline(0, color="#BBBBBB", lw=0.7, zorder=1)
-        axis.plot(z, curves["curve"], color=looks[key].color, lw=1.4, zorder=3)
+        axis.plot(z, curves["curve"], color=styles[key].color, lw=1.4, zorder=3)
         if "curve_imag" in curves and curves["curve_imag"].shape == z.shape:
-            axis.plot(z, curves["curve_imag"], color=looks[key].color, lw=0.9, alpha=0.55, ls=(0, (3, 1.5)), zorder=2)
+            axis.plot(z, curves["curve_imag"], color=styles[key].color, lw=0.9, alpha=0.55, ls=(0, (3, 1.5)), zorder=2)
         axis.set_title(name + "\n " * (lines - name.count("\n") - 1), fontsize=7.5)
         for line in (axis.xaxis, axis.yaxis):
             line.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))

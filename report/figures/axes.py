@@ -1,4 +1,4 @@
-"""What the charts share: a metric over the steps, axes, marks of the classical methods, one legend."""
+"""Parts that the charts share: mean curves over steps, axes, lines of classical methods, the legend."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from report.data.model import Method, Task
+from report.data.model import Method, Task, Timing
 from report.data.stats import Estimate, average, estimate
-from report.figures.style import BASELINE_COLOR, BASELINE_LINES, Look
+from report.figures.style import BASELINE_COLOR, BASELINE_LINES, MethodStyle
 from report.labels import baseline
 
 WIDTH = 7.0  # inches: the text width of a two-column page
-Looks = Mapping[str, Look]
+Styles = Mapping[str, MethodStyle]
 Series = list[tuple[int, float | None, Estimate]]
 
 
-def series(method: Method, metric: str, machine: str | None = None, *, log: bool = False) -> Series:
-    """Step, seconds and mean over runs at each step that all of them scored: a mean whose members change would jump.
+def series(method: Method, metric: str, timing: Timing | None = None, *, log: bool = False) -> Series:
+    """Step, seconds and mean of a metric at each step that all runs scored: else a curve jumps where runs are missing.
 
     Args:
-        machine: only the runs made there.
+        timing: only the runs that were timed under these conditions; all runs by default.
         log: estimate log10 of the values; those that are not positive are left out.
     """
-    runs = [run for run in method.ok if machine is None or run.hardware == machine]
+    runs = [run for run in method.ok if timing is None or run.timing == timing]
     values: dict[int, dict[tuple[str, int], float]] = defaultdict(dict)
     times: dict[int, list[float | None]] = defaultdict(list)
     for run in runs:
@@ -57,31 +57,50 @@ def repeated(task: Task) -> bool:
 
 
 def curve(
-    axis: Axes, x: Sequence[float], items: Sequence[Estimate], look: Look, *, log: bool = False, every: bool = False
+    axis: Axes,
+    x: Sequence[float],
+    items: Sequence[Estimate],
+    style: MethodStyle,
+    *,
+    log: bool = False,
+    every: bool = False,
+    hollow: bool = False,
 ) -> None:
-    """A line with a band; ``log`` for estimates of log10, which are drawn as the values; ``every`` marks every one."""
+    """Draw a line through the means and a band of their intervals.
+
+    Args:
+        log: the estimates are of log10 of the values, and 10 to their power is drawn.
+        every: put a marker at every point.
+        hollow: draw hollow markers.
+    """
     if not x:
         return
 
     def shown(value: float) -> float:
         return float(10.0**value) if log else value
 
-    # Marks stand evenly along the line: at every checkpoint they would clump where a clock hardly moved.
+    # Markers at even distances along the line: at every checkpoint they would overlap on the axis of seconds.
     axis.plot(
-        x, [shown(item.mean) for item in items], color=look.color, ls=look.line, marker=look.marker, ms=4,
-        mec="white", mew=0.5, markevery=1 if every else 0.12, zorder=3,
+        x, [shown(item.mean) for item in items], color=style.color, ls=style.line, ms=4,
+        markevery=1 if every else 0.12, zorder=3, **marker(style, hollow=hollow),
     )  # fmt: skip
     if all(item.half is not None for item in items):
         low, high = ([shown(item.mean + sign * (item.half or 0.0)) for item in items] for sign in (-1, 1))
         band = FillBetweenPolyCollection(
-            "x", *map(np.asarray, (x, low, high)), color=look.color, alpha=0.15, lw=0, zorder=2
+            "x", *map(np.asarray, (x, low, high)), color=style.color, alpha=0.15, lw=0, zorder=2
         )
         # An interval of two or three repeats can span fifty decades of a logarithmic axis; the lines set its limits.
         axis.add_collection(band, autolim=not log)
 
 
+def marker(style: MethodStyle, *, hollow: bool = False) -> dict[str, Any]:
+    """Keyword arguments of a method's marker: filled with a white edge, or hollow for a point that does not compare."""
+    face, edge, width = ("white", style.color, 1.1) if hollow else (style.color, "white", 0.6)
+    return {"marker": style.marker, "mfc": face, "mec": edge, "mew": width}
+
+
 def log_axis(axis: Axes, which: Literal["x", "y"] = "x") -> None:
-    """A logarithmic axis with enough ticks and no exponent where plain digits do."""
+    """Make an axis logarithmic, with enough ticks, and without exponents where plain digits are short."""
     line = axis.xaxis if which == "x" else axis.yaxis
     axis.set_xscale("log") if which == "x" else axis.set_yscale("log")
     low, high = axis.get_xlim() if which == "x" else axis.get_ylim()
@@ -89,11 +108,11 @@ def log_axis(axis: Axes, which: Literal["x", "y"] = "x") -> None:
     # With less than two decades the powers of ten alone would leave one or two ticks.
     subs: Sequence[float] = (1.0,) if decades > 2.2 else (1.0, 3.0) if decades > 1.3 else (1.0, 2.0, 5.0)
     subs = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.0) if decades < 0.9 else subs
-    if decades < 0.35:  # within a factor of about two the round numbers of a plain axis are the better ones
+    if decades < 0.35:  # within a factor of about two the round numbers of a linear axis
         line.set_major_locator(MaxNLocator(nbins=4, steps=[1, 2, 5, 10]))
     else:
         line.set_major_locator(LogLocator(subs=subs, numticks=8 if decades > 2.2 else 12))
-    plain = low > 9e-4 and high < 1.1e5  # else powers throughout: a mixture reads badly
+    plain = low > 9e-4 and high < 1.1e5  # else powers of ten for all ticks
     line.set_major_formatter(FuncFormatter(tick if plain else power))
     line.set_minor_formatter(NullFormatter())
     sns.despine(ax=axis)
@@ -112,9 +131,9 @@ def power(value: float, _: Any = None) -> str:
 
 
 def value_axis(axis: Axes, task: Task) -> None:
-    """A logarithmic axis for an error that falls by more than a decade and a half."""
+    """Make the y axis logarithmic for an error that falls by more than a decade and a half."""
     values = [float(value) for line in axis.get_lines() for value in np.asarray(line.get_ydata())]
-    if task.direction < 0 and values and min(values) > 0 and max(values) > 30 * min(values):
+    if task.headline.direction < 0 and values and min(values) > 0 and max(values) > 30 * min(values):
         log_axis(axis, "y")
 
 
@@ -122,8 +141,8 @@ def value_axis(axis: Axes, task: Task) -> None:
 
 
 def baselines(axes: Sequence[Axes], task: Task) -> None:
-    """Dashed lines, named at the right edge of the last panel, where no curve runs."""
-    found = [(baseline(m.label), item.mean) for m in task.baselines if (item := estimate(m.final(task.metric)))]
+    """Draw classical methods as dashed lines, labelled at the right of the last panel, where no curve is."""
+    found = [(baseline(m.label), item.mean) for m in task.baselines if (item := estimate(m.final(task.headline.name)))]
     for index, (_, value) in enumerate(found):
         for axis in axes:
             style = BASELINE_LINES[index % len(BASELINE_LINES)]
@@ -146,7 +165,7 @@ def baselines(axes: Sequence[Axes], task: Task) -> None:
 
 
 def spread(places: Sequence[float], gap: float) -> list[float]:
-    """``places`` moved as little as needed for neighbours to stand ``gap`` apart, in the same order.
+    """``places`` moved as little as needed for a distance of ``gap`` between neighbours, in the same order.
 
     Example:
         >>> spread([0.5, 0.5], gap=0.2)
@@ -168,12 +187,12 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
 
 
 def legend(
-    figure: Figure | SubFigure, width: float, methods: Sequence[Method], looks: Looks, *, lines: bool = True
+    figure: Figure | SubFigure, width: float, methods: Sequence[Method], styles: Styles, *, lines: bool = True
 ) -> None:
-    """One legend above all panels, in rows of one length; ``width`` is the figure's in inches."""
+    """Draw one legend above all panels, in rows of equal length; ``width`` is that of the figure in inches."""
     handles = [
-        Line2D([], [], color=look.color, ls=look.line if lines else "", marker=look.marker, ms=5, mec="white", mew=0.5)
-        for look in (looks[method.key] for method in methods)
+        Line2D([], [], color=style.color, ls=style.line if lines else "", ms=5, **marker(style))
+        for style in (styles[method.key] for method in methods)
     ]
     labels = [method.label for method in methods]
     entry = 0.07 * max(len(label) for label in labels) + (0.55 if lines else 0.4)  # inches

@@ -1,4 +1,4 @@
-"""Reconstructed pictures beside the truth, with a detail and their errors."""
+"""Reconstructions of an image: beside the truth, with a magnified detail and the error."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from scipy.ndimage import gaussian_filter
 
-from report.data.reconstructions import Array, Stored, title
+from report.data.reconstructions import Array, Reconstructions, title
 from report.figures.axes import WIDTH
 from report.figures.style import BASELINE_COLOR
 
@@ -26,7 +26,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Tile:
-    """One picture of the panel."""
+    """One column of the figure; the truth has no error."""
 
     label: str
     score: str
@@ -34,8 +34,8 @@ class Tile:
     error: Array | None
 
 
-def reconstructions(found: Stored) -> Figure | None:
-    """Truth, every method and every baseline side by side; None for what is no grey or colour picture."""
+def draw(found: Reconstructions) -> Figure | None:
+    """The truth, all methods and all baselines side by side; None unless the truth is a grey or colour image."""
     made = tiles(found)
     if len(made) < 2:
         return None
@@ -44,7 +44,7 @@ def reconstructions(found: Stored) -> Figure | None:
     blocks = math.ceil(len(made) / COLUMNS)
     columns = math.ceil(len(made) / blocks)
     left, gap, foot = 0.2, 0.05, 0.08
-    # Few tiles are not blown up to the page's width.
+    # A few tiles keep their size and do not fill the width of the page.
     side = min(1.6, (WIDTH - left - 0.05) / columns - gap)
     tall = side * height / width
     titles = [title(tile.label, tile.score, side) for tile in made]
@@ -52,7 +52,7 @@ def reconstructions(found: Stored) -> Figure | None:
     head = 0.08 + 0.125 * lines
     total_w, total_h = left + columns * (side + gap) + 0.05, blocks * (head + 3 * (tall + gap) + foot)
     figure = Figure(figsize=(total_w, total_h))
-    # One canvas in inches for all pictures: an axes for each would take longer to make than the pictures to draw.
+    # One axes in inches for all images: creating one for each takes longer than drawing the images.
     canvas = figure.add_axes((0, 0, 1, 1), xlim=(0, total_w), ylim=(0, total_h), autoscale_on=False)
     canvas.set_axis_off()
     ceiling = _ceiling(made)
@@ -65,18 +65,18 @@ def reconstructions(found: Stored) -> Figure | None:
             if row == 2 and tile.error is None:
                 _colour_bar(figure, (x / total_w, y / total_h, side / total_w, tall / total_h), ceiling)
                 continue
-            _draw(canvas, (x, y, side, tall), tile, row, window, ceiling)
+            _panel(canvas, (x, y, side, tall), tile, row, window, ceiling)
             if column == 0 and (row < 2 or block):
                 word = ("whole", "detail", "error")[row]
                 canvas.text(x - 2 / 72, y + tall / 2, word, fontsize=7, rotation=90, ha="right", va="center")
     return figure
 
 
-# -- what is drawn -----------------------------------------------------------------------------------------------------
+# -- content -------------------------------------------------------------------------------------------------------
 
 
-def tiles(found: Stored) -> list[Tile]:
-    """The truth first; none for what is no grey or colour picture."""
+def tiles(found: Reconstructions) -> list[Tile]:
+    """The columns, the truth first; empty unless the truth is a grey or colour image."""
     truth = _picture(found.truth)
     if truth is None:
         return []
@@ -99,7 +99,7 @@ def _picture(array: Array) -> Array | None:
 def detail(image: Array) -> tuple[int, int, int, int]:
     """Row, column, height and width of the window whose fine structure varies most.
 
-    Coarse shades are taken off first: else the border between a bright and a dark area would win over any texture.
+    The image is high-pass filtered first: else an edge between bright and dark areas would outweigh any texture.
     """
     grey = np.nan_to_num(image.mean(axis=2) if image.ndim == 3 else image)
     height, width = (max(2, size // ZOOM) for size in grey.shape)
@@ -111,7 +111,7 @@ def detail(image: Array) -> tuple[int, int, int, int]:
 
 
 def _ceiling(tiles: Sequence[Tile]) -> float:
-    """The top of the error scale, from the median method: one bad method does not dim the others."""
+    """The top of the error scale, from the median method, so that one bad method does not darken the others."""
     tops = [float(np.nanpercentile(t.error, 99.5)) for t in tiles if t.error is not None and np.isfinite(t.error).any()]
     top = float(np.median(tops)) * 1.25 if tops else 1.0
     if not math.isfinite(top) or top <= 0:
@@ -123,7 +123,7 @@ def _ceiling(tiles: Sequence[Tile]) -> float:
 # -- drawing -----------------------------------------------------------------------------------------------------------
 
 
-def _draw(canvas: Axes, box: Box, tile: Tile, row: int, window: tuple[int, int, int, int], ceiling: float) -> None:
+def _panel(canvas: Axes, box: Box, tile: Tile, row: int, window: tuple[int, int, int, int], ceiling: float) -> None:
     (left, bottom, side, tall), (y, x, height, width) = box, window
     extent = (left, left + side, bottom, bottom + tall)
     if row == 2 and tile.error is not None:
@@ -141,7 +141,7 @@ def _draw(canvas: Axes, box: Box, tile: Tile, row: int, window: tuple[int, int, 
 
 
 def _colour_bar(figure: Figure, box: Box, ceiling: float) -> None:
-    """In the place of the truth's error, which has none."""
+    """Draw the colour bar in the place of the error of the truth."""
     x, y, width, height = box
     axis = figure.add_axes((x + 0.06 * width, y + 0.42 * height, 0.8 * width, 0.1 * height))
     axis.imshow(np.linspace(0, 1, 256)[None], cmap=ERRORS, aspect="auto", extent=(0, ceiling, 0, 1))

@@ -1,4 +1,4 @@
-"""What goes on inside: the error of each frequency during training, and the state of the layers."""
+"""Charts of diagnostics: the error at each frequency during training, and the statistics of the layers."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from matplotlib.lines import Line2D
 
 from report.data.model import Method, Task
 from report.data.stats import Estimate, estimate
-from report.figures.axes import WIDTH, Looks, Series, curve, legend, log_axis, series
-from report.figures.style import Look
+from report.figures.axes import WIDTH, Series, Styles, curve, legend, log_axis, series
+from report.figures.style import MethodStyle
 
 FREQUENCIES = "freq_error"
 COLUMNS = 4
-LOOKS = {
+STATISTICS = {
     "dead_units": ("dead units (fraction)", False),
     "feature_cond": ("condition number of features", True),
     "feature_std": ("spread of features", True),
 }
-"""Label of each diagnostic of a layer, and whether its axis is logarithmic."""
+"""The label of each statistic of a layer, and whether its axis is logarithmic."""
 
 
-def spectral(task: Task, looks: Looks) -> Figure | None:
-    """For each method the relative error of every frequency against steps; None where no frequency was scored.
+def spectral(task: Task, styles: Styles) -> Figure | None:
+    """The relative error at each frequency against steps, one panel for each method; None where none was scored.
 
     A method that learns low frequencies first has lines that fall one after the other, dark before bright. Below, where
     there are such diagnostics, the condition number of the last layer's features and the norm of the gradient.
@@ -39,18 +39,18 @@ def spectral(task: Task, looks: Looks) -> Figure | None:
     columns = min(COLUMNS, len(drawn))
     columns = math.ceil(len(drawn) / math.ceil(len(drawn) / columns))
     rows = math.ceil(len(drawn) / columns)
-    below = {label: name for label, name in _below(task).items() if any(len(series(m, name)) > 1 for m in drawn)}
+    lower = {label: name for label, name in _lower_panels(task).items() if any(len(series(m, name)) > 1 for m in drawn)}
     width, heights = max(4.0, min(WIDTH, 1.9 * columns)), [1.45 * rows + 0.75, 2.6]
-    figure = Figure(figsize=(width, sum(heights[: 1 + bool(below)])), layout="constrained")
-    parts = figure.subfigures(1 + bool(below), 1, height_ratios=heights[: 1 + bool(below)], squeeze=False)[:, 0]
+    figure = Figure(figsize=(width, sum(heights[: 1 + bool(lower)])), layout="constrained")
+    parts = figure.subfigures(1 + bool(lower), 1, height_ratios=heights[: 1 + bool(lower)], squeeze=False)[:, 0]
     grid = parts[0].subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     axes: list[Axes] = [axis for line in grid for axis in line]
     shades = matplotlib.colormaps["viridis"]
     colours = {k: shades(0.88 * index / max(len(names) - 1, 1)) for index, k in enumerate(names)}
     for axis, method in zip(axes, drawn, strict=False):
         for k, points in found[method.key].items():
-            look = Look(matplotlib.colors.to_hex(colours[k]), "", "-")
-            curve(axis, *_split(points), look, log=True)
+            style = MethodStyle(matplotlib.colors.to_hex(colours[k]), "", "-")
+            curve(axis, *_split(points), style, log=True)
         axis.set_title(method.label)
     for index, axis in enumerate(axes):
         axis.set_visible(index < len(drawn))
@@ -64,17 +64,20 @@ def spectral(task: Task, looks: Looks) -> Figure | None:
     title = "frequency" if len(names) < 7 else ""
     parts[0].legend(handles, [f"{k:g}" for k in names], title=title, loc="outside upper center", ncols=len(names),
                     title_fontsize=7.5)  # fmt: skip
-    if below:
-        panels: list[Axes] = list(parts[1].subplots(1, len(below), squeeze=False)[0])
-        for axis, (label, name) in zip(panels, below.items(), strict=True):
-            _against_steps(axis, drawn, name, label, looks, log=True)
-        legend(parts[1], width, drawn, looks)
+    if lower:
+        panels: list[Axes] = list(parts[1].subplots(1, len(lower), squeeze=False)[0])
+        for axis, (label, name) in zip(panels, lower.items(), strict=True):
+            _against_steps(axis, drawn, name, label, styles, log=True)
+        legend(parts[1], width, drawn, styles)
     return figure
 
 
-def conditioning(task: Task, looks: Looks) -> Figure | None:
-    """Dead units, condition and spread of the features: against layers at the end, and the last layer against steps."""
-    kinds = {name: task.indexed(name) for name in LOOKS}
+def conditioning(task: Task, styles: Styles) -> Figure | None:
+    """Dead units, condition number and spread of the features: of each layer at the end, of the last in training.
+
+    None where no method has such a statistic.
+    """
+    kinds = {name: task.indexed(name) for name in STATISTICS}
     kinds = {name: layers for name, layers in kinds.items() if layers}
     names = [name for layers in kinds.values() for name in layers.values()]
     drawn = [m for m in task.activations if any(run.last(name) is not None for run in m.ok for name in names)]
@@ -85,22 +88,22 @@ def conditioning(task: Task, looks: Looks) -> Figure | None:
     figure = Figure(figsize=(max(3.6, WIDTH * columns / 3), 2.1 * rows + 0.5), layout="constrained")
     grid: list[list[Axes]] = figure.subplots(rows, columns, squeeze=False).tolist()
     for column, (kind, layers) in enumerate(kinds.items()):
-        label, log = LOOKS[kind]
+        label, log = STATISTICS[kind]
         axis = grid[0][column]
         for method in reversed(drawn):
             items = {number: _estimate(method, name, log=log) for number, name in layers.items()}
             known = {number: item for number, item in items.items() if item is not None}
-            curve(axis, list(known), list(known.values()), looks[method.key], log=log, every=True)
+            curve(axis, list(known), list(known.values()), styles[method.key], log=log, every=True)
         axis.set(xlabel="layer", ylabel=label, xticks=list(layers))
         _finish(axis, log)
         if timed:
             deepest = list(layers.values())[-1]
-            _against_steps(grid[1][column], drawn, deepest, f"{label},\nlayer {max(layers):g}", looks, log=log)
-    legend(figure, figure.get_figwidth(), drawn, looks)
+            _against_steps(grid[1][column], drawn, deepest, f"{label},\nlayer {max(layers):g}", styles, log=log)
+    legend(figure, figure.get_figwidth(), drawn, styles)
     return figure
 
 
-def _below(task: Task) -> dict[str, str]:
+def _lower_panels(task: Task) -> dict[str, str]:
     """Label and metric of the panels below the frequencies."""
     found = {}
     if layers := task.indexed("feature_cond"):
@@ -116,9 +119,9 @@ def _split(points: Series) -> tuple[list[float], list[Estimate]]:
     return [float(step) for step, *_ in points], [item for *_, item in points]
 
 
-def _against_steps(axis: Axes, methods: list[Method], name: str, label: str, looks: Looks, *, log: bool) -> None:
+def _against_steps(axis: Axes, methods: list[Method], name: str, label: str, styles: Styles, *, log: bool) -> None:
     for method in reversed(methods):
-        curve(axis, *_split(series(method, name, log=log)), looks[method.key], log=log)
+        curve(axis, *_split(series(method, name, log=log)), styles[method.key], log=log)
     axis.set(xlabel="training steps", ylabel=label)
     log_axis(axis)
     _finish(axis, log)
@@ -133,6 +136,6 @@ def _finish(axis: Axes, log: bool) -> None:
 
 
 def _estimate(method: Method, name: str, *, log: bool) -> Estimate | None:
-    """Of the last values; of their log10 where the axis is logarithmic."""
+    """The mean of the last values, or of their log10 where the axis is logarithmic."""
     cells = method.cells(lambda run: run.last(name))
     return estimate({cell: math.log10(value) for cell, value in cells.items() if value > 0} if log else cells)

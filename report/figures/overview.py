@@ -1,4 +1,4 @@
-"""The whole suite in one figure: dots for a few tasks, a matrix for many."""
+"""Overview of the whole suite in one figure: dot plots for a few tasks, a matrix for many."""
 
 from __future__ import annotations
 
@@ -13,23 +13,22 @@ from matplotlib.ticker import MaxNLocator
 
 from report.data.model import Method, Suite, Task
 from report.data.stats import Estimate, average, estimate
-from report.figures.axes import WIDTH, Looks
+from report.figures.axes import WIDTH, Styles
 from report.figures.style import BASELINE_COLOR, BASELINE_LINES
 from report.labels import baseline
-from report.labels import metric as shown
 
 MOST = 4
-"""Tasks that a row of dot plots has room for."""
+"""The largest number of tasks with dot plots."""
 ROWS = 40
-"""Methods that are shown, the best."""
+"""The largest number of methods, the best ones."""
 RANKS = LinearSegmentedColormap.from_list("ranks", ["#2F6FA7", "#A9CBE4", "#F3F5F7"])
-Found = dict[str, dict[str, Estimate]]
+Estimates = dict[str, dict[str, Estimate]]
 
 
-def overview(suite: Suite, looks: Looks) -> Figure | None:
+def draw(suite: Suite, styles: Styles) -> Figure | None:
     """The final headline metric of every method on every task; None without a value."""
-    found: Found = {
-        task.key: {m.key: item for m in task.activations if (item := estimate(m.final(task.metric)))}
+    found: Estimates = {
+        task.key: {m.key: item for m in task.activations if (item := estimate(m.final(task.headline.name)))}
         for task in suite.tasks
     }
     tasks = [task for task in suite.tasks if found[task.key]]
@@ -38,23 +37,23 @@ def overview(suite: Suite, looks: Looks) -> Figure | None:
     labels = {method.key: method.label for task in tasks for method in task.activations}
     places = [task_ranks(task) for task in tasks]
     ranks = {key: [found[key] for found in places if key in found] for key in labels}
-    # Mean ranks compare only over the same tasks: methods that most tasks lack come last and get none.
+    # Mean ranks compare only over the same tasks: methods that some tasks lack come last and have none.
     most = max(map(len, ranks.values()))
     order = sorted(labels, key=lambda key: (len(ranks[key]) < most, average(ranks[key]) or 0.0, key))[:ROWS]
     if len(tasks) > MOST:
         means = {key: average(ranks[key]) if len(ranks[key]) == most else None for key in order}
         return _matrix(tasks, found, labels, means)
-    return _dots(tasks, found, labels, order[::-1], looks)
+    return _dots(tasks, found, labels, order[::-1], styles)
 
 
 def task_ranks(task: Task) -> dict[str, int]:
-    """The place of every method on a task, from 1; one without a value shares the last place with its like."""
-    valued = [method.key for method in task.activations if method.final(task.metric)]
-    return {method.key: 1 + (valued.index(method.key) if method.final(task.metric) else len(valued))
+    """The rank of every method on a task, from 1; all methods without a value share the last rank."""
+    valued = [method.key for method in task.activations if method.final(task.headline.name)]
+    return {method.key: 1 + (valued.index(method.key) if method.final(task.headline.name) else len(valued))
             for method in task.activations}  # fmt: skip
 
 
-def _dots(tasks: list[Task], found: Found, labels: dict[str, str], order: list[str], looks: Looks) -> Figure:
+def _dots(tasks: list[Task], found: Estimates, labels: dict[str, str], order: list[str], styles: Styles) -> Figure:
     columns = len(tasks)
     size = max(3.6, min(1.4 + 1.9 * columns, WIDTH)), 0.24 * len(order) + 0.95
     figure = Figure(figsize=size, layout="constrained")
@@ -62,9 +61,9 @@ def _dots(tasks: list[Task], found: Found, labels: dict[str, str], order: list[s
     for axis, task in zip(axes, tasks, strict=True):
         for place, key in enumerate(order):
             if key in found[task.key]:
-                item, look = found[task.key][key], looks[key]
+                item, style = found[task.key][key], styles[key]
                 axis.errorbar(
-                    item.mean, place, xerr=item.half, fmt=look.marker, color=look.color, ms=6, mec="white", mew=0.6,
+                    item.mean, place, xerr=item.half, fmt=style.marker, color=style.color, ms=6, mec="white", mew=0.6,
                     elinewidth=1.3, capsize=2, zorder=3,
                 )  # fmt: skip
             elif any(method.key == key for method in task.activations):
@@ -76,13 +75,13 @@ def _dots(tasks: list[Task], found: Found, labels: dict[str, str], order: list[s
             axis.axvline(item.mean, color=BASELINE_COLOR, ls=BASELINE_LINES[0], lw=1, zorder=1.5)
             axis.autoscale_view()
             low, high = axis.get_xlim()
-            right = (item.mean - low) / (high - low) > 0.7  # the name stays within its own panel
+            right = (item.mean - low) / (high - low) > 0.7  # keeps the name inside its panel
             axis.annotate(
                 baseline(method.label), (item.mean, 1), (3 if right else -3, 1.5), axis.get_xaxis_transform(),
                 "offset points", ha="right" if right else "left", va="bottom", fontsize=7, color=BASELINE_COLOR,
             )  # fmt: skip
         axis.set_title(task.key, pad=14 if any(task.baselines for task in tasks) else 6, fontweight="bold")
-        axis.set_xlabel(f"final {shown(task.metric).label}")
+        axis.set_xlabel(f"final {task.headline.label}")
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.set_yticks(range(len(order)), [labels[key] for key in order])
         axis.set_ylim(-0.6, len(order) - 0.4)
@@ -91,8 +90,8 @@ def _dots(tasks: list[Task], found: Found, labels: dict[str, str], order: list[s
     return figure
 
 
-def _matrix(tasks: list[Task], found: Found, labels: dict[str, str], means: dict[str, float | None]) -> Figure:
-    """Methods by tasks: each cell has the value and, as its shade, the rank; then the mean rank and the classical."""
+def _matrix(tasks: list[Task], found: Estimates, labels: dict[str, str], means: dict[str, float | None]) -> Figure:
+    """Draw methods by tasks: each cell has a value and, as shade, its rank; then mean ranks and classical methods."""
     order, methods = list(means), len(means)
     classical = [_classical(task) for task in tasks]
     rows = methods + any(classical)
@@ -100,7 +99,7 @@ def _matrix(tasks: list[Task], found: Found, labels: dict[str, str], means: dict
     figure = Figure(figsize=(1.9 + wide * len(tasks), 0.27 * rows + 1.0), layout="constrained")
     axis = figure.subplots()
     for column, task in enumerate(tasks):
-        ranks, spec = task_ranks(task), shown(task.metric).spec
+        ranks, spec = task_ranks(task), task.headline.spec
         for row, key in enumerate(order):
             if key not in ranks:
                 continue
@@ -115,7 +114,7 @@ def _matrix(tasks: list[Task], found: Found, labels: dict[str, str], means: dict
     for row, key in enumerate(order):
         text = "—" if (mean := means[key]) is None else f"{mean:.1f}"
         axis.text(len(tasks) + 0.05, row, text, ha="center", va="center", fontsize=7, fontweight="bold")
-    heads = ["\n".join([task.key, *textwrap.wrap(shown(task.metric).label, 16)]) for task in tasks]
+    heads = ["\n".join([task.key, *textwrap.wrap(task.headline.label, 16)]) for task in tasks]
     axis.set_xticks([*range(len(tasks)), len(tasks) + 0.05], [*heads, "mean\nrank"], rotation=40, ha="left",
                     rotation_mode="anchor", fontsize=6.5, linespacing=1.05)  # fmt: skip
     places = [*range(methods), *([methods + 0.15] if any(classical) else [])]
@@ -136,10 +135,10 @@ def _cell(axis: Axes, column: int, row: int, text: str, share: float, failed: bo
 
 
 def _short(spec: str) -> str:
-    """A digit less than in the tables."""
+    """A format with one digit less than in the tables."""
     return {".4f": ".3f", ".2f": ".1f", ".2e": ".1e"}.get(spec, spec)
 
 
 def _classical(task: Task) -> tuple[Method, Estimate] | None:
     """The best baseline that has a value."""
-    return next(((m, item) for m in task.baselines if (item := estimate(m.final(task.metric)))), None)
+    return next(((m, item) for m in task.baselines if (item := estimate(m.final(task.headline.name)))), None)

@@ -1,4 +1,4 @@
-"""How much the network bends: its path norm against the headline metric, against a swept parameter, against steps."""
+"""Charts of the path norm, a measure of regularity: against the headline metric, the swept parameter, and steps."""
 
 from __future__ import annotations
 
@@ -10,46 +10,44 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from report.data.model import Method, Run, Task
-from report.figures.axes import WIDTH, Looks, curve, legend, log_axis, series, value_axis
-from report.labels import metric as shown
+from report.figures.axes import WIDTH, Styles, curve, legend, log_axis, marker, series, value_axis
 from report.labels import parameter
-from report.tables.selection import NORM, others, reached, swept
+from report.tables.selection import NORM, SWEPT, others, reached, swept
 
-SWEPT = "c"
 Families = dict[tuple[str, str], dict[float, Method]]
 
 
-def norm(task: Task, looks: Looks) -> Figure | None:
-    """A point a run in the first panel; None where no run has a path norm."""
-    points = {method.key: _points(method, task.metric) for method in task.activations}
+def draw(task: Task, styles: Styles) -> Figure | None:
+    """Up to three panels, the first with one point for each run; None where no run has a path norm."""
+    points = {method.key: _points(method, task.headline.name) for method in task.activations}
     drawn = [method for method in task.activations if points[method.key]]
     if not drawn:
         return None
     families = _families(drawn)
     sweeps = {method.key: c for members in families.values() for c, method in members.items()}
-    drawn.sort(key=lambda method: (method.activation, sweeps.get(method.key, 0.0)))  # a sweep in its own order
+    drawn.sort(key=lambda method: (method.activation, sweeps.get(method.key, 0.0)))  # a sweep by its values
     timed = [method for method in drawn if len(series(method, NORM, log=True)) > 1]
     panels = 1 + bool(families) + bool(timed)
     figure = Figure(figsize=((4.0, 5.6, WIDTH)[panels - 1], 3.0), layout="constrained")
     axes: list[Axes] = list(figure.subplots(1, panels, squeeze=False)[0])
-    _scatter(axes[0], task, drawn, points, sweeps, looks)
+    _scatter(axes[0], task, drawn, points, sweeps, styles)
     if families:
-        _sweep(axes[1], families, looks)
+        _sweep(axes[1], families, styles)
     if timed:
         axis = axes[-1]
         for method in reversed(timed):
             found = series(method, NORM, log=True)
-            curve(axis, [float(step) for step, *_ in found], [item for *_, item in found], looks[method.key], log=True)
+            curve(axis, [float(step) for step, *_ in found], [item for *_, item in found], styles[method.key], log=True)
         axis.set(xlabel="training steps", ylabel="path norm")
         log_axis(axis)
         log_axis(axis, "y")
-    legend(figure, figure.get_figwidth(), drawn, looks, lines=bool(timed))
+    legend(figure, figure.get_figwidth(), drawn, styles, lines=bool(timed))
     return figure
 
 
 def unreached(task: Task) -> bool:
-    """Whether some run with a path norm never got to the data loss that it was to stop at."""
-    return any(not _reached(run) for method in task.activations for run in method.ok if _norm(run))
+    """Whether some run with a path norm did not reach the data loss at which it was to stop."""
+    return any(not reached(run) for method in task.activations for run in method.ok if _norm(run))
 
 
 def has_sweep(task: Task) -> bool:
@@ -58,7 +56,7 @@ def has_sweep(task: Task) -> bool:
 
 
 def _norm(run: Run) -> float | None:
-    """The path norm where it is positive: the axes are logarithmic."""
+    """The path norm, None unless it is positive: the axes are logarithmic."""
     found = run.last(NORM)
     return found if found and found > 0 else None
 
@@ -69,18 +67,14 @@ def _points(method: Method, metric: str) -> list[tuple[float, float, Run]]:
     return [(norm, value, run) for norm, value, run in found if norm is not None and value is not None]
 
 
-def _reached(run: Run) -> bool:
-    return reached(run.settings("train"), run.final("loss"))
-
-
 def _families(methods: list[Method] | tuple[Method, ...]) -> Families:
-    """Methods that differ in the swept parameter alone, by its value, where it has several."""
+    """Groups of methods that differ in the swept parameter alone, by its value, where there are several values."""
     found: Families = defaultdict(dict)
     for method in methods:
         settings = method.runs[0].settings("activation_params")
-        value = swept(settings, SWEPT)
+        value = swept(settings)
         if value is not None and any(_norm(run) for run in method.ok):
-            found[method.activation, others(settings, SWEPT)].setdefault(value, method)
+            found[method.activation, others(settings)].setdefault(value, method)
     return {key: dict(sorted(members.items())) for key, members in found.items() if len(members) > 1}
 
 
@@ -90,33 +84,31 @@ def _scatter(
     drawn: list[Method],
     points: dict[str, list[tuple[float, float, Run]]],
     sweeps: dict[str, float],
-    looks: Looks,
+    styles: Styles,
 ) -> None:
     for method in reversed(drawn):
-        look = looks[method.key]
+        style = styles[method.key]
         for x, y, run in points[method.key]:
-            # Hollow: these never came to the fit at which the others are compared.
-            fill, edge, line = (look.color, "white", 0.6) if _reached(run) else ("white", look.color, 1.2)
-            axis.plot([x], [y], ls="", marker=look.marker, ms=6, mfc=fill, mec=edge, mew=line, zorder=3)
+            # Hollow: these did not reach the data loss at which the others are compared.
+            axis.plot([x], [y], ls="", ms=6, zorder=3, **marker(style, hollow=not reached(run)))
         if method.key in sweeps:
             x, y, _ = max(points[method.key], key=lambda point: point[1])
             axis.annotate(f"{parameter(SWEPT)} = {sweeps[method.key]:g}", (x, y), (0, 5), textcoords="offset points",
                           ha="center", va="bottom", fontsize=6.5, color="#3A3D42", zorder=4)  # fmt: skip
     axis.margins(x=0.14, y=0.12)
-    axis.set(xlabel="final path norm", ylabel=f"final {shown(task.metric).label}")
+    axis.set(xlabel="final path norm", ylabel=f"final {task.headline.label}")
     log_axis(axis)
     value_axis(axis, task)
 
 
-def _sweep(axis: Axes, families: Families, looks: Looks) -> None:
-    """Each run's norm, and a line through the means of each family."""
+def _sweep(axis: Axes, families: Families, styles: Styles) -> None:
+    """Draw the norm of each run, and a line through the means of each family."""
     for members in families.values():
         means = []
         for value, method in members.items():
-            look, found = looks[method.key], [norm for run in method.ok if (norm := _norm(run)) is not None]
+            style, found = styles[method.key], [norm for run in method.ok if (norm := _norm(run)) is not None]
             means.append(math.fsum(found) / len(found))
-            axis.plot([value] * len(found), found, ls="", marker=look.marker, ms=5, color=look.color, mec="white",
-                      mew=0.5, zorder=3)  # fmt: skip
+            axis.plot([value] * len(found), found, ls="", ms=5, zorder=3, **marker(style))
         axis.plot(list(members), means, color="#9A9A9A", lw=1, zorder=2)
     axis.margins(x=0.1)
     axis.set(xlabel=parameter(SWEPT), ylabel="path norm")

@@ -1,4 +1,4 @@
-"""Reconstructions of one variable: each method's curve on the truth and its error below."""
+"""Reconstructions of a one-dimensional signal: the curve of each method on the truth, and its error below."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from report.data.reconstructions import Array, Estimate, Stored, title
-from report.figures.axes import WIDTH, Looks, log_axis
+from report.data.reconstructions import Array, Estimate, Reconstructions, title
+from report.figures.axes import WIDTH, Styles, log_axis
 from report.figures.style import BASELINE_COLOR
 
 COLUMNS = 3
 LONG = 2000
-"""Beyond so many samples a curve is a smear: then its envelope is drawn, and an excerpt of it."""
+"""The number of samples above which a curve is unreadable, so that its envelope and an excerpt are drawn."""
 EXCERPT = 400
 BINS = 500
 TRUTH = "#1C1E21"
 
 
-def reconstructions(found: Stored, looks: Looks) -> Figure | None:
-    """One small multiple for each method; None for what is not (N, 1) with at least four samples."""
+def draw(found: Reconstructions, styles: Styles) -> Figure | None:
+    """One panel for each method; None unless the truth is (N, 1) with at least four samples."""
     if found.truth.ndim != 2 or found.truth.shape[1] != 1 or len(found.truth) < 4:
         return None
     truth = found.truth[:, 0]
@@ -47,7 +47,7 @@ def reconstructions(found: Stored, looks: Looks) -> Figure | None:
             continue
         estimate = found.estimates[index]
         values = estimate.values[:, 0]
-        colour = looks[estimate.key].color if estimate.key in looks else BASELINE_COLOR
+        colour = styles[estimate.key].color if estimate.key in styles else BASELINE_COLOR
         if long:
             _envelope(axes[0], truth, values, colour, window)
             axes[0].set_ylim(low, high)
@@ -57,7 +57,7 @@ def reconstructions(found: Stored, looks: Looks) -> Figure | None:
         main.plot(place[part], truth[part], color=TRUTH, lw=1.1, zorder=2)
         main.plot(place[part], values[part], color=colour, lw=1.1, zorder=3, alpha=0.9)
         main.set_ylim(*_range(truth[part]))
-        # A long error has all its samples too: that of the excerpt alone may be untypical.
+        # The error of all samples: that of the excerpt alone may be untypical.
         bins = _bins(np.abs(values - truth), np.max) if long else np.abs(values - truth)
         error.plot(_bins(place, np.mean) if long else x, np.clip(bins, floor, None), color=colour, lw=0.9)
         error.set_ylim(floor, ceiling)
@@ -70,20 +70,20 @@ def reconstructions(found: Stored, looks: Looks) -> Figure | None:
         if not long:
             main.tick_params(labelbottom=False)
         if column == 0:
-            for axis, word in zip(axes, ["whole", "excerpt", "|error|"] if long else ["value", "|error|"], strict=True):
-                axis.set_ylabel(word)
+            for axis, name in zip(axes, ["whole", "excerpt", "|error|"] if long else ["value", "|error|"], strict=True):
+                axis.set_ylabel(name)
         axes[0].set_title(_title(estimate, columns))
     figure.align_ylabels()
     return figure
 
 
 def excerpt(truth: Array) -> int:
-    """Where the `EXCERPT` samples begin whose differences are largest: there the signal is hardest to follow."""
+    """The first of the `EXCERPT` samples with the largest differences, where the signal is hardest to fit."""
     if len(truth) <= EXCERPT:
         return 0
     energy = np.pad(np.nan_to_num(np.diff(truth)) ** 2, (1, 0)).cumsum()
     sums = energy[EXCERPT - 1 :] - energy[: len(energy) - EXCERPT + 1]
-    return int(np.argmax(sums.round(9)))  # rounded: ties go to the first, everywhere
+    return int(np.argmax(sums.round(9)))  # rounded, so that ties go to the first on every machine
 
 
 def _title(estimate: Estimate, columns: int) -> str:
@@ -91,15 +91,15 @@ def _title(estimate: Estimate, columns: int) -> str:
 
 
 def _range(truth: Array) -> tuple[float, float]:
-    """Of the truth, with room: a method that explodes is cut off and shows in its error."""
+    """The limits of the value axis, from the truth: a method that diverges is cut off, and its error shows it."""
     finite = truth[np.isfinite(truth)]
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
     room = 0.15 * (high - low) or 0.5
     return low - room, high + room
 
 
-def _errors(found: Stored, truth: Array) -> tuple[float, float]:
-    """One scale of errors for all, from the median of each method down and the largest up, four decades at most."""
+def _errors(found: Reconstructions, truth: Array) -> tuple[float, float]:
+    """The limits of the error axis of all methods: the least median and the largest error, at most four decades."""
     sizes = [np.abs(item.values[:, 0] - truth) for item in found.estimates]
     finite = [size[np.isfinite(size)] for size in sizes]
     tops = [float(size.max()) for size in finite if size.size and size.max() > 0]
@@ -112,13 +112,13 @@ def _errors(found: Stored, truth: Array) -> tuple[float, float]:
 
 
 def _bins(values: Array, reduce: object) -> Array:
-    """`BINS` values of a long signal, one for each stretch of it."""
+    """`BINS` values of a long signal, one for each of as many equal parts."""
     assert callable(reduce)
     return np.array([reduce(np.nan_to_num(part)) for part in np.array_split(values, BINS)])
 
 
 def _envelope(axis: Axes, truth: Array, values: Array, colour: str, window: int) -> None:
-    """The span of each stretch, the truth's behind, and the excerpt framed."""
+    """Draw the range of values in each part, that of the truth behind it, and mark the excerpt."""
     at = _bins(np.arange(len(truth), dtype=float), np.mean)
     axis.fill_between(at, _bins(truth, np.min), _bins(truth, np.max), color="#B9BDC3", lw=0, zorder=2)
     axis.fill_between(at, _bins(values, np.min), _bins(values, np.max), color=colour, alpha=0.65, lw=0, zorder=3)

@@ -1,4 +1,4 @@
-"""Colours, markers and lines: a method looks the same in every figure."""
+"""Colours, markers and line styles: each method has the same ones in every figure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LineStyle = str | tuple[int, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
-class Look:
-    """The colour, marker and line of one method."""
+class MethodStyle:
+    """The colour, marker and line style of one method."""
 
     color: str
     marker: str
@@ -37,7 +37,6 @@ _FIXED = {
     "relu-pe": ("#E69F00", "v"),
     "relu": ("#4D4D4D", "X"),
     "finer": ("#56B4E9", "P"),
-    "fourier": ("#882255", "p"),
     "mfn": ("#332288", "h"),
 }
 _REST = ("#117733", "#999933", "#44AA99", "#AA4499", "#661100", "#6699CC", "#DDCC77")
@@ -48,8 +47,8 @@ BASELINE_LINES: tuple[LineStyle, ...] = ((0, (4, 2)), (0, (1, 1.5)), (0, (6, 2, 
 BASELINE_COLOR = "#6B6B6B"
 
 
-def looks(methods: Iterable[tuple[str, str]]) -> dict[str, Look]:
-    """A look for each method, fixed by its activation; variants of one activation differ in shade and line.
+def method_styles(methods: Iterable[tuple[str, str]]) -> dict[str, MethodStyle]:
+    """A style for each method, fixed by its activation; variants of one activation differ in shade and line style.
 
     Args:
         methods: pairs (method key, activation plugin).
@@ -63,7 +62,7 @@ def looks(methods: Iterable[tuple[str, str]]) -> dict[str, Look]:
         if activation in _FIXED:
             color, marker = _FIXED[activation]
         else:
-            # By hash, so that another plugin in the suite seldom changes it; the next free one where two meet.
+            # By hash, so that another plugin in the suite rarely changes it; the next free colour on a collision.
             start = zlib.crc32(activation.encode())
             slots = [(start + shift) % len(_REST) for shift in range(len(_REST))]
             slot = next((slot for slot in slots if slot not in taken), None)
@@ -77,7 +76,7 @@ def looks(methods: Iterable[tuple[str, str]]) -> dict[str, Look]:
             shade = _SHADES[index % len(_SHADES)]
             if len(swept) > 2:
                 shade = -0.6 + 1.2 * swept.index(key) / (len(swept) - 1) if key in swept else 0.0
-            found[key] = Look(_shaded(color, shade), marker, _LINES[index % len(_LINES)])
+            found[key] = MethodStyle(_shaded(color, shade), marker, _LINES[index % len(_LINES)])
     return found
 
 
@@ -118,7 +117,7 @@ _RC: dict[Any, Any] = {
     "axes.axisbelow": True,
     "lines.linewidth": 1.4,
     "figure.dpi": 220,
-    "image.composite_image": False,  # else the pictures of one canvas would become one, without their own pixels
+    "image.composite_image": False,  # else the images of one canvas are merged and resampled
     "pdf.fonttype": 42,  # text that journals accept and readers can select
     "axes.unicode_minus": True,
 }
@@ -126,11 +125,8 @@ _RC: dict[Any, Any] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """The report's style inside the block; whatever stood before, a user's matplotlibrc included, after it."""
+    """The report's matplotlib settings inside the block; afterwards the previous ones, a matplotlibrc included."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update({**sns.axes_style("ticks"), **_RC})
         yield
-
-
-# -- words and numbers -------------------------------------------------------------------------------------------------

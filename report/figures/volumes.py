@@ -1,4 +1,4 @@
-"""Reconstructions of a volume: its three central slices, the truth's outline over every method's."""
+"""Reconstructions of a volume: three central slices, each with the outline of the truth."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from report.data.reconstructions import Array, Stored, title
+from report.data.reconstructions import Array, Reconstructions, title
 from report.figures.axes import WIDTH
 
 COLUMNS = 7
@@ -16,8 +16,8 @@ OUTLINE = "#E4572E"
 PLANES = ("slice across axis 1", "slice across axis 2", "slice across axis 3")
 
 
-def reconstructions(found: Stored) -> Figure | None:
-    """Columns are the truth and the methods, rows the slices; None for what is not (D, H, W, 1)."""
+def draw(found: Reconstructions) -> Figure | None:
+    """Columns are the truth and the methods, rows the slices; None unless the truth is (D, H, W, 1)."""
     if found.truth.ndim != 4 or found.truth.shape[3] != 1 or min(found.truth.shape[:3]) < 4:
         return None
     panels = [("truth", " ", found.truth), *((item.label, item.score, item.values) for item in found.estimates)]
@@ -37,7 +37,7 @@ def reconstructions(found: Stored) -> Figure | None:
             x = left + column * (side + gap)
             y = total_h - block * block_h - head - (row + 1) * side - row * gap
             axis = figure.add_axes((x / total_w, y / total_h, side / total_w, side / total_h))
-            _draw(axis, _slice(values, row), outlines[row] if index else None)
+            _panel(axis, _slice(values, row), outlines[row] if index else None)
             if row == 0:
                 axis.set_title(titles[index], fontsize=7, pad=3, linespacing=1.15)
             if column == 0:
@@ -51,7 +51,7 @@ def _slice(values: Array, row: int) -> Array:
     return plane
 
 
-def _draw(axis: Axes, plane: Array, outline: Array | None) -> None:
+def _panel(axis: Axes, plane: Array, outline: Array | None) -> None:
     axis.imshow(np.clip(np.nan_to_num(plane), 0, 1), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
     if outline is not None and np.nanmin(outline) < 0.5 < np.nanmax(outline):
         axis.contour(outline, levels=[0.5], colors=[OUTLINE], linewidths=0.8)

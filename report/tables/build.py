@@ -1,4 +1,4 @@
-"""What a task's table says: one row a method, as plain cells that `report.tables.formats` writes in each format."""
+"""The table of a task: one row for each method, as plain cells that `report.tables.formats` writes in each format."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass, replace
 
 from report.data.model import Method, Suite, Task
 from report.data.stats import Cells, average, estimate, leaders
-from report.labels import baseline, seconds, shared, span
-from report.labels import metric as shown
+from report.labels import Metric, baseline, engine, seconds, shared_settings, span
 
 DASH = "—"
 INVALID = "†"
 PARTIAL = "‡"
+OTHER_ENGINE = "§"
 ERROR_LENGTH = 110
-BOLD = "Mean and half-width of the 95 % interval; best, and what cannot be told from it, in bold."
+BOLD = "Mean ± half-width of the 95 % interval; bold: the best value and those tied with it."
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; ``bold`` marks the best and those that cannot be told from it."""
+    """One cell; ``bold`` marks the best value of a column and those tied with it."""
 
     text: str
     bold: bool = False
@@ -35,10 +35,10 @@ class Table:
         columns: the headings, the method first.
         rows: one for each activation, best first.
         classical: one for each baseline.
-        notes: what marks mean and how runs failed, one sentence each.
+        notes: the meaning of marks and the causes of failures, one sentence each.
         caption: signals, repeats, settings and device.
         records: the same as raw numbers, for CSV.
-        emphasis: a sentence on what bold means.
+        emphasis: a sentence on the meaning of bold.
     """
 
     task: str
@@ -56,16 +56,13 @@ def build(suite: Suite, task: Task) -> Table:
     """The table of one task."""
     columns = _columns(task)
     letters = _letters(suite)
-    found = {name: [column.cells(method) for method in task.activations] for name, column in columns.items()}
     bold = {
-        name: leaders({method.key: cells for method, cells in zip(task.activations, found[name], strict=True)},
-                      column.direction)
-        if name != "loss"  # a low loss on the data is a means, not a merit
-        else set()
+        name: leaders({method.key: column.cells(method) for method in task.activations}, column.metric.direction)
         for name, column in columns.items()
-    }  # fmt: skip
+        if name != "loss"  # a low loss on the data is a means, not an aim
+    }
     everywhere = {
-        kind: {signal for method in methods for signal, _ in method.final(task.metric)}
+        kind: {signal for method in methods for signal, _ in method.final(task.headline.name)}
         for kind, methods in (("activation", task.activations), ("baseline", task.methods))
     }
 
@@ -73,16 +70,16 @@ def build(suite: Suite, task: Task) -> Table:
         cells = [Cell(baseline(method.label) if kind == "baseline" else method.label), Cell(_count(method))]
         for name, column in columns.items():
             values = column.cells(method)
-            cell = _estimate(values, column.spec)
+            cell = _estimate(values, column.metric.spec)
             if kind == "baseline" and name in (CHOSEN, ORACLE):  # it has no checkpoints to choose from
                 cell = Cell(DASH)
             elif cell.text != DASH:
                 partial = not everywhere[kind] <= {signal for signal, _ in values}
-                best = kind == "activation" and method.key in bold[name]
+                best = kind == "activation" and method.key in bold.get(name, ())
                 cell = Cell(cell.text + (f" {PARTIAL}" if partial else ""), best)
             cells.append(cell)
         cells.append(Cell(span(run.number("params") for run in method.ok)))
-        cells += [_time(method, column, letters) for column in ("train_s", "step_ms")]
+        cells += [_time(task, method, column, letters) for column in ("train_s", "step_ms")]
         cells.append(Cell(span(run.number("steps") for run in method.ok) if kind == "activation" else DASH))
         return tuple(cells)
 
@@ -108,37 +105,33 @@ ORACLE = "best (oracle)"
 
 @dataclass(frozen=True)
 class Column:
-    """One column of values: its heading, how they are formatted, which way is better, and those of a method."""
+    """One column of values: its heading, its metric, and a function that returns the values of a method."""
 
     label: str
-    spec: str
-    direction: int
+    metric: Metric
     cells: Callable[[Method], Cells]
 
 
 def _columns(task: Task) -> dict[str, Column]:
-    """The metrics at the last step and the headline at the oracle's; where a rule stops, its step stands between."""
-
-    def final(name: str) -> Column:
-        metric = shown(name)
-        return Column(metric.label, metric.spec, task.directions[name], lambda method: method.final(name))
-
-    headline = final(task.metric)
-    short = shown(task.metric).short
-    others = {name: final(name) for name in task.directions if name != task.metric}
-    oracle = replace(
+    """The metrics at the last step, the headline also at the oracle's step and at that of a stopping rule, if any."""
+    headline = task.headline
+    final = {name: Column(metric.label, metric, _final(name)) for name, metric in task.metrics.items()}
+    oracle = Column(
+        f"best {headline.short} (oracle)",
         headline,
-        label=f"best {short} (oracle)",
-        cells=lambda method: method.cells(lambda run: run.best(task.metric, task.direction)),
+        lambda method: method.cells(lambda run: run.best(headline.name, headline.direction)),
     )
     if not task.chooses:
-        return {task.metric: headline, **others, ORACLE: oracle}
-    chosen = replace(
-        headline,
-        label=f"chosen {headline.label}",
-        cells=lambda method: method.cells(lambda run: run.chosen(task.metric)),
+        return final | {ORACLE: oracle}
+    first = replace(final.pop(headline.name), label=f"final {headline.label}")
+    chosen = Column(
+        f"chosen {headline.label}", headline, lambda method: method.cells(lambda run: run.chosen(headline.name))
     )
-    return {task.metric: replace(headline, label=f"final {headline.label}"), CHOSEN: chosen, ORACLE: oracle, **others}
+    return {headline.name: first, CHOSEN: chosen, ORACLE: oracle, **final}
+
+
+def _final(metric: str) -> Callable[[Method], Cells]:
+    return lambda method: method.final(metric)
 
 
 def _count(method: Method) -> str:
@@ -154,21 +147,23 @@ def _estimate(cells: Cells, spec: str) -> Cell:
     return Cell(mean if found.half is None else f"{mean} ± {format(found.half, half_spec)}")
 
 
-def _time(method: Method, column: str, letters: dict[str, str]) -> Cell:
-    """Mean time, one for each machine: times of two machines are never averaged."""
+def _time(task: Task, method: Method, column: str, letters: dict[str, str]) -> Cell:
+    """The mean time under each of the method's conditions: times that do not compare are never averaged."""
     parts = []
-    for name in sorted({run.hardware for run in method.ok}):
-        runs = [run for run in method.ok if run.hardware == name]
+    for timing in method.timings:
+        runs = [run for run in method.ok if run.timing == timing]
         mean = average(run.number(column) for run in runs)
         if mean is None:
             continue
         mark = "" if all(run.timing_valid for run in runs) else INVALID
-        parts.append(f"{seconds(mean)}{mark}" + (f" [{letters[name]}]" if name in letters else ""))
+        mark += OTHER_ENGINE * (bool(method.activation) and task.other_engine(timing))
+        letter = letters.get(timing.hardware)
+        parts.append(f"{seconds(mean)}{mark}" + (f" [{letter}]" if letter else ""))
     return Cell(" · ".join(parts) or DASH)
 
 
 def _letters(suite: Suite) -> dict[str, str]:
-    """A letter for each machine; none are needed with a single one."""
+    """A letter for each hardware; none with a single one."""
     machines = sorted({run.hardware for run in suite.runs if run.ok and run.number("train_s") is not None})
     return {name: _letter(index) for index, name in enumerate(machines)} if len(machines) > 1 else {}
 
@@ -177,11 +172,11 @@ def _letter(index: int) -> str:
     return chr(ord("a") + index) if index < 26 else str(index + 1)
 
 
-# -- words -------------------------------------------------------------------------------------------------------------
+# -- notes -------------------------------------------------------------------------------------------------------------
 
 
 def shorten(text: str, length: int = ERROR_LENGTH) -> str:
-    """The first line that says something, cut to ``length``."""
+    """The first line that is not blank, cut to ``length`` characters."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "no cause stored")
     return line if len(line) <= length else line[: length - 1] + "…"
 
@@ -195,22 +190,31 @@ def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
             where = f"{first.cell[0]}, repeat {first.cell[1]}"
             notes.append(f"{_name(task, method)}: {method.statuses()} ({where}: {shorten(first.text('error'))})")
     if task.chooses:
-        notes.append(f"Chosen: at the checkpoint that {rule_said(task)} picks without the truth.")
+        notes.append(f"Chosen: at the checkpoint that {rule_text(task)} chooses without the truth.")
     if PARTIAL in texts:
-        notes.append(f"{PARTIAL} Mean over fewer signals than the others; it does not compare and is never bold.")
+        notes.append(f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold.")
     if INVALID in texts:
-        notes.append(f"{INVALID} Timed beside other jobs or on borrowed threads: the time does not compare.")
+        notes.append(f"{INVALID} Timed while other work used the device: the time does not compare.")
+    if OTHER_ENGINE in texts:
+        notes.append(f"{OTHER_ENGINE} marks {engine_note(task)}")
     notes += [f"[{letter}] {name}" for name, letter in letters.items() if f"[{letter}]" in texts]
     return notes
+
+
+def engine_note(task: Task) -> str:
+    """A clause on the methods whose times do not compare, because another engine trained them."""
+    methods = sorted({f"{method.label}: {engine(timing.engine)}" for method, timing in task.other_engines()})
+    reference = " or ".join(sorted({engine(name) for name in task.engines.values()}))
+    return f"times of another engine, which do not compare ({'; '.join(methods)}; other methods: {reference})."
 
 
 RULES = {"plateau": "the plateau rule", "discrepancy": "the discrepancy principle", "heldout": "held-out measurements"}
 
 
-def rule_said(task: Task) -> str:
-    """The stopping rules in words."""
-    said = [RULES.get(rule, f"the rule {rule}") for rule in task.rules] or ["the stored rule"]
-    return said[0] if len(said) == 1 else f"each method’s rule ({', '.join(said)})"
+def rule_text(task: Task) -> str:
+    """The stopping rules of a task in running text."""
+    rules = [RULES.get(rule, f"the rule {rule}") for rule in task.rules] or ["the stored rule"]
+    return rules[0] if len(rules) == 1 else f"each method’s rule ({', '.join(rules)})"
 
 
 def _name(task: Task, method: Method) -> str:
@@ -218,14 +222,14 @@ def _name(task: Task, method: Method) -> str:
 
 
 def caption(task: Task) -> str:
-    """Signals, repeats, settings and device in a few sentences."""
+    """Signals, repeats, settings and device of a task."""
     runs = [run for method in task.activations for run in method.runs]
     signals, repeats = task.signals, len({run.cell[1] for run in (runs or task.runs)})
     parts = [f"Signal{'s' if len(signals) > 1 else ''} {', '.join(signals)}"]
     parts.append(f"{repeats} repeat{'s' if repeats > 1 else ''}")
-    parts += shared([run.settings("task_params") for run in task.runs], "per signal")
+    parts += shared_settings([run.settings("task_params") for run in task.runs], "per signal")
     for column in ("model", "train"):
-        parts += shared([run.settings(column) for run in runs]) if runs else []
+        parts += shared_settings([run.settings(column) for run in runs]) if runs else []
     text = ", ".join(parts) + "."
     hardware = task.hardware() or sorted({run.hardware for run in task.runs})
     return f"{text} {'Devices' if len(hardware) > 1 else 'Device'}: {'; '.join(hardware)}."
@@ -250,9 +254,10 @@ def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
         "attempted": len(method.runs),
         "failures": method.statuses(),
     }
-    for name, of in _columns(task).items():
-        found = estimate(of.cells(method))
-        column = {ORACLE: f"best_oracle_{task.metric}", CHOSEN: f"chosen_{task.metric}"}.get(name, name)
+    headline = task.headline.name
+    for name, values in _columns(task).items():
+        found = estimate(values.cells(method))
+        column = {ORACLE: f"best_oracle_{headline}", CHOSEN: f"chosen_{headline}"}.get(name, name)
         record[f"{column}_mean"] = found.mean if found else None
         record[f"{column}_ci95"] = found.half if found else None
         record[f"{column}_n"] = found.n if found else 0
@@ -261,18 +266,21 @@ def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
         record["chosen_step_mean"] = average(run.chosen_step for run in method.ok) if method.activation else None
     record["params_mean"] = average(run.number("params") for run in method.ok)
     record["steps_mean"] = average(run.number("steps") for run in method.ok)
-    machines = task.hardware()
-    for name in machines:
-        runs = [run for run in method.ok if run.hardware == name]
-        suffix = f"@{name}" if len(machines) > 1 else ""
+    hardware = {timing.hardware for other in task.methods for timing in other.timings}
+    for timing in method.timings:
+        runs = [run for run in method.ok if run.timing == timing]
+        engines = {other.engine for other in method.timings if other.hardware == timing.hardware}
+        parts = [timing.hardware] * (len(hardware) > 1) + [timing.engine or "unknown"] * (len(engines) > 1)
+        suffix = "".join(f"@{part}" for part in parts)
         record[f"train_s_mean{suffix}"] = average(run.number("train_s") for run in runs)
         record[f"step_ms_mean{suffix}"] = average(run.number("step_ms") for run in runs)
     record["hardware"] = "; ".join(sorted({run.hardware for run in method.ok}))
+    record["engine"] = "; ".join(sorted({run.engine for run in method.ok} - {""}))
     record["timing_valid"] = all(run.timing_valid for run in method.ok) if method.ok else None
     record["first_error"] = shorten(method.failed[0].text("error"), 1000) if method.failed else ""
     return record
 
 
 def _json(method: Method, column: str) -> str:
-    """The settings as they were stored, one JSON object for each signal that has its own."""
+    """The settings as stored: one JSON object, or several where signals have their own."""
     return " ".join(sorted({run.text(column) for run in method.runs} - {""}))
