@@ -1,4 +1,6 @@
-import math
+"""Statistics: intervals against SciPy, paired comparisons, ties."""
+
+from __future__ import annotations
 
 import numpy as np
 import pytest
@@ -6,15 +8,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as reference
 
-from report.data.stats import average, difference, estimate, interval, leaders
+from report.data.stats import Cells, Estimate, average, difference, estimate, interval, leaders
+
+
+def half(values: list[float]) -> float:
+    """The half-width of an interval that must be there."""
+    found = interval(values)[1]
+    assert found is not None
+    return found
+
+
+def estimated(cells: Cells) -> Estimate:
+    """An estimate that must be there."""
+    found = estimate(cells)
+    assert found is not None
+    return found
+
+
+def gap(first: Cells, second: Cells) -> tuple[float, float | None]:
+    """A difference that must be there."""
+    found = difference(first, second)
+    assert found is not None
+    return found
 
 
 def test_the_interval_is_students_t() -> None:
     values = [30.1, 31.4, 29.8, 30.9]
-    mean, half = interval(values)
+    mean, width = interval(values)[0], half(values)
     low, high = reference.t.interval(0.95, 3, loc=np.mean(values), scale=reference.sem(values))
     assert mean == pytest.approx(np.mean(values))
-    assert (mean - half, mean + half) == pytest.approx((low, high))
+    assert (mean - width, mean + width) == pytest.approx((low, high))
 
 
 def test_one_value_has_no_interval() -> None:
@@ -23,23 +46,22 @@ def test_one_value_has_no_interval() -> None:
 
 @given(st.lists(st.floats(-100, 100), min_size=2, max_size=8), st.floats(-100, 100))
 def test_an_interval_moves_with_its_values(values: list[float], shift: float) -> None:
-    mean, half = interval(values)
-    moved, same = interval([value + shift for value in values])
-    assert moved == pytest.approx(mean + shift, abs=1e-9)
-    assert same == pytest.approx(half, abs=1e-6)
+    shifted = [value + shift for value in values]
+    assert interval(shifted)[0] == pytest.approx(interval(values)[0] + shift, abs=1e-9)
+    assert half(shifted) == pytest.approx(half(values), abs=1e-6)
 
 
 def test_signals_count_equally_and_the_interval_is_over_repeats() -> None:
     cells = {("a", 0): 10.0, ("a", 1): 12.0, ("b", 0): 30.0, ("b", 1): 34.0}
-    found = estimate(cells)
+    found = estimated(cells)
     assert found.mean == 21.5
-    assert found.half == pytest.approx(interval([20.0, 23.0])[1])
-    assert (found.n, found.signals) == (4, {"a", "b"})
+    assert found.half == pytest.approx(half([20.0, 23.0]))
+    assert (found.n, found.signals) == (4, frozenset("ab"))
 
 
 def test_a_repeat_that_lacks_a_signal_shifts_no_mean_and_enters_no_interval() -> None:
     cells = {("a", 0): 10.0, ("a", 1): 10.0, ("a", 2): 10.0, ("b", 0): 30.0, ("b", 1): 30.0}
-    found = estimate(cells)
+    found = estimated(cells)
     assert found.mean == 20.0
     assert found.half == 0.0
 
@@ -54,17 +76,18 @@ def repeats(values: list[float]) -> dict[tuple[str, int], float]:
     return {("a", repeat): value for repeat, value in enumerate(values)}
 
 
-def test_pairing_tells_apart_what_separate_intervals_would_not() -> None:
+def test_pairing_separates_methods_whose_own_intervals_overlap() -> None:
     best, worse = repeats([30.0, 33.0, 36.0]), repeats([29.8, 32.79, 35.81])
-    assert interval(list(best.values()))[1] > 7
+    assert half(list(best.values())) > 7
     assert leaders({"best": best, "worse": worse}, 1) == {"best"}
 
 
 def test_a_difference_whose_interval_contains_zero_is_a_tie() -> None:
     first, second = repeats([30.0, 31.0, 32.0]), repeats([30.5, 30.4, 31.5])
-    mean, half = difference(first, second)
-    assert abs(mean) < half
-    assert leaders({"first": first, "second": second, "far": repeats([10, 10, 10])}, 1) == {"first", "second"}
+    mean, width = gap(first, second)
+    assert width is not None
+    assert abs(mean) < width
+    assert leaders({"first": first, "second": second, "far": repeats([10.0, 10.0, 10.0])}, 1) == {"first", "second"}
 
 
 def test_direction_decides_who_leads() -> None:
@@ -85,4 +108,4 @@ def test_a_method_that_left_out_a_signal_does_not_lead() -> None:
 
 def test_methods_without_a_common_repeat_are_not_compared() -> None:
     assert difference({("a", 0): 1.0}, {("a", 1): 1.0}) is None
-    assert math.isclose(difference({("a", 0): 3.0}, {("a", 0): 1.0})[0], 2.0)
+    assert gap({("a", 0): 3.0}, {("a", 0): 1.0}) == (2.0, None)

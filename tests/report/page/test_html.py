@@ -1,13 +1,24 @@
+"""The page: complete in one file, everything escaped, links that lead somewhere."""
+
+from __future__ import annotations
+
+import re
 import shutil
+import subprocess
+import sys
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import report
-from bench.store.store import Store
+from tests.report.laboratory import Lab
 
 
 class Page(HTMLParser):
-    """Checks that every element is closed, and gathers links and pictures."""
+    """Parser that checks that every element is closed, and collects links, images and table cells."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -16,25 +27,36 @@ class Page(HTMLParser):
         self.ids: list[str] = []
         self.images: list[dict[str, str]] = []
         self.tags: set[str] = set()
+        self.cells: list[str] = []
+        self.labels: list[str] = []
         self.feed(text)
         assert self.open == []
 
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        found = dict(attrs)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
         self.tags.add(tag)
         self.links += [found[name] for name in ("href", "src") if name in found]
         self.ids += [found["id"]] if "id" in found else []
         self.images += [found] if tag == "img" else []
+        self.labels += [found["aria-label"]] if "aria-label" in found else []
+        self.cells += [""] if tag in ("td", "th") else []
         if tag not in ("meta", "img"):
             self.open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
 
+    def handle_data(self, data: str) -> None:
+        if {"td", "th"} & set(self.open):
+            self.cells[-1] += data
 
-def test_the_page_needs_nothing_else(written) -> None:
-    page = Page(written.index.read_text())
+
+def test_the_page_needs_no_other_file(written: report.Report) -> None:
+    text = written.index.read_text()
+    page = Page(text)
     assert not page.tags & {"script", "link", "iframe"}
+    assert "prefers-color-scheme: dark" in text
+    assert not re.search(r"@import|url\(", text)
     for link in page.links:
         assert link.startswith(("#", "data:image/png;base64,", "tables/", "figures/", "../logs/"))
         if link.startswith("#"):
@@ -45,14 +67,30 @@ def test_the_page_needs_nothing_else(written) -> None:
     assert len(page.ids) == len(set(page.ids))
 
 
-def test_a_nasty_error_text_is_escaped(written) -> None:
+def test_markup_in_an_error_is_escaped(written: report.Report) -> None:
     text = written.index.read_text()
     assert "<script>" not in text
-    assert "&lt;script&gt;alert(&#x27;x&#x27;)&lt;/script&gt; &amp; 100%" in text
+    assert "&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &amp; 100%" in text
     assert "\\textless{}script\\textgreater{}" in (written.folder / "tables" / "image.tex").read_text()
 
 
-def test_the_page_says_what_was_run(written) -> None:
+@pytest.mark.parametrize("name", ["<script>", "a\"b'c", "</td></table>", "{{ suite }}", "&lt;"])
+def test_names_arrive_escaped(lab: Lab, name: str) -> None:
+    """A label, a method, a task, a signal and a log file, in text and in attributes."""
+    path = name.replace("/", "-")
+    lab.job(path, label=name, task=name, signal=path, job_id="good", problem_id="p")
+    failed: dict[str, Any] = {"status": "error", "error": name, "log": f"logs/{path}"}
+    lab.job("failed", label=f"{name}2", task=name, signal=path, job_id="bad", problem_id="p", **failed)
+    text = report.write(lab.store).index.read_text()
+    page = Page(text)
+    assert "<script>" not in text
+    assert not page.tags & {"script"}
+    assert {name, f"{name}2"} <= set(page.cells)
+    assert any(name in label for label in page.labels)
+    assert f"../logs/{path}" in page.links
+
+
+def test_the_page_has_the_provenance(written: report.Report) -> None:
     text = written.index.read_text()
     assert "<b>4</b> tasks" in text
     assert "<b>2</b> failed" in text
@@ -61,64 +99,39 @@ def test_the_page_says_what_was_run(written) -> None:
     assert "../logs/image-camera-siren-2.log" in text
 
 
-def test_tables_come_back_for_the_terminal(written) -> None:
-    assert len(written.tables) == 4
-    assert written.tables[2] == (written.folder / "tables" / "image.md").read_text()
-    assert {path.name for path in (written.folder / "tables").iterdir()} == {
-        f"{task}.{kind}" for task in ("audio", "ct", "image", "superres") for kind in ("md", "tex", "csv")
-    }
+def test_the_page_names_the_engine_of_each_method(lab: Lab) -> None:
+    for method, engine in {"siren": "chain", "relu": "chain", "mfn": "autograd"}.items():
+        lab.job(method, engine=engine)
+    text = report.write(lab.store).index.read_text()
+    assert "<dt>Engines</dt><dd>autograd: mfn; compiled chain: relu, SIREN</dd>" in text
+    cells = Page(text).cells
+    assert cells[cells.index("engine") + 1 :].count("compiled chain") == 2
+    assert "12.5§" in cells
 
 
-def test_the_same_results_give_the_same_bytes(written, tmp_path) -> None:
-    shutil.copytree(written.folder.parent, tmp_path / "made-up", ignore=shutil.ignore_patterns("report"))
-    again = report.write(report_store(tmp_path))
-    first, second = files(written.folder), files(again.folder)
-    assert first.keys() == second.keys()
-    assert [name for name in first if first[name] != second[name]] == []
-
-
-def test_files_of_an_earlier_report_go(lab) -> None:
-    job = lab.job("siren", task="old")
-    report.write(lab.store)
-    lab.store.run_file(job).unlink()
-    lab.job("siren", task="new", curve={100: 30.0})
-    again = report.write(lab.store)
-    assert sorted(path.name for path in (again.folder / "tables").iterdir()) == ["new.csv", "new.md", "new.tex"]
-    assert not (again.folder / "figures" / "convergence-old.png").exists()
-
-
-def test_only_failures_still_make_a_page(lab) -> None:
-    lab.job("siren", status="oom", error="out of memory")
-    written = report.write(lab.store)
-    assert "No job ended well" in written.index.read_text()
-    assert "0/1" in written.tables[0]
-    assert not (written.folder / "figures").exists()
-
-
-def test_a_task_with_only_baselines(lab) -> None:
+def test_a_task_with_only_baselines(lab: Lab) -> None:
     lab.job("tv", 25.0, kind="baseline", label="TV")
     written = report.write(lab.store)
-    Page(written.index.read_text())
-    assert "TV" in written.tables[0]
+    assert {"classical", "TV", "25.00"} <= set(Page(written.index.read_text()).cells)
     assert r"\midrule" in (written.folder / "tables" / "image.tex").read_text()
 
 
-def test_the_page_says_what_the_suite_is(studied) -> None:
+def test_the_page_has_the_texts_of_the_suite(studied: report.Report) -> None:
     text = studied.index.read_text()
     Page(text)
     assert "<p>Made up for tests.</p>" in text
     assert "A paper &lt;2024&gt;" in text
-    assert (
-        "<h2>Deviations from the source</h2><ul><li>Fewer steps &amp; repeats</li><li>Another image</li></ul>" in text
-    )
+    assert "<h2>Deviations from the source</h2>" in text
+    assert "<li>Fewer steps &amp; repeats</li><li>Another image</li>" in text
     assert "trials: 16; signals: disc for ct" in text
 
 
-def test_a_suite_that_says_nothing_of_itself_gets_no_words(written) -> None:
-    assert "Deviations" not in written.index.read_text()
+def test_a_suite_without_texts_has_no_headings_for_them(written: report.Report) -> None:
+    text = written.index.read_text()
+    assert not any(word in text for word in ("Deviations", "Source.", "Tuning."))
 
 
-def test_the_contents_lead_to_every_task_and_figure(studied) -> None:
+def test_the_contents_lead_to_every_task_and_figure(studied: report.Report) -> None:
     page = Page(studied.index.read_text())
     figures = {path.stem for path in (studied.folder / "figures").iterdir()} - {"overview", "activations"}
     wanted = {f"#figure-{name}" for name in figures} | {f"#task-{key}" for key in ("ct", "function")}
@@ -126,7 +139,7 @@ def test_the_contents_lead_to_every_task_and_figure(studied) -> None:
     assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
 
 
-def test_choices_stand_with_their_task(studied) -> None:
+def test_choices_stand_with_their_task(studied: report.Report) -> None:
     text = studied.index.read_text()
     assert (
         text.index('id="task-ct"') < text.index("Choosing c without the truth: ct") < text.index('id="task-function"')
@@ -134,9 +147,15 @@ def test_choices_stand_with_their_task(studied) -> None:
     assert (studied.folder / "tables" / "choose-ct.tex").is_file()
 
 
-def report_store(folder: Path) -> Store:
-    return Store(folder, "made-up")
-
-
-def files(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+def test_a_wheel_has_every_file_of_the_page(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    root = Path(report.__file__).parent.parent
+    shutil.copytree(root / "report", tmp_path / "report", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(root / name, tmp_path)
+    code = "from setuptools import build_meta; build_meta.build_wheel('dist')"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    (wheel,) = (tmp_path / "dist").glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    needed = {str(path.relative_to(root)) for path in (root / "report" / "page").iterdir() if path.is_file()}
+    assert {"report/page/page.html.j2", "report/page/page.css"} <= needed <= names

@@ -1,14 +1,17 @@
+"""Tables of tasks: means, marks, notes, and the raw numbers for CSV."""
+
+from __future__ import annotations
+
 import csv
 import io
 
-import pytest
-
 from report.data.load import load
-from report.tables import formats as render
 from report.tables.build import Table, build, shorten
+from report.tables.formats import comma_separated
+from tests.report.laboratory import Lab
 
 
-def table(lab) -> Table:
+def table(lab: Lab) -> Table:
     suite = load(lab.store)
     return build(suite, suite.tasks[0])
 
@@ -22,7 +25,7 @@ def bold(found: Table, column: str) -> set[str]:
     return {row[0].text for row in found.rows + found.classical if row[found.columns.index(column)].bold}
 
 
-def test_mean_and_interval(lab) -> None:
+def test_mean_and_interval(lab: Lab) -> None:
     for repeat, value in enumerate((30.0, 31.0, 32.0)):
         lab.job("siren", value, repeat=repeat)
     found = table(lab)
@@ -32,7 +35,7 @@ def test_mean_and_interval(lab) -> None:
     assert cell(found, "SIREN", "train (s)") == "13.5"
 
 
-def test_a_single_repeat_shows_no_interval(lab) -> None:
+def test_a_single_repeat_shows_no_interval(lab: Lab) -> None:
     lab.job("siren", 30.0)
     lab.job("relu", 29.99)
     found = table(lab)
@@ -40,7 +43,7 @@ def test_a_single_repeat_shows_no_interval(lab) -> None:
     assert bold(found, "PSNR (dB)") == {"SIREN"}
 
 
-def test_failures_are_counted_and_explained(lab) -> None:
+def test_failures_are_counted_and_explained(lab: Lab) -> None:
     lab.job("siren", 30.0)
     lab.job("siren", 31.0, repeat=1)
     lab.job("siren", repeat=2, status="diverged", error="loss became NaN\nat step 3")
@@ -53,7 +56,7 @@ def test_failures_are_counted_and_explained(lab) -> None:
     assert "gauss: 1 crashed (camera, repeat 0: no cause stored)" in found.notes
 
 
-def test_ties_are_bold_and_baselines_never(lab) -> None:
+def test_ties_are_bold_and_baselines_never(lab: Lab) -> None:
     for repeat, (first, second, third) in enumerate([(30.0, 30.3, 20.0), (31.0, 30.8, 21.0), (32.0, 31.9, 22.0)]):
         for method, value in (("a", first), ("b", second), ("c", third)):
             lab.job(method, value, repeat=repeat)
@@ -66,7 +69,7 @@ def test_ties_are_bold_and_baselines_never(lab) -> None:
     assert cell(found, "TV", "best PSNR (oracle)") == "—"
 
 
-def test_times_of_two_machines_never_share_a_mean(lab) -> None:
+def test_times_of_two_machines_never_share_a_mean(lab: Lab) -> None:
     lab.job("siren", repeat=0, train_s=10.0)
     lab.job("siren", repeat=1, train_s=2.0, device="cuda", device_name="Fast GPU", timing_valid=False)
     lab.job("relu", train_s=8.0)
@@ -76,17 +79,17 @@ def test_times_of_two_machines_never_share_a_mean(lab) -> None:
     assert "[a] Fast GPU" in found.notes
     assert "[b] Some CPU, 2 threads" in found.notes
     assert any(note.startswith("†") for note in found.notes)
-    record = next(iter(csv.DictReader(io.StringIO(render.raw(found)))))
+    record = next(iter(csv.DictReader(io.StringIO(comma_separated(found)))))
     assert {"train_s_mean@Fast GPU", "train_s_mean@Some CPU, 2 threads"} <= set(record)
 
 
-def test_the_number_of_threads_makes_other_hardware(lab) -> None:
+def test_the_number_of_threads_makes_other_hardware(lab: Lab) -> None:
     lab.job("siren", repeat=0, threads=1)
     lab.job("siren", repeat=1, threads=2)
     assert cell(table(lab), "SIREN", "train (s)") == "12.5 [a] · 13.5 [b]"
 
 
-def test_a_mean_over_fewer_signals_is_marked(lab) -> None:
+def test_a_mean_over_fewer_signals_is_marked(lab: Lab) -> None:
     for signal in ("camera", "coffee"):
         lab.job("siren", 30.0, signal=signal)
     lab.job("relu", 50.0)
@@ -97,10 +100,10 @@ def test_a_mean_over_fewer_signals_is_marked(lab) -> None:
     assert any(note.startswith("‡") for note in found.notes)
 
 
-def test_the_caption_tells_the_settings(lab) -> None:
+def test_the_caption_has_the_settings(lab: Lab) -> None:
     lab.job("siren", train='{"steps": 100, "lr": 0.001}')
     lab.job("relu", train='{"steps": 100, "lr": 0.003}')
-    said = table(lab).caption
+    caption = table(lab).caption
     for part in (
         "Signal camera",
         "1 repeat,",
@@ -110,44 +113,7 @@ def test_the_caption_tells_the_settings(lab) -> None:
         "lr per method",
         "Some CPU, 2 threads",
     ):
-        assert part in said
-
-
-def test_markdown_is_aligned_and_escaped(lab) -> None:
-    lab.job("siren", 30.0, label="a|b*")
-    lab.job("relu", 3.0)
-    lab.job("tv", 25.0, kind="baseline", label="TV")
-    text = render.markdown(table(lab))
-    rows = [line for line in text.splitlines() if line.startswith("|")]
-    assert len({len(row) for row in rows}) == 1
-    assert len({row.replace("\\|", "").count("|") for row in rows}) == 1
-    assert "a\\|b\\*" in text
-    assert "**30.00**" in text
-    assert text.index("*classical*") < text.index("TV")
-
-
-def test_latex_escapes_and_sets_the_best_in_bold(lab) -> None:
-    lab.job("siren", 30.0, label="50%_{x} & $~^#\\")
-    lab.job("relu", 20.0, label="[r]")
-    lab.job("tv", 25.0, kind="baseline", label="TV")
-    text = render.latex(table(lab), "my suite")
-    escaped = r"50\%\_\{x\} \& \$\textasciitilde{}\textasciicircum{}\#\textbackslash{}"
-    assert escaped in text
-    assert r"\textbf{\boldmath 30.00}" in text
-    assert "    {}[r] & " in text
-    assert r"\emph{classical}" in text
-    assert text.count(r"\begin{") == text.count(r"\end{")
-    rules = [text.index(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")]
-    assert rules == sorted(rules)
-
-
-def test_csv_keeps_every_digit(lab) -> None:
-    lab.job("siren", 1 / 3, repeat=0)
-    lab.job("siren", 2 / 3, repeat=1)
-    (record,) = csv.DictReader(io.StringIO(render.raw(table(lab))))
-    assert float(record["psnr_mean"]) == pytest.approx(0.5, abs=1e-15)
-    assert (record["psnr_n"], record["ok"], record["attempted"]) == ("2", "2", "2")
-    assert float(record["psnr_ci95"]) == pytest.approx(12.706204736 / 6, rel=1e-8)
+        assert part in caption
 
 
 def test_shorten_keeps_one_line() -> None:
@@ -155,12 +121,7 @@ def test_shorten_keeps_one_line() -> None:
     assert shorten("x" * 300, 10) == "x" * 9 + "…"
 
 
-def test_markdown_escapes_no_more_than_it_must(lab) -> None:
-    lab.job("siren", label="tv_weight < 2 _x_ <b>")
-    assert "| tv_weight < 2 \\_x\\_ \\<b> " in render.markdown(table(lab))
-
-
-def test_a_rule_adds_the_value_that_it_picks(lab) -> None:
+def test_a_rule_adds_the_value_that_it_chooses(lab: Lab) -> None:
     curve = {1: 10.0, 10: 32.0, 30: 31.0, 100: 30.0}
     lab.job("siren", curve=curve, chosen_step=30, train='{"steps": 100, "stop": "plateau"}')
     lab.job("relu", curve=curve, chosen_step=100, train='{"steps": 100, "stop": "plateau"}')
@@ -171,18 +132,18 @@ def test_a_rule_adds_the_value_that_it_picks(lab) -> None:
     assert [cell(found, "relu", column) for column in found.columns[2:5]] == ["30.00", "30.00", "32.00"]
     assert [cell(found, "TV", column) for column in found.columns[2:5]] == ["40.00", "—", "—"]
     assert bold(found, "chosen PSNR (dB)") == {"SIREN"}
-    assert "Chosen: at the checkpoint that the plateau rule picks without the truth." in found.notes
-    records = {row["label"]: row for row in csv.DictReader(io.StringIO(render.raw(found)))}
+    assert "Chosen: at the checkpoint that the plateau rule chooses without the truth." in found.notes
+    records = {row["label"]: row for row in csv.DictReader(io.StringIO(comma_separated(found)))}
     assert (records["SIREN"]["chosen_psnr_mean"], records["SIREN"]["chosen_step_mean"]) == ("31.0", "30.0")
     assert (records["tv"]["chosen_psnr_mean"], records["tv"]["chosen_step_mean"]) == ("40.0", "")
 
 
-def test_a_stored_step_needs_no_named_rule(lab) -> None:
+def test_a_stored_step_needs_no_named_rule(lab: Lab) -> None:
     lab.job("siren", curve={10: 32.0, 100: 30.0}, chosen_step=10)
     assert cell(table(lab), "SIREN", "chosen PSNR (dB)") == "32.00"
 
 
-def test_the_last_step_as_the_chosen_one_adds_nothing(lab) -> None:
+def test_the_last_step_as_the_chosen_one_adds_nothing(lab: Lab) -> None:
     lab.job("siren", chosen_step=100, train='{"steps": 100, "stop": null}')
     found = table(lab)
     assert found.columns[2] == "PSNR (dB)"
@@ -190,14 +151,47 @@ def test_the_last_step_as_the_chosen_one_adds_nothing(lab) -> None:
     assert "stop" not in found.caption
 
 
-def test_diagnostics_are_no_columns(lab) -> None:
-    extra = [lab.score("path_norm", 100, 3.0), lab.score("freq_error/1", 100, 0.1, -1), lab.score("lsd", 100, 2.0, -1)]
-    lab.job("siren", extra=extra)
-    assert table(lab).columns[2:6] == ("PSNR (dB)", "log-spectral distance (dB)", "data loss", "best PSNR (oracle)")
-
-
-def test_csv_lists_the_settings_of_each_method(lab) -> None:
+def test_csv_lists_the_settings_of_each_method(lab: Lab) -> None:
     lab.job("siren", train='{"lr": 0.001}')
     lab.job("relu", train='{"lr": 0.003}')
-    records = csv.DictReader(io.StringIO(render.raw(table(lab))))
+    records = csv.DictReader(io.StringIO(comma_separated(table(lab))))
     assert {row["method"]: row["train"] for row in records} == {"siren": '{"lr": 0.001}', "relu": '{"lr": 0.003}'}
+
+
+def test_times_of_another_engine_are_marked_and_explained(lab: Lab) -> None:
+    for method in ("siren", "relu"):
+        lab.job(method)
+    lab.job("mfn", engine="autograd", label="MFN")
+    lab.job("tv", 25.0, kind="baseline", train_s=0.5)
+    found = table(lab)
+    assert [cell(found, label, "train (s)") for label in ("SIREN", "relu", "MFN", "TV")] == [
+        "12.5", "12.5", "12.5§", "0.50",
+    ]  # fmt: skip
+    assert cell(found, "MFN", "step (ms)") == "125§"
+    assert (
+        "§ marks times of another engine, which do not compare (MFN: autograd; other methods: compiled chain)."
+        in found.notes
+    )
+    engines = {row["label"]: row["engine"] for row in csv.DictReader(io.StringIO(comma_separated(found)))}
+    assert engines == {"SIREN": "chain", "relu": "chain", "MFN": "autograd", "tv": ""}
+
+
+def test_times_of_two_engines_never_share_a_mean(lab: Lab) -> None:
+    for repeat, engine in enumerate(["chain", "chain", "autograd"]):
+        lab.job("siren", repeat=repeat, engine=engine)
+        lab.job("relu", repeat=repeat)
+    found = table(lab)
+    assert cell(found, "SIREN", "train (s)") == "14.5§ · 13.0"
+    assert cell(found, "relu", "train (s)") == "13.5"
+    record = next(row for row in found.records if row["method"] == "siren")
+    assert record["train_s_mean@chain"] == 13.0
+    assert record["train_s_mean@autograd"] == 14.5
+    assert "train_s_mean" not in record
+
+
+def test_old_rows_without_an_engine_do_not_compare_with_new_ones(lab: Lab) -> None:
+    for method in ("siren", "relu"):
+        lab.job(method)
+    lab.job("gauss", engine=None, compiled=True)
+    assert cell(table(lab), "gauss", "train (s)") == "12.5§"
+    assert any("gauss: compiled code" in note for note in table(lab).notes)

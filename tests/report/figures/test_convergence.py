@@ -1,0 +1,65 @@
+"""Charts of the headline metric: panels for each hardware, hollow markers for another engine."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.colors import same_color
+
+from report.figures.convergence import convergence, quality_time
+from report.figures.style import styled
+from tests.report.laboratory import Lab, drawn, styles
+
+
+def markers(axis: Axes, colour: str) -> list[str]:
+    """The faces of the markers of the lines of one colour."""
+    lines = [line for line in axis.get_lines() if line.get_marker() not in ("None", "", "|", "_")]
+    return [str(line.get_markerfacecolor()) for line in lines if same_color(line.get_color(), colour)]
+
+
+def test_two_devices_get_a_panel_each(lab: Lab) -> None:
+    for method in ("siren", "relu"):
+        lab.job(method, repeat=0)
+        lab.job(method, repeat=1, device="cuda", device_name="Fast GPU")
+    task = lab.task()
+    with styled():
+        assert len(drawn(convergence(task, styles(task))).axes) == 3
+        assert len(drawn(quality_time(task, styles(task))).axes) == 2
+
+
+def test_times_of_another_engine_have_hollow_markers(lab: Lab) -> None:
+    for method in ("siren", "relu"):
+        lab.job(method)
+    lab.job("mfn", engine="autograd")
+    task = lab.task()
+    looks = styles(task)
+    steps, seconds = drawn(convergence(task, looks)).axes
+    (final,) = drawn(quality_time(task, looks)).axes
+    assert markers(steps, looks["mfn"].color) == [looks["mfn"].color]
+    for axis in (seconds, final):
+        assert markers(axis, looks["mfn"].color) == ["white"]
+        assert markers(axis, looks["siren"].color) == [looks["siren"].color]
+
+
+def test_times_of_two_engines_of_one_method_are_drawn_apart(lab: Lab) -> None:
+    for repeat, engine in enumerate(["chain", "chain", "autograd"]):
+        lab.job("siren", repeat=repeat, engine=engine)
+        lab.job("relu", repeat=repeat)
+    task = lab.task()
+    looks = styles(task)
+    for figure in (convergence(task, looks), quality_time(task, looks)):
+        axis = drawn(figure).axes[-1]
+        assert sorted(markers(axis, looks["siren"].color)) == [looks["siren"].color, "white"]
+        assert markers(axis, looks["relu"].color) == [looks["relu"].color]
+
+
+def test_doubtful_times_are_marked_on_the_axis(lab: Lab) -> None:
+    lab.job("siren", timing_valid=False)
+    lab.job("relu")
+    task = lab.task()
+    (axis,) = drawn(quality_time(task, styles(task))).axes
+    assert axis.get_xlabel() == "training time (s), indicative only"
+
+
+def test_one_method_has_no_chart_of_quality_against_time(lab: Lab) -> None:
+    lab.job("siren")
+    assert quality_time(lab.task(), styles(lab.task())) is None

@@ -1,0 +1,43 @@
+"""The overview of a suite: dot plots or a matrix, with ranks."""
+
+from __future__ import annotations
+
+from report.data.load import load
+from report.figures.overview import draw, task_ranks
+from tests.report.laboratory import Lab, drawn, styles
+
+
+def test_many_tasks_make_a_matrix(lab: Lab) -> None:
+    for index in range(8):
+        for place, method in enumerate(("siren", "relu", "gauss")):
+            failed = index == 3 and method == "gauss"
+            lab.job(method, 30.0 - place, task=f"task-{index}", status="oom" if failed else "ok")
+    lab.job("wire", 99.0, task="task-0")
+    lab.job("tv", 40.0, task="task-0", kind="baseline", label="tv")
+    suite = load(lab.store)
+    assert task_ranks(suite.tasks[3]) == {"siren": 1, "relu": 2, "gauss": 3}
+    (axis,) = drawn(draw(suite, styles(*suite.tasks))).axes
+    texts = [text.get_text() for text in axis.texts]
+    assert texts.count("failed") == 1
+    assert {"40.0\nTV", "—"} <= set(texts)  # WIRE is on one task of eight: its mean rank compares with none
+    rows = [label.get_text() for label in axis.get_yticklabels()]
+    assert rows == ["SIREN", "relu", "gauss", "wire", "best classical"]
+
+
+def test_a_few_tasks_have_a_panel_each_and_a_line_for_the_best_baseline(lab: Lab) -> None:
+    for task in ("a", "b"):
+        lab.job("siren", 30.0, task=task)
+        lab.job("relu", task=task, status="oom" if task == "b" else "ok")
+    for label, level in (("fbp", 20.0), ("tv", 25.0)):
+        lab.job(label, level, task="a", kind="baseline")
+    suite = load(lab.store)
+    first, second = drawn(draw(suite, styles(*suite.tasks))).axes
+    assert [text.get_text() for text in first.texts] == ["TV"]
+    assert [text.get_text() for text in second.texts] == ["failed"]
+    assert first.get_xlabel() == "final PSNR (dB)"
+
+
+def test_without_a_value_there_is_no_overview(lab: Lab) -> None:
+    lab.job("siren", status="oom")
+    suite = load(lab.store)
+    assert draw(suite, styles(*suite.tasks)) is None
