@@ -185,12 +185,15 @@ class CompiledCode:
     """
 
     def __init__(self, path: Path, callers: int) -> None:
-        library = ctypes.CDLL(str(path))
         handle, count = ctypes.c_void_p(), ctypes.c_size_t()
-        create = library.AOTInductorModelContainerCreateWithDevice
+        try:
+            library = ctypes.CDLL(str(path))
+            create = library.AOTInductorModelContainerCreateWithDevice
+        except (OSError, AttributeError) as error:
+            raise CompilationError(f"{path} cannot be loaded; remove it") from error
         create.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_char_p]
         if create(ctypes.byref(handle), callers, b"cpu", None):
-            raise CompilationError(f"{path.name} cannot be loaded; remove it")
+            raise CompilationError(f"{path} cannot be loaded; remove it")
         library.AOTInductorModelContainerGetNumOutputs(handle, ctypes.byref(count))
         self._handle, self._outputs = handle, count.value
         self._run = library.AOTInductorModelContainerRun  # ctypes frees the lock during the call

@@ -169,7 +169,7 @@ def choose_engine(network: nn.Module, coords: Tensor, *, large: bool, precision:
         try:
             code = AotKernels(kernels, 1 if threads > 1 else processors, threads)
         except CompilationError as error:
-            _warn(f"kernels are not compiled: {error}")
+            _warn(str(error))
     return AutogradEngine(network, threads, code, precision)
 
 
@@ -183,10 +183,10 @@ def _chain_engine(network: nn.Module, coords: Tensor, threads: int) -> ChainEngi
     try:
         engine = ChainEngine(network, spec, threads)
     except CompilationError as error:
-        _warn(f"the network is not compiled as a chain: {error}")
+        _warn(str(error))
         return None
     if not _agrees(network, engine, coords):
-        _warn(f"its compiled code does not agree with autograd; remove {cache_folder() / 'kernels'}")
+        _warn(f"compiled code does not agree with autograd; remove {cache_folder() / 'kernels'}")
         return None
     return engine
 
