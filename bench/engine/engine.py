@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -98,8 +98,10 @@ class AutogradEngine:
         for parameter, gradient in zip(self._parameters, total, strict=True):
             if gradient is None:
                 continue
-            if gradient.data_ptr() in given:  # autograd gives one tensor for both terms of a sum
-                gradient = gradient.clone()
+            # Autograd returns one tensor for both terms of a sum, and views; fused optimisers need the layout of the
+            # parameter.
+            if gradient.data_ptr() in given or gradient.stride() != parameter.stride():
+                gradient = torch.empty_like(parameter).copy_(gradient)
             given.add(gradient.data_ptr())
             parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
 
@@ -159,35 +161,38 @@ def choose_engine(network: nn.Module, coords: Tensor, *, large: bool, precision:
     sample = coords[:TRIED]
     if coords.device.type != "cpu":
         return AutogradEngine(network, 1, TorchCompiledKernels() if compile_ else PLAIN, precision)
-    processors = torch.get_num_threads()
-    if compile_ and precision is None and (chain := _chain_engine(network, sample, processors)) is not None:
-        return chain
+    processors, code, cause = torch.get_num_threads(), cast(KernelCode, PLAIN), ""
+    if compile_ and precision is None:
+        try:
+            if (chain := _chain_engine(network, sample, processors)) is not None:
+                return chain
+        except CompilationError as error:
+            cause = str(error)
     kernels, repeatable = _trial(network, sample)
     threads = processors if large and repeatable else 1
-    code: KernelCode = PLAIN
     if compile_ and kernels:
         try:
             code = AotKernels(kernels, 1 if threads > 1 else processors, threads)
         except CompilationError as error:
-            _warn(str(error))
+            cause = cause or str(error)
+    if cause:
+        cause = " ".join(cause.split())[:200]
+        warnings.warn(f"training runs without compiled code and slower: {cause}", RuntimeWarning, stacklevel=2)
     return AutogradEngine(network, threads, code, precision)
 
 
 def _chain_engine(network: nn.Module, coords: Tensor, threads: int) -> ChainEngine | None:
-    """The compiled chain of a network; None if it is no chain, cannot be compiled or does not agree with autograd."""
-    if any(tensor.dtype != torch.float32 for tensor in (coords, *network.parameters())):
-        return None
+    """The compiled chain of a network; None if it is no chain in float32.
+
+    Raises:
+        CompilationError: if the chain cannot be compiled, or does not agree with autograd.
+    """
     spec = chain_spec(network)
-    if spec is None:
+    if spec is None or any(tensor.dtype != torch.float32 for tensor in (coords, *network.parameters())):
         return None
-    try:
-        engine = ChainEngine(network, spec, threads)
-    except CompilationError as error:
-        _warn(str(error))
-        return None
+    engine = ChainEngine(network, spec, threads)
     if not _agrees(network, engine, coords):
-        _warn(f"compiled code does not agree with autograd; remove {cache_folder() / 'kernels'}")
-        return None
+        raise CompilationError(f"its code does not agree with autograd; remove {cache_folder() / 'kernels'}")
     return engine
 
 
@@ -228,10 +233,3 @@ def _agrees(network: nn.Module, engine: ChainEngine, coords: Tensor) -> bool:
         if bool((other - expected).norm() > near * expected.norm()):  # not so where autograd's is no number
             return False
     return True
-
-
-def _warn(cause: str) -> None:
-    # Python shows a warning of the same text once in a process.
-    warnings.warn(
-        f"training by autograd, which is slower: {' '.join(cause.split())[:200]}", RuntimeWarning, stacklevel=2
-    )
