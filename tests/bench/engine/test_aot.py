@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,7 @@ def test_settings_are_part_of_the_key() -> None:
 def test_code_is_compiled_once_and_then_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     sine = Source(SINE.value, 1, None, 1)
     compile_all([sine])  # now, if it never was
-    monkeypatch.setattr(aot.subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
     compile_all([sine])
     z = torch.linspace(-1, 1, 7)
     torch.testing.assert_close(load(sine.path, 1)([z, torch.tensor(2.0)])[0], torch.sin(2 * z))
@@ -93,7 +94,7 @@ def test_a_plugin_of_the_user_is_compiled_and_a_failure_is_reported_once(
     assert [path.name for path in good.path.parent.iterdir()] == [good.path.name]  # nothing else is left behind
     z = torch.linspace(-1, 1, 11)
     torch.testing.assert_close(load(good.path, 1)([z, torch.tensor(2.0)])[0], 2 * torch.tanh(2 * z))
-    monkeypatch.setattr(aot.subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
     with pytest.raises(CompilationError):
         compile_all([bad])
 

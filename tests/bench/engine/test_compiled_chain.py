@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -16,7 +17,6 @@ from activations.relu import Relu
 from activations.relu_pe import ReluPe
 from activations.siren import SINE, Siren
 from activations.wire import Wire
-from bench.engine import aot
 from bench.engine.capture import chain_spec
 from bench.engine.compiled_chain import CompiledChain, Pass
 
@@ -97,7 +97,7 @@ def test_values_and_gradients_are_those_of_autograd_for_any_size(activation: Act
 @pytest.mark.needs_compiler
 def test_one_code_serves_all_scales_widths_and_channels(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled_chain(network(Siren()))  # made now, if it never was
-    monkeypatch.setattr(aot.subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
     for omega0, channels, width in ((5.0, 1, 8), (60.0, 2, 31)):
         compiled_chain(network(Siren(omega0=omega0), channels=channels, width=width))
 
