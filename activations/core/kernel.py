@@ -97,6 +97,11 @@ def using(code: KernelCode) -> Iterator[None]:
         _code.reset(token)
 
 
+def current_code() -> KernelCode:
+    """The implementation that kernels called in this thread run by."""
+    return _code.get()
+
+
 def halves(x: Tensor) -> tuple[Tensor, Tensor]:
     """The left and the right half of the columns, as ``x.chunk(2, dim=-1)``, which cannot be compiled for any width."""
     half = x.shape[-1] // 2
