@@ -24,6 +24,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from bench.store.atomic_write import atomic_write
 from bench.store.schema import COMPACT, RUNS, SCORES, UNFINISHED, ordered
 from bench.store.store import Store
 
@@ -53,7 +54,7 @@ def sweep(store: Store) -> None:
     """Remove the training checkpoints that nobody will go on from: those of jobs that have ended by themselves, and
     those whose writer was killed over them. Jobs that a run is working on are left alone."""
     for path in store.checkpoint_file("").parent.glob("*"):
-        match = re.fullmatch(r"\.?([0-9a-f]{16})\.npz(\.\d+\.tmp)?", path.name)
+        match = re.fullmatch(r"\.?([0-9a-f]{16})\.pt(\.\d+\.tmp)?", path.name)
         if match is None:
             continue
         with store.claims.claimed(match[1]) as free:
@@ -104,8 +105,8 @@ def _tables(store: Store, names: set[str]) -> tuple[pa.Table, pa.Table]:
 def _write(store: Store, runs: pa.Table, scores: pa.Table) -> str:
     rows = store.parquet(runs)
     name = COMPACT + hashlib.sha256(rows).hexdigest()[:16]
-    store.write(_file(store, "scores", name), store.parquet(scores))
-    store.write(_file(store, "runs", name), rows)
+    atomic_write(_file(store, "scores", name), store.parquet(scores))
+    atomic_write(_file(store, "runs", name), rows)
     return name
 
 

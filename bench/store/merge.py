@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from bench.config.identity import digest
 from bench.errors import BadInput
+from bench.store.atomic_write import atomic_write
 from bench.store.compact import compact
 from bench.store.store import Store
 
@@ -111,7 +112,7 @@ def _take(here: Store, there: Store, row: dict[str, Any], scores: Iterable[dict[
 
 def _copy(source: Path, here: Store, target: Path) -> None:
     if source.is_file():
-        here.write(target, source.read_bytes())
+        atomic_write(target, source.read_bytes())
 
 
 def _by_job(table: pa.Table) -> Callable[[str], list[dict[str, Any]]]:

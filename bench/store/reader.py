@@ -70,7 +70,7 @@ class Reader:
 
     def checkpoint_file(self, job_id: str) -> Path:
         """Where a long job stands, while it has not ended; see `bench.training.checkpoint`."""
-        return self.root / "checkpoints" / f"{job_id}.npz"
+        return self.root / "checkpoints" / f"{job_id}.pt"
 
     @property
     def report(self) -> Path:
@@ -140,7 +140,7 @@ class Reader:
 
     def kept(self) -> set[str]:
         """The jobs that have a training checkpoint; whether it counts is seen when the job resumes."""
-        return {path.stem for path in (self.root / "checkpoints").glob("[!.]*.npz")}
+        return {path.stem for path in (self.root / "checkpoints").glob("[!.]*.pt")}
 
     def small(self, kind: str = "runs") -> list[str]:
         """The jobs that have a small file of their own, sorted."""

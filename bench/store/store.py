@@ -9,9 +9,7 @@ commit mark: where it can be read, everything it speaks of is there. How it is r
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from bench.store.atomic_write import atomic_write
 from bench.store.job_locks import Claims, claims_in
 from bench.store.reader import Reader
 from bench.store.schema import RUNS, SCHEMA_VERSION, SCORES, STATUSES
@@ -50,14 +49,14 @@ class Store(Reader):
             raise KeyError(f"no such column in runs: {', '.join(sorted(unknown))}")
         job_id = str(row["job_id"])
         score_rows = [{"job_id": job_id, **score} for score in scores]
-        self.write(self.scores_file(job_id), self.parquet(pa.Table.from_pylist(score_rows, schema=SCORES)))
-        self.write(self.run_file(job_id), self.parquet(pa.Table.from_pylist([dict(row)], schema=RUNS)))
+        atomic_write(self.scores_file(job_id), self.parquet(pa.Table.from_pylist(score_rows, schema=SCORES)))
+        atomic_write(self.run_file(job_id), self.parquet(pa.Table.from_pylist([dict(row)], schema=RUNS)))
 
     def save_arrays(self, name: str, **arrays: NDArray[Any]) -> None:
         """Store an artifact (see `artifact_file`) as a compressed npz."""
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
-        self.write(self.artifact_file(name), buffer.getvalue())
+        atomic_write(self.artifact_file(name), buffer.getvalue())
 
     @staticmethod
     def parquet(table: pa.Table) -> bytes:
@@ -66,18 +65,3 @@ class Store(Reader):
         pq.write_table(table, sink)
         content: bytes = sink.getvalue().to_pybytes()
         return content
-
-    @staticmethod
-    def write(path: Path, content: bytes) -> None:
-        """Write whole or not at all: readers see the old file or the new one."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with open(temporary, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise

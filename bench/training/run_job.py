@@ -29,7 +29,7 @@ from bench.config.plugins import Plugins, source_sha256
 from bench.config.settings import Model
 from bench.engine.block_size import block_rows, worthwhile
 from bench.engine.engine import choose_engine
-from bench.training.checkpoint import Keeper, facts
+from bench.training.checkpoint import Checkpointer, facts
 from bench.training.clock import Clock, peak_memory, reset_peak_memory
 from bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, evaluate
 from bench.training.early_stopping import Point, chosen_step
@@ -158,8 +158,8 @@ def _train(
     descent = Descent(engine, objective, train, penalty)
     status, error = "ok", None
     points: list[Point] = []
-    keeper = Keeper(kept, describe, device, descent, clock, points, result.scores)
-    if (resumed := keeper.resume()) is not None:
+    checkpointer = Checkpointer(kept, describe, device, descent, clock, points, result.scores)
+    if (resumed := checkpointer.resume()) is not None:
         # Nobody can tell any more who else was on the device before the kill.
         result.row |= {"resumed_step": resumed, "timing_valid": False}
     for checkpoint in checkpoints(train.steps, train.checkpoints or CHECKPOINTS):
@@ -167,10 +167,10 @@ def _train(
             continue  # scored before the kill
         reached = False
         while descent.step < checkpoint and not reached:
-            if keeper.due():
-                keeper.save()
+            if checkpointer.is_due():
+                checkpointer.save()
             with clock.phase("train"):
-                reached = _advance(descent, checkpoint, train.stop_loss, keeper.due)
+                reached = _advance(descent, checkpoint, train.stop_loss, checkpointer.is_due)
         done = descent.step
         with clock.phase("eval"):
             values = evaluate(engine, problem.coords, rows)
