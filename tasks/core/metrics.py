@@ -1,4 +1,4 @@
-"""Metrics: functions of an estimate and a truth, numpy arrays (*shape, C) each, that return a float.
+"""Metrics: functions of an estimate and a truth, numpy arrays (*shape, C) each, that return a float; and their labels.
 
 The truth of a picture lies in [0, 1], so the data range is always 1 and is never estimated from the data. An estimate
 is neither clipped nor rescaled before it is scored, because a wrong scale is an error of the method. An estimate with a
@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +18,29 @@ from numpy.typing import NDArray
 Array = NDArray[np.float32]
 
 
+class MetricInfo(NamedTuple):
+    """Description of a metric for tables and figures.
+
+    Attributes:
+        label: its name as papers write it, without the unit.
+        unit: empty if it has none.
+        direction: +1 where higher is better, -1 where lower is better, 0 where neither is.
+        format: format specification of a value.
+    """
+
+    label: str
+    unit: str = ""
+    direction: int = 0
+    format: str = ".4g"
+
+
 @dataclass(frozen=True)
 class Metric:
-    """A metric. ``direction`` is +1 where higher is better and -1 where lower is better."""
+    """A metric of an estimate against a truth."""
 
     name: str
-    direction: int
     function: Callable[[Array, Array], float]
+    info: MetricInfo
 
 
 def mse(estimate: Array, truth: Array) -> float:
@@ -164,26 +180,40 @@ def _decibels(mean_square: float) -> float:
 METRICS: dict[str, Metric] = {
     metric.name: metric
     for metric in (
-        Metric("psnr", +1, psnr),
-        Metric("ssim", +1, ssim),
-        Metric("psnr_circle", +1, psnr_circle),
-        Metric("mse", -1, mse),
-        Metric("mae", -1, mae),
-        Metric("psnr_unseen", +1, psnr),  # the task hands over nothing but the values that were not measured
-        Metric("snr", +1, snr),
-        Metric("snr_unseen", +1, snr),
-        Metric("lsd", -1, lsd),
-        Metric("iou", +1, iou),
-        Metric("freq_error", -1, freq_error),
+        Metric("psnr", psnr, MetricInfo("PSNR", "dB", +1, ".2f")),
+        Metric("ssim", ssim, MetricInfo("SSIM", "", +1, ".4f")),
+        Metric("psnr_circle", psnr_circle, MetricInfo("PSNR in circle", "dB", +1, ".2f")),
+        Metric("mse", mse, MetricInfo("MSE", "", -1, ".2e")),
+        Metric("mae", mae, MetricInfo("MAE", "", -1, ".2e")),
+        # For the metrics of unseen values the task passes only the values that were not measured.
+        Metric("psnr_unseen", psnr, MetricInfo("PSNR on unseen pixels", "dB", +1, ".2f")),
+        Metric("snr", snr, MetricInfo("SNR", "dB", +1, ".2f")),
+        Metric("snr_unseen", snr, MetricInfo("SNR on unseen samples", "dB", +1, ".2f")),
+        Metric("lsd", lsd, MetricInfo("log-spectral distance", "dB", -1, ".2f")),
+        Metric("iou", iou, MetricInfo("IoU", "", +1, ".4f")),
+        Metric("freq_error", freq_error, MetricInfo("relative DFT error", "", -1, ".2e")),
     )
 }
 """Every metric by name."""
 
+_WITHOUT_TRUTH = {
+    "loss": MetricInfo("data loss", "", -1, ".2e"),
+    "heldout_loss": MetricInfo("held-out loss", "", 0, ".2e"),  # a stopping rule reads it; it ranks no method
+    "path_norm": MetricInfo("path norm"),
+    "dead_units": MetricInfo("dead units", "", 0, ".2%"),
+    "feature_std": MetricInfo("feature standard deviation"),
+    "feature_cond": MetricInfo("feature condition number", "", 0, ".2e"),
+    "feature_rank": MetricInfo("effective feature rank"),
+    "grad_norm": MetricInfo("gradient norm", "", 0, ".2e"),
+}
 
-def direction(name: str) -> int:
-    """+1 where higher is better, -1 where lower is, 0 for a metric that is not known.
 
-    What follows a slash says what a metric was taken of: ``freq_error/3`` is ``freq_error`` of frequency 3.
+def describe(name: str) -> MetricInfo:
+    """Description of a metric by the name under which its scores are stored; one not known here is its own label.
+
+    The part after a slash restricts a metric: ``freq_error/3`` is ``freq_error`` at the frequency 3, and its label has
+    the 3 in brackets.
     """
-    metric = METRICS.get(name.partition("/")[0])
-    return metric.direction if metric else 0
+    base, slash, part = name.partition("/")
+    info = METRICS[base].info if base in METRICS else _WITHOUT_TRUTH.get(base, MetricInfo(base))
+    return info._replace(label=f"{info.label} ({part})") if slash else info

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from tasks.audio import Audio
 from tasks.core.base import Task, draw, grid_coords, noise_like, picture
-from tasks.core.metrics import METRICS, direction
+from tasks.core.metrics import METRICS, describe
 from tasks.core.operators import Identity, Mask
 from tasks.ct import CT
 from tasks.denoise import Denoise
@@ -74,10 +74,10 @@ def test_what_every_problem_holds(task: Task) -> None:
     values = problem.truth.clone()
     score = task.score(problem, values)
     assert set(task.metrics) <= set(METRICS) & set(score)
-    assert all(type(value) is float and direction(name) for name, value in score.items())
+    assert all(type(value) is float and describe(name).direction for name, value in score.items())
     perfect = {"ssim": 1.0, "iou": 1.0}
     for name, value in score.items():
-        assert value == pytest.approx(perfect.get(name, np.inf if direction(name) > 0 else 0)), name
+        assert value == pytest.approx(perfect.get(name, np.inf if describe(name).direction > 0 else 0)), name
     assert torch.equal(values, problem.truth)
 
 
@@ -88,7 +88,7 @@ def test_scores_fall_with_the_error_and_leave_the_reconstruction_alone(task: Tas
     near, far = problem.truth + noise, problem.truth + 2 * noise
     kept = far.clone()
     for (name, better), worse in zip(task.score(problem, near).items(), task.score(problem, far).values(), strict=True):
-        assert direction(name) * (better - worse) > 0, name
+        assert describe(name).direction * (better - worse) > 0, name
     assert torch.equal(far, kept)
     far[3] = torch.nan
     if isinstance(problem.operator, Identity):

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from tasks.core.metrics import METRICS, circle, direction, freq_error, iou, lsd, mae, mse, psnr, psnr_circle, snr, ssim
+from tasks.core.metrics import METRICS, circle, describe, freq_error, iou, lsd, mae, mse, psnr, psnr_circle, snr, ssim
 
 Array = NDArray[np.float32]
 
@@ -89,7 +89,7 @@ def test_perfect_and_broken_estimates(name: str) -> None:
     metric = METRICS[name]
     perfect, good = metric.function(truth.copy(), truth), metric.function(estimate, truth)
     assert metric.name == name
-    assert metric.direction * (perfect - good) > 0
+    assert metric.info.direction * (perfect - good) > 0
     for bad in (np.nan, np.inf, -np.inf):
         broken = estimate.copy()
         broken.flat[100] = bad
@@ -114,10 +114,29 @@ def test_ssim_refuses_what_is_no_picture() -> None:
         ssim(np.zeros((6, 6, 1), np.float32), np.zeros((6, 6, 1), np.float32))
 
 
-def test_direction_looks_before_the_slash() -> None:
-    assert direction("psnr") == direction("psnr_unseen") == 1
-    assert direction("lsd") == direction("freq_error") == direction("freq_error/3") == -1
-    assert direction("unheard/of") == direction("") == 0
+def test_a_part_after_a_slash_keeps_the_description_of_its_metric() -> None:
+    whole, part = describe("freq_error"), describe("freq_error/3")
+    assert (part.unit, part.direction, part.format) == (whole.unit, whole.direction, whole.format) == ("", -1, ".2e")
+    assert part.label == f"{whole.label} (3)"
+    assert describe("psnr") == ("PSNR", "dB", 1, ".2f")
+
+
+@pytest.mark.parametrize(
+    ("name", "direction"), [("loss", -1), ("heldout_loss", 0), ("path_norm", 0), ("grad_norm/head", 0)]
+)
+def test_scores_without_a_truth_are_described_too(name: str, direction: int) -> None:
+    info = describe(name)
+    assert "_" not in info.label
+    assert info.direction == direction
+
+
+@pytest.mark.parametrize("name", [*METRICS, "loss", "path_norm", "dead_units/1", "never-heard-of"])
+def test_every_format_can_be_used(name: str) -> None:
+    assert format(0.5, describe(name).format)
+
+
+def test_an_unknown_metric_is_its_own_label_and_ranks_nothing() -> None:
+    assert describe("never-heard-of") == ("never-heard-of", "", 0, ".4g")
 
 
 # -- sound -------------------------------------------------------------------------------------------------------------
