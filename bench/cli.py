@@ -1,4 +1,4 @@
-"""The command line: what may be asked, and how every mistake ends in one line."""
+"""The command line: its parser, and errors in one line with an exit code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from bench.errors import BadInput, Stopped
 
@@ -17,14 +18,15 @@ class _Parser(argparse.ArgumentParser):
         raise BadInput(f"{self.prog}: {message}; see {self.prog} --help")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of ``inrbench``."""
+    root = _Parser(
         prog="inrbench",
         description="A fair, reproducible benchmark of activations for implicit neural representations.",
         epilog="Exit codes: 0 done, 1 some jobs failed, 2 bad input, 130 interrupted.",
     )
-    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    root.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
@@ -34,6 +36,9 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--debug", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
         return sub
 
+    def results(sub: argparse.ArgumentParser, text: str) -> None:
+        sub.add_argument("--results", type=Path, default="results", metavar="DIR", help=f"{text} (default: results)")
+
     def suite_command(name: str, text: str) -> argparse.ArgumentParser:
         sub = command(name, text)
         sub.add_argument("suite", metavar="SUITE", help="a shipped name (see `inrbench list suites`) or a .yaml path")
@@ -41,9 +46,7 @@ def _parser() -> argparse.ArgumentParser:
         sub.add_argument("--scale", metavar="NAME", help="one of the suite's smaller sizes, e.g. small")
         sub.add_argument("-t", action="append", default=[], dest="tasks", metavar="NAME", help="only this task")
         sub.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
-        sub.add_argument(
-            "--results", default="results", metavar="DIR", help="where results are kept (default: results)"
-        )
+        results(sub, "the folder of the results")
         return sub
 
     listing = command("list", "show what there is: activations, tasks, signals or suites")
@@ -76,12 +79,14 @@ def _parser() -> argparse.ArgumentParser:
 
     suite_command("data", "fetch the originals that a suite needs into the data folder")
 
-    merge = command("merge", "take over the results in another folder; two results of one job are both kept and told")
-    merge.add_argument("folder", metavar="FOLDER", help="a results folder, or the folder of one suite in it")
-    merge.add_argument("--results", default="results", metavar="DIR", help="where to put them (default: results)")
+    merge = command(
+        "merge", "take over the results in another folder; differing results of one job are both kept and reported"
+    )
+    merge.add_argument("folder", type=Path, metavar="FOLDER", help="a results folder, or the folder of one suite in it")
+    results(merge, "the folder that takes them over")
 
     compact = command("compact", "gather the many small files of finished jobs into few; runs may go on meanwhile")
-    compact.add_argument("--results", default="results", metavar="DIR")
+    results(compact, "the folder of the results")
 
     check = command("check", "run the conformance checks on activations")
     check.add_argument("names", nargs="*", metavar="NAME")
@@ -89,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     new = command("new", "write a new plugin that works, to start from")
     new.add_argument("kind", choices=["activation", "task"])
     new.add_argument("name", metavar="NAME")
-    return parser
+    return root
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
-        options = _parser().parse_args(words)
+        options = parser().parse_args(words)
         from bench.commands import COMMANDS  # after parsing, so that --help needs nothing heavy
 
         return COMMANDS[options.command](options)

@@ -1,4 +1,4 @@
-"""What each command does. `bench.cli` parses; here the pieces are put together."""
+"""The commands. `bench.cli` parses their options; they only put the parts of the other modules together."""
 
 from __future__ import annotations
 
@@ -6,10 +6,25 @@ import argparse
 import contextlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from bench.arguments import (
+    CheckArguments,
+    DeviceArguments,
+    ListArguments,
+    MergeArguments,
+    NewArguments,
+    PlanArguments,
+    ResultsArguments,
+    RunArguments,
+    SuiteArguments,
+    TuneArguments,
+    typed,
+)
 from bench.config import grid, suite
 from bench.config.job import Job
 from bench.config.plugins import Plugins
@@ -17,79 +32,95 @@ from bench.errors import BadInput, did_you_mean
 from bench.listing import listing
 from bench.machine import devices
 from bench.progress import Display
-from bench.runner import plan
-from bench.runner.runner import Runner
+from bench.runner import plan, runner
 from bench.store import merge as merging
 from bench.store.compact import AUTOMATIC
 from bench.store.compact import compact as gather
 from bench.store.store import STATUSES, Store
 
-if TYPE_CHECKING:
-    from bench.runner.dask_cluster import RemoteSlot
+
+@dataclass(frozen=True)
+class Workspace:
+    """A suite as the options choose it, with its plugins and its results; ``where`` names the suite in errors."""
+
+    suite: suite.Suite
+    where: str
+    plugins: Plugins
+    store: Store
+
+    @classmethod
+    def of(cls, options: SuiteArguments) -> Workspace:
+        """The workspace that the options name.
+
+        Raises:
+            BadInput: if an option is wrong.
+        """
+        if options.results.exists() and not options.results.is_dir():
+            raise BadInput(f"--results {options.results}: not a folder; name one")
+        plugins = Plugins(options.plugin)
+        chosen, where = suite.load(options.suite, options.overrides, options.scale)
+        chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
+        return cls(chosen, where, plugins, Store(options.results, chosen.suite, _say))
+
+    @cached_property
+    def jobs(self) -> list[Job]:
+        """The jobs that the suite declares, see `bench.config.grid.declarations`."""
+        return grid.declarations(self.suite, self.plugins, self.where)
+
+    def plan(self, retry: Sequence[str] = (), shard: str | None = None) -> plan.Plan:
+        """The jobs and their stored results, as they are now."""
+        return plan.make(self.jobs, self.store, retry, plan.shard(shard) if shard else None)
 
 
-def _chosen(options: argparse.Namespace) -> tuple[suite.Suite, str]:
-    """The suite that the options name, cut to what they choose of it, and what errors call it."""
-    chosen, where = suite.load(options.suite, options.overrides, options.scale)
-    return suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations), where
-
-
-def _laid_out(options: argparse.Namespace) -> tuple[suite.Suite, list[Job], Plugins, Store]:
-    """The suite that the options name, the jobs that it declares, and where its results are."""
-    if Path(options.results).exists() and not Path(options.results).is_dir():
-        raise BadInput(f"--results {options.results}: not a folder; name one")
-    plugins = Plugins(options.plugin)
-    chosen, where = _chosen(options)
-    return chosen, grid.declared(chosen, plugins, where), plugins, Store(options.results, chosen.suite, _say)
-
-
-def run(options: argparse.Namespace) -> int:
-    chosen, jobs, plugins, store = _laid_out(options)
+def run(options: RunArguments) -> int:
+    work = Workspace.of(options)
     retry = [status for status in options.retry.split(",") if status]
     for status in retry:
         if status not in STATUSES:
             raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
     if options.timeout is not None and options.timeout <= 0:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
-    if len(store.small()) >= AUTOMATIC:
-        gather(store)
-    work = plan.make(jobs, store, retry, plan.shard(options.shard) if options.shard else None)
-    code = execute(work, plugins, store, options.devices, options.timeout, options.fail_fast, options.scheduler)
-    write_report(chosen, plan.make(jobs, store), store)
+    planned = work.plan(retry, options.shard)
+    if len(work.store.small()) >= AUTOMATIC:
+        gather(work.store)
+    limits = runner.RunOptions(options.timeout, options.fail_fast)
+    code = execute(work, planned, options.devices, limits, options.scheduler)
+    write_report(work)
     return code
 
 
 def execute(
-    work: plan.Plan,
-    plugins: Plugins,
-    store: Store,
-    wanted: str,
-    limit_s: float | None = None,
-    fail_fast: bool = False,
+    work: Workspace,
+    planned: plan.Plan,
+    devices_wanted: str,
+    options: runner.RunOptions | None = None,
     scheduler: str | None = None,
 ) -> int:
-    """Run what a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
-    _warn_of_changes(work, plugins)
-    _fetch([job.source for job in work.todo])
+    """Run the jobs that a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
+    _warn_of_changes(planned, work.plugins)
+    _fetch([job.source for job in planned.todo])
+    files = work.plugins.files
     with contextlib.ExitStack() as stack:
-        specs: list[devices.SlotSpec] = []
-        places: list[RemoteSlot] = []
+        slots: Sequence[runner.Slot]
         if scheduler is None:
-            specs = devices.slots(wanted, devices.gpus(), devices.cpus())
+            specs = devices.slots(devices_wanted, devices.gpus(), devices.cpus())
+            slots = runner.local_slots(work.store, specs, files)
+            where = ", ".join(spec.device for spec in specs)
         else:
-            from bench.runner import dask_cluster as cluster
+            from bench.runner import dask_cluster
 
-            places = cluster.remote_slots(stack.enter_context(cluster.connect(scheduler)), wanted, plugins.files)
-        where = ", ".join(spec.device for spec in specs) or f"{len(places)} slots of {scheduler}"
+            client = stack.enter_context(dask_cluster.connect(scheduler))
+            slots = dask_cluster.remote_slots(client, devices_wanted, files)
+            where = f"{len(slots)} slots of {scheduler}"
         print(
-            f"{len(work.todo)} of {len(work.jobs)} jobs to run on {where}"
-            f"{f' ({len(work.failed)} failed before; --retry runs them again)' if work.failed else ''}",
+            f"{len(planned.todo)} of {len(planned.jobs)} jobs to run on {where}"
+            f"{f' ({len(planned.failed)} failed before; --retry runs them again)' if planned.failed else ''}",
             file=sys.stderr,
         )
-        failed = len(work.failed)
-        display = stack.enter_context(Display(work.todo))
-        runner = Runner(store, specs, plugins.files, limit_s, fail_fast, display, places)
-        with contextlib.closing(runner.run(work.todo, work.attempts)) as outcomes:
+        failed = len(planned.failed)
+        display = stack.enter_context(Display(planned.todo))
+        running = runner.Runner(work.store, slots, options, display).run(planned.todo, planned.attempts)
+        with contextlib.closing(running) as outcomes:
             for _, status in outcomes:
                 failed += status != "ok"
     return 1 if failed else 0
@@ -115,108 +146,104 @@ def _fetch(sources: Sequence[str]) -> list[Path]:
         raise BadInput(str(error)) from error
 
 
-def write_report(chosen: suite.Suite, work: plan.Plan, store: Store) -> None:
+def write_report(work: Workspace) -> None:
     """Write the report of a suite's jobs and print its tables."""
     import report
 
-    about = chosen.model_dump(include={"description", "source", "deviations", "tuning"})
+    planned, store = work.plan(), work.store
+    about = work.suite.model_dump(include={"description", "source", "deviations", "tuning"})
     try:
-        written = report.write(store, work.declared, about)
+        written = report.write(store, planned.declarations, about)
     except report.NoResults as error:
         raise BadInput(str(error)) from error
     print("\n\n".join(written.tables))
-    if work.others:
-        print(f"\n{work.others} more results in {store.root} are of other settings; they are not shown.")
+    if planned.others:
+        print(f"\n{planned.others} more results in {store.root} are of other settings; they are not shown.")
     print(f"\nReport: {written.index}")
 
 
-def report(options: argparse.Namespace) -> int:
-    chosen, jobs, _, store = _laid_out(options)
-    write_report(chosen, plan.make(jobs, store), store)
+def report(options: SuiteArguments) -> int:
+    write_report(Workspace.of(options))
     return 0
 
 
-def show_plan(options: argparse.Namespace) -> int:
-    _, jobs, plugins, store = _laid_out(options)
-    work = plan.make(jobs, store, shard=plan.shard(options.shard) if options.shard else None)
-    _warn_of_changes(work, plugins)
+def show_plan(options: PlanArguments) -> int:
+    work = Workspace.of(options)
+    planned = work.plan(shard=options.shard)
+    _warn_of_changes(planned, work.plugins)
     if options.json:
-        print(json.dumps(work.summary(), indent=2))
+        print(json.dumps(planned.summary(), indent=2))
         return 0
     print(
-        f"{len(work.jobs)} jobs: {len(work.done)} done, {len(work.failed)} failed, {len(work.todo)} to do; "
-        f"time left on one device: {plan.duration(work.seconds_left)}"
+        f"{len(planned.jobs)} jobs: {len(planned.done)} done, {len(planned.failed)} failed, {len(planned.todo)} to do; "
+        f"time left on one device: {plan.duration(planned.seconds_left)}"
     )
-    kept = store.kept()
-    for job in work.todo:
+    kept = work.store.kept()
+    for job in planned.todo:
         print(f"  {job.job_id}  {job}{' (has a checkpoint)' if job.job_id in kept else ''}")
     return 0
 
 
-def status(options: argparse.Namespace) -> int:
-    _, jobs, _, store = _laid_out(options)
-    work = plan.make(jobs, store)
-    counts: dict[str, int] = {}
-    for job in work.jobs:
-        state = work.status.get(job.job_id, "to do")
-        counts[state] = counts.get(state, 0) + 1
+def status(options: SuiteArguments) -> int:
+    work = Workspace.of(options)
+    planned, store = work.plan(), work.store
+    counts = Counter(planned.status.get(job.job_id, "to do") for job in planned.jobs)
     print(
-        f"{store.root}: {len(work.jobs)} jobs: "
+        f"{store.root}: {len(planned.jobs)} jobs: "
         + ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     )
-    for job in work.failed:
-        print(f"  {work.status[job.job_id]:<10} {job}: {work.error(job)} (log: {store.log_file(job.job_id)})")
-    if work.others:
-        print(f"  {work.others} more results in the folder are of other settings")
+    for job in planned.failed:
+        print(f"  {planned.status[job.job_id]:<10} {job}: {planned.error(job)} (log: {store.log_file(job.job_id)})")
+    if planned.others:
+        print(f"  {planned.others} more results in the folder are of other settings")
     return 0
 
 
-def tune(options: argparse.Namespace) -> int:
+def tune(options: TuneArguments) -> int:
     from bench import tune as search
 
-    _, _, plugins, _ = _laid_out(options)
-    chosen, where = _chosen(options)
-    trials = search.trial_suite(chosen, plugins, where, options.trials)
-    store = Store(options.results, trials.suite)
-    jobs = [job for job in grid.jobs(trials, plugins, where) if job.baseline is None]
-    execute(plan.make(jobs, store), plugins, store, options.devices)
-    print(search.best(plan.make(jobs, store), store))
+    work = Workspace.of(options)
+    trials = search.trial_suite(work.suite, work.plugins, work.where, options.trials)
+    work = replace(work, suite=trials, store=Store(options.results, trials.suite, _say))
+    jobs = [job for job in work.jobs if job.baseline is None]
+    execute(work, plan.make(jobs, work.store), options.devices)
+    print(search.best(plan.make(jobs, work.store), work.store))
     return 0
 
 
-def choose_c(options: argparse.Namespace) -> int:
+def choose_c(options: DeviceArguments) -> int:
     from report.data.load import load
     from report.tables.selection import summary
 
-    _, jobs, plugins, store = _laid_out(options)
-    work = plan.make(jobs, store)
-    code = execute(work, plugins, store, options.devices)
-    print(summary(load(store, work.declared)))
+    work = Workspace.of(options)
+    planned = work.plan()
+    code = execute(work, planned, options.devices)
+    print(summary(load(work.store, planned.declarations)))
     return code
 
 
-def data(options: argparse.Namespace) -> int:
-    chosen, jobs, _, _ = _laid_out(options)
-    paths = _fetch([job.source for job in jobs])
+def data(options: SuiteArguments) -> int:
+    work = Workspace.of(options)
+    paths = _fetch([job.source for job in work.jobs])
     for path in paths:
         print(path)
-    print(f"{len(paths)} originals are in place for {chosen.suite}")
+    print(f"{len(paths)} originals are in place for {work.suite.suite}")
     return 0
 
 
-def merge(options: argparse.Namespace) -> int:
-    return merging.command(Path(options.folder), Path(options.results), _say)
+def merge(options: MergeArguments) -> int:
+    return merging.command(options.folder, options.results, _say)
 
 
-def compact(options: argparse.Namespace) -> int:
-    return merging.compact_all(Path(options.results), _say)
+def compact(options: ResultsArguments) -> int:
+    return merging.compact_all(options.results, _say)
 
 
 def _say(text: str) -> None:
     print(f"inrbench: {text}", file=sys.stderr)
 
 
-def check(options: argparse.Namespace) -> int:
+def check(options: CheckArguments) -> int:
     from activations.core import conformance as testing
 
     registry = Plugins(options.plugin).activations
@@ -231,7 +258,7 @@ def check(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def new(options: argparse.Namespace) -> int:
+def new(options: NewArguments) -> int:
     from bench.config.scaffold import render
 
     folder = Path(f"{options.kind}s")
@@ -258,16 +285,16 @@ def inside_checkout(folder: Path) -> bool:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "list": listing,
-    "plan": show_plan,
-    "run": run,
-    "status": status,
-    "report": report,
-    "tune": tune,
-    "choose-c": choose_c,
-    "data": data,
-    "merge": merge,
-    "compact": compact,
-    "check": check,
-    "new": new,
+    "list": typed(ListArguments, listing),
+    "plan": typed(PlanArguments, show_plan),
+    "run": typed(RunArguments, run),
+    "status": typed(SuiteArguments, status),
+    "report": typed(SuiteArguments, report),
+    "tune": typed(TuneArguments, tune),
+    "choose-c": typed(DeviceArguments, choose_c),
+    "data": typed(SuiteArguments, data),
+    "merge": typed(MergeArguments, merge),
+    "compact": typed(ResultsArguments, compact),
+    "check": typed(CheckArguments, check),
+    "new": typed(NewArguments, new),
 }

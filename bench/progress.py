@@ -1,4 +1,4 @@
-"""What a run shows while it runs: jobs done, the current score, the time left.
+"""Progress display of a run: finished jobs, current scores, time left.
 
 On a terminal one live line; elsewhere (a log file, CI) one plain line for every finished job.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.live import Live
@@ -17,12 +16,15 @@ from rich.table import Table
 
 from bench.config.job import Job
 from bench.runner.plan import duration
+from bench.runner.runner import Listener
+from bench.training.result import Outcome, Progress
+from tasks.core.metrics import describe
 
 
-class Display:
-    """A `bench.runner.runner.Listener` that draws. Use as a context manager.
+class Display(Listener):
+    """Progress display of a run, to be used as a context manager.
 
-    Time left is judged by work, a job's work being its steps: baselines count next to nothing.
+    The time left is estimated from the training steps left; a baseline counts as one step.
     """
 
     def __init__(self, jobs: Sequence[Job], console: Console | None = None) -> None:
@@ -31,7 +33,7 @@ class Display:
         self._total = sum(self._weight.values())
         self._jobs, self._ended, self._failed = len(jobs), 0, 0
         self._work = 0.0
-        self._running: dict[str, tuple[Job, dict[str, Any]]] = {}
+        self._running: dict[str, tuple[Job, Progress | None]] = {}
         self._start = time.monotonic()
         self._lock = threading.Lock()
         self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True)
@@ -45,32 +47,37 @@ class Display:
         if self._console.is_terminal:
             self._live.stop()
 
-    def __call__(self, event: str, job: Job, values: dict[str, Any]) -> None:
+    def started(self, job: Job) -> None:
         with self._lock:
-            if event == "end":
-                self._running.pop(job.job_id, None)
-                self._ended += 1
-                self._failed += values["status"] != "ok"
-                self._work += self._weight[job.job_id]
-                self._report(job, values)
-            else:
-                self._running[job.job_id] = (job, values)
+            self._running[job.job_id] = (job, None)
 
-    def _report(self, job: Job, row: dict[str, Any]) -> None:
-        """One line for a finished job."""
+    def progressed(self, job: Job, progress: Progress) -> None:
+        with self._lock:
+            self._running[job.job_id] = (job, progress)
+
+    def ended(self, job: Job, outcome: Outcome) -> None:
+        with self._lock:
+            self._running.pop(job.job_id, None)
+            self._ended += 1
+            self._failed += outcome.status != "ok"
+            self._work += self._weight[job.job_id]
+            self._report(job, outcome)
+
+    def _report(self, job: Job, outcome: Outcome) -> None:
+        """Print one line for a finished job."""
         count = f"[{self._ended:>{len(str(self._jobs))}}/{self._jobs}]"
-        seconds = f"{row['wall_s']:.1f} s" if row.get("wall_s") is not None else ""
-        if row["status"] == "ok":
-            line = f"{count} {job}  {score(row.get('metric'), row.get('headline'))}  {seconds}"
+        if outcome.status == "ok":
+            seconds = f"{outcome.timings.wall_s:.1f} s" if outcome.timings else ""
+            line = f"{count} {job}  {score(outcome.metric, outcome.final_score)}  {seconds}"
         else:
-            line = f"{count} {job}  {row['status'].upper()}: {row.get('error')}"
+            line = f"{count} {job}  {outcome.status.upper()}: {outcome.error}"
         if not self._console.is_terminal:
             line += f"  (left {duration(self._left())})"
-        self._console.print(line, style=None if row["status"] == "ok" else "red", markup=False, soft_wrap=True)
+        self._console.print(line, style=None if outcome.status == "ok" else "red", markup=False, soft_wrap=True)
 
     def _left(self) -> float | None:
         work = self._work + sum(
-            self._weight[job_id] * values.get("fraction", 0) for job_id, (_, values) in self._running.items()
+            self._weight[job_id] * progress.fraction for job_id, (_, progress) in self._running.items() if progress
         )
         elapsed = time.monotonic() - self._start
         # Baselines and the start of a worker say nothing about training.
@@ -86,14 +93,15 @@ class Display:
         )
         table = Table.grid()
         table.add_row(grid)
-        for job, values in list(self._running.values()):
-            shown = next((key for key in values if key != "fraction"), None)
-            table.add_row(f"  {job}  {values.get('fraction', 0):.0%}  {score(shown, values.get(shown or ''))}")
+        for job, progress in list(self._running.values()):
+            fraction, scores = progress or Progress(0.0, {})
+            table.add_row(f"  {job}  {fraction:.0%}  {score(*next(iter(scores.items()), (None, None)))}")
         return table
 
 
 def score(metric: str | None, value: float | None) -> str:
-    """``"PSNR 28.31 dB"``."""
+    """A value with the label and the unit of its metric: ``"PSNR 28.31 dB"``."""
     if metric is None or value is None:
         return ""
-    return f"PSNR {value:.2f} dB" if metric == "psnr" else f"{metric} {value:.4g}"
+    info = describe(metric)
+    return f"{info.label} {value:{info.format}} {info.unit}".rstrip()

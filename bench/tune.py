@@ -14,6 +14,7 @@ import yaml
 from scipy.stats import qmc
 
 from activations.core.base import LogUniform
+from bench.config.job import Job
 from bench.config.plugins import Plugins
 from bench.config.suite import Suite
 from bench.errors import BadInput
@@ -101,8 +102,10 @@ def best(work: Plan, store: Store) -> str:
     return "\n".join(["activations:", *lines, f"# jobs: {ended}"])
 
 
-def _settings(job: Any) -> str:
+def _settings(job: Job) -> str:
     """A trial's settings as one line of YAML, defaults of the activation that no search varies left out."""
+    assert job.activation is not None
+    assert job.train is not None
     given = {key: value for key, value in job.activation.params.items() if value is not None}
     values = {**given, "train": {"lr": job.train.lr}}
     text: str = yaml.safe_dump(values, default_flow_style=True, sort_keys=False, width=1000)

@@ -58,12 +58,12 @@ def test_adding_an_activation_takes_one_file_and_nothing_else(checkout: Path) ->
 def test_every_command_line_of_the_readme_can_be_parsed() -> None:
     import shlex
 
-    from bench.cli import _parser
+    from bench.cli import parser
 
     lines = [line.strip() for line in README.splitlines() if re.match(r"\s+inrbench |inrbench ", line)]
     assert len(lines) >= 8
     for line in lines:
-        _parser().parse_args(shlex.split(line, comments=True)[1:])
+        parser().parse_args(shlex.split(line, comments=True)[1:])
 
 
 def test_files_that_the_readme_names_exist() -> None:

@@ -24,21 +24,25 @@ MAX_JOBS = 1_000_000
 
 
 def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
-    """Every job of a suite once, under the first name that the suite gives it; see `declared`."""
-    return distinct(declared(suite, plugins, where))
+    """Every job of a suite once, under the first name that the suite gives it; see `declarations`."""
+    return distinct(declarations(suite, plugins, where))
 
 
-def distinct(declared: Iterable[Job]) -> list[Job]:
-    """The first of those with one id, in the same order."""
+def distinct(declarations: Iterable[Job]) -> list[Job]:
+    """The first job of each id, in the same order."""
     found: dict[str, Job] = {}
-    for job in declared:
+    for job in declarations:
         found.setdefault(job.job_id, job)
     return list(found.values())
 
 
-def declared(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
-    """What a suite declares, in the order in which it runs: one activation after another within a task, so that a drift
-    of the machine's speed is shared by all of them. A job that it declares under two names is there twice.
+def declarations(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
+    """The jobs that a suite declares, in running order; one that it declares under two names is there twice.
+
+    The activations alternate within a task, so that a drift of the machine's speed affects all of them alike.
+
+    Args:
+        where: the name of the suite, at the beginning of messages.
 
     Raises:
         BadInput: if a task, an activation, a signal or a setting is wrong, or there is nothing to run.
@@ -50,7 +54,7 @@ def declared(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
     cells = [
         cell
         for key, settings in suite.tasks.items()
-        for cell in _task_cells(suite, key, settings or {}, plugins, f"{where}: tasks.{key}")
+        for cell in _task_cells(suite, key, settings or {}, plugins, where)
     ]
     for name, settings in suite.activations.items():
         if unknown := set((settings or {}).get("per_task") or {}) - set(suite.tasks):
@@ -71,6 +75,7 @@ def declared(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
 def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugins, where: str) -> list[Any]:
     """For each signal (and swept value) of a task: a function from the repeat to its jobs."""
     settings = dict(settings)
+    file, where = where, f"{where}: tasks.{key}"
     train, model = _mapping(settings, "train", where), _mapping(settings, "model", where)
     cls = plugins.tasks.get(settings.pop("task", key), where)
     names = settings.pop("signals", None)
@@ -83,9 +88,7 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
         methods = [
             method
             for name, entry in suite.activations.items()
-            for method in _methods(
-                name, entry or {}, key, common, plugins, f"{where.split(':')[0]}: activations.{name}"
-            )
+            for method in _methods(name, entry or {}, key, common, plugins, f"{file}: activations.{name}")
         ]
         for source, signal in _signals(names if names is not None else task.signals(), where):
             base = {"suite": suite.suite, "task_key": task_key, "task": plugin, "source": source, "signal": signal}

@@ -91,6 +91,11 @@ class Job:
         """Jobs with the same one have the same truth and the same measurements."""
         return digest({"task": asdict(self.task), "signal": self.signal, "seed": self.data_seed})
 
+    @property
+    def reference(self) -> str:
+        """Name of the artifact with the truth, which all jobs of the same problem share."""
+        return f"ref-{self.problem_id}"
+
     def __str__(self) -> str:
         return f"{self.task_key} · {self.signal} · {self.label} · repeat {self.repeat}"
 
@@ -106,7 +111,7 @@ class Job:
         """
         return _adapter().validate_json(text)
 
-    def declared(self) -> dict[str, Any]:
+    def columns(self) -> dict[str, Any]:
         """The columns of a ``runs`` row that are known before the job runs."""
         activation = self.activation
         return {

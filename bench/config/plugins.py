@@ -18,13 +18,16 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from pydantic import BaseModel
+
+from bench.config.job import Plugin
 from bench.errors import BadInput, did_you_mean
 
 if TYPE_CHECKING:
     from activations.core.base import Activation
     from tasks.core.base import Task
 
-T = TypeVar("T")
+T = TypeVar("T", bound=BaseModel)
 
 
 class Registry(Generic[T]):
@@ -95,6 +98,15 @@ class Registry(Generic[T]):
         if name in self.broken:
             raise BadInput(f"{prefix}{self.kind} {name!r} cannot be imported ({self.broken[name]}); mend its file")
         raise BadInput(f"{prefix}unknown {self.kind} {name!r}{did_you_mean(name, [*self._found, *self.broken])}")
+
+    def create(self, spec: Plugin) -> T:
+        """The plugin that a job declares, with its parameters.
+
+        Raises:
+            BadInput: as for `get`.
+        """
+        # Not strict, because the JSON of a job has lists for tuples. The values were checked when the job was made.
+        return self.get(spec.name).model_validate(spec.params, strict=False)
 
 
 class Plugins:

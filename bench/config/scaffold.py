@@ -6,7 +6,7 @@ import re
 
 from bench.errors import BadInput
 
-ACTIVATION = '''"""{label}: say in one line what it is."""
+ACTIVATION = '''"""{label}: one line with the standard term."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from activations import Activation, LogUniform, Param
 
 
 class {cls}(Activation):
-    """x * exp(-(scale * x)**2 / 2): replace this by your formula, and cite where it is from."""
+    """x * exp(-(scale * x)**2 / 2): replace this with your formula, and cite where it is from."""
 
     name, label, version = "{name}", "{label}", 1
 
@@ -28,24 +28,21 @@ class {cls}(Activation):
         return x * torch.exp(-x.square() / 2)
 '''
 
-TASK = '''"""{label}: say in one line what it is."""
+TASK = '''"""{label}: one line with the standard term."""
 
 from __future__ import annotations
 
-import torch
 from pydantic import Field
 
-from tasks import Problem, Signal, Task, grid_coords
-from tasks.core.operators import Mask
-from tasks.signals.resize import resize
+from tasks import Mask, Problem, Signal, Size, Task, draw, grid_coords, picture
 
 
 class {cls}(Task):
-    """A share of the pixels is measured: replace this by your operator and your measurements."""
+    """A share of the pixels is measured: replace this with your operator and your measurements."""
 
     name, label, version = "{name}", "{label}", 1
 
-    size: int = Field(64, ge=8)
+    size: Size = 64
     share: float = Field(0.5, gt=0, lt=1)
 
     def signals(self) -> tuple[str, ...]:
@@ -56,12 +53,8 @@ class {cls}(Task):
         return True
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        picture = resize(signal.array, self.size)
-        truth = torch.from_numpy(picture).reshape(-1, picture.shape[-1])
-        generator = torch.Generator().manual_seed(seed)
-        rows = torch.randperm(len(truth), generator=generator)[: round(self.share * len(truth))].sort().values
-        operator = Mask(len(truth), rows)
-        shape = picture.shape[:2]
+        truth, shape = picture(signal, self.size)
+        operator = Mask(len(truth), draw(len(truth), round(self.share * len(truth)), seed))
         return Problem(grid_coords(shape), operator, operator.forward(truth), truth, shape)
 '''
 

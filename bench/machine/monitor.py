@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from bench.machine import nvidia_smi as gpus
 from bench.machine.device_use import Lease
 from bench.machine.devices import SlotSpec
 
 _CPUS = Path("/sys/devices/system/cpu")
+
+
+@dataclass(frozen=True)
+class DeviceUse:
+    """Use of a device while a job ran.
+
+    Attributes:
+        shared: whether somebody else used it too.
+        clock_mhz: its clock at the end; None if it is unknown.
+        throttled: whether heat or power held it back; None if it is unknown.
+    """
+
+    shared: bool
+    clock_mhz: float | None
+    throttled: bool | None
 
 
 class Watch:
@@ -26,12 +41,11 @@ class Watch:
         self._foreign = self._others(worker)
         self._throttles = self._count()
 
-    def columns(self, worker: int | None) -> dict[str, Any]:
-        """The columns of ``runs`` that this is about, to be asked for when the job has just ended."""
+    def end(self, worker: int | None) -> DeviceUse:
+        """The use of the device since the beginning; to be called as soon as the job has ended."""
         mhz, held = self._clock()
         others = self._others(worker) or self._foreign
-        others = self._lease.end() or others
-        return {"clock_mhz": mhz, "throttled": held, "timing_valid": self._spec.exclusive and not others}
+        return DeviceUse(shared=self._lease.end() or others, clock_mhz=mhz, throttled=held)
 
     def _others(self, worker: int | None) -> bool:
         return self._spec.device != "cpu" and bool(gpus.foreign(self._spec.visible, worker, self._ask))

@@ -8,6 +8,7 @@ import json
 import platform
 import socket
 import subprocess
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -15,26 +16,42 @@ from typing import Any
 PACKAGES = ("inrbench", "numpy", "scipy", "scikit-image", "pyarrow", "pydantic", "pydicom", "pillow")
 
 
-def of_process(device: Any, threads: int) -> dict[str, Any]:
-    """The columns of ``runs`` that are the same for every job of a worker process. ``device`` is a torch.device."""
+@dataclass(frozen=True)
+class Provenance:
+    """Provenance that all jobs of one worker process share; the columns of ``runs`` of the same names."""
+
+    device: str
+    device_name: str
+    driver: str | None
+    threads: int
+    host: str
+    python: str
+    torch: str
+    packages: str
+    git_sha: str | None
+    git_dirty: bool | None
+
+
+def of_process(device: Any, threads: int) -> Provenance:
+    """The provenance of this process. ``device`` is a torch.device."""
     import torch
 
     name, driver = cpu_name(), None
     if device.type == "cuda":
         name, driver = torch.cuda.get_device_name(device), _nvidia_driver()
     sha, dirty = git_state()
-    return {
-        "device": device.type,
-        "device_name": name,
-        "driver": driver,
-        "threads": threads,
-        "host": hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12],
-        "python": platform.python_version(),
-        "torch": torch.__version__,
-        "packages": json.dumps(_packages(), sort_keys=True),
-        "git_sha": sha,
-        "git_dirty": dirty,
-    }
+    return Provenance(
+        device=device.type,
+        device_name=name,
+        driver=driver,
+        threads=threads,
+        host=hashlib.sha256(socket.gethostname().encode()).hexdigest()[:12],
+        python=platform.python_version(),
+        torch=str(torch.__version__),
+        packages=json.dumps(_packages(), sort_keys=True),
+        git_sha=sha,
+        git_dirty=dirty,
+    )
 
 
 def cpu_name() -> str:

@@ -1,10 +1,9 @@
-"""Slots on other machines, through a Dask scheduler.
+"""Device slots on other machines, through a Dask scheduler.
 
-Every Dask worker is a host for the same slots that a run on one machine has: it leases its own devices, each with a
-worker process of ours. The coordinator keeps what it always keeps (claims, statuses, attempts, the results folder) and
-only waits elsewhere: results travel back over the network, so that no disk has to be shared. When a Dask worker is
-lost, the scheduler gives its jobs to another one: that costs the time, not the result. When a run is stopped, or its
-coordinator is gone, its jobs end in the cluster too.
+Every Dask worker has the slots of its own machine, each with a worker process. The coordinator keeps the job locks, the
+attempts and the results folder: results travel back over the network, so that no disk has to be shared. When a Dask
+worker is lost, the scheduler gives its jobs to another one. When a run is stopped, or its coordinator is gone, its jobs
+end in the cluster too.
 
 Dask itself moves pickles between its members. Whoever can reach the scheduler can run code on all of them; keep it on a
 network of your own.
@@ -19,38 +18,38 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench.config.job import Job
 from bench.errors import BadInput
 from bench.machine.devices import SlotSpec, cpus, gpus, slots
-from bench.runner.worker_process import POLL_S, Failure, Slot
-
-if TYPE_CHECKING:
-    from bench.training.result import Result
+from bench.runner.row import Execution
+from bench.runner.worker_process import POLL_S, WorkerProcess
+from bench.store.schema import Status
+from bench.training.result import Outcome, Progress
 
 LOG_BYTES = 1_000_000
-"""Of a job's log, what travels back: the end of it."""
+"""Bytes at the end of a job's log that travel back."""
 
-Answer = tuple[dict[str, Any], bytes, bytes]
-"""What travels back: columns of the row, the encoded result (empty if there is none), the end of the log."""
+Answer = tuple[Execution, bytes]
+"""The execution of a job, and the end of its log."""
 
-_leases: dict[str, queue.Queue[Slot]] = {}
+_leases: dict[str, queue.Queue[WorkerProcess]] = {}
 _lock = threading.Lock()
 
 
-def _lease(wanted: str, plugins: Sequence[tuple[str, bytes]]) -> queue.Queue[Slot]:
+def _lease(wanted: str, plugins: Sequence[tuple[str, bytes]]) -> queue.Queue[WorkerProcess]:
     """The slots of this Dask worker, made when the first job comes."""
     key = hashlib.sha256(repr((wanted, plugins)).encode()).hexdigest()
     with _lock:
         if key not in _leases:
-            free: queue.Queue[Slot] = queue.Queue()
+            free: queue.Queue[WorkerProcess] = queue.Queue()
             folder = Path(tempfile.mkdtemp(prefix="inrbench-"))
             files = [folder / name for name, _ in plugins]
             for file, (_, source) in zip(files, plugins, strict=True):
                 file.write_bytes(source)
             for index, spec in enumerate(slots(wanted, gpus(), cpus())):
-                free.put(Slot(spec, files, folder / f"worker-{index}.log"))
+                free.put(WorkerProcess(spec, files, folder / f"worker-{index}.log"))
             _leases[key] = free
         return _leases[key]
 
@@ -83,35 +82,24 @@ class _Unwanted(threading.Event):
 
 
 def _serve(job_json: str, wanted: str, plugins: Sequence[tuple[str, bytes]], limit_s: float | None) -> Answer:
-    """On a Dask worker: do a job on one of its slots."""
-    from bench.training.result import encode
-
+    """On a Dask worker: run a job on one of its slots."""
     job, free, unwanted = Job.from_json(job_json), _lease(wanted, plugins), _Unwanted()
     slot = free.get()
-    content, ended = b"", {}
-    with tempfile.TemporaryDirectory(prefix="inrbench-") as folder:
-        log = Path(folder) / "job.log"
-        try:
-            content = encode(slot.run(job, log, limit_s, unwanted, lambda _: None))
-        except Failure as failure:
-            ended = {"status": failure.status, "error": str(failure)}
-        finally:
-            free.put(slot)
-        tail = log.read_bytes()[-LOG_BYTES:] if log.exists() else b""
-    return slot.facts | ended, content, tail
+    try:
+        with tempfile.TemporaryDirectory(prefix="inrbench-") as folder:
+            log = Path(folder) / "job.log"
+            execution = slot.run(job, log, limit_s, unwanted, lambda _: None)
+            return execution, log.read_bytes()[-LOG_BYTES:] if log.exists() else b""
+    finally:
+        free.put(slot)
 
 
 class RemoteSlot:
-    """A slot somewhere in a cluster, to be used like a `bench.runner.worker_process.Slot`.
-
-    Attributes:
-        facts: the columns of ``runs`` that the place where the latest job ran told of itself.
-    """
+    """A `bench.runner.runner.Slot` somewhere in a cluster."""
 
     def __init__(self, client: Any, spec: SlotSpec, wanted: str, plugin_files: Sequence[Path]) -> None:
-        self.spec = spec
-        self.facts: dict[str, Any] = {}
         self._client = client
+        self._spec = spec
         self._wanted = wanted
         self._plugins = [(file.name, file.read_bytes()) for file in plugin_files]
 
@@ -121,35 +109,30 @@ class RemoteSlot:
         log: Path,
         limit_s: float | None,
         stopping: threading.Event,
-        progress: Callable[[dict[str, Any]], None],
-    ) -> Result:
-        """As `bench.runner.worker_process.Slot.run`; there is no progress to be told."""
-        from bench.training.result import checked, decode
-
+        progress: Callable[[Progress], None],
+    ) -> Execution:
+        """As `bench.runner.worker_process.WorkerProcess.run`, without progress."""
         future = self._client.submit(_serve, job.to_json(), self._wanted, self._plugins, limit_s, pure=False)
-        while not future.done():
-            if stopping.wait(POLL_S):
-                future.cancel()
-                raise Failure("interrupted", "stopped by the user")
         try:
-            self.facts, content, tail = future.result()
+            while not future.done():
+                if stopping.wait(POLL_S):
+                    future.cancel()
+                    return self._failed("interrupted", "stopped by the user")
+            answer: Answer = future.result()
+            execution, tail = answer
+            log.parent.mkdir(parents=True, exist_ok=True)
+            log.write_bytes(tail)
+            return execution
         except Exception as error:
-            self.facts = {}
-            raise Failure("crashed", f"the cluster lost it ({type(error).__name__}: {error})") from error
+            return self._failed("crashed", f"the cluster lost it ({type(error).__name__}: {error})")
         finally:
             future.release()
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_bytes(tail)
-        status = self.facts.pop("status", None)
-        if status is not None:
-            raise Failure(status, str(self.facts.pop("error", "")))
-        try:
-            return checked(decode(content), job)
-        except Exception as error:
-            raise Failure("crashed", f"what came back is no result ({type(error).__name__}: {error})") from error
+
+    def _failed(self, status: Status, cause: str) -> Execution:
+        return Execution(Outcome(status, cause), self._spec.exclusive)
 
     def kill(self) -> None:
-        """Nothing is left behind: a slot's worker ends with its Dask worker."""
+        """Nothing to do: the worker of a slot ends with its Dask worker."""
 
 
 def connect(address: str) -> Any:

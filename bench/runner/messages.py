@@ -1,11 +1,12 @@
-"""Messages between the parent and a worker, over a socket that a plugin may have got its fingers on.
+"""Messages between the parent and a worker, over a socket that a plugin of the worker can reach.
 
-A message is `MAGIC`, its length and its bytes. What comes in is taken as it comes, never waited for: a worker that
-sends half a message, or a plugin that writes to whatever file descriptor it finds, costs the job and not the run.
+A message is `MAGIC`, its length and its bytes. A receiver never waits for the rest of a message: a worker that sends
+half of one, or a plugin that writes to an arbitrary file descriptor, costs the job and not the run.
 """
 
 from __future__ import annotations
 
+import enum
 import select
 import socket
 import struct
@@ -16,8 +17,37 @@ MAX_BYTES = 4 << 30
 _HEAD = struct.Struct("!4sQ")
 
 
-class Garbled(Exception):
-    """What came over the socket is no message."""
+class ProtocolError(Exception):
+    """The bytes that were received are not a message."""
+
+
+class Kind(enum.Enum):
+    """Kinds of messages that a worker sends; the first byte of the message."""
+
+    READY = b"h"
+    """The worker has started: its `Provenance` as JSON."""
+
+    PROGRESS = b"p"
+    """A `Progress` as JSON."""
+
+    RESULT = b"r"
+    """An encoded `Outcome`, see `bench.training.result`."""
+
+    def message(self, content: bytes) -> bytes:
+        """A message of this kind."""
+        return self.value + content
+
+    @staticmethod
+    def split(message: bytes) -> tuple[Kind, bytes]:
+        """The kind of a message and its content.
+
+        Raises:
+            ProtocolError: if there is no such kind.
+        """
+        try:
+            return Kind(message[:1]), message[1:]
+        except ValueError as error:
+            raise ProtocolError(f"no such kind of message: {message[:1]!r}") from error
 
 
 class Channel:
@@ -39,14 +69,14 @@ class Channel:
             self._socket.sendall(content)
 
     def receive(self, timeout: float | None) -> bytes | None:
-        """The next message; None if it is not there yet, or not all of it.
+        """The next message; None if it has not come yet, or not all of it.
 
         Args:
-            timeout: seconds to wait for something to come; None for as long as it takes.
+            timeout: seconds to wait for the first byte; None for no limit.
 
         Raises:
             EOFError: if the other end is gone.
-            Garbled: if what came is no message.
+            ProtocolError: if the received bytes are not a message.
         """
         message = self._parsed()
         if message is None and self.readable(timeout):
@@ -58,18 +88,18 @@ class Channel:
         return message
 
     def readable(self, timeout: float | None = 0) -> bool:
-        """Whether something has come in, or the other end has gone."""
+        """Whether bytes can be received, or the other end is closed."""
         waiting = select.poll()  # select() would not know descriptors beyond 1024
         waiting.register(self._socket, select.POLLIN)
         return bool(waiting.poll(None if timeout is None else 1000 * timeout))
 
     def _parsed(self) -> bytes | None:
-        """Take a message out of what has come, if all of it has."""
+        """Take a message out of the received bytes, if it is complete."""
         if len(self._buffer) < _HEAD.size:
             return None
         magic, length = _HEAD.unpack_from(self._buffer)
         if magic != MAGIC or length > MAX_BYTES:
-            raise Garbled
+            raise ProtocolError("the received bytes are not a message")
         end = _HEAD.size + length
         if len(self._buffer) < end:
             return None

@@ -1,4 +1,4 @@
-"""What is to be done: the jobs of a suite held against the rows that its folder of results has."""
+"""Plan of a run: compares the jobs of a suite with the stored results."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from bench.store.store import STATUSES, Store
 
 @dataclass(frozen=True)
 class Plan:
-    """The jobs of a suite and what became of them.
+    """The jobs of a suite and their states.
 
     Attributes:
         jobs: every job once, in running order.
-        declared: the same under every name that the suite gives them; two of one id are one job.
+        declarations: the same under every name that the suite gives them; two of one id are one job.
         rows: the stored rows of these jobs, indexed by job id.
         others: rows in the same folder that are of no job of the suite as it stands now; reports leave them out.
         attempts: job id -> how often it was tried, for the jobs that have a row, even one that does not count.
@@ -33,7 +33,7 @@ class Plan:
     """
 
     jobs: Sequence[Job]
-    declared: Sequence[Job]
+    declarations: Sequence[Job]
     rows: pd.DataFrame
     others: int
     attempts: dict[str, int]
@@ -98,10 +98,10 @@ class Plan:
 
 
 def make(
-    declared: Sequence[Job], store: Store, retry: Collection[str] = (), shard: tuple[int, int] | None = None
+    declarations: Sequence[Job], store: Store, retry: Collection[str] = (), shard: tuple[int, int] | None = None
 ) -> Plan:
-    """Hold jobs against a store. A row whose scores are gone or cannot be read does not count: its job runs again."""
-    jobs = distinct(declared)
+    """The plan of some jobs. A job whose stored scores are missing or damaged runs again."""
+    jobs = distinct(declarations)
     rows = store.runs().set_index("job_id")
     ids = {job.job_id for job in jobs}
     attempts = {str(job_id): int(count) for job_id, count in rows["attempt"].fillna(0).items() if job_id in ids}
@@ -109,14 +109,14 @@ def make(
     pairs = zip(rows.index, rows["status"], strict=True)
     rows = rows[np.array([status != "ok" or job_id in scored for job_id, status in pairs], dtype=bool)]
     mine = rows[np.array([job_id in ids for job_id in rows.index], dtype=bool)]
-    return Plan(jobs, declared, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
+    return Plan(jobs, declarations, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
 
 
 def shard(text: str) -> tuple[int, int]:
     """``"2/8"`` as (2, 8).
 
     Raises:
-        BadInput: if it is no such part.
+        BadInput: if it is not of this form.
     """
     match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text.strip())
     part, parts = (int(match.group(1)), int(match.group(2))) if match else (0, 0)

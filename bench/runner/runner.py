@@ -1,8 +1,8 @@
-"""Running jobs on device slots, so that whatever happens to one of them costs that one alone.
+"""Runs jobs on device slots, so that a job that fails in any way costs that job alone.
 
-joblib hands the jobs to threads of this process. Each thread leases a slot and waits for that slot's worker process,
-with a limit. joblib's own processes are not used, because a worker of theirs that is killed aborts the whole run, and
-because their time limit ends the run and not the job.
+joblib hands the jobs to threads of this process. Each thread takes a slot and waits, with a limit, for its worker
+process. joblib's own processes are not used, because a killed worker of theirs aborts the whole run, and because their
+time limit ends the run and not the job.
 """
 
 from __future__ import annotations
@@ -12,36 +12,43 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Protocol
 
 from joblib import Parallel, delayed
 
 from bench.config.job import Job
 from bench.errors import Stopped
 from bench.machine.devices import SlotSpec
-from bench.runner.worker_process import Failure, Slot
+from bench.runner.row import Attempt, Execution, to_row
+from bench.runner.worker_process import WorkerProcess
 from bench.store.compact import AUTOMATIC, compact, sweep
-from bench.store.schema import UNFINISHED
+from bench.store.schema import UNFINISHED, Status
 from bench.store.store import Store
-
-if TYPE_CHECKING:
-    from bench.training.result import Result
+from bench.training.result import Outcome, Progress
 
 WAIT_S = 0.5
-"""Between two looks at jobs that another run has claimed."""
-
-Listener = Callable[[str, Job, dict[str, Any]], None]
-"""Told ("start", job, {}), ("progress", job, scores) and ("end", job, row), from several threads."""
+"""Seconds between two checks of the jobs that another run has claimed."""
 
 
-class Place(Protocol):
-    """Where a job can run: a `bench.runner.worker_process.Slot` here, or one of a cluster
-    (`bench.runner.dask_cluster.RemoteSlot`)."""
+class Listener:
+    """Listener of a run; this one ignores all events. Its methods are called from several threads."""
 
-    spec: SlotSpec
-    facts: dict[str, Any]
+    def started(self, job: Job) -> None:
+        """A job has a slot."""
+
+    def progressed(self, job: Job, progress: Progress) -> None:
+        """A job has been scored in the course of its training."""
+
+    def ended(self, job: Job, outcome: Outcome) -> None:
+        """A job has ended, and its outcome is stored."""
+
+
+class Slot(Protocol):
+    """A device slot: a `bench.runner.worker_process.WorkerProcess` of this machine, or a
+    `bench.runner.dask_cluster.RemoteSlot`."""
 
     def run(
         self,
@@ -49,50 +56,58 @@ class Place(Protocol):
         log: Path,
         limit_s: float | None,
         stopping: threading.Event,
-        progress: Callable[[dict[str, Any]], None],
-    ) -> Result: ...
+        progress: Callable[[Progress], None],
+    ) -> Execution:
+        """Run a job; a failure of any kind is an outcome and no exception."""
 
-    def kill(self) -> None: ...
+    def kill(self) -> None:
+        """End whatever runs on the slot."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of a run.
+
+    Attributes:
+        limit_s: seconds that a job may take; None for no limit.
+        fail_fast: stop at the first job that does not end ``ok``.
+    """
+
+    limit_s: float | None = None
+    fail_fast: bool = False
+
+
+def local_slots(store: Store, specs: Sequence[SlotSpec], plugin_files: Sequence[Path] = ()) -> list[WorkerProcess]:
+    """Slots of this machine; training checkpoints and the logs of workers go into the folder of the results."""
+    logs = store.root / "logs"
+    return [
+        WorkerProcess(spec, plugin_files, logs / f"worker-{index}.log", store.checkpoint_file)
+        for index, spec in enumerate(specs)
+    ]
 
 
 class Runner:
-    """Runs jobs on slots and commits every outcome.
-
-    Args:
-        specs: the slots of this machine to use.
-        places: slots elsewhere, to be used too.
-        limit_s: seconds a job may take; None for no limit.
-        fail_fast: stop at the first job that does not end ``ok``.
-    """
+    """Runs jobs on slots and stores every outcome."""
 
     def __init__(
         self,
         store: Store,
-        specs: Sequence[SlotSpec],
-        plugin_files: Sequence[Path] = (),
-        limit_s: float | None = None,
-        fail_fast: bool = False,
-        listener: Listener = lambda *_: None,
-        places: Sequence[Place] = (),
+        slots: Sequence[Slot],
+        options: RunOptions | None = None,
+        listener: Listener | None = None,
     ) -> None:
         self._store = store
-        self._limit_s = limit_s
-        self._fail_fast = fail_fast
-        self._listener = listener
+        self._options = options or RunOptions()
+        self._listener = listener or Listener()
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._ended = 0
-        logs = store.root / "logs"
-        here = [
-            Slot(spec, plugin_files, logs / f"worker-{index}.log", store.checkpoint_file)
-            for index, spec in enumerate(specs)
-        ]
-        self._slots: list[Place] = [*here, *places]
-        self._free: queue.Queue[Place] = queue.Queue()
-        for slot in self._slots:
+        self._slots = slots
+        self._free: queue.Queue[Slot] = queue.Queue()
+        for slot in slots:
             self._free.put(slot)
 
-    def run(self, jobs: Sequence[Job], attempts: dict[str, int]) -> Generator[tuple[Job, str]]:
+    def run(self, jobs: Sequence[Job], attempts: dict[str, int]) -> Generator[tuple[Job, Status]]:
         """Run jobs; yields (job, status) as they end. Closing the iterator, or Ctrl-C, stops what runs.
 
         Jobs that another run on the same folder has claimed are left to it. When nothing else is left they are waited
@@ -124,7 +139,7 @@ class Runner:
             for slot in self._slots:
                 slot.kill()
 
-    def _dispatch(self, jobs: Sequence[Job], attempts: dict[str, int]) -> Generator[tuple[Job, str | None]]:
+    def _dispatch(self, jobs: Sequence[Job], attempts: dict[str, int]) -> Generator[tuple[Job, Status | None]]:
         """One pass over jobs; the status is None for those that another run holds."""
         dispatch = Parallel(
             n_jobs=len(self._slots),
@@ -145,7 +160,7 @@ class Runner:
                     for _ in outcomes:  # let the threads see the sign and end
                         pass
 
-    def _one(self, job: Job, attempts: dict[str, int]) -> tuple[Job, str | None]:
+    def _one(self, job: Job, attempts: dict[str, int]) -> tuple[Job, Status | None]:
         """Run a job, unless another run holds it or has done it meanwhile."""
         if self._stopping.is_set():
             return job, "interrupted"
@@ -153,79 +168,65 @@ class Runner:
             if not mine:
                 return job, None
             attempt = attempts.get(job.job_id, 0) + 1
-            stored, before = self._store.outcome(job.job_id) or ("", 0)
-            if before >= attempt and stored != "interrupted":  # another run has done it since this one was planned
-                self._listener("end", job, {"status": stored, "error": "done by another run"})
+            stored, before = self._store.outcome(job.job_id) or (None, 0)
+            if (
+                stored is not None and before >= attempt and stored != "interrupted"
+            ):  # another run has done it since this one was planned
+                self._listener.ended(job, Outcome(stored, "done by another run"))
                 return job, stored
             slot = self._free.get()
             try:
-                self._listener("start", job, {})
-                row = self._attempt(slot, job, max(attempt, before + 1))
+                self._listener.started(job)
+                outcome = self._attempt(slot, job, max(attempt, before + 1))
             finally:
                 self._free.put(slot)
         self._gather()
-        self._listener("end", job, row)
-        if self._fail_fast and row["status"] != "ok":
+        self._listener.ended(job, outcome)
+        if self._options.fail_fast and outcome.status != "ok":
             self._stopping.set()
-        return job, str(row["status"])
+        return job, outcome.status
 
-    def _begun(self, slot: Place, job: Job, attempt: int, log: Path) -> dict[str, Any]:
-        """What is known of a job's row before it runs."""
-        return job.declared() | {
-            "attempt": attempt,
-            "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "timing_valid": slot.spec.exclusive,
-            "log": str(log.relative_to(self._store.root)),
-        }
-
-    def _attempt(self, slot: Place, job: Job, attempt: int) -> dict[str, Any]:
+    def _attempt(self, slot: Slot, job: Job, number: int) -> Outcome:
+        """The outcome of a job on a slot, which is stored."""
         log = self._store.log_file(job.job_id)
-        row = self._begun(slot, job, attempt, log)
-        result = None
-        try:
-            result = slot.run(
-                job, log, self._limit_s, self._stopping, lambda scores: self._listener("progress", job, scores)
-            )
-        except Failure as failure:
-            row |= slot.facts | {"status": failure.status, "error": str(failure)}
-        else:
-            row |= slot.facts
-        row = self._keep(row, result, f"ref-{job.problem_id}")
-        if row["status"] not in UNFINISHED:
-            with contextlib.suppress(OSError):  # what is left behind is swept up later
+        started_at = datetime.now(UTC).isoformat(timespec="seconds")
+        attempt = Attempt(number, started_at, str(log.relative_to(self._store.root)))
+        execution = slot.run(
+            job, log, self._options.limit_s, self._stopping, lambda progress: self._listener.progressed(job, progress)
+        )
+        outcome = self._keep(job, attempt, execution)
+        if outcome.status not in UNFINISHED:
+            with contextlib.suppress(OSError):  # `sweep` removes it later
                 self._store.checkpoint_file(job.job_id).unlink(missing_ok=True)
-        return row
+        return outcome
 
-    def _keep(self, row: dict[str, Any], result: Result | None, reference: str) -> dict[str, Any]:
-        """Store what came of a job, or else that it could not be stored."""
-        if result is None:
-            self._commit(row)
-            return row
+    def _keep(self, job: Job, attempt: Attempt, execution: Execution) -> Outcome:
+        """Store an outcome, or the fact that it could not be stored; returns what was stored.
+
+        Raises:
+            Stopped: if not even the latter can be stored.
+        """
+        outcome = execution.outcome
         try:
-            for name, arrays in result.arrays.items():
-                if name != reference or not self._store.artifact_file(name).exists():
+            for name, arrays in outcome.arrays.items():
+                if name != job.reference or not self._store.artifact_file(name).exists():
                     self._store.save_arrays(name, **arrays)
-            self._store.commit(row | result.row, result.scores)
-        except Exception as error:  # a disk that is full, or values that are none: told, and the next job goes on
+            self._store.commit(to_row(job, attempt, execution), outcome.scores)
+            return outcome
+        except Exception as error:  # a full disk, or values that do not fit their columns: the next job goes on
             with contextlib.suppress(OSError):
-                self._store.artifact_file(str(row["job_id"])).unlink(missing_ok=True)
+                self._store.artifact_file(job.job_id).unlink(missing_ok=True)
             cause = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-            row |= {"status": "error", "error": f"its result could not be stored: {' '.join(str(cause).split())}"}
-            self._commit(row)
-            return row
-        final = [score for score in result.scores if score["metric"] == result.row.get("metric")]
-        return row | result.row | {"headline": final[-1]["value"] if final else None}
-
-    def _commit(self, row: dict[str, Any]) -> None:
-        """Store a row without scores; if not even that can be written, there is no use in going on."""
+        failed = Outcome("error", f"its result could not be stored: {' '.join(str(cause).split())}")
         try:
-            self._store.commit(row)
+            self._store.commit(to_row(job, attempt, replace(execution, outcome=failed)))
         except OSError as error:
             self._stopping.set()
             raise Stopped(
-                f"{self._store.root}: results can no longer be stored ({error.strerror}); mend that, "
-                "then the same command goes on from there"
+                f"{self._store.root}: results can no longer be stored ({error.strerror}); free space or permit writing "
+                "there, then the same command continues"
             ) from error
+        return failed
 
     def _gather(self) -> None:
         """Keep the number of small files in bounds."""

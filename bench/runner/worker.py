@@ -1,8 +1,7 @@
-"""The process in which jobs happen, and how their results travel.
+"""Main loop of a worker process: it runs the jobs that it receives, one after another, and sends their outcomes.
 
-`main` runs in the process that `bench.runner.worker_process.Slot` starts: it executes the jobs it is sent, one after
-another, and answers with their results. It is started anew after any abnormal end, so that whatever a job does to it
-costs that job alone.
+`bench.runner.worker_process.WorkerProcess` starts it, and starts it anew after an abnormal end, so that a job that
+damages the process costs that job alone.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,14 @@ from bench.config.job import Job
 from bench.config.plugins import Plugins
 from bench.machine import process_setup as process
 from bench.machine import provenance
-from bench.runner.messages import Channel, Garbled
-from bench.training.result import encode
+from bench.runner.messages import Channel, Kind, ProtocolError
+from bench.training.result import Progress, encode
 from bench.training.run_job import attempt
 
 
 def main() -> None:
-    """Serve jobs: ``python -P -m bench.runner.worker FD DEVICE THREADS PLUGIN_FILE…``, FD being one end of a socket
-    pair."""
+    """Command line: ``python -P -m bench.runner.worker FD DEVICE THREADS PLUGIN_FILE…``, with one end of a socket pair
+    as FD."""
     fd, device_name, threads, *files = sys.argv[1:]
     os.set_inheritable(int(fd), False)  # a process that a plugin leaves behind must not seem to be this one
     channel = Channel(socket.socket(fileno=int(fd)))
@@ -50,25 +50,25 @@ def main() -> None:
                 if request is not None:
                     inbox.append(request)
                     arrived.release()
-        except (EOFError, OSError, ValueError, Garbled):
+        except (EOFError, OSError, ValueError, ProtocolError):
             os._exit(0)
 
     threading.Thread(target=listen, daemon=True).start()
 
-    def send(kind: str, content: bytes) -> None:
-        channel.send(kind.encode() + b" " + content)
+    def send(kind: Kind, content: str | bytes) -> None:
+        channel.send(kind.message(content.encode() if isinstance(content, str) else content))
 
-    def told(scores: dict[str, float]) -> None:
-        send("progress", json.dumps(scores).encode())
+    def report(progress: Progress) -> None:
+        send(Kind.PROGRESS, json.dumps(progress))
 
-    send("ready", json.dumps(provenance.of_process(device, int(threads))).encode())
+    send(Kind.READY, json.dumps(asdict(provenance.of_process(device, int(threads)))))
     while True:
         arrived.acquire()
         request = json.loads(inbox.pop(0))
         with _output_to(Path(request["log"])):
-            kept = request["checkpoint"] and Path(request["checkpoint"])
-            result = attempt(Job.from_json(request["job"]), plugins, device, told, kept)
-        send("result", encode(result))
+            checkpoint = request["checkpoint"] and Path(request["checkpoint"])
+            outcome = attempt(Job.from_json(request["job"]), plugins, device, report, checkpoint)
+        send(Kind.RESULT, encode(outcome))
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""One device slot: a worker process that is waited for with a limit, and replaced after any abnormal end."""
+"""A device slot of this machine: a worker process with a time limit for each job, replaced after an abnormal end."""
 
 from __future__ import annotations
 
@@ -13,37 +13,36 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter
 
 from bench.config.job import Job
 from bench.machine.devices import SlotSpec
 from bench.machine.monitor import Watch
-from bench.runner.messages import Channel
-
-if TYPE_CHECKING:
-    from bench.training.result import Result
+from bench.machine.provenance import Provenance
+from bench.runner.messages import Channel, Kind
+from bench.runner.row import Execution
+from bench.store.schema import Status
+from bench.training.result import Outcome, Progress, decode
 
 POLL_S = 0.1
 START_LIMIT_S = 300.0
 
 
-class Failure(Exception):
-    """A worker ended abnormally while it had a job: ``status`` and a one-line cause."""
+class WorkerError(Exception):
+    """A worker ended abnormally while it had a job: ``status`` of the job and a one-line cause."""
 
-    def __init__(self, status: str, cause: str) -> None:
+    def __init__(self, status: Status, cause: str) -> None:
         super().__init__(cause)
         self.status = status
 
 
-class Slot:
-    """One device slot and its worker process, started when first needed and again after any abnormal end.
+class WorkerProcess:
+    """A device slot and its worker process, started when first needed and again after an abnormal end.
 
     Args:
-        log: what the worker prints when it has no job.
-        checkpoint: gives the file that a job, by its id, is kept in and resumed from; None where none is to be kept.
-
-    Attributes:
-        facts: the columns of ``runs`` that the worker told of its process; empty until it has started.
+        log: file for the output of the worker while it has no job.
+        checkpoint: gives the file in which a job, by its id, is saved and from which it is resumed; None to save none.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class Slot:
         checkpoint: Callable[[str], Path] | None = None,
     ) -> None:
         self.spec = spec
-        self.facts: dict[str, Any] = {}
+        self._provenance: Provenance | None = None
         self._files = [str(file) for file in plugin_files]
         self._log = log
         self._checkpoint = checkpoint
@@ -67,16 +66,37 @@ class Slot:
         log: Path,
         limit_s: float | None,
         stopping: threading.Event,
-        progress: Callable[[dict[str, Any]], None],
-    ) -> Result:
-        """Have the worker execute a job.
+        progress: Callable[[Progress], None],
+    ) -> Execution:
+        """Have the worker run a job. If it dies, runs over the limit or is stopped, it is ended with all its children.
+
+        Args:
+            log: file for the output of the job.
+            limit_s: seconds that the job may take; None for no limit.
+            stopping: set by the run when all jobs are to end.
+            progress: called whenever the job has been scored.
+        """
+        watch = Watch(self.spec, self.worker)
+        try:
+            outcome = self._outcome(job, log, limit_s, stopping, progress)
+        except WorkerError as error:
+            self.kill()
+            outcome = Outcome(error.status, str(error))
+        return Execution(outcome, self.spec.exclusive, self._provenance, watch.end(self.worker))
+
+    def _outcome(
+        self,
+        job: Job,
+        log: Path,
+        limit_s: float | None,
+        stopping: threading.Event,
+        progress: Callable[[Progress], None],
+    ) -> Outcome:
+        """The outcome that the worker sends.
 
         Raises:
-            Failure: if the worker died, ran over the limit or was stopped. It is gone then, with all its children.
+            WorkerError: if it sends none, or bytes that are none.
         """
-        from bench.training.result import checked, decode
-
-        watch = Watch(self.spec, self.worker)
         try:
             channel = self._ready(stopping)
             kept = str(self._checkpoint(job.job_id)) if self._checkpoint else None
@@ -85,19 +105,19 @@ class Slot:
             end = time.monotonic() + limit_s if limit_s else float("inf")
             while True:
                 kind, content = self._receive(channel, end, stopping)
-                if kind == "result":
-                    return checked(decode(content), job)
-                progress({str(key): float(value) for key, value in json.loads(content).items()})
-        except (EOFError, OSError) as error:
-            raise Failure("crashed", self._obituary()) from error
-        except Failure:
-            self.kill()
+                if kind is Kind.RESULT:
+                    return decode(content, job)
+                progress(TypeAdapter(Progress).validate_json(content, strict=True))
+        except WorkerError:
             raise
-        except Exception as error:  # what a worker sends is data: whatever is wrong with it, the job is at fault
-            self.kill()
-            raise Failure("crashed", f"what its worker sent is no result ({type(error).__name__}: {error})") from error
-        finally:
-            self.facts |= watch.columns(self.worker)
+        except (EOFError, OSError) as error:
+            raise WorkerError("crashed", self._exit_reason()) from error
+        except Exception as error:  # a plugin may have sent it: whatever is wrong with it, the job is at fault
+            cause = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise WorkerError(
+                "crashed",
+                f"its worker sent no valid result ({cause}); a plugin must write to no file descriptor but its own",
+            ) from error
 
     @property
     def worker(self) -> int | None:
@@ -132,30 +152,28 @@ class Slot:
                 start_new_session=True,
             )
         self._channel = Channel(ours)
-        _, facts = self._receive(self._channel, time.monotonic() + START_LIMIT_S, stopping)
-        self.facts = json.loads(facts)
+        _, content = self._receive(self._channel, time.monotonic() + START_LIMIT_S, stopping)
+        self._provenance = TypeAdapter(Provenance).validate_json(content)
         return self._channel
 
-    def _receive(self, channel: Channel, end: float, stopping: threading.Event) -> tuple[str, bytes]:
+    def _receive(self, channel: Channel, end: float, stopping: threading.Event) -> tuple[Kind, bytes]:
         """The worker's next message, if it comes before ``end`` on the monotonic clock."""
         while (message := channel.receive(POLL_S)) is None:
             if stopping.is_set():
-                raise Failure("interrupted", "stopped by the user")
+                raise WorkerError("interrupted", "stopped by the user")
             if time.monotonic() > end:
-                raise Failure("timeout", "no result within the time limit; raise --timeout or lower train.steps")
+                raise WorkerError("timeout", "no result within the time limit; raise --timeout or lower train.steps")
             if self._process is not None and self._process.poll() is not None and not channel.readable():
                 raise EOFError  # a child that a plugin forked off may still hold the other end open
-        kind, _, content = message.partition(b" ")
-        return kind.decode(), content
+        return Kind.split(message)
 
-    def _obituary(self) -> str:
-        """How the worker died, in one line."""
+    def _exit_reason(self) -> str:
+        """The reason of the worker's end, in one line."""
         if self._process is None:
             return "its worker could not be started"
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         code = self._process.poll()
-        self.kill()
         if code is None:
             return "its worker closed its connection; does the plugin close descriptors that are not its own?"
         if code is not None and code < 0:
@@ -164,7 +182,7 @@ class Slot:
         return f"its worker ended with exit code {code}; see {self._log.name}"
 
     def kill(self) -> None:
-        """End the worker and all its children, at once."""
+        """End the worker and all its children at once."""
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)

@@ -18,6 +18,7 @@ from bench.config.identity import digest
 from bench.errors import BadInput
 from bench.store.atomic_write import atomic_write
 from bench.store.compact import compact
+from bench.store.schema import Score
 from bench.store.store import Store
 
 
@@ -107,7 +108,7 @@ def _take(here: Store, there: Store, row: dict[str, Any], scores: Iterable[dict[
         _copy(there.artifact_file(reference), here, here.artifact_file(reference))
     _copy(there.artifact_file(row["job_id"]), here, here.artifact_file(row["job_id"]))
     _copy(there.log_file(row["job_id"]), here, here.log_file(row["job_id"]))
-    here.commit(row, scores)
+    here.commit(row, [Score(*(score[name] for name in Score._fields)) for score in scores])
 
 
 def _copy(source: Path, here: Store, target: Path) -> None:

@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.store import schema
-from bench.store.schema import COMPACT, Key, Unreadable, keys, ordered
+from bench.store.schema import COMPACT, Key, Status, Unreadable, keys, ordered
 
 T = TypeVar("T")
 
@@ -97,10 +97,10 @@ class Reader:
 
         return self._unchanged(gather)
 
-    def outcome(self, job_id: str) -> tuple[str, int] | None:
+    def outcome(self, job_id: str) -> tuple[Status, int] | None:
         """Status and attempt of a job's committed row, or None: cheap, for a look before a job is begun."""
 
-        def gather() -> tuple[str, int] | None:
+        def gather() -> tuple[Status, int] | None:
             if self.run_file(job_id).exists() and (table := self._read("runs", job_id)) is not None:
                 key: Key | None = keys(table)[job_id]
             else:

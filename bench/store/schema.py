@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import pyarrow as pa
@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 SCHEMA_VERSION = 1
 
-STATUSES = ("ok", "diverged", "oom", "timeout", "crashed", "error", "interrupted")
+Status = Literal["ok", "diverged", "oom", "timeout", "crashed", "error", "interrupted"]
+
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 UNFINISHED = ("oom", "timeout", "crashed", "interrupted")
 """Statuses of jobs that were ended from outside, and may go on from their training checkpoint."""
@@ -103,6 +105,22 @@ SCORES = pa.schema(
     },
     metadata={"schema_version": str(SCHEMA_VERSION)},
 )
+
+
+class Score(NamedTuple):
+    """A row of ``scores`` without its job: the value of one metric after one step.
+
+    Attributes:
+        train_s: seconds on the training clock when the step was done.
+        direction: +1 where higher is better, -1 where lower is better, 0 where neither is.
+    """
+
+    step: int
+    train_s: float
+    metric: str
+    value: float
+    direction: int
+
 
 SCHEMAS = {"runs": RUNS, "scores": SCORES}
 
@@ -232,7 +250,7 @@ class Key(NamedTuple):
     attempt: int
     started_at: str
     wall_s: float
-    status: str
+    status: Status
 
 
 def keys(table: pa.Table) -> dict[str, Key]:

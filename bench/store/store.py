@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from bench.store.atomic_write import atomic_write
 from bench.store.job_locks import Claims, claims_in
 from bench.store.reader import Reader
-from bench.store.schema import RUNS, SCHEMA_VERSION, SCORES, STATUSES
+from bench.store.schema import RUNS, SCHEMA_VERSION, SCORES, STATUSES, Score
 
 __all__ = ["RUNS", "SCHEMA_VERSION", "SCORES", "STATUSES", "Store"]
 
@@ -39,7 +39,7 @@ class Store(Reader):
         """Who works on which job, across threads and processes."""
         return claims_in(self.root)
 
-    def commit(self, row: Mapping[str, Any], scores: Iterable[Mapping[str, Any]] = ()) -> None:
+    def commit(self, row: Mapping[str, Any], scores: Iterable[Score] = ()) -> None:
         """Store one attempt at a job: its scores, then its row. Columns that ``row`` lacks are null.
 
         Raises:
@@ -48,7 +48,7 @@ class Store(Reader):
         if unknown := set(row) - set(RUNS.names):
             raise KeyError(f"no such column in runs: {', '.join(sorted(unknown))}")
         job_id = str(row["job_id"])
-        score_rows = [{"job_id": job_id, **score} for score in scores]
+        score_rows = [{"job_id": job_id, **score._asdict()} for score in scores]
         atomic_write(self.scores_file(job_id), self.parquet(pa.Table.from_pylist(score_rows, schema=SCORES)))
         atomic_write(self.run_file(job_id), self.parquet(pa.Table.from_pylist([dict(row)], schema=RUNS)))
 

@@ -32,6 +32,7 @@ import tasks
 from bench.config.plugins import source_sha256
 from bench.machine import provenance
 from bench.store.atomic_write import atomic_write
+from bench.store.schema import Score
 from bench.training.clock import Clock
 from bench.training.descent import Descent
 from bench.training.early_stopping import Point
@@ -56,7 +57,7 @@ class State:
     step: int
     seconds: dict[str, float]
     points: list[Point]
-    scores: list[dict[str, Any]]
+    scores: list[Score]
     tensors: dict[str, Tensor]
 
 
@@ -101,7 +102,8 @@ def encode(state: State, known: Facts) -> bytes:
     """A checkpoint as the content of its file."""
     content = {field.name: getattr(state, field.name) for field in fields(state)}
     buffer = io.BytesIO()
-    torch.save({**content, "points": [astuple(point) for point in state.points], "facts": known}, buffer)
+    content |= {"points": [astuple(point) for point in state.points], "scores": [tuple(score) for score in state.scores]}
+    torch.save({**content, "facts": known}, buffer)
     return sealed(buffer.getvalue())
 
 
@@ -127,7 +129,8 @@ def read(path: Path, known: Facts) -> State:
     for name, value in known.items():
         if stored.get(name) != value:
             raise ValueError(f"its {name} is {str(stored.get(name))[:80]!r}, here it is {str(value)[:80]!r}")
-    return State(**{**found, "points": [Point(*point) for point in found["points"]]})
+    points, scores = found.pop("points"), found.pop("scores")
+    return State(**found, points=[Point(*point) for point in points], scores=[Score(*score) for score in scores])
 
 
 def interval() -> float:
@@ -166,7 +169,7 @@ class Checkpointer:
         descent: Descent,
         clock: Clock,
         points: list[Point],
-        scores: list[dict[str, Any]],
+        scores: list[Score],
     ) -> None:
         self._path, self._describe, self._device = path, describe, device
         self._descent, self._clock, self._points, self._scores = descent, clock, points, scores

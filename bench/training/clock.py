@@ -9,6 +9,8 @@ from pathlib import Path
 
 import torch
 
+from bench.training.result import Timings
+
 PHASES = ("setup", "warmup", "train", "eval")
 
 
@@ -47,12 +49,9 @@ class Clock:
             self.seconds[name] += earlier[name]
         self._start -= earlier["wall"]
 
-    def columns(self, steps: int) -> dict[str, float | None]:
-        """The timing columns of a ``runs`` row."""
-        columns: dict[str, float | None] = {f"{name}_s": value for name, value in self.seconds.items()}
-        columns["wall_s"] = self.wall()
-        columns["step_ms"] = 1000 * self.seconds["train"] / steps if steps else None
-        return columns
+    def timings(self) -> Timings:
+        """The seconds of every phase until now."""
+        return Timings(**{f"{name}_s": value for name, value in self.seconds.items()}, wall_s=self.wall())
 
 
 def reset_peak_memory(device: torch.device) -> None:

@@ -1,70 +1,123 @@
-"""What comes of a job, and how it travels from a worker to the process that stores it."""
+"""Outcome of one attempt at a job, and its bytes on the way from a worker to the process that stores it."""
 
 from __future__ import annotations
 
 import io
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ConfigDict, InstanceOf, TypeAdapter
 
 from bench.config.job import Job
-from bench.store.schema import RUNS, STATUSES
-from tasks.core.metrics import direction
+from bench.store.schema import Score, Status
+from tasks.core.metrics import describe
+
+_STRICT = ConfigDict(strict=True, extra="forbid", ser_json_inf_nan="constants")
 
 
-@dataclass
-class Result:
-    """What one attempt at a job gave: columns of ``runs``, rows of ``scores``, arrays by the artifact's name."""
+@dataclass(frozen=True)
+class NetworkInfo:
+    """Size of a trained network and how it was computed; the columns of ``runs`` of the same names."""
 
-    row: dict[str, Any] = field(default_factory=dict)
-    scores: list[dict[str, Any]] = field(default_factory=list)
-    arrays: dict[str, dict[str, NDArray[Any]]] = field(default_factory=dict)
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    def add_scores(self, values: dict[str, float], step: int, train_s: float) -> None:
-        for metric, value in values.items():
-            # What is held out is looked at by a rule, and ranks nobody.
-            better = -1 if metric == "loss" else direction(metric)
-            self.scores.append(
-                {"step": step, "train_s": train_s, "metric": metric, "value": value, "direction": better}
-            )
+    depth: int
+    width: int
+    params: int
+    block_rows: int
+    engine: str
+    compiled: bool
 
 
-def encode(result: Result) -> bytes:
-    """A result as bytes: one line of JSON, then the arrays as npz. Never a pickle: reading it runs no code."""
-    arrays = {f"{name}/{key}": array for name, group in result.arrays.items() for key, array in group.items()}
+@dataclass(frozen=True)
+class Timings:
+    """Seconds of the phases of a job, and of the whole job; the columns of ``runs`` of the same names."""
+
+    setup_s: float
+    warmup_s: float
+    train_s: float
+    eval_s: float
+    wall_s: float
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Outcome of one attempt at a job. Fields that the attempt did not reach are None.
+
+    Attributes:
+        metric: name of the task's headline metric.
+        network: None for a baseline.
+        arrays: arrays of each artifact, by the artifact's name.
+
+    The other fields are columns of ``runs``, see `bench.store.schema`.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+
+    status: Status
+    error: str | None = None
+    metric: str | None = None
+    data_sha256: str | None = None
+    source_sha256: str | None = None
+    steps: int | None = None
+    resumed_step: int | None = None
+    chosen_step: int | None = None
+    network: NetworkInfo | None = None
+    timings: Timings | None = None
+    peak_mem_bytes: int | None = None
+    scores: tuple[Score, ...] = ()
+    arrays: dict[str, dict[str, InstanceOf[np.ndarray]]] = field(default_factory=dict)
+
+    @property
+    def final_score(self) -> float | None:
+        """Last value of the headline metric."""
+        return next((score.value for score in reversed(self.scores) if score.metric == self.metric), None)
+
+
+class Progress(NamedTuple):
+    """Progress of a job in training: the fraction of its steps that are done, and its latest scores by metric."""
+
+    fraction: float
+    scores: dict[str, float]
+
+
+def scores_at(step: int, train_s: float, values: Mapping[str, float]) -> list[Score]:
+    """Scores of the metrics ``values`` after a step and ``train_s`` seconds of training."""
+    return [Score(step, train_s, name, value, describe(name).direction) for name, value in values.items()]
+
+
+@cache
+def _adapter() -> TypeAdapter[Outcome]:
+    return TypeAdapter(Outcome)
+
+
+def encode(outcome: Outcome) -> bytes:
+    """An outcome as bytes: one line of JSON, then the arrays as npz. Never a pickle: reading it runs no code."""
+    arrays: dict[str, NDArray[Any]] = {
+        f"{name}/{key}": array for name, group in outcome.arrays.items() for key, array in group.items()
+    }
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return json.dumps({"row": result.row, "scores": result.scores}).encode() + b"\n" + buffer.getvalue()
+    return _adapter().dump_json(outcome, exclude={"arrays"}) + b"\n" + buffer.getvalue()
 
 
-def decode(content: bytes) -> Result:
-    """The inverse of `encode`."""
+def decode(content: bytes, job: Job) -> Outcome:
+    """The inverse of `encode`, for the outcome of a given job.
+
+    Raises:
+        ValueError: if a field is unknown or of another type, or an artifact is not one of the job. Damaged arrays
+            raise other exceptions, depending on the damage.
+    """
     header, _, npz = content.partition(b"\n")
-    result = Result(**json.loads(header))
+    outcome = _adapter().validate_json(header)
     with np.load(io.BytesIO(npz), allow_pickle=False) as archive:
         for path in archive:
             name, _, key = path.partition("/")
-            result.arrays.setdefault(name, {})[key] = archive[path]
-    return result
-
-
-def checked(result: Result, job: Job) -> Result:
-    """A result that has come over a socket, if it is one of that job.
-
-    Raises:
-        ValueError: if it has columns, a status or names of artifacts that no result has.
-    """
-    if unknown := set(result.row) - set(RUNS.names):
-        raise ValueError(f"no such column: {min(unknown)}")
-    if unknown := set(result.row) & set(job.declared()):
-        raise ValueError(f"{min(unknown)} is the suite's to say")
-    if result.row.get("status") not in STATUSES:
-        raise ValueError(f"no such status: {result.row.get('status')}")
-    if any(set(score) != {"step", "train_s", "metric", "value", "direction"} for score in result.scores):
-        raise ValueError("a score with other columns than scores have")
-    if unknown := set(result.arrays) - {job.job_id, f"ref-{job.problem_id}"}:
-        raise ValueError(f"no such artifact: {min(unknown)}")
-    return result
+            if name not in (job.job_id, job.reference):
+                raise ValueError(f"no such artifact: {name}")
+            outcome.arrays.setdefault(name, {})[key] = archive[path]
+    return outcome

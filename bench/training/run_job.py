@@ -1,13 +1,12 @@
-"""What happens to one job.
+"""The path of one job, from its problem to its outcome.
 
-`execute` is the straight path: load the problem, build the network, warm up, train between checkpoints, score outside
-the clock. `attempt` is the same with whatever it raises turned into a row that says so.
+`execute` loads the problem, builds the network, warms up, trains between checkpoints and scores outside the training
+clock. `attempt` does the same and turns exceptions into outcomes.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,13 +28,14 @@ from bench.config.plugins import Plugins, source_sha256
 from bench.config.settings import Model
 from bench.engine.block_size import block_rows, worthwhile
 from bench.engine.engine import choose_engine
+from bench.store.schema import Score, Status
 from bench.training.checkpoint import Checkpointer, facts
 from bench.training.clock import Clock, peak_memory, reset_peak_memory
 from bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, evaluate
 from bench.training.early_stopping import Point, chosen_step
 from bench.training.objective import Objective
-from bench.training.result import Result
-from bench.training.scoring import divergence, scored
+from bench.training.result import NetworkInfo, Outcome, Progress, scores_at
+from bench.training.scoring import divergence, score_values
 from tasks.core.base import Problem, Task
 from tasks.signals.load import load
 
@@ -44,75 +44,56 @@ WARMUP_STEPS = 2
 STOP_EVERY = 10
 """Steps between two looks at the loss of a job that stops at one: each look waits for the device."""
 
-Progress = Callable[[dict[str, float]], None]
+OnProgress = Callable[[Progress], None]
 
 
 def execute(
     job: Job,
     plugins: Plugins,
     device: torch.device,
-    progress: Progress = lambda _: None,
+    progress: OnProgress = lambda _: None,
     checkpoint: Path | None = None,
-) -> Result:
-    """Run one job. Whatever it raises is the job's own fault.
+) -> Outcome:
+    """Run one job. All exceptions that it raises are the job's own fault.
 
     Args:
-        progress: called with the fraction done and the current scores, whenever the network is scored.
-        checkpoint: the file that a long job is kept in and resumed from, see `bench.training.checkpoint`; None for
-            none.
+        progress: called whenever the network has been scored.
+        checkpoint: the file in which a long job is saved and from which it is resumed, see
+            `bench.training.checkpoint`; None for none.
     """
-    result = Result()
     reset_peak_memory(device)
     clock = Clock(device)
     with clock.phase("setup"):
-        task, problem = posed(job, plugins, result)
-    if job.activation is None:
-        activation = None
-        estimate = _baseline(job, task, problem, clock, result)
+        task, signal = plugins.tasks.create(job.task), load(job.source)
+        problem = task.problem(signal, job.data_seed)
+        activation = plugins.activations.create(job.activation) if job.activation else None
+    if activation is None:
+        outcome, estimate = _baseline(job, task, problem, clock)
     else:
-        activation = activation_of(job, plugins)
-        estimate = _train(job, task, problem, activation, device, clock, progress, result, checkpoint)
-    finish(job, task, problem, activation, estimate, result)
-    result.row |= clock.columns(result.row.get("steps", 0))
-    result.row |= {"peak_mem_bytes": peak_memory(device)}
-    return result
-
-
-def posed(job: Job, plugins: Plugins, result: Result) -> tuple[Task, Problem]:
-    """The task of a job and the problem that it poses; what is to be known of them goes into the result."""
-    task: Task = plugins.tasks.get(job.task.name).model_validate_json(json.dumps(job.task.params))
-    loaded = load(job.source)
-    result.row |= {"metric": task.metrics[0], "data_sha256": loaded.sha256}
-    return task, task.problem(loaded, job.data_seed)
-
-
-def activation_of(job: Job, plugins: Plugins) -> Activation:
-    """The activation of a job that has one."""
-    assert job.activation is not None
-    cls: type[Activation] = plugins.activations.get(job.activation.name)
-    return cls.model_validate_json(json.dumps(job.activation.params))
-
-
-def finish(
-    job: Job, task: Task, problem: Problem, activation: Activation | None, estimate: NDArray[Any], result: Result
-) -> None:
-    """Put a job's artifacts and the hash of its plugins into its result."""
-    result.arrays[job.job_id] = {**(curve(activation) if activation else {}), "reconstruction": estimate}
-    result.arrays[f"ref-{job.problem_id}"] = {"truth": problem.grid(problem.truth)}
+        outcome, estimate = _train(job, task, problem, activation, device, clock, progress, checkpoint)
     classes: list[type[Any]] = [type(task), *([type(activation)] if activation else [])]
-    result.row["source_sha256"] = source_sha256(*classes)
+    return replace(
+        outcome,
+        metric=task.metrics[0],
+        data_sha256=signal.sha256,
+        source_sha256=source_sha256(*classes),
+        timings=clock.timings(),
+        peak_mem_bytes=peak_memory(device),
+        arrays={
+            job.job_id: {**(curve(activation) if activation else {}), "reconstruction": estimate},
+            job.reference: {"truth": problem.grid(problem.truth)},
+        },
+    )
 
 
-def _baseline(job: Job, task: Task, problem: Problem, clock: Clock, result: Result) -> NDArray[np.float32]:
+def _baseline(job: Job, task: Task, problem: Problem, clock: Clock) -> tuple[Outcome, NDArray[np.float32]]:
     assert job.baseline is not None
     with clock.phase("train"):
         estimate = task.baselines()[job.baseline](problem)
     with clock.phase("eval"):
         values = torch.from_numpy(np.ascontiguousarray(estimate)).reshape(problem.truth.shape)
         scores = task.score(problem, values)
-    result.add_scores(scores, step=0, train_s=clock.seconds["train"])
-    result.row |= {"status": "ok"}
-    return estimate
+    return Outcome("ok", scores=tuple(scores_at(0, clock.seconds["train"], scores))), estimate
 
 
 def _train(
@@ -122,10 +103,9 @@ def _train(
     activation: Activation,
     device: torch.device,
     clock: Clock,
-    progress: Progress,
-    result: Result,
+    progress: OnProgress,
     kept: Path | None,
-) -> NDArray[np.float32]:
+) -> tuple[Outcome, NDArray[np.float32]]:
     train, model = job.train, job.model
     assert train is not None
     assert model is not None
@@ -139,16 +119,12 @@ def _train(
         penalty = penalty_of(activation, train.path_norm)
         units = activation.hidden_width(width)
         large = worthwhile(train.steps, len(problem.coords), units * model.depth)
-        result.row |= {
-            "depth": model.depth,
-            "width": units,
-            "params": count_params(network),
-        }
 
     with clock.phase("warmup"):
         engine = choose_engine(network, problem.coords, large=large, precision=train.precision)
         rows = block_rows(engine, problem.coords, activation.name, tune=large)
-        result.row |= {"block_rows": rows, "engine": engine.name, "compiled": engine.name != "autograd"}
+        compiled = engine.name != "autograd"
+        size = NetworkInfo(model.depth, units, count_params(network), rows, engine.name, compiled)
         objective = Objective(problem, rows, held_out(job, problem, train.holdout))
         with unchanged(network):
             for _ in itertools.islice(Descent(engine, objective, train, penalty), WARMUP_STEPS):
@@ -156,12 +132,11 @@ def _train(
         describe = partial(facts, job.job_id, device, (type(task), type(activation)), rows, engine.name)
 
     descent = Descent(engine, objective, train, penalty)
-    status, error = "ok", None
+    error: str | None = None
     points: list[Point] = []
-    checkpointer = Checkpointer(kept, describe, device, descent, clock, points, result.scores)
-    if (resumed := checkpointer.resume()) is not None:
-        # Nobody can tell any more who else was on the device before the kill.
-        result.row |= {"resumed_step": resumed, "timing_valid": False}
+    scores: list[Score] = []
+    checkpointer = Checkpointer(kept, describe, device, descent, clock, points, scores)
+    resumed = checkpointer.resume()
     for checkpoint in checkpoints(train.steps, train.checkpoints or CHECKPOINTS):
         if points and checkpoint <= points[-1].step:
             continue  # scored before the kill
@@ -174,18 +149,23 @@ def _train(
         done = descent.step
         with clock.phase("eval"):
             values = evaluate(engine, problem.coords, rows)
-            scores = scored(task, objective, values, activation, network, bool(train.diagnostics))
-        points.append(Point(done, scores["loss"], scores.get("heldout_loss")))
-        result.add_scores(scores, step=done, train_s=clock.seconds["train"])
-        progress({"fraction": done / train.steps, **scores})
-        if error := divergence(scores["loss"], values, done):
-            status = "diverged"
+            found = score_values(task, objective, values, activation, network, bool(train.diagnostics))
+        points.append(Point(done, found["loss"], found.get("heldout_loss")))
+        scores += scores_at(done, clock.seconds["train"], found)
+        progress(Progress(done / train.steps, found))
+        error = divergence(found["loss"], values, done)
+        if error or reached:
             break
-        if reached:
-            break
-    chosen = chosen_step(train.stop, points, problem.noise_std)
-    result.row |= {"status": status, "error": error, "steps": descent.step, "chosen_step": chosen}
-    return problem.grid(values)
+    outcome = Outcome(
+        "diverged" if error else "ok",
+        error,
+        steps=descent.step,
+        resumed_step=resumed,
+        chosen_step=chosen_step(train.stop, points, problem.noise_std),
+        network=size,
+        scores=tuple(scores),
+    )
+    return outcome, problem.grid(values)
 
 
 @contextmanager
@@ -272,9 +252,10 @@ def curve(activation: Activation) -> dict[str, NDArray[np.float32]]:
 
 
 def attempt(
-    job: Job, plugins: Plugins, device: torch.device, progress: Progress, checkpoint: Path | None = None
-) -> Result:
-    """`execute`, with whatever it raises turned into a row that says so."""
+    job: Job, plugins: Plugins, device: torch.device, progress: OnProgress, checkpoint: Path | None = None
+) -> Outcome:
+    """The outcome of `execute`; an exception is printed and becomes the outcome's error."""
+    status: Status
     cause: BaseException
     try:
         return execute(job, plugins, device, progress, checkpoint)
@@ -284,4 +265,4 @@ def attempt(
         status, cause = "error", error
     traceback.print_exception(cause)
     text = f"{type(cause).__name__}: {cause}".strip().splitlines()[0]
-    return Result(row={"status": status, "error": text[:500]})
+    return Outcome(status, text[:500])

@@ -13,10 +13,10 @@ from bench.training.objective import Objective
 from tasks.core.base import Problem, Task
 
 
-def scored(
+def score_values(
     task: Task, objective: Objective, values: Tensor, activation: Activation, network: nn.Module, layers: bool
 ) -> dict[str, float]:
-    """All that a checkpoint holds of a network and its values (N, C) at all coordinates."""
+    """Scores of a network and its values (N, C) at all coordinates, by metric."""
     problem = objective.problem
     loss, heldout = objective.losses(values)
     scores = {**task.score(problem, values), "loss": loss}

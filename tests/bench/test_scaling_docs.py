@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from bench.cli import _parser
+from bench.cli import parser
 from bench.config import grid, suite
 from bench.config.plugins import Plugins
 from bench.runner import plan
@@ -36,7 +36,7 @@ def test_the_sbatch_script_runs_every_part(tmp_path: Path) -> None:
         subprocess.run(["bash", "-eu"], input=script, text=True, env=environment, check=True)
         program, *words = (tmp_path / str(task)).read_text().splitlines()
         assert program == ".venv/bin/inrbench"
-        options = _parser().parse_args(words)
+        options = parser().parse_args(words)
         assert options.results == f"{tmp_path}/results"
         parts.add(plan.shard(options.shard))
     chosen, where = suite.load(options.suite)

@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from bench.store.schema import Score
 from bench.store.store import Store
 from report.data.load import load
 from report.data.model import Task
@@ -86,12 +87,12 @@ class Lab:
             {0: final} if baseline else {step: final - 12 / (1 + step) for step in STEPS[:-1]} | {100: final}
         )
         scores = [
-            {"step": step, "train_s": None if baseline else step / 8, "metric": "psnr", "value": value, "direction": 1}
+            Score(step, None if baseline else step / 8, "psnr", value, 1)
             for step, value in points.items()
         ]
         if not baseline:
             scores += [
-                {"step": step, "train_s": step / 8, "metric": "loss", "value": value, "direction": -1}
+                Score(step, step / 8, "loss", value, -1)
                 for step, value in (losses or {s: 10 ** (-value / 10) for s, value in points.items()}).items()
             ]
         self.store.commit(row, [*scores, *extra] if status == "ok" else [])
@@ -103,9 +104,9 @@ class Lab:
         return task
 
     @staticmethod
-    def score(metric: str, step: int, value: float, direction: int = 0) -> dict[str, Any]:
+    def score(metric: str, step: int, value: float, direction: int = 0) -> Score:
         """One row of scores."""
-        return {"step": step, "train_s": step / 8, "metric": metric, "value": value, "direction": direction}
+        return Score(step, step / 8, metric, value, direction)
 
     def arrays(self, job_id: str, reconstruction: Array, **arrays: Array) -> None:
         """Store the arrays of a job."""

@@ -122,7 +122,7 @@ def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     first, second = (lay_out(f"tasks: {{image: {{signals: ['{path}'], size: 16}}}}")[0] for path in paths)
     assert first.signal.startswith("mine@")
     assert first.job_id == second.job_id
-    assert str(tmp_path) not in first.declared().values()
+    assert str(tmp_path) not in first.columns().values()
     Image.fromarray(255 - picture).save(paths[1])
     assert lay_out(f"tasks: {{image: {{signals: ['{paths[1]}'], size: 16}}}}")[0].job_id != first.job_id
 

@@ -13,10 +13,11 @@ from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
 from bench.errors import BadInput
 from bench.runner import plan
+from bench.store.schema import Score
 from bench.store.store import Store
 
 PLUGINS = Plugins()
-SCORE = {"step": 1, "train_s": 0.5, "metric": "psnr", "value": 30.0, "direction": 1}
+SCORE = Score(1, 0.5, "psnr", 30.0, 1)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def jobs() -> list[Job]:
 
 
 def commit(store: Store, job: Job, **changes: object) -> None:
-    store.commit({**job.declared(), "status": "ok", "attempt": 1, **changes}, [SCORE])
+    store.commit({**job.columns(), "status": "ok", "attempt": 1, **changes}, [SCORE])
 
 
 def test_shards_part_the_jobs(jobs: list[Job], tmp_path: Path) -> None:
@@ -87,9 +88,9 @@ def test_a_job_that_two_tasks_declare_runs_once_and_keeps_both_names(tmp_path: P
         "tasks": {"image": {"size": 16}, "again": {"task": "image", "size": 16}},
         "activations": {"relu": {}},
     }
-    declared = grid.declared(validated(Suite, values, "s"), PLUGINS, "s")
+    declared = grid.declarations(validated(Suite, values, "s"), PLUGINS, "s")
     work = plan.make(declared, Store(tmp_path, "s"))
     assert [(job.task_key, job.repeat) for job in work.todo] == [("image", 0), ("image", 1)]
-    assert {(job.task_key, job.job_id) for job in work.declared} == {
+    assert {(job.task_key, job.job_id) for job in work.declarations} == {
         (task, job.job_id) for task in ("image", "again") for job in work.todo
     }

@@ -11,15 +11,16 @@ import pytest
 
 from bench.store import compact as module
 from bench.store.compact import compact
+from bench.store.schema import Score
 from bench.store.store import Store
 
-SCORE = {"step": 1, "train_s": 0.5, "metric": "psnr", "value": 30.0, "direction": 1}
+SCORE = Score(1, 0.5, "psnr", 30.0, 1)
 
 
 def commit(store: Store, number: int, status: str = "ok", attempt: int = 1, value: float = 30.0) -> str:
     job_id = f"{number * 7919 % 65536:016x}"
     row = {"job_id": job_id, "suite": "s", "status": status, "attempt": attempt, "repeat": number, "wall_s": value}
-    store.commit(row, [{**SCORE, "step": step, "value": value + step} for step in (1, 5, 2)] if status == "ok" else [])
+    store.commit(row, [SCORE._replace(step=step, value=value + step) for step in (1, 5, 2)] if status == "ok" else [])
     return job_id
 
 

@@ -11,6 +11,7 @@ import pytest
 from bench.cli import main
 from bench.store.compact import compact
 from bench.store.merge import merge
+from bench.store.schema import Score
 from bench.store.store import Store
 
 Stores = tuple[Store, Store]
@@ -20,7 +21,7 @@ def commit(store: Store, letter: str, status: str = "ok", value: float = 30.0, h
     job_id = letter * 16
     row: dict[str, Any] = {"job_id": job_id, "suite": "s", "task": "image", "signal": "camera", "label": "ReLU"}
     row |= {"kind": "activation", "method": "relu", "repeat": 0, "problem_id": "0" * 16, "status": status, "host": host}
-    scores = [{"step": 9, "train_s": 0.1, "metric": "psnr", "value": value, "direction": 1}]
+    scores = [Score(9, 0.1, "psnr", value, 1)]
     store.save_arrays(job_id, reconstruction=np.full(3, value))
     store.save_arrays("ref-" + "0" * 16, truth=np.zeros(3))
     store.log_file(job_id).parent.mkdir(exist_ok=True)

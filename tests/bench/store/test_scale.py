@@ -61,7 +61,7 @@ def finished(jobs, store):
         part = jobs[first : first + 20_000]
         extra = {"status": "ok", "attempt": 1, "wall_s": 1.0, "train_s": 1.0, "metric": "psnr",
                  "packages": json.dumps({"numpy": "x" * 200})}
-        runs = pa.Table.from_pylist([{**job.declared(), **extra} for job in part], schema=RUNS)
+        runs = pa.Table.from_pylist([{**job.columns(), **extra} for job in part], schema=RUNS)
         rows = POINTS * len(part)
         step = np.tile(np.repeat(np.arange(POINTS // 3), 3), len(part))
         _write(store, runs, pa.table({

@@ -15,7 +15,7 @@ import pytest
 from bench.store.store import RUNS, SCORES, Store
 
 ROW = {"job_id": "a" * 16, "suite": "tiny", "status": "ok", "repeat": 0, "timing_valid": True}
-SCORE = {"step": 1, "train_s": 0.5, "metric": "psnr", "value": 30.0, "direction": 1}
+SCORE = Score(1, 0.5, "psnr", 30.0, 1)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def store(tmp_path: Path, said: list[str]) -> Store:
 
 
 def test_rows_and_scores_are_read_back_with_the_fixed_columns(store: Store) -> None:
-    store.commit(ROW, [SCORE, {**SCORE, "step": 2}])
+    store.commit(ROW, [SCORE, SCORE._replace(step=2)])
     runs, scores = store.runs(), store.scores()
     assert list(runs.columns) == RUNS.names
     assert list(scores.columns) == SCORES.names
@@ -224,7 +224,7 @@ os.fsync, os.replace = dying(os.fsync), dying(os.replace)
 store = Store(sys.argv[1], "s")
 store.save_arrays("a" * 16, x=np.zeros(3))
 store.commit({"job_id": "a" * 16, "suite": "s", "status": "ok"},
-             [{"step": 1, "train_s": 0.5, "metric": "psnr", "value": 30.0, "direction": 1}])
+             [Score(1, 0.5, "psnr", 30.0, 1)])
 """
 
 

@@ -51,7 +51,7 @@ from tests.bench.processes import family
 PLUGINS = Plugins()
 CPU = torch.device("cpu")
 SLOT = SlotSpec("cpu", "", threads=1, exclusive=True)
-SCORES = [{"step": 3, "train_s": 0.25, "metric": "psnr", "value": 1 / 3, "direction": 1}]
+SCORES = [Score(3, 0.25, "psnr", 1 / 3, 1)]
 OPTIMISERS: dict[str, dict[str, Any]] = {"adam": {}, "adamw": {"weight_decay": 1e-2}, "sgd": {"optimizer": "sgd"}}
 
 
@@ -500,7 +500,7 @@ def test_what_is_left_behind_is_swept_up(tmp_path: Path) -> None:
         for status, job_id in ids.items():
             if status != "none":
                 row = {"job_id": job_id, "suite": "s", "status": status, "attempt": 1, "repeat": 0}
-                store.commit(row, [{**SCORES[0], "step": 1}])
+                store.commit(row, [SCORES[0]._replace(step=1)])
             atomic_write(store.checkpoint_file(job_id), b"x")
         halves = store.checkpoint_file(f".{'0' * 15}9").with_suffix(".pt.77.tmp")
         halves.write_bytes(b"x")
