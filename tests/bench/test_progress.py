@@ -1,8 +1,10 @@
-"""The progress display: a line for each finished job, failures told, an estimate of the time left."""
+"""The progress display: a line for each finished job, the reasons of failures, an estimate of the time left."""
 
 from __future__ import annotations
 
 import io
+import time
+from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
@@ -10,6 +12,8 @@ from rich.console import Console
 from bench.config.job import Job, Plugin
 from bench.config.settings import Model, Train
 from bench.progress import Display
+from bench.store.schema import Score
+from bench.training.result import Outcome, Progress, Timings
 
 
 def job(repeat: int) -> Job:
@@ -19,36 +23,57 @@ def job(repeat: int) -> Job:
     return Job("s", "image", image, "camera", "camera", "siren", "SIREN", siren, None, model, train, repeat)
 
 
+OK = Outcome(
+    "ok",
+    metric="psnr",
+    timings=Timings(0.1, 0.1, 0.9, 0.1, 1.26),
+    scores=(Score(1, 0.1, "psnr", 10.0, 1), Score(100, 0.9, "psnr", 28.314, 1), Score(100, 0.9, "ssim", 0.8, 1)),
+)
+
+
 def test_a_log_has_one_line_for_each_job_with_its_score_or_its_failure() -> None:
     jobs = [job(repeat) for repeat in range(3)]
     file = io.StringIO()
     with Display(jobs, Console(file=file, width=200)) as display:
-        display("start", jobs[0], {})
-        display("progress", jobs[0], {"fraction": 0.5, "psnr": 20.0})
-        display("end", jobs[0], {"status": "ok", "metric": "psnr", "headline": 28.314, "wall_s": 1.26})
-        display("end", jobs[1], {"status": "diverged", "error": "loss nan at step 3"})
-    first, second = file.getvalue().splitlines()
+        display.started(jobs[0])
+        display.progressed(jobs[0], Progress(0.5, {"psnr": 20.0}))
+        display.ended(jobs[0], OK)
+        display.ended(jobs[1], Outcome("diverged", "loss nan at step 3"))
+        display.ended(jobs[2], Outcome("ok", "done by another run"))
+    first, second, third = file.getvalue().splitlines()
     assert first.startswith("[1/3] image · camera · SIREN · repeat 0  PSNR 28.31 dB  1.3 s  (left ")
     assert second.startswith("[2/3] image · camera · SIREN · repeat 1  DIVERGED: loss nan at step 3  (left ")
+    assert third.startswith("[3/3] image · camera · SIREN · repeat 2")
 
 
-def test_the_time_left_is_in_proportion_to_the_steps_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = iter([0.0, 10.0, 30.0])
-    monkeypatch.setattr("bench.progress.time.monotonic", lambda: next(clock))
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
+    """The monotonic clock of the process as a list of one number, which the test moves on."""
+    now = [0.0]
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "monotonic", lambda: now[0])
+        yield now
+
+
+def test_the_time_left_is_in_proportion_to_the_steps_left(clock: list[float]) -> None:
     jobs = [job(repeat) for repeat in range(3)]
     file = io.StringIO()
     display = Display(jobs, Console(file=file, width=200))
-    display("end", jobs[0], {"status": "ok"})
-    display("end", jobs[1], {"status": "ok"})
-    assert [line.partition("(left ")[2] for line in file.getvalue().splitlines()] == ["20 s)", "15 s)"]
+    clock[0] = 10
+    display.ended(jobs[0], OK)
+    display.progressed(jobs[1], Progress(0.5, {}))
+    clock[0] = 24
+    display.ended(jobs[2], OK)
+    # A third of the steps in 10 s; then five sixths of them in 24 s.
+    assert [line.partition("(left ")[2] for line in file.getvalue().splitlines()] == ["20 s)", "5 s)"]
 
 
-def test_a_terminal_shows_what_runs_now() -> None:
+def test_a_terminal_shows_the_running_jobs() -> None:
     jobs = [job(repeat) for repeat in range(2)]
     file = io.StringIO()
     with Display(jobs, Console(file=file, width=100, force_terminal=True)) as display:
-        display("start", jobs[0], {})
-        display("progress", jobs[0], {"fraction": 0.25, "psnr": 21.5})
+        display.started(jobs[0])
+        display.progressed(jobs[0], Progress(0.25, {"psnr": 21.5}))
     text = file.getvalue()
     assert "0/2 jobs" in text
     assert "25%" in text

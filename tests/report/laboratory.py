@@ -51,7 +51,7 @@ class Lab:
         kind: str = "activation",
         curve: Mapping[int, float] | None = None,
         losses: Mapping[int, float] | None = None,
-        extra: Sequence[Mapping[str, Any]] = (),
+        extra: Sequence[Score] = (),
         **columns: Any,
     ) -> str:
         """Store one job, whose PSNR rises to ``final``; returns its id.
@@ -86,10 +86,7 @@ class Lab:
         points = curve or (
             {0: final} if baseline else {step: final - 12 / (1 + step) for step in STEPS[:-1]} | {100: final}
         )
-        scores = [
-            Score(step, None if baseline else step / 8, "psnr", value, 1)
-            for step, value in points.items()
-        ]
+        scores = [Score(step, 0.0 if baseline else step / 8, "psnr", value, 1) for step, value in points.items()]
         if not baseline:
             scores += [
                 Score(step, step / 8, "loss", value, -1)

@@ -42,8 +42,8 @@ def test_a_new_task_poses_a_problem_that_can_be_trained(tmp_path: Path, monkeypa
         "activations": {"siren": {}},
     }
     (job,) = grid.jobs(validated(Suite, values, "s"), plugins, "s")
-    result = execute(job, plugins, torch.device("cpu"))
-    psnr = [score["value"] for score in result.scores if score["metric"] == "psnr"]
+    outcome = execute(job, plugins, torch.device("cpu"))
+    psnr = [score.value for score in outcome.scores if score.metric == "psnr"]
     assert psnr[-1] > psnr[0]
 
 

@@ -194,6 +194,16 @@ def test_a_mistake_is_named(text: str, words: list[str]) -> None:
     assert "\n" not in message
 
 
+def test_a_path_with_a_colon_is_named_whole(tmp_path: Path) -> None:
+    path = tmp_path / "a: b" / "s.yaml"
+    path.parent.mkdir()
+    path.write_text("suite: s\nmodel: {width: 8}\ntrain: {steps: 5}\ntasks: {image: {}}\nactivations: {sirn: {}}")
+    chosen, where = suites.load(str(path))
+    with pytest.raises(BadInput) as caught:
+        grid.jobs(chosen, PLUGINS, where)
+    assert str(caught.value).startswith(f"{path}: activations.sirn: ")
+
+
 SCALED = """
 suite: s
 model: {width: 8}

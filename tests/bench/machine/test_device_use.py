@@ -134,14 +134,14 @@ def test_a_watch_holds_the_lease_of_its_device(
         return Watch(SlotSpec(device, visible, threads=1, exclusive=True), None, lambda *_: "", tmp_path)
 
     alone = watch()
-    assert alone.columns(None)["timing_valid"] is True
+    assert alone.end(None).shared is False
     first, second = watch(), watch()
-    assert second.columns(None)["timing_valid"] is False
-    assert first.columns(None)["timing_valid"] is False
+    assert second.end(None).shared is True
+    assert first.end(None).shared is True
     if visible:
         first, second = watch(), watch("GPU-2")
-        assert first.columns(None)["timing_valid"] is True
-        assert second.columns(None)["timing_valid"] is True
+        assert first.end(None).shared is False
+        assert second.end(None).shared is False
 
 
 SUITE = """
@@ -159,12 +159,13 @@ import sys
 from bench.config import grid, suite
 from bench.machine.devices import SlotSpec
 from bench.config.plugins import Plugins
-from bench.runner.runner import Runner
+from bench.runner.runner import Runner, local_slots
 from bench.store.store import Store
 
 chosen, where = suite.load(sys.argv[1])
 jobs = grid.jobs(chosen, Plugins(), where)
-for _ in Runner(Store(sys.argv[2], "beside"), [SlotSpec("cpu", "", 1, True)]).run(jobs, {}):
+store = Store(sys.argv[2], "beside")
+for _ in Runner(store, local_slots(store, [SlotSpec("cpu", "", 1, True)])).run(jobs, {}):
     print("ended", flush=True)
 """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.machine.devices import SlotSpec, slots
-from bench.machine.monitor import Watch, cpu_mhz
+from bench.machine.monitor import DeviceUse, Watch, cpu_mhz
 from bench.machine.nvidia_smi import clocks, foreign, listed, usable
 
 
@@ -89,7 +89,7 @@ def test_others_on_the_device(users: list[tuple[str, int]], own: int | None, exp
     assert foreign(A, own, lambda *_: "") is None
     assert foreign(M, own, ask) is None
     slot = SlotSpec("cuda:0", A, threads=1, exclusive=True)
-    assert Watch(slot, own, ask).columns(own)["timing_valid"] is not expected
+    assert Watch(slot, own, ask).end(own).shared is expected
 
 
 @pytest.mark.parametrize(
@@ -115,10 +115,10 @@ def test_a_cpu_that_gets_too_hot_meanwhile(tmp_path: Path) -> None:
     (tmp_path / "cpu0/cpufreq/scaling_cur_freq").write_text("2600000\n")
     cpu = SlotSpec("cpu", "", threads=1, exclusive=True)
     watch = Watch(cpu, None, cpus=tmp_path)
-    assert watch.columns(1) == {"clock_mhz": 2600.0, "throttled": False, "timing_valid": True}
+    assert watch.end(1) == DeviceUse(shared=False, clock_mhz=2600.0, throttled=False)
     count.write_text("4\n")
-    assert watch.columns(1)["throttled"] is True
-    assert Watch(cpu, None, cpus=tmp_path / "none").columns(1)["throttled"] is None
+    assert watch.end(1).throttled is True
+    assert Watch(cpu, None, cpus=tmp_path / "none").end(1).throttled is None
     info = tmp_path / "cpuinfo"
     info.write_text("processor\t: 0\ncpu MHz\t\t: 2899.998\nprocessor\t: 1\ncpu MHz\t\t: 3100.5\n")
     assert cpu_mhz(tmp_path / "none", info) == 3100.5

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,10 +20,10 @@ from bench.store.schema import RUNS
 
 def test_every_column_is_one_of_the_schema_and_names_no_host() -> None:
     found = provenance.of_process(torch.device("cpu"), 2)
-    assert set(found) <= set(RUNS.names)
-    assert (found["device"], found["threads"], found["torch"]) == ("cpu", 2, torch.__version__)
-    assert json.loads(found["packages"])["numpy"] == version("numpy")
-    assert os.uname().nodename not in found["host"]
+    assert set(asdict(found)) <= set(RUNS.names)
+    assert (found.device, found.threads, found.torch) == ("cpu", 2, torch.__version__)
+    assert json.loads(found.packages)["numpy"] == version("numpy")
+    assert os.uname().nodename not in found.host
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")

@@ -20,7 +20,7 @@ from bench.config.plugins import Plugins
 from bench.errors import BadInput
 from bench.machine.devices import SlotSpec
 from bench.runner.dask_cluster import connect
-from bench.runner.runner import Runner
+from bench.runner.runner import Runner, local_slots
 from bench.store.store import Store
 
 SUITE = """
@@ -136,7 +136,7 @@ def test_a_worker_that_is_lost_costs_no_result(
     # And what came back over the network is what would have been computed here.
     chosen, where = suite.load(str(path))
     here = Store(tmp_path / "here", "far")
-    list(Runner(here, [SlotSpec("cpu", "", 1, True)]).run(grid.jobs(chosen, plugins, where), {}))
+    list(Runner(here, local_slots(here, [SlotSpec("cpu", "", 1, True)])).run(grid.jobs(chosen, plugins, where), {}))
     columns = ["job_id", "step", "metric", "value"]
     far = store.scores()[columns]
     far = far[far["job_id"].isin(set(here.runs()["job_id"]))].reset_index(drop=True)

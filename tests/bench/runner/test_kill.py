@@ -21,7 +21,7 @@ from bench.config.job import Job
 from bench.config.plugins import Plugins
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
-from bench.runner.runner import Runner
+from bench.runner.runner import Runner, local_slots
 from bench.store.store import Store
 from tests.bench.processes import family
 
@@ -40,7 +40,7 @@ from bench.runner import plan
 from bench.config import grid, suite
 from bench.machine.devices import SlotSpec
 from bench.config.plugins import Plugins
-from bench.runner.runner import Runner
+from bench.runner.runner import Listener, Runner, local_slots
 from bench.store.store import Store
 
 def tell(*words):
@@ -51,8 +51,11 @@ chosen, where = suite.load(sys.argv[1])
 store = Store(sys.argv[2], chosen.suite, say=lambda text: tell("said", text))
 work = plan.make(grid.jobs(chosen, plugins, where), store)
 tell("todo", len(work.todo))
-listen = lambda event, job, values: event == "start" and tell("start", job.job_id)
-runner = Runner(store, [SlotSpec("cpu", "", 1, True)], listener=listen)
+class Starts(Listener):
+    def started(self, job):
+        tell("start", job.job_id)
+
+runner = Runner(store, local_slots(store, [SlotSpec("cpu", "", 1, True)]), listener=Starts())
 for job, status in runner.run(work.todo, work.attempts):
     tell("end", job.job_id, status)
 """
@@ -97,7 +100,7 @@ def jobs(path: Path) -> list[Job]:
 def reference(path: Path, jobs: list[Job]) -> pd.DataFrame:
     """The scores of a run that nobody disturbs."""
     store = Store(path.parent / "reference", "kill")
-    list(Runner(store, [SlotSpec("cpu", "", 1, True)]).run(jobs, {}))
+    list(Runner(store, local_slots(store, [SlotSpec("cpu", "", 1, True)])).run(jobs, {}))
     return values(store)
 
 

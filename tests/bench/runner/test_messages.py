@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from bench.runner.messages import MAGIC, Channel, Garbled
+from bench.runner.messages import MAGIC, Channel, Kind, ProtocolError
 
 
 @pytest.fixture
@@ -54,7 +54,14 @@ def test_half_a_message_is_not_waited_for(ends: tuple[Channel, socket.socket]) -
 def test_what_is_no_message_is_told(ends: tuple[Channel, socket.socket], content: bytes) -> None:
     channel, other = ends
     other.sendall(content)
-    with pytest.raises(Garbled):
+    with pytest.raises(ProtocolError):
         channel.receive(1.0)
     other.close()
     channel.close()
+
+
+def test_a_message_has_a_kind() -> None:
+    assert [Kind.split(kind.message(b"content")) for kind in Kind] == [(kind, b"content") for kind in Kind]
+    for message in (b"", b"?content"):
+        with pytest.raises(ProtocolError, match="no such kind"):
+            Kind.split(message)

@@ -21,7 +21,7 @@ from bench.config.suite import Suite
 from bench.errors import Stopped
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
-from bench.runner.runner import Runner
+from bench.runner.runner import Runner, RunOptions, local_slots
 from bench.store.store import Store
 
 CPU = SlotSpec("cpu", "", threads=1, exclusive=True)
@@ -37,13 +37,13 @@ def settings(ways: list[str], steps: int = 2) -> Suite:
     return validated(Suite, {**values, "activations": activations}, "s")
 
 
-def run(trouble: Path, results: Path, ways: list[str], **options: object) -> pd.DataFrame:
+def run(trouble: Path, results: Path, ways: list[str], options: RunOptions | None = None) -> pd.DataFrame:
     """Run the suite of those ways to fail; returns the stored rows by method."""
     plugins = Plugins([trouble])
     store = Store(results, "s")
     jobs = grid.jobs(settings(ways), plugins, "s")
     work = plan.make(jobs, store)
-    list(Runner(store, [CPU], plugins.files, **options).run(work.todo, {}))  # type: ignore[arg-type]
+    list(Runner(store, local_slots(store, [CPU], plugins.files), options).run(work.todo, {}))
     return store.runs().set_index("method")
 
 
@@ -84,7 +84,7 @@ def test_every_way_to_fail_costs_one_job(trouble: Path, tmp_path: Path) -> None:
     assert "SIGKILL" in rows.at["kill", "error"]
     assert "SIGSEGV" in rows.at["segfault", "error"]
     assert "its worker" in rows.at["close", "error"]
-    assert "no result" in rows.at["garble", "error"]
+    assert "no valid result" in rows.at["garble", "error"]
     assert "lower the learning rate" in rows.at["nan", "error"]
     assert rows["git_sha"].notna().all() or rows["git_sha"].isna().all()
     assert rows["device"].notna().all()
@@ -135,7 +135,7 @@ def test_a_disk_that_stays_full_stops_the_run_with_one_line(
 
 
 def test_a_job_over_its_limit_is_ended_with_its_children(trouble: Path, tmp_path: Path) -> None:
-    rows = run(trouble, tmp_path, ["hang"], limit_s=8.0)
+    rows = run(trouble, tmp_path, ["hang"], RunOptions(limit_s=8.0))
     assert rows["status"].to_dict() == {"relu": "ok", "hang": "timeout"}
     assert "sleep\x00600" not in "".join(
         path.read_text() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK) and path.exists()
@@ -153,14 +153,18 @@ def test_failures_stay_until_they_are_retried(trouble: Path, tmp_path: Path) -> 
         [],
     )
     assert [job.method for job in plan.make(jobs, store, ["diverged"]).todo] == ["nan"]
-    list(Runner(store, [CPU], [trouble]).run(plan.make(jobs, store, ["diverged"]).todo, {jobs[1].job_id: 1}))
+    list(
+        Runner(store, local_slots(store, [CPU], [trouble])).run(
+            plan.make(jobs, store, ["diverged"]).todo, {jobs[1].job_id: 1}
+        )
+    )
     assert store.runs().set_index("method").at["nan", "attempt"] == 2
 
 
 def test_fail_fast_stops_at_the_first_failure(trouble: Path, tmp_path: Path) -> None:
     jobs = grid.jobs(settings(["raise", "print"]), Plugins([trouble]), "s")
     store = Store(tmp_path, "s")
-    outcomes = list(Runner(store, [CPU], [trouble], fail_fast=True).run(jobs, {}))
+    outcomes = list(Runner(store, local_slots(store, [CPU], [trouble]), RunOptions(fail_fast=True)).run(jobs, {}))
     assert [status for _, status in outcomes] == ["ok", "error", "interrupted"]
     assert plan.make(jobs, store).todo == [jobs[2]]
 
@@ -169,7 +173,7 @@ def test_two_slots_share_the_jobs(trouble: Path, tmp_path: Path) -> None:
     jobs = grid.jobs(settings(["print", "nan", "raise"]), Plugins([trouble]), "s")
     store = Store(tmp_path, "s")
     shared = SlotSpec("cpu", "", threads=1, exclusive=False)
-    list(Runner(store, [shared, shared], [trouble]).run(jobs, {}))
+    list(Runner(store, local_slots(store, [shared, shared], [trouble])).run(jobs, {}))
     rows = store.runs()
     assert len(rows) == 4
     assert not rows["timing_valid"].any()
@@ -178,8 +182,8 @@ def test_two_slots_share_the_jobs(trouble: Path, tmp_path: Path) -> None:
 def test_results_do_not_depend_on_the_order_or_the_worker(trouble: Path, tmp_path: Path) -> None:
     jobs = grid.jobs(settings(["print"]), Plugins([trouble]), "s")
     stores = [Store(tmp_path / name, "s") for name in "ab"]
-    list(Runner(stores[0], [CPU], [trouble]).run(jobs, {}))
-    list(Runner(stores[1], [CPU], [trouble]).run(jobs[::-1], {}))
+    for store, order in zip(stores, (jobs, jobs[::-1]), strict=True):
+        list(Runner(store, local_slots(store, [CPU], [trouble])).run(order, {}))
     columns = ["job_id", "step", "metric", "value"]
     pd.testing.assert_frame_equal(stores[0].scores()[columns], stores[1].scores()[columns], check_exact=True)
 

@@ -22,10 +22,11 @@ from bench.config.job import Job
 from bench.config.plugins import Plugins
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
-from bench.machine.devices import SlotSpec
+from bench.runner.row import Execution
 from bench.runner.runner import Runner
+from bench.store.schema import Score
 from bench.store.store import Store
-from bench.training.result import Result
+from bench.training.result import Outcome, Progress
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -126,20 +127,21 @@ def test_the_report_of_ten_thousand_jobs_stays_readable(tmp_path: Path) -> None:
 class Fake:
     """A place in a cluster where every job takes the same time and gives a result of the usual size."""
 
-    spec = SlotSpec("cpu", "", threads=1, exclusive=True)
-    facts: dict[str, Any] = {"device": "cpu", "packages": "x" * 200}
-
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    def run(self, job: Job, log: Path, limit: object, stopping: threading.Event, progress: Callable[..., None]) -> Any:
+    def run(
+        self,
+        job: Job,
+        log: Path,
+        limit_s: float | None,
+        stopping: threading.Event,
+        progress: Callable[[Progress], None],
+    ) -> Execution:
         time.sleep(self._seconds)
-        score = {"train_s": 0.1, "value": 1.0, "direction": 1}
-        scores = [
-            {**score, "step": step, "metric": metric} for step in range(20) for metric in ("psnr", "ssim", "loss")
-        ]
+        scores = tuple(Score(step, 0.1, metric, 1.0, 1) for step in range(20) for metric in ("psnr", "ssim", "loss"))
         arrays = {job.job_id: {"reconstruction": np.zeros((64, 64, 1), np.float32)}}
-        return Result({"status": "ok", "metric": "psnr", "wall_s": self._seconds}, scores, arrays)
+        return Execution(Outcome("ok", metric="psnr", scores=scores, arrays=arrays), exclusive=True)
 
     def kill(self) -> None:
         pass
@@ -158,7 +160,7 @@ def test_the_coordinator_of_a_cluster(places: int, tmp_path: Path) -> None:
     jobs = grid.jobs(validated(Suite, values, "far"), Plugins(), "far")[:1500]
     store = Store(tmp_path, "far")
     start = time.perf_counter()
-    runner = Runner(store, [], places=[Fake(0.0) for _ in range(places)])
+    runner = Runner(store, [Fake(0.0) for _ in range(places)])
     assert sum(status == "ok" for _, status in runner.run(jobs, {})) == 1500
     seconds = time.perf_counter() - start
     print(f"{places} places: {1500 / seconds:.0f} jobs/s")

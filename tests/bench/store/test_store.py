@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bench.store.schema import Score
 from bench.store.store import RUNS, SCORES, Store
 
 ROW = {"job_id": "a" * 16, "suite": "tiny", "status": "ok", "repeat": 0, "timing_valid": True}
@@ -206,6 +207,7 @@ def test_names_from_rows_do_not_lead_out_of_the_folder(store: Store) -> None:
 
 CRASH = """
 import os, sys
+from bench.store.schema import Score
 from bench.store.store import Store
 import numpy as np
 

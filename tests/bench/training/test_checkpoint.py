@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,10 @@ from bench.config.suite import Suite
 from bench.engine.engine import AutogradEngine
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
-from bench.runner.runner import Runner
+from bench.runner.runner import Runner, local_slots
 from bench.store.atomic_write import atomic_write
 from bench.store.compact import compact
+from bench.store.schema import Score
 from bench.store.store import Store
 from bench.training import checkpoint
 from bench.training.checkpoint import Checkpointer, Facts, State, facts
@@ -42,7 +44,7 @@ from bench.training.clock import PHASES, Clock
 from bench.training.descent import Descent
 from bench.training.early_stopping import Point
 from bench.training.objective import Objective
-from bench.training.result import Result
+from bench.training.result import Outcome
 from bench.training.run_job import execute
 from tasks.core.base import Problem
 from tasks.core.operators import Identity
@@ -276,8 +278,8 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     monkeypatch.setattr(Checkpointer, "save", patched)
 
 
-def values(result: Result) -> list[tuple[Any, ...]]:
-    return [(score["step"], score["metric"], score["value"]) for score in result.scores]
+def values(outcome: Outcome) -> list[tuple[Any, ...]]:
+    return [(score.step, score.metric, score.value) for score in outcome.scores]
 
 
 CASES: dict[str, dict[str, Any]] = {
@@ -305,16 +307,17 @@ def test_a_resumed_job_gives_the_same_bits(
         with pytest.raises(Killed):
             execute(one, PLUGINS, CPU, checkpoint=path)
     resumed = execute(one, PLUGINS, CPU, checkpoint=path)
-    assert (whole.row.get("resumed_step"), resumed.row["resumed_step"]) == (None, step)
-    assert resumed.row["timing_valid"] is False
+    assert (whole.resumed_step, resumed.resumed_step) == (None, step)
     assert values(resumed) == values(whole)
-    for name in ("status", "steps", "chosen_step", "params"):
-        assert resumed.row[name] == whole.row[name]
+    for name in ("status", "steps", "chosen_step", "network"):
+        assert getattr(resumed, name) == getattr(whole, name)
     if case == "stop-loss":
-        assert 25 < whole.row["steps"] < 400
+        assert whole.steps is not None
+        assert 25 < whole.steps < 400
     estimates = [result.arrays[one.job_id]["reconstruction"] for result in (whole, resumed)]
     assert np.array_equal(*estimates)
-    assert resumed.row["steps"] > step
+    assert resumed.steps is not None
+    assert resumed.steps > step
 
 
 @pytest.mark.needs_compiler
@@ -329,10 +332,10 @@ def test_kernels_compiled_before_the_kill_are_compiled_after_it(
         with pytest.raises(Killed):
             execute(one, PLUGINS, CPU, checkpoint=path)
     monkeypatch.setenv("INRBENCH_COMPILE", "0")
-    assert "resumed_step" not in execute(one, PLUGINS, CPU, checkpoint=path).row
+    assert execute(one, PLUGINS, CPU, checkpoint=path).resumed_step is None
     monkeypatch.setenv("INRBENCH_COMPILE", "1")
     resumed = execute(one, PLUGINS, CPU, checkpoint=path)
-    assert resumed.row["resumed_step"] == 25
+    assert resumed.resumed_step == 25
     assert values(resumed) == values(whole)
 
 
@@ -380,15 +383,15 @@ def test_the_clock_adds_up_over_the_parts(tmp_path: Path, monkeypatch: pytest.Mo
     between = time.perf_counter()
     result = execute(one, PLUGINS, CPU, checkpoint=path)
     end = time.perf_counter()
-    row = result.row
+    assert result.timings is not None
+    row = asdict(result.timings)
     assert all(row[f"{phase}_s"] > before[phase] > 0 for phase in PHASES)
     assert before["wall"] + end - between >= row["wall_s"] > before["wall"]
     assert row["wall_s"] <= end - start
     assert sum(row[f"{phase}_s"] for phase in PHASES) == pytest.approx(row["wall_s"], rel=0.05, abs=0.05)
-    seconds = [score["train_s"] for score in result.scores]
+    seconds = [score.train_s for score in result.scores]
     assert seconds == sorted(seconds)
     assert seconds[-1] == row["train_s"]
-    assert row["step_ms"] == pytest.approx(1000 * row["train_s"] / 400)
 
 
 def read_seconds(path: Path) -> dict[str, float]:
@@ -398,7 +401,7 @@ def read_seconds(path: Path) -> dict[str, float]:
 def test_a_short_job_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("INRBENCH_CHECKPOINT", raising=False)
     monkeypatch.setattr(checkpoint, "facts", partial(pytest.fail, "the facts of a short job were looked up"))
-    assert execute(job(), PLUGINS, CPU, checkpoint=tmp_path / "checkpoints" / "a.pt").row["status"] == "ok"
+    assert execute(job(), PLUGINS, CPU, checkpoint=tmp_path / "checkpoints" / "a.pt").status == "ok"
     assert list(tmp_path.iterdir()) == []
 
 
@@ -418,11 +421,12 @@ import sys
 from bench.config import grid, suite
 from bench.machine.devices import SlotSpec
 from bench.config.plugins import Plugins
-from bench.runner.runner import Runner
+from bench.runner.runner import Runner, local_slots
 from bench.store.store import Store
 
 chosen, where = suite.load(sys.argv[1])
-runner = Runner(Store(sys.argv[2], chosen.suite), [SlotSpec("cpu", "", 1, True)])
+store = Store(sys.argv[2], chosen.suite)
+runner = Runner(store, local_slots(store, [SlotSpec("cpu", "", 1, True)]))
 list(runner.run(grid.jobs(chosen, Plugins(), where), {}))
 """
 
@@ -450,7 +454,7 @@ def finish(store: Store, one: Job, attempt: int, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("INRBENCH_CHECKPOINT", "inf")  # no more of them; the one that is there counts all the same
     assert store.kept() == {one.job_id}
     work = plan.make([one], store, retry=["crashed"])
-    assert list(Runner(store, [SLOT]).run(work.todo, work.attempts)) == [(one, "ok")]
+    assert list(Runner(store, local_slots(store, [SLOT])).run(work.todo, work.attempts)) == [(one, "ok")]
     row = store.runs().iloc[0]
     log = store.log_file(one.job_id).read_text()
     assert f"resumed after step {row['resumed_step']:.0f} of 1500" in log
@@ -470,11 +474,14 @@ def test_a_killed_worker_costs_no_more_than_the_last_moments(
     long: tuple[Path, Job, Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, one, store = long
+    slots = local_slots(store, [SLOT])
+    runner = Runner(store, slots)
     outcomes: list[tuple[Job, str]] = []
-    thread = threading.Thread(target=lambda: outcomes.extend(Runner(store, [SLOT]).run([one], {})))
+    thread = threading.Thread(target=lambda: outcomes.extend(runner.run([one], {})))
     thread.start()
     until_kept(store, one)
-    (worker,) = set(family(os.getpid())) - {os.getpid()}
+    worker = slots[0].worker
+    assert worker is not None
     os.kill(worker, signal.SIGKILL)
     thread.join(30)
     assert outcomes == [(one, "crashed")]

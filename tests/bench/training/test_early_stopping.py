@@ -15,7 +15,7 @@ from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
 from bench.errors import BadInput
 from bench.training.early_stopping import Point, chosen_step
-from bench.training.result import Result
+from bench.training.result import Outcome
 from bench.training.run_job import execute, held_out
 
 PLUGINS = Plugins()
@@ -69,22 +69,21 @@ def job(task: str = "denoise", activation: str = "siren", **train: Any) -> Job:
     return next(job for job in grid.jobs(validated(Suite, values, "s"), PLUGINS, "s") if job.activation)
 
 
-def run(**settings: Any) -> Result:
+def run(**settings: Any) -> Outcome:
     return execute(job(**settings), PLUGINS, torch.device("cpu"))
 
 
-def values(result: Result, metric: str) -> list[float]:
-    return [score["value"] for score in result.scores if score["metric"] == metric]
+def values(outcome: Outcome, metric: str) -> list[float]:
+    return [score.value for score in outcome.scores if score.metric == metric]
 
 
 def test_training_ends_once_the_loss_is_reached() -> None:
     full = run(task="image")
     target = values(full, "loss")[-1] * 3
     stopped = run(task="image", stop_loss=target)
-    assert stopped.row["steps"] < 200
-    assert stopped.row["steps"] % 10 == 0
+    assert stopped.steps in range(0, 200, 10)
     assert values(stopped, "loss")[-1] <= target * 1.05
-    assert stopped.scores[-1]["step"] == stopped.row["steps"]
+    assert stopped.scores[-1].step == stopped.steps
 
 
 @pytest.mark.parametrize("task", ["denoise", "superres", "ct", "inpaint"])
@@ -93,8 +92,8 @@ def test_what_is_held_out_is_not_trained_on(task: str) -> None:
     loss, held = values(result, "loss"), values(result, "heldout_loss")
     assert len(loss) == len(held) > 5
     assert loss[-1] < held[-1]
-    best = min(zip(held, sorted({score["step"] for score in result.scores}), strict=True))
-    assert result.row["chosen_step"] == best[1]
+    best = min(zip(held, sorted({score.step for score in result.scores}), strict=True))
+    assert result.chosen_step == best[1]
 
 
 def test_the_same_measurements_are_held_out_for_every_activation() -> None:
@@ -132,9 +131,9 @@ def test_the_path_norm_is_scored_at_every_checkpoint() -> None:
 @pytest.mark.parametrize("activation", PLUGINS.activations.names())
 def test_conditioning_is_scored_on_demand_for_every_activation(activation: str) -> None:
     result = run(task="image", activation=activation, diagnostics=True, steps=5)
-    names = {score["metric"] for score in result.scores}
+    names = {score.metric for score in result.scores}
     assert {"dead_units/1", "dead_units/2", "feature_cond/2", "feature_std/2"} <= names
-    assert not any("/" in score["metric"] for score in run(task="image", activation=activation, steps=5).scores)
+    assert not any("/" in score.metric for score in run(task="image", activation=activation, steps=5).scores)
 
 
 def test_checkpoints_can_be_denser() -> None:

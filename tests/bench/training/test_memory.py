@@ -31,8 +31,8 @@ values = {
 }
 plugins = Plugins()
 (job,) = (job for job in grid.jobs(validated(Suite, values, "s"), plugins, "s") if job.activation)
-row = execute(job, plugins, torch.device("cpu")).row
-print(json.dumps({key: row[key] for key in ("status", "peak_mem_bytes")}))
+outcome = execute(job, plugins, torch.device("cpu"))
+print(json.dumps({"status": outcome.status, "peak_mem_bytes": outcome.peak_mem_bytes}))
 """
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bench.config.job import Job, Plugin
+from bench.store.schema import Score
 from report.data.load import load
 from report.labels import Metric
 from report.source import NoResults
@@ -32,7 +33,7 @@ def test_methods_come_best_first_and_failed_ones_last(lab: Lab) -> None:
 
 def test_a_metric_to_minimise_sorts_upwards(lab: Lab) -> None:
     for method, level in (("a", 2.0), ("b", 1.0)):
-        extra = [{"step": 100, "train_s": 1.0, "metric": "mse", "value": level, "direction": -1}]
+        extra = [Score(100, 1.0, "mse", level, -1)]
         lab.job(method, extra=extra, metric="mse")
     assert [method.key for method in load(lab.store).tasks[0].activations] == ["b", "a"]
 
