@@ -14,7 +14,7 @@ repeats: 1
 model: {depth: 2, width: 16}
 train: {steps: 60, lr: 1.0e-2, stop_loss: 2.0e-2}
 tasks: {superres: {signals: [coffee], size: [16, 24], factor: 4}}
-activations: {bw-relu: {c: [3.0, 9.0]}}
+activations: {bw-relu: {c: [2.0, 4.0, 8.0]}}
 """
 
 
@@ -28,6 +28,6 @@ def test_choose_c_chooses_the_least_path_norm_that_was_stored(
     store = Store(tmp_path / "results", "ladder")
     scores = store.scores().sort_values("step")
     norms = scores[scores["metric"] == "path_norm"].groupby("job_id")["value"].last()
-    method = store.runs().set_index("job_id")["method"][norms.idxmin()]
+    method = dict(zip(store.runs()["job_id"], store.runs()["method"], strict=True))[norms.idxmin()]
     chosen = method.removeprefix("bw-relu[c=").removesuffix(".0]")
     assert f"The least path norm chooses c = {chosen}," in done.stdout

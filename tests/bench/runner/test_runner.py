@@ -127,7 +127,7 @@ def test_a_disk_that_stays_full_stops_the_run_with_one_line(
 
     with monkeypatch.context() as patch:
         patch.setattr(Store, "write", staticmethod(full))
-        with pytest.raises(Stopped, match=r"No space left on device.*goes on from there"):
+        with pytest.raises(Stopped, match=r"No space left on device.*the same command continues"):
             run(trouble, tmp_path, ["print", "nan"])
     rows = run(trouble, tmp_path, ["print", "nan"])
     assert rows["status"].to_dict() == {"relu": "ok", "print": "ok", "nan": "diverged"}
