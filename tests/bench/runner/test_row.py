@@ -25,7 +25,7 @@ OK = Outcome(
     "ok",
     metric="psnr",
     steps=100,
-    network=NetworkInfo(2, 8, 97, 64, compiled=True),
+    network=NetworkInfo(2, 8, 97, 64, "chain", compiled=True),
     timings=Timings(0.1, 0.2, 0.5, 0.1, 1.0),
     scores=(Score(100, 0.5, "psnr", 30.0, 1), Score(100, 0.5, "freq_error/3", 0.1, -1)),
 )
