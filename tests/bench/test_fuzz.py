@@ -111,7 +111,7 @@ def lay_out(text: str, folder: Path) -> None:
 
 
 @BOTH
-def test_no_suite_ends_in_a_traceback(effort: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_suite_ends_in_a_traceback(effort: settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
     @effort
@@ -161,7 +161,7 @@ CONTENT = {kind: stored(kind) for kind in ("runs", "scores")}
 
 
 @BOTH
-def test_no_file_ends_in_a_traceback(effort: Any, tmp_path: Path) -> None:
+def test_no_file_ends_in_a_traceback(effort: settings, tmp_path: Path) -> None:
     path = tmp_path / f"{'a' * 16}.parquet"
     compact = tmp_path / "_compact-0123456789abcdef.parquet"
 
@@ -212,7 +212,7 @@ def damaged_artifacts(draw: st.DrawFn) -> bytes:
 
 
 @BOTH
-def test_no_artifact_ends_in_a_traceback(effort: Any, tmp_path: Path) -> None:
+def test_no_artifact_ends_in_a_traceback(effort: settings, tmp_path: Path) -> None:
     store = Store(tmp_path, "s", say=lambda _: None)
     path = store.artifact_file("a")
     path.parent.mkdir(parents=True)

@@ -22,7 +22,12 @@ def test_messages_of_any_size_come_in_order(ends: tuple[Channel, socket.socket])
     channel, other = ends
     messages = [b"", b"a", b"b" * 3_000_000, b"c"]
     sender = Channel(other)
-    thread = threading.Thread(target=lambda: [sender.send(message) for message in messages])
+
+    def send() -> None:
+        for message in messages:
+            sender.send(message)
+
+    thread = threading.Thread(target=send)
     thread.start()
     found: list[bytes] = []
     while len(found) < 4:

@@ -80,17 +80,17 @@ def test_every_way_to_fail_costs_one_job(trouble: Path, tmp_path: Path) -> None:
         "import": "error",
         "print": "ok",
     }
-    assert "told to fail" in rows.at["raise", "error"]
-    assert "SIGKILL" in rows.at["kill", "error"]
-    assert "SIGSEGV" in rows.at["segfault", "error"]
-    assert "its worker" in rows.at["close", "error"]
-    assert "no valid result" in rows.at["garble", "error"]
-    assert "lower the learning rate" in rows.at["nan", "error"]
+    assert "told to fail" in str(rows.at["raise", "error"])
+    assert "SIGKILL" in str(rows.at["kill", "error"])
+    assert "SIGSEGV" in str(rows.at["segfault", "error"])
+    assert "its worker" in str(rows.at["close", "error"])
+    assert "no valid result" in str(rows.at["garble", "error"])
+    assert "lower the learning rate" in str(rows.at["nan", "error"])
     assert rows["git_sha"].notna().all() or rows["git_sha"].isna().all()
     assert rows["device"].notna().all()
     for log in rows["log"]:
         assert (tmp_path / "s" / log).exists()
-    assert (tmp_path / "s" / rows.at["print", "log"]).stat().st_size >= 3_000_000
+    assert (tmp_path / "s" / str(rows.at["print", "log"])).stat().st_size >= 3_000_000
     scores = Store(tmp_path, "s").scores()
     assert set(scores["job_id"]) == set(rows.loc[["relu", "nan", "print"], "job_id"])
 
