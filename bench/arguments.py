@@ -10,25 +10,25 @@ from typing import Literal, TypeVar
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommonArguments:
+class Common:
     """Arguments of every command; the help of each is in `bench.cli`."""
 
     plugin: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListArguments(CommonArguments):
+class List(Common):
     kind: Literal["activations", "tasks", "signals", "suites"]
     json: bool
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResultsArguments(CommonArguments):
+class Results(Common):
     results: Path
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuiteArguments(ResultsArguments):
+class Suite(Results):
     suite: str
     scale: str | None
     tasks: list[str]
@@ -37,18 +37,18 @@ class SuiteArguments(ResultsArguments):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlanArguments(SuiteArguments):
+class Plan(Suite):
     json: bool
     shard: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeviceArguments(SuiteArguments):
+class Device(Suite):
     devices: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunArguments(DeviceArguments):
+class Run(Device):
     scheduler: str | None
     timeout: float | None
     retry: str
@@ -57,27 +57,27 @@ class RunArguments(DeviceArguments):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneArguments(DeviceArguments):
+class Tune(Device):
     trials: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class MergeArguments(ResultsArguments):
+class Merge(Results):
     folder: Path
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckArguments(CommonArguments):
+class Check(Common):
     names: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewArguments(CommonArguments):
+class New(Common):
     kind: Literal["activation", "task"]
     name: str
 
 
-A = TypeVar("A", bound=CommonArguments)
+A = TypeVar("A", bound=Common)
 
 
 def typed(kind: type[A], command: Callable[[A], int]) -> Callable[[argparse.Namespace], int]:

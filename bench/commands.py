@@ -12,19 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from bench.arguments import (
-    CheckArguments,
-    DeviceArguments,
-    ListArguments,
-    MergeArguments,
-    NewArguments,
-    PlanArguments,
-    ResultsArguments,
-    RunArguments,
-    SuiteArguments,
-    TuneArguments,
-    typed,
-)
+from bench import arguments
+from bench.arguments import typed
 from bench.config import grid, suite
 from bench.config.job import Job
 from bench.config.plugins import Plugins
@@ -49,7 +38,7 @@ class Workspace:
     store: Store
 
     @classmethod
-    def of(cls, options: SuiteArguments) -> Workspace:
+    def of(cls, options: arguments.Suite) -> Workspace:
         """The workspace that the options name.
 
         Raises:
@@ -72,7 +61,7 @@ class Workspace:
         return plan.make(self.jobs, self.store, retry, plan.shard(shard) if shard else None)
 
 
-def run(options: RunArguments) -> int:
+def run(options: arguments.Run) -> int:
     work = Workspace.of(options)
     retry = [status for status in options.retry.split(",") if status]
     for status in retry:
@@ -162,12 +151,12 @@ def write_report(work: Workspace) -> None:
     print(f"\nReport: {written.index}")
 
 
-def report(options: SuiteArguments) -> int:
+def report(options: arguments.Suite) -> int:
     write_report(Workspace.of(options))
     return 0
 
 
-def show_plan(options: PlanArguments) -> int:
+def show_plan(options: arguments.Plan) -> int:
     work = Workspace.of(options)
     planned = work.plan(shard=options.shard)
     _warn_of_changes(planned, work.plugins)
@@ -184,7 +173,7 @@ def show_plan(options: PlanArguments) -> int:
     return 0
 
 
-def status(options: SuiteArguments) -> int:
+def status(options: arguments.Suite) -> int:
     work = Workspace.of(options)
     planned, store = work.plan(), work.store
     counts = Counter(planned.status.get(job.job_id, "to do") for job in planned.jobs)
@@ -199,7 +188,7 @@ def status(options: SuiteArguments) -> int:
     return 0
 
 
-def tune(options: TuneArguments) -> int:
+def tune(options: arguments.Tune) -> int:
     from bench import tune as search
 
     work = Workspace.of(options)
@@ -211,7 +200,7 @@ def tune(options: TuneArguments) -> int:
     return 0
 
 
-def choose_c(options: DeviceArguments) -> int:
+def choose_c(options: arguments.Device) -> int:
     from report.data.load import load
     from report.tables.selection import summary
 
@@ -222,7 +211,7 @@ def choose_c(options: DeviceArguments) -> int:
     return code
 
 
-def data(options: SuiteArguments) -> int:
+def data(options: arguments.Suite) -> int:
     work = Workspace.of(options)
     paths = _fetch([job.source for job in work.jobs])
     for path in paths:
@@ -231,11 +220,11 @@ def data(options: SuiteArguments) -> int:
     return 0
 
 
-def merge(options: MergeArguments) -> int:
+def merge(options: arguments.Merge) -> int:
     return merging.command(options.folder, options.results, _say)
 
 
-def compact(options: ResultsArguments) -> int:
+def compact(options: arguments.Results) -> int:
     return merging.compact_all(options.results, _say)
 
 
@@ -243,7 +232,7 @@ def _say(text: str) -> None:
     print(f"inrbench: {text}", file=sys.stderr)
 
 
-def check(options: CheckArguments) -> int:
+def check(options: arguments.Check) -> int:
     from activations.core import conformance as testing
 
     registry = Plugins(options.plugin).activations
@@ -258,7 +247,7 @@ def check(options: CheckArguments) -> int:
     return 1 if failures else 0
 
 
-def new(options: NewArguments) -> int:
+def new(options: arguments.New) -> int:
     from bench.config.scaffold import render
 
     folder = Path(f"{options.kind}s")
@@ -285,16 +274,16 @@ def inside_checkout(folder: Path) -> bool:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "list": typed(ListArguments, listing),
-    "plan": typed(PlanArguments, show_plan),
-    "run": typed(RunArguments, run),
-    "status": typed(SuiteArguments, status),
-    "report": typed(SuiteArguments, report),
-    "tune": typed(TuneArguments, tune),
-    "choose-c": typed(DeviceArguments, choose_c),
-    "data": typed(SuiteArguments, data),
-    "merge": typed(MergeArguments, merge),
-    "compact": typed(ResultsArguments, compact),
-    "check": typed(CheckArguments, check),
-    "new": typed(NewArguments, new),
+    "list": typed(arguments.List, listing),
+    "plan": typed(arguments.Plan, show_plan),
+    "run": typed(arguments.Run, run),
+    "status": typed(arguments.Suite, status),
+    "report": typed(arguments.Suite, report),
+    "tune": typed(arguments.Tune, tune),
+    "choose-c": typed(arguments.Device, choose_c),
+    "data": typed(arguments.Suite, data),
+    "merge": typed(arguments.Merge, merge),
+    "compact": typed(arguments.Results, compact),
+    "check": typed(arguments.Check, check),
+    "new": typed(arguments.New, new),
 }

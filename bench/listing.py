@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bench.arguments import ListArguments
+from bench import arguments
 from bench.config import suite
 from bench.config.plugins import Plugins
 
 
-def listing(options: ListArguments) -> int:
+def listing(options: arguments.List) -> int:
     """Print one kind of list, for people or as JSON; returns the exit code."""
     rows = _LISTS[options.kind](options)
     if options.json:
@@ -30,7 +30,7 @@ def _shown(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _plugins_listed(kind: str, options: ListArguments) -> list[dict[str, Any]]:
+def _plugins_listed(kind: str, options: arguments.List) -> list[dict[str, Any]]:
     registry: Any = getattr(Plugins(options.plugin), kind)
     rows = []
     for name in registry.names():
@@ -41,17 +41,17 @@ def _plugins_listed(kind: str, options: ListArguments) -> list[dict[str, Any]]:
     return rows + [{"name": name, "label": "BROKEN", "cause": cause} for name, cause in registry.broken.items()]
 
 
-def _suites_listed(options: ListArguments) -> list[dict[str, Any]]:
+def _suites_listed(options: arguments.List) -> list[dict[str, Any]]:
     return [{"name": name, "about": " ".join(suite.load(name)[0].description.split())} for name in suite.shipped()]
 
 
-def _signals_listed(options: ListArguments) -> list[dict[str, Any]]:
+def _signals_listed(options: arguments.List) -> list[dict[str, Any]]:
     from tasks.signals.load import describe
 
     return [dict(row) for row in describe()]
 
 
-_LISTS: dict[str, Callable[[ListArguments], list[dict[str, Any]]]] = {
+_LISTS: dict[str, Callable[[arguments.List], list[dict[str, Any]]]] = {
     "activations": lambda options: _plugins_listed("activations", options),
     "tasks": lambda options: _plugins_listed("tasks", options),
     "signals": _signals_listed,

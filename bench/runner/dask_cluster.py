@@ -16,7 +16,7 @@ import queue
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,9 @@ from bench.config.job import Job
 from bench.errors import BadInput
 from bench.machine.devices import SlotSpec, cpus, gpus, slots
 from bench.runner.row import Execution
-from bench.runner.worker_process import POLL_S, WorkerProcess
+from bench.runner.worker_process import POLL_S, JobRun, WorkerProcess
 from bench.store.schema import Status
-from bench.training.result import Outcome, Progress
+from bench.training.result import Outcome
 
 LOG_BYTES = 1_000_000
 """Bytes at the end of a job's log that travel back."""
@@ -88,7 +88,7 @@ def _serve(job_json: str, wanted: str, plugins: Sequence[tuple[str, bytes]], lim
     try:
         with tempfile.TemporaryDirectory(prefix="inrbench-") as folder:
             log = Path(folder) / "job.log"
-            execution = slot.run(job, log, limit_s, unwanted, lambda _: None)
+            execution = slot.run(JobRun(job, log, limit_s, unwanted, lambda _: None))
             return execution, log.read_bytes()[-LOG_BYTES:] if log.exists() else b""
     finally:
         free.put(slot)
@@ -103,25 +103,18 @@ class RemoteSlot:
         self._wanted = wanted
         self._plugins = [(file.name, file.read_bytes()) for file in plugin_files]
 
-    def run(
-        self,
-        job: Job,
-        log: Path,
-        limit_s: float | None,
-        stopping: threading.Event,
-        progress: Callable[[Progress], None],
-    ) -> Execution:
+    def run(self, work: JobRun) -> Execution:
         """As `bench.runner.worker_process.WorkerProcess.run`, without progress."""
-        future = self._client.submit(_serve, job.to_json(), self._wanted, self._plugins, limit_s, pure=False)
+        future = self._client.submit(_serve, work.job.to_json(), self._wanted, self._plugins, work.limit_s, pure=False)
         try:
             while not future.done():
-                if stopping.wait(POLL_S):
+                if work.stopping.wait(POLL_S):
                     future.cancel()
                     return self._failed("interrupted", "stopped by the user")
             answer: Answer = future.result()
             execution, tail = answer
-            log.parent.mkdir(parents=True, exist_ok=True)
-            log.write_bytes(tail)
+            work.log.parent.mkdir(parents=True, exist_ok=True)
+            work.log.write_bytes(tail)
             return execution
         except Exception as error:
             return self._failed("crashed", f"the cluster lost it ({type(error).__name__}: {error})")

@@ -11,9 +11,10 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -23,7 +24,7 @@ from bench.config.job import Job
 from bench.errors import Stopped
 from bench.machine.devices import SlotSpec
 from bench.runner.row import Attempt, Execution, to_row
-from bench.runner.worker_process import WorkerProcess
+from bench.runner.worker_process import JobRun, WorkerProcess
 from bench.store.compact import AUTOMATIC, compact, sweep
 from bench.store.schema import UNFINISHED, Status
 from bench.store.store import Store
@@ -50,14 +51,7 @@ class Slot(Protocol):
     """A device slot: a `bench.runner.worker_process.WorkerProcess` of this machine, or a
     `bench.runner.dask_cluster.RemoteSlot`."""
 
-    def run(
-        self,
-        job: Job,
-        log: Path,
-        limit_s: float | None,
-        stopping: threading.Event,
-        progress: Callable[[Progress], None],
-    ) -> Execution:
+    def run(self, work: JobRun) -> Execution:
         """Run a job; a failure of any kind is an outcome and no exception."""
 
     def kill(self) -> None:
@@ -191,9 +185,8 @@ class Runner:
         log = self._store.log_file(job.job_id)
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
         attempt = Attempt(number, started_at, str(log.relative_to(self._store.root)))
-        execution = slot.run(
-            job, log, self._options.limit_s, self._stopping, lambda progress: self._listener.progressed(job, progress)
-        )
+        on_progress = partial(self._listener.progressed, job)
+        execution = slot.run(JobRun(job, log, self._options.limit_s, self._stopping, on_progress))
         outcome = self._keep(job, attempt, execution)
         if outcome.status not in UNFINISHED:
             with contextlib.suppress(OSError):  # `sweep` removes it later

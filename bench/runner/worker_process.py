@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -37,6 +38,24 @@ class WorkerError(Exception):
         self.status = status
 
 
+@dataclass(frozen=True)
+class JobRun:
+    """A job that a slot is to run.
+
+    Attributes:
+        log: file for the output of the job.
+        limit_s: seconds that the job may take; None for no limit.
+        stopping: set when all jobs of the run are to end.
+        on_progress: called whenever the job has been scored.
+    """
+
+    job: Job
+    log: Path
+    limit_s: float | None
+    stopping: threading.Event
+    on_progress: Callable[[Progress], None]
+
+
 class WorkerProcess:
     """A device slot and its worker process, started when first needed and again after an abnormal end.
 
@@ -60,54 +79,33 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._channel: Channel | None = None
 
-    def run(
-        self,
-        job: Job,
-        log: Path,
-        limit_s: float | None,
-        stopping: threading.Event,
-        progress: Callable[[Progress], None],
-    ) -> Execution:
-        """Have the worker run a job. If it dies, runs over the limit or is stopped, it is ended with all its children.
-
-        Args:
-            log: file for the output of the job.
-            limit_s: seconds that the job may take; None for no limit.
-            stopping: set by the run when all jobs are to end.
-            progress: called whenever the job has been scored.
-        """
+    def run(self, work: JobRun) -> Execution:
+        """Have the worker run a job. If it fails, exceeds its limit or is stopped, it ends with all its children."""
         watch = Watch(self.spec, self.worker)
         try:
-            outcome = self._outcome(job, log, limit_s, stopping, progress)
+            outcome = self._outcome(work)
         except WorkerError as error:
             self.kill()
             outcome = Outcome(error.status, str(error))
         return Execution(outcome, self.spec.exclusive, self._provenance, watch.end(self.worker))
 
-    def _outcome(
-        self,
-        job: Job,
-        log: Path,
-        limit_s: float | None,
-        stopping: threading.Event,
-        progress: Callable[[Progress], None],
-    ) -> Outcome:
+    def _outcome(self, work: JobRun) -> Outcome:
         """The outcome that the worker sends.
 
         Raises:
             WorkerError: if it sends none, or bytes that are none.
         """
         try:
-            channel = self._ready(stopping)
-            kept = str(self._checkpoint(job.job_id)) if self._checkpoint else None
-            request = {"job": job.to_json(), "log": str(log), "checkpoint": kept}
+            channel = self._ready(work.stopping)
+            kept = str(self._checkpoint(work.job.job_id)) if self._checkpoint else None
+            request = {"job": work.job.to_json(), "log": str(work.log), "checkpoint": kept}
             channel.send(json.dumps(request).encode())
-            end = time.monotonic() + limit_s if limit_s else float("inf")
+            end = time.monotonic() + work.limit_s if work.limit_s else float("inf")
             while True:
-                kind, content = self._receive(channel, end, stopping)
+                kind, content = self._receive(channel, end, work.stopping)
                 if kind is Kind.RESULT:
-                    return decode(content, job)
-                progress(TypeAdapter(Progress).validate_json(content, strict=True))
+                    return decode(content, work.job)
+                work.on_progress(TypeAdapter(Progress).validate_json(content, strict=True))
         except WorkerError:
             raise
         except (EOFError, OSError) as error:

@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +16,15 @@ import numpy as np
 import pytest
 
 from bench.config import grid
-from bench.config.job import Job
 from bench.config.plugins import Plugins
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
 from bench.runner.row import Execution
 from bench.runner.runner import Runner
+from bench.runner.worker_process import JobRun
 from bench.store.schema import Score
 from bench.store.store import Store
-from bench.training.result import Outcome, Progress
+from bench.training.result import Outcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -130,17 +128,10 @@ class Fake:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    def run(
-        self,
-        job: Job,
-        log: Path,
-        limit_s: float | None,
-        stopping: threading.Event,
-        progress: Callable[[Progress], None],
-    ) -> Execution:
+    def run(self, work: JobRun) -> Execution:
         time.sleep(self._seconds)
         scores = tuple(Score(step, 0.1, metric, 1.0, 1) for step in range(20) for metric in ("psnr", "ssim", "loss"))
-        arrays = {job.job_id: {"reconstruction": np.zeros((64, 64, 1), np.float32)}}
+        arrays = {work.job.job_id: {"reconstruction": np.zeros((64, 64, 1), np.float32)}}
         return Execution(Outcome("ok", metric="psnr", scores=scores, arrays=arrays), exclusive=True)
 
     def kill(self) -> None:
