@@ -8,8 +8,9 @@ becomes a method of its own, named like ``wire[omega0=10]``.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from bench.config.job import Job, Plugin
 from bench.config.plugins import Plugins
@@ -19,6 +20,9 @@ from bench.config.suite import Suite
 from bench.errors import BadInput, did_you_mean
 from tasks.signals.load import identify
 from tasks.signals.signal import SignalError
+
+if TYPE_CHECKING:
+    from tasks.core.base import Task
 
 MAX_JOBS = 1_000_000
 
@@ -66,44 +70,54 @@ def declarations(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
     found: list[Job] = []
     for repeat in range(suite.repeats):
         for cell in cells:
-            found += cell(repeat)
+            found += cell.jobs(repeat)
             if len(found) > MAX_JOBS:
                 raise BadInput(f"{where}: more than {MAX_JOBS:,} jobs; shorten a sweep or lower repeats")
     return found
 
 
-def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugins, where: str) -> list[Any]:
-    """For each signal (and swept value) of a task: a function from the repeat to its jobs."""
+@dataclass(frozen=True)
+class _Cell:
+    """A task with one signal: the fields of its jobs, and those that each method adds."""
+
+    task: Task
+    fields: dict[str, Any]
+    methods: list[dict[str, Any]]
+
+    def jobs(self, repeat: int) -> Iterator[Job]:
+        """The jobs of a repeat; baselines have none after the first where they would all give the same."""
+        for baseline in self.task.baselines() if repeat == 0 or self.task.random else ():
+            off: dict[str, Any] = {"activation": None, "model": None, "train": None}
+            yield Job(**self.fields, **off, method=baseline, label=baseline, baseline=baseline, repeat=repeat)
+        for method in self.methods:
+            yield Job(**self.fields, **method, baseline=None, repeat=repeat)
+
+
+def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugins, file: str) -> Iterator[_Cell]:
+    """A cell for each swept value and signal of a task."""
     settings = dict(settings)
-    file, where = where, f"{where}: tasks.{key}"
+    where = f"{file}: tasks.{key}"
     train, model = _mapping(settings, "train", where), _mapping(settings, "model", where)
     cls = plugins.tasks.get(settings.pop("task", key), where)
     names = settings.pop("signals", None)
-    cells = []
     for suffix, params in _sweep(settings, cls, where):
-        task = validated(cls, params, where)
+        task = validated(cls, params, file, f"tasks.{key}")
         plugin = Plugin(cls.name, cls.version, task.model_dump(mode="json"))
-        task_key = key + suffix
         common = ({**suite.model, **model}, {**suite.train, **train})
         methods = [
             method
             for name, entry in suite.activations.items()
-            for method in _methods(name, entry or {}, key, common, plugins, f"{file}: activations.{name}")
+            for method in _methods(name, entry or {}, key, common, plugins, file)
         ]
         for source, signal in _signals(names if names is not None else task.signals(), where):
-            base = {"suite": suite.suite, "task_key": task_key, "task": plugin, "source": source, "signal": signal}
-
-            def cell(
-                repeat: int, base: dict[str, Any] = base, task: Any = task, methods: Any = methods
-            ) -> Iterable[Job]:
-                off: dict[str, Any] = {"activation": None, "model": None, "train": None}
-                for baseline in task.baselines() if repeat == 0 or task.random else ():
-                    yield Job(**base, **off, method=baseline, label=baseline, baseline=baseline, repeat=repeat)
-                for method in methods:
-                    yield Job(**base, **method, baseline=None, repeat=repeat)
-
-            cells.append(cell)
-    return cells
+            fields = {
+                "suite": suite.suite,
+                "task_key": key + suffix,
+                "task": plugin,
+                "source": source,
+                "signal": signal,
+            }
+            yield _Cell(task, fields, methods)
 
 
 def _signals(names: Any, where: str) -> list[tuple[str, str]]:
@@ -124,10 +138,12 @@ def _methods(
     task: str,
     common: tuple[dict[str, Any], dict[str, Any]],
     plugins: Plugins,
-    where: str,
+    file: str,
 ) -> list[dict[str, Any]]:
-    """The fields of a job that an activation's entry settles for one task, for each combination of swept values."""
+    """The fields of a job that an activation's entry sets for one task, for each combination of swept values."""
     entry = dict(entry)
+    key = f"activations.{name}"
+    where = f"{file}: {key}"
     particular = _mapping(entry, "per_task", where).get(task) or {}
     if not isinstance(particular, dict):
         raise BadInput(f"{where}.per_task.{task}: {particular!r} is not a mapping (key: value)")
@@ -144,7 +160,7 @@ def _methods(
             merged[kind] |= level
     methods = []
     for params_suffix, params in _sweep({**entry, **particular}, cls, where):
-        activation = validated(cls, params, where)
+        activation = validated(cls, params, file, key)
         for model_suffix, model in _sweep(merged["model"], Model, f"{where}.model"):
             for train_suffix, train in _sweep(merged["train"], Train, f"{where}.train"):
                 suffix = (params_suffix + model_suffix + train_suffix).replace("][", ",")
@@ -153,8 +169,8 @@ def _methods(
                         "method": name + suffix,
                         "label": (label or (cls.label if name == cls.name else name)) + suffix,
                         "activation": Plugin(cls.name, cls.version, activation.model_dump(mode="json")),
-                        "model": validated(Model, model, f"{where}.model"),
-                        "train": validated(Train, train, f"{where}.train"),
+                        "model": validated(Model, model, file, f"{key}.model"),
+                        "train": validated(Train, train, file, f"{key}.train"),
                     }
                 )
     return methods

@@ -77,8 +77,12 @@ def read_text(path: Path) -> str:
         raise BadInput(f"{path}: cannot be read ({cause}); name a readable suite file") from error
 
 
-def validated(cls: type[M], values: Mapping[str, Any], where: str) -> M:
+def validated(cls: type[M], values: Mapping[str, Any], where: str, key: str = "") -> M:
     """Settings or plugin parameters from parsed YAML, strictly: no text where a number belongs, no unknown name.
+
+    Args:
+        where: file or option that the values come from, at the beginning of messages.
+        key: key of the values in the file, e.g. ``tasks.image``; empty for the whole file.
 
     Raises:
         BadInput: one line that names the key, the value and what would be right.
@@ -86,7 +90,7 @@ def validated(cls: type[M], values: Mapping[str, Any], where: str) -> M:
     try:
         return cls.model_validate(_tuples(cls, values))
     except ValidationError as error:
-        raise BadInput(_explain(error, cls, values, where)) from error
+        raise BadInput(_explain(error, cls, values, where, key)) from error
 
 
 def accepts(cls: type[BaseModel], key: str, value: Any) -> bool:
@@ -133,12 +137,12 @@ def _path(loc: Sequence[str], values: Any) -> list[str]:
     return path
 
 
-def _explain(error: ValidationError, cls: type[BaseModel], values: Mapping[str, Any], where: str) -> str:
+def _explain(error: ValidationError, cls: type[BaseModel], values: Mapping[str, Any], where: str, outer: str) -> str:
     """The first fault as one line."""
     fault = error.errors(include_url=False)[0]
     loc = [str(part) for part in fault["loc"]]
     key = ".".join(_path(loc, values) or loc)
-    place = f"{where}{'.' if ': ' in where else ': '}{key}" if key else where
+    place = f"{where}: {'.'.join(filter(None, (outer, key)))}".removesuffix(": ")
     value = repr(fault["input"])
     value = value if len(value) <= 60 else value[:57] + "..."
     if fault["type"] == "extra_forbidden":

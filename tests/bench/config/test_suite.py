@@ -194,14 +194,24 @@ def test_a_mistake_is_named(text: str, words: list[str]) -> None:
     assert "\n" not in message
 
 
-def test_a_path_with_a_colon_is_named_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("activations", "place"),
+    [
+        ("{sirn: {}}", "activations.sirn: "),
+        ("{siren: {omega: 3}}", "activations.siren.omega: "),
+        ("{siren: {train: {stepz: 3}}}", "activations.siren.train.stepz: "),
+        ("3", "activations: "),
+    ],
+)
+def test_a_path_with_a_colon_is_named_whole(activations: str, place: str, tmp_path: Path) -> None:
     path = tmp_path / "a: b" / "s.yaml"
     path.parent.mkdir()
-    path.write_text("suite: s\nmodel: {width: 8}\ntrain: {steps: 5}\ntasks: {image: {}}\nactivations: {sirn: {}}")
-    chosen, where = suites.load(str(path))
+    path.write_text(
+        f"suite: s\nmodel: {{width: 8}}\ntrain: {{steps: 5}}\ntasks: {{image: {{}}}}\nactivations: {activations}"
+    )
     with pytest.raises(BadInput) as caught:
-        grid.jobs(chosen, PLUGINS, where)
-    assert str(caught.value).startswith(f"{path}: activations.sirn: ")
+        grid.jobs(suites.load(str(path))[0], PLUGINS, str(path))
+    assert str(caught.value).startswith(f"{path}: {place}")
 
 
 SCALED = """
