@@ -45,11 +45,7 @@ def trial_suite(chosen: Suite, plugins: Plugins, where: str, trials: int | None 
     activations: dict[str, dict[str, Any] | None] = {}
     for name, entry in chosen.activations.items():
         cls = plugins.activations.get((entry or {}).get("activation", name), where)
-        ranges = {
-            key: LogUniform(*info.json_schema_extra["tune"])  # type: ignore[misc]
-            for key, info in cls.model_fields.items()
-            if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("tune")
-        }
+        ranges = cls.search_space()
         # Scrambling would make the trials depend on a seed; the first Halton point, the corner 0, is left out.
         points = qmc.Halton(1 + len(ranges), scramble=False).random(count + 1)[1:]
         fixed = {

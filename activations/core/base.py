@@ -65,7 +65,9 @@ def Param(default: Any, *, tune: LogUniform | None = None, **constraints: Any) -
     Example:
         ``omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 200))``
     """
-    return Field(default, json_schema_extra={"tune": [tune.low, tune.high]} if tune else None, **constraints)
+    field: Any = Field(default, **constraints)
+    field.metadata += [tune] if tune else []  # as in `Annotated[float, tune]`
+    return field
 
 
 class Activation(BaseModel):
@@ -82,6 +84,16 @@ class Activation(BaseModel):
     name: ClassVar[str]
     label: ClassVar[str]
     version: ClassVar[int]
+
+    @classmethod
+    def search_space(cls) -> dict[str, LogUniform]:
+        """Search ranges of the parameters that ``inrbench tune`` varies, by the parameter's name."""
+        return {
+            name: item
+            for name, field in cls.model_fields.items()
+            for item in field.metadata
+            if isinstance(item, LogUniform)
+        }
 
     # -- overridden by most plugins ------------------------------------------------------------------------------------
 

@@ -79,17 +79,15 @@ def test_an_activation_without_a_nonlinearity_is_an_error_that_names_the_remedy(
 
 
 RANGES = [
-    pytest.param(field.json_schema_extra["tune"], field.default, id=f"{plugin.name}-{name}")
+    pytest.param(span, plugin.model_fields[name].default, id=f"{plugin.name}-{name}")
     for plugin in EVERY
-    for name, field in plugin.model_fields.items()
-    if isinstance(field.json_schema_extra, dict)
+    for name, span in plugin.search_space().items()
 ]
 
 
-@pytest.mark.parametrize(("ends", "default"), RANGES)
-def test_a_search_range_contains_the_default(ends: tuple[float, float], default: float) -> None:
-    low, high = ends
-    assert 0 < low <= default <= high
+@pytest.mark.parametrize(("span", "default"), RANGES)
+def test_a_search_range_contains_the_default(span: LogUniform, default: float) -> None:
+    assert 0 < span.low <= default <= span.high
 
 
 def test_a_range_is_uniform_in_the_logarithm() -> None:
@@ -100,6 +98,9 @@ def test_a_parameter_has_bounds_and_a_range() -> None:
     class Scaled(Relu):
         scale: float = Param(2.0, gt=0, tune=LogUniform(1, 5))
 
+        fixed: int = Param(3)
+
     assert Scaled().scale == 2.0
+    assert Scaled.search_space() == {"scale": LogUniform(1, 5)}
     with pytest.raises(ValueError, match="scale"):
         Scaled(scale=0.0)
