@@ -69,11 +69,10 @@ def run(options: arguments.Run) -> int:
             raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
     if options.timeout is not None and options.timeout <= 0:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
-    planned = work.plan(retry, options.shard)
     if len(work.store.small()) >= AUTOMATIC:
         gather(work.store)
     limits = runner.RunOptions(options.timeout, options.fail_fast)
-    code = execute(work, planned, options.devices, limits, options.scheduler)
+    code = execute(work, work.plan(retry, options.shard), options.devices, limits, options.scheduler)
     write_report(work)
     return code
 

@@ -37,7 +37,7 @@ def test_the_sbatch_script_runs_every_part(tmp_path: Path) -> None:
         program, *words = (tmp_path / str(task)).read_text().splitlines()
         assert program == ".venv/bin/inrbench"
         options = parser().parse_args(words)
-        assert options.results == f"{tmp_path}/results"
+        assert options.results == tmp_path / "results"
         parts.add(plan.shard(options.shard))
     chosen, where = suite.load(options.suite)
     jobs = grid.jobs(chosen, Plugins(), where)
