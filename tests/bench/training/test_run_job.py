@@ -1,40 +1,20 @@
-"""One job from its declaration to its outcome: timings that add up, final scores, a lossless way through bytes."""
+"""One job from its declaration to its outcome: timings that add up, final scores, stopping, what is held out."""
 
 from __future__ import annotations
 
-import json
 import math
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from bench.config import grid
-from bench.config.job import Job
-from bench.config.plugins import Plugins
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
-from bench.store.schema import Score
 from bench.training.descent import checkpoints
-from bench.training.result import NetworkInfo, Outcome, Timings, decode, encode
-from bench.training.run_job import attempt, execute
-
-PLUGINS = Plugins()
-CPU = torch.device("cpu")
-
-
-def jobs(task: str = "image", steps: int = 20, **settings: object) -> list[Job]:
-    values = {
-        "suite": "s",
-        "repeats": 1,
-        "model": {"depth": 2, "width": 16},
-        "train": {"steps": steps},
-        "tasks": {task: {"size": 16, **settings}},
-        "activations": {"relu": {}, "siren": {}, "wire": {}},
-    }
-    return grid.jobs(validated(Suite, values, "s"), PLUGINS, "s")
+from bench.training.run_job import attempt, execute, held_out
+from tasks.signals.load import load
+from tests.bench.training.jobs import CPU, PLUGINS, job, jobs, run, values
 
 
 def test_an_outcome_has_the_size_of_the_network_and_the_seconds_of_its_phases() -> None:
@@ -94,27 +74,6 @@ def test_baselines_are_scored_by_the_same_metrics() -> None:
     assert all(outcome.metric == "psnr" for outcome in found.values())
 
 
-def test_an_outcome_survives_its_bytes() -> None:
-    job = jobs()[0]
-    outcome = Outcome(
-        "ok",
-        metric="psnr",
-        steps=1,
-        network=NetworkInfo(2, 8, 97, 64, "chain", True),
-        timings=Timings(0.1, 0.2, 0.3, 0.4, 1.0),
-        scores=(Score(1, 0.1, "psnr", math.inf, 1), Score(1, 0.1, "loss", 0.5, -1)),
-        arrays={job.job_id: {"reconstruction": np.ones((2, 3, 1), np.float32)}, job.reference: {"truth": np.zeros(3)}},
-    )
-    back = decode(encode(outcome), job)
-    assert replace(back, arrays={}) == replace(outcome, arrays={})
-    for name, group in outcome.arrays.items():
-        for key, array in group.items():
-            assert np.array_equal(back.arrays[name][key], array)
-    broken = decode(encode(Outcome("diverged", scores=(Score(1, 0.1, "psnr", math.nan, 1),))), job)
-    assert math.isnan(broken.scores[0].value)
-    assert decode(encode(Outcome("error", "no memory")), job) == Outcome("error", "no memory")
-
-
 def test_a_signal_that_does_not_fit_is_an_error_with_its_cause() -> None:
     job = next(job for job in jobs("ct", signals=["coffee"], angles=8) if job.activation)
     outcome = attempt(job, PLUGINS, CPU, lambda _: None)
@@ -123,7 +82,7 @@ def test_a_signal_that_does_not_fit_is_an_error_with_its_cause() -> None:
 
 
 def test_params_solve_the_width_for_every_activation() -> None:
-    values = {
+    settings = {
         "suite": "s",
         "repeats": 1,
         "model": {"depth": 3, "params": 50_000},
@@ -131,37 +90,60 @@ def test_params_solve_the_width_for_every_activation() -> None:
         "tasks": {"image": {"size": 16}},
         "activations": dict.fromkeys(PLUGINS.activations.names()),
     }
-    for job in grid.jobs(validated(Suite, values, "s"), PLUGINS, "s"):
-        network = execute(job, PLUGINS, CPU).network
+    for each in grid.jobs(validated(Suite, settings, "s"), PLUGINS, "s"):
+        network = execute(each, PLUGINS, CPU).network
         assert network is not None
-        assert abs(network.params / 50_000 - 1) <= 0.01, job.method
+        assert abs(network.params / 50_000 - 1) <= 0.01, each.method
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        {},
-        {"status": "fine"},
-        {"status": "ok", "psnr": 3.0},
-        {"status": "ok", "job_id": "x"},
-        {"status": "ok", "steps": "3"},
-        {"status": "ok", "error": 3},
-        {"status": "ok", "network": {"depth": 2}},
-        {"status": "ok", "timings": [1.0, 2.0]},
-        {"status": "ok", "scores": [["psnr", 1.0]]},
-        {"status": "ok", "scores": [[1, 0.1, "psnr", "high", 1]]},
-        {"status": "ok", "scores": 3},
-        {"status": "ok", "arrays": {"x": {"y": [1]}}},
-    ],
-    ids=str,
-)
-def test_an_outcome_with_a_wrong_field_is_refused(header: dict[str, Any]) -> None:
-    _, _, arrays = encode(Outcome("ok")).partition(b"\n")
-    with pytest.raises(ValueError, match="Outcome"):
-        decode(json.dumps(header).encode() + b"\n" + arrays, jobs()[0])
+def test_training_ends_once_the_loss_is_reached() -> None:
+    full = run(task="image")
+    target = values(full, "loss")[-1] * 3
+    stopped = run(task="image", stop_loss=target)
+    assert stopped.steps in range(0, 200, 10)
+    assert values(stopped, "loss")[-1] <= target * 1.05
+    assert stopped.scores[-1].step == stopped.steps
 
 
-def test_an_artifact_of_another_name_is_refused() -> None:
-    for name in ("..", "ref-x", "0" * 16):
-        with pytest.raises(ValueError, match="no such artifact"):
-            decode(encode(Outcome("ok", arrays={name: {"truth": np.zeros(3)}})), jobs()[0])
+@pytest.mark.parametrize("task", ["denoise", "superres", "ct", "inpaint"])
+def test_what_is_held_out_is_not_trained_on(task: str) -> None:
+    result = run(task=task, holdout=0.5, stop="heldout", lr=3e-3)
+    loss, held = values(result, "loss"), values(result, "heldout_loss")
+    assert len(loss) == len(held) > 5
+    assert loss[-1] < held[-1]
+    best = min(zip(held, sorted({score.step for score in result.scores}), strict=True))
+    assert result.chosen_step == best[1]
+
+
+def test_the_same_measurements_are_held_out_for_every_activation() -> None:
+    one, other = job(activation="siren", holdout=0.25), job(activation="relu", holdout=0.25)
+    task = PLUGINS.tasks.get("denoise")()
+    problem = task.model_copy(update={"size": (24, 24)}).problem(load("coins"), one.data_seed)
+    masks = [held_out(each, problem, 0.25) for each in (one, other)]
+    assert masks[0] is not None
+    assert masks[1] is not None
+    assert torch.equal(masks[0], masks[1])
+    assert int(masks[0].sum()) == round(0.25 * len(problem.measured))
+
+
+def test_a_penalty_on_the_path_norm_lowers_it_and_weight_decay_is_another_thing() -> None:
+    for activation in ("relu", "bw-relu"):
+        plain = run(task="image", activation=activation)
+        penalised = run(task="image", activation=activation, path_norm=1e-2)
+        decayed = run(task="image", activation=activation, weight_decay=1e-2)
+        assert values(penalised, "path_norm")[-1] < 0.8 * values(plain, "path_norm")[-1]
+        assert values(decayed, "path_norm")[-1] != values(penalised, "path_norm")[-1]
+
+
+def test_a_penalty_is_refused_where_there_is_no_norm() -> None:
+    with pytest.raises(ValueError, match="SIREN has no path norm"):
+        run(task="image", activation="siren", path_norm=1e-2)
+
+
+def test_checkpoints_can_be_denser() -> None:
+    assert len(values(run(task="image", checkpoints=50), "psnr")) > len(values(run(task="image"), "psnr"))
+
+
+def test_plain_gradient_descent() -> None:
+    losses = values(run(task="image", activation="relu", optimizer="sgd", lr=0.1), "loss")
+    assert losses[-1] < losses[0]

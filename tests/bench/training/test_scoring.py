@@ -1,0 +1,20 @@
+"""Scores beside the metrics of the task: the path norm, and the conditioning of the layers on demand."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.bench.training.jobs import PLUGINS, run, values
+
+
+def test_the_path_norm_is_scored_at_every_checkpoint() -> None:
+    result = run(task="image", activation="bw-relu")
+    assert len(values(result, "path_norm")) == len(values(result, "psnr"))
+
+
+@pytest.mark.parametrize("activation", PLUGINS.activations.names())
+def test_conditioning_is_scored_on_demand_for_every_activation(activation: str) -> None:
+    result = run(task="image", activation=activation, diagnostics=True, steps=5)
+    names = {score.metric for score in result.scores}
+    assert {"dead_units/1", "dead_units/2", "feature_cond/2", "feature_std/2"} <= names
+    assert not any("/" in score.metric for score in run(task="image", activation=activation, steps=5).scores)
