@@ -9,12 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
-
-import activations
-from bench.config.plugins import Plugins
-from bench.errors import BadInput
 
 Inrbench = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -89,27 +84,6 @@ def test_lists_are_readable_by_programs(inrbench: Inrbench) -> None:
     }
     assert {"camera", "ct-head"} <= {row["name"] for row in json.loads(inrbench("list", "signals", "--json").stdout)}
     assert "quick" in inrbench("list", "suites").stdout
-
-
-def test_a_broken_plugin_in_the_folder_is_listed_and_fatal_only_when_chosen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "half_done.py").write_text("import no_such_module")
-    monkeypatch.setattr(activations, "__path__", [*activations.__path__, str(tmp_path)])
-    registry = Plugins().activations
-    assert registry.broken == {"half-done": "ModuleNotFoundError: No module named 'no_such_module'"}
-    assert "siren" in registry.names()
-    with pytest.raises(BadInput, match=r"s\.yaml: activation 'half-done' cannot be imported .*no_such_module"):
-        registry.get("half-done", "s.yaml")
-
-
-def test_two_plugins_of_one_name_are_an_error(tmp_path: Path, inrbench: Inrbench) -> None:
-    path = tmp_path / "mine.py"
-    path.write_text("from activations.siren import Siren as S\nclass Mine(S):\n    name = 'siren'\n")
-    done = inrbench("list", "activations", "--plugin", path)
-    assert done.returncode == 2
-    assert "two activations are named 'siren'" in done.stderr
-    assert str(path) in done.stderr
 
 
 def test_debug_shows_the_traceback(inrbench: Inrbench) -> None:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from hypothesis import given
-from hypothesis import strategies as st
-
-from bench.config.identity import canonical, digest, seed
+from bench.config.identity import digest
 from bench.config.job import Job, Plugin
 from bench.config.settings import Model, Train
 
@@ -92,23 +89,3 @@ def test_a_job_survives_its_json() -> None:
     assert Job.from_json(JOB.to_json()) == JOB
     baseline = replace(JOB, activation=None, baseline="fbp", model=None, train=None)
     assert Job.from_json(baseline.to_json()) == baseline
-
-
-values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@given(st.dictionaries(st.text(), values, max_size=4))
-def test_canonical_json_knows_no_order(settings: dict[str, object]) -> None:
-    assert canonical(dict(reversed(settings.items()))) == canonical(settings)
-    assert digest(settings) == digest(dict(reversed(settings.items())))
-
-
-@given(st.integers(), st.text())
-def test_seeds_are_small_and_repeatable(repeat: int, signal: str) -> None:
-    value = seed(repeat=repeat, signal=signal)
-    assert 0 <= value < 2**31
-    assert value == seed(signal=signal, repeat=repeat)

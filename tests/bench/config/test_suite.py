@@ -1,103 +1,15 @@
-"""From YAML to jobs: how settings are merged, swept, selected and named."""
+"""Suite files: overrides, scales, the choice of activations, and the suites that are shipped."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from bench.config import grid
 from bench.config import suite as suites
-from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.config.settings import Model
-from bench.config.strict_yaml import read_yaml, validated
-from bench.config.suite import Suite
 from bench.errors import BadInput
-
-PLUGINS = Plugins()
-
-
-def lay_out(text: str, **choices: Any) -> list[Job]:
-    base = {"suite": "s", "repeats": 1, "model": {"width": 8, "depth": 2}, "train": {"steps": 5}}
-    values = {**base, "tasks": {"image": {"signals": ["camera"], "size": 16}}, "activations": {"relu": {}}}
-    chosen = validated(Suite, {**values, **(read_yaml(text, "s.yaml") or {})}, "s.yaml")
-    chosen = suites.select_activations(chosen, choices.get("activations", ()))
-    return grid.jobs(suites.select_tasks(chosen, choices.get("tasks", ())), PLUGINS, "s.yaml")
-
-
-def test_the_particular_setting_wins() -> None:
-    jobs = lay_out(
-        """
-        train: {steps: 5, lr: 1e-3}
-        tasks:
-          image: {signals: [camera], size: 16, train: {lr: 2e-3, steps: 6}}
-          ct: {size: 16, angles: 4}
-        activations:
-          relu: {}
-          siren: {omega0: 10, train: {lr: 3e-3}, per_task: {ct: {omega0: 20, train: {lr: 4e-3}, model: {params: 500}}}}
-        """
-    )
-    found = {
-        (job.task_key, job.method): (
-            job.train.lr,
-            job.train.steps,
-            job.activation.params.get("omega0"),
-            job.model and job.model.model_dump(),
-        )
-        for job in jobs
-        if job.activation and job.train
-    }
-    small = {"depth": 2, "width": 8, "params": None}
-    assert found == {
-        ("image", "relu"): (2e-3, 6, None, small),
-        ("image", "siren"): (3e-3, 6, 10.0, small),
-        ("ct", "relu"): (1e-3, 5, None, small),
-        ("ct", "siren"): (4e-3, 5, 20.0, {"depth": 2, "width": None, "params": 500}),
-    }
-
-
-def test_baselines_come_once_where_nothing_is_random() -> None:
-    jobs = lay_out("repeats: 3\ntasks: {ct: {size: 16, angles: 4}}")
-    assert [job.repeat for job in jobs if job.baseline == "fbp"] == [0]
-    noisy = lay_out("repeats: 3\ntasks: {ct: {size: 16, angles: 4, noise: 0.1}}")
-    assert [job.repeat for job in noisy if job.baseline == "fbp"] == [0, 1, 2]
-
-
-def test_activations_are_interleaved() -> None:
-    jobs = lay_out("repeats: 2\nactivations: {relu: {}, siren: {}}")
-    assert [(job.method, job.repeat) for job in jobs] == [("relu", 0), ("siren", 0), ("relu", 1), ("siren", 1)]
-
-
-def test_lists_sweep_and_name_the_methods() -> None:
-    jobs = lay_out("activations: {siren: {omega0: [10, 20], train: {lr: [1e-3, 2e-3]}}}")
-    assert [job.method for job in jobs] == [
-        "siren[omega0=10,lr=0.001]",
-        "siren[omega0=10,lr=0.002]",
-        "siren[omega0=20,lr=0.001]",
-        "siren[omega0=20,lr=0.002]",
-    ]
-    assert jobs[0].label == "SIREN[omega0=10,lr=0.001]"
-    assert len({job.job_id for job in jobs}) == 4
-
-
-def test_a_task_can_be_swept_and_used_twice() -> None:
-    jobs = lay_out("tasks: {ct: {size: 16, angles: [4, 8]}, fine: {task: ct, size: 24, angles: 4}}")
-    assert [job.task_key for job in jobs if job.activation] == ["ct[angles=4]", "ct[angles=8]", "fine"]
-
-
-def test_a_size_of_two_numbers_is_no_sweep() -> None:
-    assert len(lay_out("tasks: {image: {size: [16, 24]}}")) == 1
-
-
-def test_an_activation_can_be_used_twice_under_names_of_ones_own() -> None:
-    jobs = lay_out("activations: {relu: {}, 'wide sine': {activation: siren, omega0: 60}}")
-    assert [(job.method, job.label) for job in jobs] == [("relu", "ReLU"), ("wide sine", "wide sine")]
-    assert jobs[1].activation is not None
-    assert jobs[1].activation.name == "siren"
+from tests.bench.config.layout import PLUGINS, lay_out
 
 
 def test_selecting_keeps_the_suites_settings() -> None:
@@ -111,20 +23,6 @@ def test_selecting_keeps_the_suites_settings() -> None:
     two = lay_out(text, activations=["wire[omega0=10,20,s0=5]"])
     assert [job.method for job in two] == ["wire[omega0=10]", "wire[omega0=20]"]
     assert all(job.activation and job.activation.params["s0"] == 5 for job in two)
-
-
-def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
-    picture = np.random.default_rng(0).integers(0, 255, (20, 20), dtype=np.uint8)
-    paths = [tmp_path / "a" / "mine.png", tmp_path / "b" / "mine.png"]
-    for path in paths:
-        path.parent.mkdir()
-        Image.fromarray(picture).save(path)
-    first, second = (lay_out(f"tasks: {{image: {{signals: ['{path}'], size: 16}}}}")[0] for path in paths)
-    assert first.signal.startswith("mine@")
-    assert first.job_id == second.job_id
-    assert str(tmp_path) not in first.columns().values()
-    Image.fromarray(255 - picture).save(paths[1])
-    assert lay_out(f"tasks: {{image: {{signals: ['{paths[1]}'], size: 16}}}}")[0].job_id != first.job_id
 
 
 def test_overrides_reach_into_the_suite(tmp_path: Path) -> None:
@@ -152,66 +50,6 @@ def test_quick_was_not_tuned_on_what_it_reports() -> None:
     tuned = {signal for signals in chosen.tuning["signals"].values() for signal in signals}
     assert tuned
     assert not reported & tuned
-
-
-def test_a_size_in_the_activation_replaces_the_suites() -> None:
-    (job,) = lay_out("activations: {relu: {model: {params: 400}}}")
-    assert job.model == Model(depth=2, params=400)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("activations: {}", ["activations is empty", "0 jobs can run"]),
-        ("tasks: {}", ["tasks is empty"]),
-        ("tasks: {image: {signals: []}}", ["tasks.image.signals", "0 jobs can run"]),
-        ("tasks: {image: {signals: camera}}", ["tasks.image.signals", "not a list"]),
-        ("tasks: {image: {signals: [camra]}}", ["tasks.image.signals", "camra", "camera"]),
-        ("tasks: {imge: {}}", ["tasks.imge", "did you mean 'image'"]),
-        ("tasks: {image: {sise: 16}}", ["tasks.image.sise", "did you mean 'size'"]),
-        ("tasks: {image: 3}", ["tasks.image", "3"]),
-        ("activations: {sirn: {}}", ["activations.sirn", "did you mean 'siren'"]),
-        ("activations: {siren: {omega: 3}}", ["activations.siren.omega", "did you mean 'omega0'"]),
-        ("activations: {siren: {omega0: -1}}", ["activations.siren.omega0", "-1", "greater than 0"]),
-        ("activations: {siren: {omega0: fast}}", ["activations.siren.omega0", "'fast'", "not a number"]),
-        ("activations: {siren: {omega0: []}}", ["activations.siren.omega0", "empty list"]),
-        ("activations: {siren: {per_task: {imag: {}}}}", ["per_task.imag", "did you mean 'image'"]),
-        ("activations: {siren: {train: 3}}", ["activations.siren.train", "not a mapping"]),
-        ("activations: {siren: {model: {dept: 3}}}", ["activations.siren.model.dept", "did you mean 'depth'"]),
-        ("model: {width: 8, params: 100}", ["model", "exactly one of width and params"]),
-        ("train: {steps: 0}", ["train.steps", "0"]),
-        ("suite: ../../escape", ["suite", "../../escape"]),
-        ("repeats: 0", ["repeats", "0"]),
-    ],
-)
-def test_a_mistake_is_named(text: str, words: list[str]) -> None:
-    with pytest.raises(BadInput) as caught:
-        lay_out(text)
-    message = str(caught.value)
-    assert message.startswith("s.yaml")
-    for word in words:
-        assert word in message
-    assert "\n" not in message
-
-
-@pytest.mark.parametrize(
-    ("activations", "place"),
-    [
-        ("{sirn: {}}", "activations.sirn: "),
-        ("{siren: {omega: 3}}", "activations.siren.omega: "),
-        ("{siren: {train: {stepz: 3}}}", "activations.siren.train.stepz: "),
-        ("3", "activations: "),
-    ],
-)
-def test_a_path_with_a_colon_is_named_whole(activations: str, place: str, tmp_path: Path) -> None:
-    path = tmp_path / "a: b" / "s.yaml"
-    path.parent.mkdir()
-    path.write_text(
-        f"suite: s\nmodel: {{width: 8}}\ntrain: {{steps: 5}}\ntasks: {{image: {{}}}}\nactivations: {activations}"
-    )
-    with pytest.raises(BadInput) as caught:
-        grid.jobs(suites.load(str(path))[0], PLUGINS, str(path))
-    assert str(caught.value).startswith(f"{path}: {place}")
 
 
 SCALED = """

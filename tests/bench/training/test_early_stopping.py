@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from bench.config.settings import Train
-from bench.config.strict_yaml import validated
-from bench.errors import BadInput
 from bench.training.early_stopping import Point, chosen_step
 
 
@@ -39,8 +36,3 @@ def test_the_least_loss_on_what_was_held_out_is_chosen() -> None:
     assert chosen_step("heldout", points(1, 0.5, 0.1, 0.01, heldout=(1, 0.6, 0.5, 0.7))) == 4
     with pytest.raises(ValueError, match="holdout"):
         chosen_step("heldout", points(1, 0.5))
-
-
-def test_a_rule_without_what_it_needs_is_refused() -> None:
-    with pytest.raises(BadInput, match="holdout"):
-        validated(Train, {"steps": 5, "stop": "heldout"}, "s")

@@ -1,0 +1,55 @@
+"""Discovery of plugins: broken ones, two of one name, their parameters from a job, and the hash of their source."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import activations
+from activations.siren import Siren
+from bench.config.job import Job, Plugin
+from bench.config.plugins import Plugins, source_file, source_sha256
+from bench.errors import BadInput
+from tests.bench.config.layout import PLUGINS, lay_out
+
+MINE = "from activations.siren import Siren as S\nclass Mine(S):\n    name = {name!r}\n"
+
+
+def test_a_broken_plugin_in_the_folder_is_listed_and_fatal_only_when_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "half_done.py").write_text("import no_such_module")
+    monkeypatch.setattr(activations, "__path__", [*activations.__path__, str(tmp_path)])
+    registry = Plugins().activations
+    assert registry.broken == {"half-done": "ModuleNotFoundError: No module named 'no_such_module'"}
+    assert "siren" in registry.names()
+    with pytest.raises(BadInput, match=r"s\.yaml: activation 'half-done' cannot be imported .*no_such_module"):
+        registry.get("half-done", "s.yaml")
+
+
+def test_two_plugins_of_one_name_are_an_error_that_names_both_files(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(MINE.format(name="siren"))
+    with pytest.raises(BadInput, match="two activations are named 'siren'") as caught:
+        Plugins([path])
+    assert str(path) in str(caught.value)
+    assert source_file(Siren) in str(caught.value)
+
+
+def test_a_plugin_of_ones_own_is_found_by_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text(MINE.format(name="mine"))
+    registry = Plugins([path]).activations
+    assert registry.create(Plugin("mine", 1, {"omega0": 7.0})).model_dump() == {"omega0": 7.0}
+    before = source_sha256(registry.get("mine"))
+    path.write_text(path.read_text() + "# changed\n")
+    assert source_sha256(registry.get("mine")) != before
+
+
+def test_a_plugin_has_the_parameters_that_its_job_declares() -> None:
+    (job,) = lay_out("tasks: {image: {signals: [camera], size: [16, 24]}}\nactivations: {siren: {omega0: 7}}")
+    received = Job.from_json(job.to_json())
+    assert received.activation is not None
+    assert PLUGINS.activations.create(received.activation) == Siren(omega0=7.0)
+    assert PLUGINS.tasks.create(received.task).model_dump(include={"size"}) == {"size": (16, 24)}
