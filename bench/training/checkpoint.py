@@ -102,8 +102,8 @@ def encode(state: State, known: Facts) -> bytes:
     """A checkpoint as the content of its file."""
     content = {field.name: getattr(state, field.name) for field in fields(state)}
     buffer = io.BytesIO()
-    content |= {"points": [astuple(point) for point in state.points], "scores": [tuple(score) for score in state.scores]}
-    torch.save({**content, "facts": known}, buffer)
+    plain = {"points": [astuple(point) for point in state.points], "scores": [tuple(score) for score in state.scores]}
+    torch.save({**content, **plain, "facts": known}, buffer)
     return sealed(buffer.getvalue())
 
 

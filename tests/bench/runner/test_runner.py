@@ -22,6 +22,7 @@ from bench.errors import Stopped
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
 from bench.runner.runner import Runner, RunOptions, local_slots
+from bench.store.atomic_write import atomic_write
 from bench.store.store import Store
 
 CPU = SlotSpec("cpu", "", threads=1, exclusive=True)
@@ -115,7 +116,7 @@ def test_a_disk_that_is_full_for_one_result_costs_that_job(
 def test_a_disk_that_stays_full_stops_the_run_with_one_line(
     trouble: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, count = Store.write, 0
+    count = 0
 
     def full(path: Path, content: bytes) -> None:
         nonlocal count
@@ -123,10 +124,10 @@ def test_a_disk_that_stays_full_stops_the_run_with_one_line(
             count += 1
             if count > 2:  # the first job's scores and row still fit
                 raise OSError(28, "No space left on device", str(path))
-        write(path, content)
+        atomic_write(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "write", staticmethod(full))
+        patch.setattr("bench.store.store.atomic_write", full)
         with pytest.raises(Stopped, match=r"No space left on device.*the same command continues"):
             run(trouble, tmp_path, ["print", "nan"])
     rows = run(trouble, tmp_path, ["print", "nan"])
