@@ -11,7 +11,7 @@ network of your own.
 
 from __future__ import annotations
 
-import hashlib
+import functools
 import queue
 import sys
 import tempfile
@@ -34,24 +34,23 @@ LOG_BYTES = 1_000_000
 Answer = tuple[Execution, bytes]
 """The execution of a job, and the end of its log."""
 
-_leases: dict[str, queue.Queue[WorkerProcess]] = {}
+PluginFiles = tuple[tuple[str, bytes], ...]
+"""Names and contents of plugin files."""
+
 _lock = threading.Lock()
 
 
-def _lease(wanted: str, plugins: Sequence[tuple[str, bytes]]) -> queue.Queue[WorkerProcess]:
-    """The slots of this Dask worker, made when the first job comes."""
-    key = hashlib.sha256(repr((wanted, plugins)).encode()).hexdigest()
-    with _lock:
-        if key not in _leases:
-            free: queue.Queue[WorkerProcess] = queue.Queue()
-            folder = Path(tempfile.mkdtemp(prefix="inrbench-"))
-            files = [folder / name for name, _ in plugins]
-            for file, (_, source) in zip(files, plugins, strict=True):
-                file.write_bytes(source)
-            for index, spec in enumerate(slots(wanted, gpus(), cpus())):
-                free.put(WorkerProcess(spec, files, folder / f"worker-{index}.log"))
-            _leases[key] = free
-        return _leases[key]
+@functools.cache
+def _slots(wanted: str, plugins: PluginFiles) -> queue.Queue[WorkerProcess]:
+    """The free slots of this Dask worker, made for its first job and kept for the others."""
+    free: queue.Queue[WorkerProcess] = queue.Queue()
+    folder = Path(tempfile.mkdtemp(prefix="inrbench-"))
+    files = [folder / name for name, _ in plugins]
+    for file, (_, source) in zip(files, plugins, strict=True):
+        file.write_bytes(source)
+    for index, spec in enumerate(slots(wanted, gpus(), cpus())):
+        free.put(WorkerProcess(spec, files, folder / f"worker-{index}.log"))
+    return free
 
 
 def _capacity(wanted: str) -> list[SlotSpec] | str:
@@ -81,9 +80,11 @@ class _Unwanted(threading.Event):
         return task is None or task.state == "cancelled"
 
 
-def _serve(job_json: str, wanted: str, plugins: Sequence[tuple[str, bytes]], limit_s: float | None) -> Answer:
+def _serve(job_json: str, wanted: str, plugins: PluginFiles, limit_s: float | None) -> Answer:
     """On a Dask worker: run a job on one of its slots."""
-    job, free, unwanted = Job.from_json(job_json), _lease(wanted, plugins), _Unwanted()
+    job, unwanted = Job.from_json(job_json), _Unwanted()
+    with _lock:  # the cache alone would let two threads make the slots
+        free = _slots(wanted, plugins)
     slot = free.get()
     try:
         with tempfile.TemporaryDirectory(prefix="inrbench-") as folder:
@@ -101,7 +102,7 @@ class RemoteSlot:
         self._client = client
         self._spec = spec
         self._wanted = wanted
-        self._plugins = [(file.name, file.read_bytes()) for file in plugin_files]
+        self._plugins: PluginFiles = tuple((file.name, file.read_bytes()) for file in plugin_files)
 
     def run(self, work: JobRun) -> Execution:
         """As `bench.runner.worker_process.WorkerProcess.run`, without progress."""
