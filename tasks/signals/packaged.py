@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tasks.signals import downloads, formulas_1d, solids
 from tasks.signals.signal import SignalSource, pixel_centres
+from tasks.signals.volumes import clips, distance_fields, scenes
 
 # -- how raw arrays become values in [0, 1] ----------------------------------------------------------------------------
 
@@ -179,7 +180,9 @@ _TABLE = (
 )
 # fmt: on
 
+_VOLUMES = (*distance_fields.SOURCES, *clips.SOURCES, *scenes.SOURCES)
+
 SOURCES: dict[str, SignalSource] = {
-    source.name: source for source in (*_TABLE, *solids.SOURCES, *formulas_1d.SOURCES, *downloads.SOURCES)
+    source.name: source for source in (*_TABLE, *_VOLUMES, *solids.SOURCES, *formulas_1d.SOURCES, *downloads.SOURCES)
 }
 """All registered signals by name."""

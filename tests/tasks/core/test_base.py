@@ -17,6 +17,7 @@ from tasks.function import Function
 from tasks.image import Image
 from tasks.inpaint import Inpaint
 from tasks.occupancy import Occupancy
+from tasks.sdf import Sdf
 from tasks.signals.load import load
 from tasks.signals.signal import SignalError
 from tasks.superres import SuperRes
@@ -36,6 +37,7 @@ TASKS = [
     Occupancy(size=16),
     Function(),
     Function(samples=100),
+    Sdf(size=16),
 ]
 
 LEAST_PSNR = 15
