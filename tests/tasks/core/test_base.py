@@ -21,6 +21,7 @@ from tasks.sdf import Sdf
 from tasks.signals.load import load
 from tasks.signals.signal import SignalError
 from tasks.superres import SuperRes
+from tasks.video import Video
 
 TASKS = [
     Image(size=32),
@@ -38,6 +39,10 @@ TASKS = [
     Function(),
     Function(samples=100),
     Sdf(size=16),
+    Video(frames=4, size=16, noise=0.05),
+    Video(frames=4, size=16, mode="held-out"),
+    Video(frames=8, size=16, mode="coded", noise=0.01),
+    Video(frames=8, size=16, mode="coded", opened=1),
 ]
 
 LEAST_PSNR = 15
