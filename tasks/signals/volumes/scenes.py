@@ -20,15 +20,15 @@ BLOBS = (
     (-350, -250, 250, 110, 400),
     (350, 150, -350, 50, 550),
     (-100, -400, -400, 80, 500),
-    (50, 50, 450, 40, 700),
+    (50, 50, 450, 50, 700),
 )
-# Many blobs as thin as 0.03, of equal peaks, on a helix of two turns.
+# Many blobs as thin as 0.05, of equal peaks, on a helix of two turns.
 HELIX = tuple(
     (
         -500 + 1000 * k // 23,
         round(450 * np.cos(k * np.pi / 6)),
         round(450 * np.sin(k * np.pi / 6)),
-        30 + 2 * (k % 12),
+        50 + 2 * (k % 12),
         900,
     )
     for k in range(24)
@@ -52,8 +52,8 @@ def _scene(name: str, blobs: tuple[tuple[int, ...], ...], description: str, sha2
 # fmt: off
 SOURCES = (
     _scene("blobs", BLOBS, "eight Gaussian blobs of several sizes",
-           "246a6a2cb063c700318caf969e02122aaa3f1b0474a44ec68d5cbc3ab05fb5b9"),
+           "b81568c7b020694c16e7cd074973dfab2a4db0f96440c528136231cd3e70db79"),
     _scene("helix", HELIX, "twenty-four small Gaussian blobs on a helix",
-           "1a26e50bbc83e2d10f9e89b2a9b101ddb95e0ad74867fcbf400cfcddca289945"),
+           "9ce13d61bc05922fe53980b3757d3c5563e958b3bb41da884c213e4c05607131"),
 )
 # fmt: on

@@ -12,10 +12,12 @@ from tasks.core.base import Task, draw, grid_coords, noise_like, picture
 from tasks.core.metrics import METRICS, direction
 from tasks.core.operators import Identity, Mask
 from tasks.ct import CT
+from tasks.ct3d import CT3D
 from tasks.denoise import Denoise
 from tasks.function import Function
 from tasks.image import Image
 from tasks.inpaint import Inpaint
+from tasks.multi_superres import MultiSuperRes
 from tasks.occupancy import Occupancy
 from tasks.sdf import Sdf
 from tasks.signals.load import load
@@ -39,6 +41,9 @@ TASKS = [
     Function(),
     Function(samples=100),
     Sdf(size=16),
+    MultiSuperRes(size=(48, 48), noise=0.02),
+    CT3D(size=16, noise=0.1),
+    CT3D(size=16, noise=0.1, geometry="orbit"),
     Video(frames=4, size=16, noise=0.05),
     Video(frames=4, size=16, mode="held-out"),
     Video(frames=8, size=16, mode="coded", noise=0.01),
