@@ -16,7 +16,10 @@ from tasks.core.base import Baseline, Problem, Task, grid_coords, noise_like, re
 from tasks.core.metrics import METRICS
 from tasks.core.ray_sums import blob_integrals, blob_values, hemisphere, orbit, ray_matrix
 from tasks.core.sparse import SparseMatrix
-from tasks.signals.signal import Signal
+from tasks.signals.signal import Signal, SignalError
+
+MAX_ENTRIES = 2**28
+"""Largest number of entries of the sparse matrix: 2 GiB, and as many for its transpose. A ray has up to 5 · size."""
 
 
 class CT3D(Task):
@@ -41,7 +44,7 @@ class CT3D(Task):
     name, label, version = "ct3d", "3-D CT", 1
     metrics = ("psnr", "mae")
 
-    size: int = Field(48, ge=8, le=256)
+    size: int = Field(48, ge=8, le=128)
     views: int = Field(12, ge=1, le=720)
     geometry: Literal["hemisphere", "orbit"] = "hemisphere"
     noise: float = Field(0.01, ge=0)
@@ -57,6 +60,11 @@ class CT3D(Task):
 
     def problem(self, signal: Signal, seed: int) -> Problem:
         require(signal, ("scene",), "choose a scene such as blobs or helix")
+        if 5 * self.views * self.size**3 > MAX_ENTRIES:
+            raise SignalError(
+                f"signal {signal.name!r} with {self.size} voxels along each axis and {self.views} views needs a matrix "
+                f"of more than {MAX_ENTRIES:,} entries; lower size or views"
+            )
         shape = (self.size,) * 3
         directions = hemisphere(self.views) if self.geometry == "hemisphere" else orbit(self.views)
         coords = grid_coords(shape)

@@ -6,6 +6,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
+from tasks import ct3d
+from tasks.core.ray_sums import hemisphere, ray_matrix
 from tasks.core.sparse import SparseMatrix
 from tasks.ct3d import CT3D
 from tasks.signals.load import load
@@ -56,6 +58,17 @@ def test_baselines_of_few_views(geometry: str) -> None:
 def test_a_shape_is_refused() -> None:
     with pytest.raises(SignalError, match=r"'torus' is of kind shape-3d .* choose a scene such as blobs or helix"):
         CT3D(size=16).problem(load("torus"), seed=0)
+
+
+def test_a_matrix_that_is_too_large_is_refused_before_it_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ct3d, "ray_matrix", None)
+    with pytest.raises(SignalError, match=r"'blobs' with 128 voxels .* and 60 views .* lower size or views"):
+        CT3D(size=128, views=60).problem(load("blobs"), seed=0)
+
+
+def test_the_entries_of_a_ray_are_not_underestimated() -> None:
+    matrix = ray_matrix(hemisphere(6), 16)
+    assert matrix.nnz < 5 * 6 * 16**3
 
 
 @pytest.mark.parametrize("bad", [{"views": 0}, {"geometry": "cone"}, {"noise": -1.0}, {"iterations": 0}])

@@ -54,14 +54,6 @@ def test_held_out_frames_lie_between_measured_ones(frames: int, unseen: list[int
     assert found["ssim"] == pytest.approx(np.mean([ssim(estimate[t], truth[t]) for t in unseen]))
 
 
-def test_linear_interpolation_in_time_is_the_mean_of_the_neighbours() -> None:
-    task = Video(mode="held-out", frames=9, size=16)
-    problem = task.problem(load("moving-discs"), seed=0)
-    truth = problem.grid(problem.truth)
-    np.testing.assert_allclose(task.baselines()["linear"](problem)[3], (truth[2] + truth[4]) / 2, atol=1e-6)
-    np.testing.assert_array_equal(task.baselines()["nearest"](problem)[3], truth[2])
-
-
 def test_baselines_rank_as_expected() -> None:
     held_out = scores(Video(mode="held-out", size=32), "echo")
     assert held_out["linear"] > held_out["nearest"] + 2
