@@ -97,8 +97,10 @@ def finish(
     job: Job, task: Task, problem: Problem, activation: Activation | None, estimate: NDArray[Any], result: Result
 ) -> None:
     """Put a job's artifacts and the hash of its plugins into its result."""
-    result.arrays[job.job_id] = {**(curve(activation) if activation else {}), "reconstruction": estimate}
-    result.arrays[f"ref-{job.problem_id}"] = {"truth": problem.grid(problem.truth)}
+    values = torch.from_numpy(np.ascontiguousarray(estimate)).reshape(len(problem.truth), -1)
+    drawn, truth = (problem.grid(task.comparable(each)) for each in (values, problem.truth))
+    result.arrays[job.job_id] = {**(curve(activation) if activation else {}), "reconstruction": drawn}
+    result.arrays[f"ref-{job.problem_id}"] = {"truth": truth}
     classes: list[type[Any]] = [type(task), *([type(activation)] if activation else [])]
     result.row["source_sha256"] = source_sha256(*classes)
 
