@@ -41,7 +41,7 @@ TASKS = [
     Occupancy(size=16),
     Function(),
     Function(samples=100),
-    Bandwidth(size=32),
+    Bandwidth(size=48),
     Compressive(size=32),
     Compressive(size=32, keep=0.5, noise=0.0),
     Deblur(size=48),
