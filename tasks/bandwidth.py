@@ -13,7 +13,6 @@ from torch import Tensor
 
 from tasks.baselines.interpolation import linear, nearest
 from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, picture
-from tasks.core.metrics import psnr
 from tasks.core.operators import Mask
 from tasks.signals.signal import Signal, SignalError
 
@@ -73,9 +72,7 @@ class Bandwidth(Task):
         return {"linear": linear, "nearest": nearest}
 
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
-        estimate, truth = problem.grid(values), problem.grid(problem.truth)
-        unseen = problem.unseen().reshape(problem.shape)
-        return super().score(problem, values) | {"psnr_unseen": psnr(estimate[unseen], truth[unseen])}
+        return super().score(problem, values) | problem.unseen_scores(values, ("psnr_unseen",))
 
 
 def low_pass(square: NDArray[Any], cycles: float) -> NDArray[np.float64]:

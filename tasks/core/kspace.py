@@ -20,6 +20,7 @@ from torch import Tensor
 from tasks.core.base import draw
 from tasks.core.fourier import frequencies
 from tasks.signals.packaged import ELLIPSES
+from tasks.signals.signal import pixel_centres
 
 Floats = NDArray[np.float64]
 Ellipse = tuple[float, float, float, float, float, float]
@@ -119,7 +120,7 @@ class Sensitivities:
 
     def on_grid(self, shape: tuple[int, int]) -> Tensor:
         """(coils, H·W) complex128: the maps at the pixel centres."""
-        down, right = ((2 * np.arange(n) + 1) / n - 1 for n in shape)
+        down, right = (pixel_centres(n) for n in shape)
         rows, columns = (
             np.exp(1j * math.pi * np.outer(q, axis)) for q, axis in zip(self.waves.T, (down, right), strict=True)
         )

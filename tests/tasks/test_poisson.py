@@ -1,9 +1,7 @@
-import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.baselines.integration import dct
 from tasks.poisson import Poisson
 from tasks.signals.load import load
 
@@ -20,20 +18,6 @@ def test_a_constant_changes_no_measurement_and_no_score() -> None:
     assert task.score(problem, 2 * problem.truth)["psnr"] < 20
     means = task.comparable(other).mean(dim=0)
     torch.testing.assert_close(means, torch.full((3,), 0.5))
-
-
-@pytest.mark.parametrize("size", [(32, 32), (24, 31)])
-def test_the_cosine_transform_inverts_exact_differences_and_is_the_least_squares_solution(
-    size: tuple[int, int],
-) -> None:
-    exact = Poisson(size=size, noise=0).problem(load("camera"), seed=0)
-    centred = exact.grid(exact.truth - exact.truth.mean(dim=0))
-    np.testing.assert_allclose(dct(exact), centred, atol=1e-5)
-    noisy = Poisson(size=size).problem(load("camera"), seed=0)
-    n = size[0] * size[1]
-    dense = noisy.operator.forward(torch.eye(n, dtype=torch.float64)).numpy()
-    expected = np.linalg.lstsq(dense, noisy.measured.double().numpy(), rcond=None)[0]
-    np.testing.assert_allclose(dct(noisy).reshape(-1, 1), expected, atol=1e-5)
 
 
 def test_with_differences_missing_a_penalty_is_better_than_none() -> None:
