@@ -11,9 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.core.aot import halves
 from activations.core.base import Activation, Domain, LogUniform, Param
-from activations.core.kernel import Kernel
+from activations.core.kernel import Kernel, halves
 from activations.core.linear import first_linear
 
 

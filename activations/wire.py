@@ -12,10 +12,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from activations.core.aot import halves
 from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
 from activations.core.chain import Chain
-from activations.core.kernel import Kernel
+from activations.core.kernel import Kernel, halves
 from activations.core.linear import FirstLinear
 
 

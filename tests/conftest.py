@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import tempfile
 from collections.abc import Iterator
 
@@ -13,19 +12,16 @@ import pytest
 import torch
 from hypothesis import settings
 
+from bench.engine.aot import has_compiler
+
 # On CI the random examples are the same every time, so that a failure is due to a change. Elsewhere they are new.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
 
-def _has_compiler() -> bool:
-    """Whether PyTorch's compiler finds a C++ compiler, judged as it does: CXX if it is set, else a known name."""
-    return any(shutil.which(name) for name in ([os.environ["CXX"]] if "CXX" in os.environ else ["g++", "clang++"]))
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if _has_compiler():
+    if has_compiler():
         return
     skip = pytest.mark.skip(reason="needs a C++ compiler, e.g. g++; none was found")
     for item in items:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import Function, once_differentiable
 
-from activations.core.kernel import Fused, Kernel
+from activations.core.kernel import Kernel, current_code
 
 CENTRE = 1.5
 """Centre of symmetry of ψ, whose support is [0, 3]."""
@@ -110,7 +110,8 @@ def _plain_slope(grad: Tensor, z: Tensor, c: float | Tensor) -> Tensor:
 
 
 WAVELET = Kernel(_value, _slope, plain_value=_plain_value, plain_slope=_plain_slope)
-_STEPS = Fused(_steps, 2, _plain_steps)
+_STEPPED = Kernel(_value, _steps, plain_value=_plain_value, plain_slope=_plain_steps)
+"""The same for a trained c: the factor c of the derivative is left to `_Learned`."""
 
 
 class _Learned(Function):
@@ -119,12 +120,13 @@ class _Learned(Function):
     @staticmethod
     def forward(ctx: Any, z: Tensor, c: Tensor) -> Tensor:
         ctx.save_for_backward(z, c)
-        return WAVELET.value(z, c)
+        ctx.code = current_code()
+        return ctx.code.value(_STEPPED, z, (c,))  # type: ignore[no-any-return]
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor | None]:
         z, c = ctx.saved_tensors
-        slope = _STEPS((grad, z), (c,))
-        gradient_c = (slope * z).sum_to_size(c.shape) if ctx.needs_input_grad[1] else None
-        return slope.mul_(c), gradient_c
+        steps = ctx.code.slope(_STEPPED, grad, z, (c,))
+        gradient_c = (steps * z).sum_to_size(c.shape) if ctx.needs_input_grad[1] else None
+        return steps.mul_(c), gradient_c

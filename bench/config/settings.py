@@ -51,7 +51,7 @@ class Train(Settings):
         steps, lr, lr_decay: as above.
         optimizer: Adam where none is named; ``sgd`` is plain gradient descent.
         precision: of the products, with weights and gradients in float32 all the same; see
-            `bench.training.descent.in_precision`.
+            `bench.engine.precision`.
         weight_decay: decoupled from the gradient, as in AdamW.
         path_norm: λ of a penalty λ · path norm; only for activations that have one.
         stop_loss: training ends as soon as the data loss is no more than this.

@@ -1,8 +1,8 @@
-"""How many rows of coordinates one block of a training step has.
+"""Number of rows of coordinates in one block of a training step.
 
-A block that stays in the processor's cache trains faster than the whole batch, and which size is fastest depends on the
-machine and on the network. It is measured once for each of these and kept in the user's cache folder: the size rules
-in which order a gradient's terms are added up, so the same job must get the same size again to give the same bits.
+A block that stays in the processor's cache trains faster than the whole batch, and the fastest size depends on the
+machine and on the network. It is measured once for each of these and kept in the user's cache folder: the size decides
+in which order the terms of a gradient are added, so that the same job needs the same size to give the same bits.
 ``INRBENCH_BLOCK_ROWS`` sets it by hand, for results that must agree with those of another machine to the last bit (as
 far as its arithmetic does).
 """
@@ -18,24 +18,24 @@ import time
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from activations.core.aot import cache_folder
-from activations.core.kernel import compiled
-from bench.engine.engine import on_lanes, shares, way
+from bench.engine.aot import cache_folder
+from bench.engine.engine import Engine
+from bench.engine.threads import blocks_of_threads, run_on_threads
 from bench.machine.provenance import cpu_name
 
 CANDIDATES = (512, 1024, 2048, 4096, 8192, 16384)
 
 DEFAULT = 2048
-"""Where it is not worth while to measure."""
+"""The size where measurement is not worthwhile."""
 
 GPU = 1 << 18
-"""On a GPU blocks only bound the memory."""
+"""On a GPU, where blocks only bound the memory."""
 
 ROUNDS = 6
 SECONDS = 4.0
-"""What a measurement may take, roughly."""
+"""Rough limit of a measurement."""
 
 NEAR = 1.02
 """The smallest block within this factor of the fastest is taken: it needs the least memory."""
@@ -45,7 +45,7 @@ WORTHWHILE = 4e8
 
 
 def worthwhile(steps: int, rows: int, units: int) -> bool:
-    """Whether a job is large enough to be tuned: its kernels compiled, its blocks measured.
+    """Whether a job is large enough for compilation, threads and measured blocks.
 
     A pure function of the job, so that the same job is computed in the same way again.
 
@@ -55,12 +55,12 @@ def worthwhile(steps: int, rows: int, units: int) -> bool:
     return float(steps) * rows * units >= WORTHWHILE
 
 
-def block_rows(network: nn.Module, coords: Tensor, kind: str, *, tune: bool) -> int:
-    """The rows of one block.
+def block_rows(engine: Engine, coords: Tensor, kind: str, *, tune: bool) -> int:
+    """The number of rows of one block.
 
     Args:
-        network: on its device, with any weights; its gradients are overwritten with None.
-        coords: (N, d), those that it will be trained on.
+        engine: of a network with any weights, whose gradients are overwritten with None.
+        coords: (N, d), those of the training.
         kind: the activation's name.
         tune: whether a size that is not known yet is measured.
 
@@ -78,49 +78,45 @@ def block_rows(network: nn.Module, coords: Tensor, kind: str, *, tune: bool) -> 
         return GPU
     if not tune or len(coords) <= CANDIDATES[0]:
         return DEFAULT
-    _pass(network, coords[: CANDIDATES[0]], CANDIDATES[0])  # compiles what is compiled, or finds that it cannot
-    key = _key(network, kind, min(len(coords), CANDIDATES[-1]), way(network, coords).lanes)
+    key = _key(engine, kind, min(len(coords), CANDIDATES[-1]))
     path = cache_folder() / "blocks" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
     known = _read(path)
-    return known if known is not None else _keep(path, key, measure(network, coords))
+    return known if known is not None else _keep(path, key, measure(engine, coords))
 
 
-def measure(network: nn.Module, coords: Tensor) -> dict[int, float]:
-    """Seconds of a forward and a backward pass over the same rows, in blocks of each size: the least of some rounds.
-
-    The network has run before, so that whatever it compiles is compiled.
-    """
-    each = _pass(network, coords[: CANDIDATES[0]], CANDIDATES[0]) / CANDIDATES[0]
+def measure(engine: Engine, coords: Tensor) -> dict[int, float]:
+    """Seconds of a forward and a backward pass over the same rows, in blocks of each size: the least of some rounds."""
+    _pass(engine, coords[: CANDIDATES[0]], CANDIDATES[0])  # the first pass is slower
+    each = _pass(engine, coords[: CANDIDATES[0]], CANDIDATES[0]) / CANDIDATES[0]
     affordable = int(SECONDS / (ROUNDS * len(CANDIDATES) * each))
     sample = coords[: min(max(affordable, CANDIDATES[1]), CANDIDATES[-1])]
     sizes = [size for size in CANDIDATES if size <= len(sample)]
-    rounds = [{size: _pass(network, sample, size) for size in sizes} for _ in range(ROUNDS)]
+    rounds = [{size: _pass(engine, sample, size) for size in sizes} for _ in range(ROUNDS)]
     return {size: min(seconds[size] for seconds in rounds) for size in sizes}
 
 
-def _pass(network: nn.Module, coords: Tensor, size: int) -> float:
-    through = way(network, coords)
-    blocks = shares(len(coords), size, through.lanes)
+def _pass(engine: Engine, coords: Tensor, size: int) -> float:
+    blocks = blocks_of_threads(len(coords), size, engine.threads)
 
-    def pass_both(lane: int) -> None:
-        for block in blocks[lane]:
-            values, kept = through.forward(coords[block])
-            through.backward(lane, kept, values)
+    def pass_both(thread: int) -> None:
+        for block in blocks[thread]:
+            values, kept = engine.forward(coords[block])
+            engine.backward(thread, kept, values)
 
     start = time.perf_counter()
-    through.begin()
-    on_lanes(through.lanes, pass_both)
-    through.end()
+    engine.begin()
+    run_on_threads(engine.threads, pass_both)
+    engine.end()
     seconds = time.perf_counter() - start
-    network.zero_grad(set_to_none=True)
+    engine.network.zero_grad(set_to_none=True)
     return seconds
 
 
-def _key(network: nn.Module, kind: str, rows: int, lanes: int) -> str:
-    """What the best size depends on."""
-    shapes = [list(p.shape) for p in network.parameters()]
+def _key(engine: Engine, kind: str, rows: int) -> str:
+    """JSON of all that the best size depends on."""
+    shapes = [list(p.shape) for p in engine.network.parameters()]
     machine = [cpu_name(), torch.get_num_threads(), torch.__version__]
-    code = [compiled(), torch.is_autocast_enabled("cpu"), lanes]
+    code = [engine.name, engine.threads, engine.precision]
     return json.dumps({"machine": machine, "kind": kind, "code": code, "shapes": shapes, "rows": rows})
 
 

@@ -1,8 +1,8 @@
-"""What a network is made of, if it is a chain of linear maps and nonlinearities that can be compiled whole.
+"""Graph capture: recognition of a network that is a chain of linear maps and nonlinearities.
 
-`parts` finds it by looking, so no plugin has to say so. A nonlinearity is one of two things: a `Kernel`, whose slope is
-written down, or the `forward` of a plugin in plain PyTorch, whose slope the compiler's process derives. Either goes
-there by name: what stands here is how it is told, and how it is understood there (`functions`).
+`chain_spec` inspects the modules, so that a plugin needs no declaration. A nonlinearity is either a `Kernel`, whose
+derivative is given, or the plain ``forward`` of a plugin, whose derivative is traced. The compiler runs in another
+process; a `Nonlinearity` therefore identifies functions by file and name, and `functions` restores them there.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from activations.core.aot import loaded
 from activations.core.base import Activation, Pointwise
 from activations.core.chain import Chain
-from activations.core.kernel import compiling, recorded
+from activations.core.kernel import PLAIN, using
 from activations.core.linear import FirstLinear
+from bench.engine.aot import import_from
+from bench.engine.kernel_code import Recorder
 
 Affine = Callable[[], tuple[Tensor, Tensor]]
 """Gives the matrix (out, in) and the bias (out,) of a linear map, differentiable in its parameters."""
@@ -28,22 +29,20 @@ Affine = Callable[[], tuple[Tensor, Tensor]]
 
 @dataclass(frozen=True)
 class Nonlinearity:
-    """A nonlinearity as the compiler's process is told of it.
+    """A nonlinearity in a form that can be sent to the compiler's process.
 
     Attributes:
-        names: of the functions of a kernel, as `Kernel.sources` has them; or of a plugin's class, what its settings
-            are that are no numbers, in JSON, and the names of those that are.
-        files: that they stand in, in this order.
+        names: of a kernel, the names of its functions: value, slope and, if there is one, slope by value. Of a plugin,
+            the name of its class, its settings that are no numbers in JSON, and the names of those that are.
+        files: the files that define the functions, in this order, or the class.
         constants: the numbers, which are arguments of the code: one code serves all.
-        columns: of the pre-activation and of the value for each unit.
-        derived: whether it is a plugin's `forward`.
+        columns: number of columns of the pre-activation and of the value for each unit.
     """
 
     names: tuple[str, ...]
     files: tuple[str, ...]
     constants: tuple[float, ...]
     columns: tuple[int, int]
-    derived: bool
 
 
 @dataclass(frozen=True)
@@ -55,16 +54,16 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """A network in parts: encoding, if there is one, layers, linear head."""
+class ChainSpec:
+    """Specification of a chain: encoding, if there is one, layers, linear head."""
 
     encoding: nn.Module | None
     layers: list[Layer]
     head: Affine
 
 
-def parts(network: nn.Module) -> Parts | None:
-    """The parts of a network, if a chain of linear maps and such nonlinearities is all there is to it; else None."""
+def chain_spec(network: nn.Module) -> ChainSpec | None:
+    """The specification of a network that consists of a chain of linear maps and such nonlinearities; else None."""
     if not isinstance(network, Chain) or type(network).forward is not nn.Sequential.forward:
         return None
     if any(module._forward_hooks or module._forward_pre_hooks for module in network.modules()):
@@ -76,7 +75,7 @@ def parts(network: nn.Module) -> Parts | None:
     head = _affine(network.head)
     if head is None or None in layers:
         return None
-    return Parts(encoding, cast(list[Layer], layers), head)
+    return ChainSpec(encoding, cast(list[Layer], layers), head)
 
 
 def _layer(module: nn.Module) -> Layer | None:
@@ -99,24 +98,33 @@ def _affine(module: nn.Module) -> Affine | None:
 
 
 def _kernel(module: nn.Module, columns: int) -> Nonlinearity | None:
-    """The kernel that is all a module does: it shows when the module is used."""
-    z = torch.zeros(2, columns)
+    """The nonlinearity of a module that calls one kernel and does nothing else, found by a trial call."""
+    z, recorder = torch.linspace(-1, 1, 2 * columns).reshape(2, columns), Recorder()
     try:
-        with torch.no_grad(), compiling(False), recorded() as calls:
+        with torch.no_grad(), using(recorder):
             out = module(z)
-    except Exception:  # as below
+    except Exception:  # as in `_forward`
         return None
-    if len(calls) != 1 or calls[0].z is not z or calls[0].out is not out:
+    if len(recorder.calls) != 1:
         return None
-    kernel, constants = calls[0].kernel, calls[0].constants
-    if any(isinstance(constant, Tensor) for constant in constants):  # a trained one
+    (call,) = recorder.calls
+    kernel, constants = call.kernel, call.constants
+    if not _same(call.z, z) or not _same(call.out, out) or any(isinstance(constant, Tensor) for constant in constants):
         return None
-    names, files = zip(*((source.name, source.file) for source in kernel.sources), strict=True)
-    return Nonlinearity(names, files, cast("tuple[float, ...]", constants), kernel.columns, derived=False)
+    if not torch.equal(out, PLAIN.value(kernel, z, constants)):  # changed in place afterwards
+        return None
+    sources = [function for function in (kernel.value, kernel.slope, kernel.slope_by_value) if function is not None]
+    names, files = zip(*((function.__qualname__, inspect.getfile(function)) for function in sources), strict=True)
+    return Nonlinearity(names, files, cast("tuple[float, ...]", constants), kernel.columns or (1, 1))
+
+
+def _same(one: Tensor, other: Any) -> bool:
+    """Whether two tensors share all their memory."""
+    return isinstance(other, Tensor) and (one.data_ptr(), one.shape) == (other.data_ptr(), other.shape)
 
 
 def _forward(activation: Activation) -> Nonlinearity | None:
-    """A plugin's `forward`, if it treats its numbers as PyTorch does: then they can be tensors as well."""
+    """A plugin's `forward`, if its numbers may be tensors as well."""
     cls, settings = type(activation), dict(activation)
     numbers = {name: value for name, value in settings.items() if isinstance(value, float)}
     others = {name: value for name, value in settings.items() if name not in numbers}
@@ -125,18 +133,18 @@ def _forward(activation: Activation) -> Nonlinearity | None:
         described = json.dumps(others)
         if not cls.__qualname__.isidentifier() or json.loads(described) != others:
             return None
-        with torch.no_grad(), compiling(False):
-            # Without values: whatever would take a number out of its tensor, math.sqrt for one, fails.
+        with torch.no_grad():
+            # On tensors without values, code that takes a number out of its tensor (math.sqrt, a comparison) fails.
             empty = z.to("meta")
             shaped = _rebuilt(cls, others, numbers, "meta").forward(empty)
             expected, found = activation.forward(z), _rebuilt(cls, others, numbers, "cpu").forward(z)
         same = torch.allclose(found, expected, rtol=1e-4, atol=1e-5, equal_nan=True)
         if not same or (shaped.shape, shaped.dtype, shaped.device) != (empty.shape, empty.dtype, empty.device):
             return None
-    except Exception:  # it is the plugin's own code, and has its chance in autograd
+    except Exception:  # code of a plugin; its errors show when autograd runs it
         return None
     names = (cls.__qualname__, described, *numbers)
-    return Nonlinearity(names, (inspect.getfile(cls),), tuple(numbers.values()), (1, 1), derived=True)
+    return Nonlinearity(names, (inspect.getfile(cls),), tuple(numbers.values()), (1, 1))
 
 
 def _rebuilt(cls: type[Activation], others: dict[str, Any], numbers: dict[str, float], device: str) -> Activation:
@@ -149,9 +157,10 @@ def _rebuilt(cls: type[Activation], others: dict[str, Any], numbers: dict[str, f
 
 @dataclass(frozen=True)
 class Functions:
-    """Value and slope of a nonlinearity, with so many scalar tensors as last arguments.
+    """Value and slope of a nonlinearity, with ``scalars`` scalar tensors as last arguments.
 
-    The value is one of pre-activations; the slope one of the arriving gradient, of pre-activations and of their values.
+    The value is a function of pre-activations; the slope one of the gradient from above, of pre-activations and of
+    their values.
     """
 
     value: Callable[..., Tensor]
@@ -163,10 +172,10 @@ class Functions:
 def functions(names: Sequence[str], files: Sequence[str], scalars: int, columns: Sequence[int]) -> Functions:
     """The functions of a `Nonlinearity`, by its attributes."""
     if len(files) == 1:
-        value, by_z = _derived(cast(type[Activation], loaded(files[0], names[0])), json.loads(names[1]), names[2:])
+        value, by_z = _derived(cast(type[Activation], import_from(files[0], names[0])), json.loads(names[1]), names[2:])
         by_value = None
     else:
-        value, by_z, by_value, *_ = *(loaded(file, name) for file, name in zip(files, names, strict=True)), None
+        value, by_z, by_value, *_ = *(import_from(file, name) for file, name in zip(files, names, strict=True)), None
 
     def slope(gradient: Tensor, z: Tensor, of_z: Tensor, *numbers: Tensor) -> Tensor:
         found: Tensor = by_z(gradient, z, *numbers) if by_value is None else by_value(gradient, z, of_z, *numbers)

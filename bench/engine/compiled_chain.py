@@ -1,12 +1,11 @@
-"""A chain's passes over a block of rows, forward and backward, each as one piece of machine code.
+"""A chain as two compiled functions: forward and backward pass over a block of rows.
 
-Run one layer after another through autograd, a step of a narrow network consists of calls. The passes of a chain
-(`bench.engine.capture`) can be written down, so PyTorch's compiler can make one function of each. It works on one
-thread and without the interpreter's lock: blocks are shared out among threads, which parallels better than to divide
-each product of a small block.
+One layer after another through autograd, a step of a narrow network spends its time on calls. The passes of a chain
+(`bench.engine.capture`) are known in advance, so that PyTorch's compiler makes one function of each. It runs on one
+thread and without the interpreter's lock (GIL), and several threads work on blocks of their own: that parallels better
+than the division of each product of a small block.
 
-The code holds for any number of rows, coordinates, units and channels; there is one for each sequence of
-nonlinearities.
+The code holds for any number of rows, coordinates, units and channels; each sequence of nonlinearities has its own.
 """
 
 from __future__ import annotations
@@ -21,49 +20,47 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from activations.core.aot import compile_to, kept_at, make, unlocked
-from activations.core.kernel import scalar
-from bench.engine import capture as parts
-from bench.engine.capture import Functions, Nonlinearity, Parts
+from bench.engine.aot import code_file, compile_all, compile_to, load, scalar
+from bench.engine.capture import ChainSpec, Functions, Nonlinearity, functions
 
 
-class Passes:
-    """The compiled passes of a chain.
+class CompiledChain:
+    """The compiled forward and backward pass of a chain.
 
     Args:
-        of: the parts of the network.
-        threads: how many may run them at once.
+        spec: of the network, whose parameters may change; see `refresh`.
+        callers: number of threads that may run them at the same time.
 
     Raises:
-        RuntimeError: if they cannot be compiled.
+        CompilationError: if they cannot be compiled.
     """
 
-    def __init__(self, of: Parts, threads: int) -> None:
-        self._parts = of
-        nonlinearities = [layer.nonlinearity for layer in of.layers]
-        recipes = [Recipe(nonlinearities, backward) for backward in (False, True)]
-        make(*recipes)
-        self._forward, self._backward = (unlocked(recipe.path, threads) for recipe in recipes)
+    def __init__(self, spec: ChainSpec, callers: int) -> None:
+        self._spec = spec
+        nonlinearities = [layer.nonlinearity for layer in spec.layers]
+        passes = [Pass(nonlinearities, backward) for backward in (False, True)]
+        compile_all(passes)
+        self._forward, self._backward = (load(each.path, callers) for each in passes)
         self._scalars = [scalar(constant) for each in nonlinearities for constant in each.constants]
         self._effective: list[Tensor] = []
         self._given: list[Tensor] = []
         self.refresh()
 
     def refresh(self) -> None:
-        """Take the parameters as they are now."""
-        affines = [*(layer.affine for layer in self._parts.layers), self._parts.head]
+        """Read the parameters as they are now."""
+        affines = [*(layer.affine for layer in self._spec.layers), self._spec.head]
         with torch.enable_grad():
             self._effective = [tensor for affine in affines for tensor in affine()]
         self._given = [tensor.detach().contiguous() for tensor in self._effective]
 
     @torch.no_grad()
     def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(N, d) coordinates to (N, C) values, and what `backward` wants to have of it; any thread may call it.
+        """(N, d) coordinates to (N, C) values, and the tensors saved for `backward`; any thread may call it.
 
         Raises:
-            ValueError: if the coordinates are not float32, or not of this network: compiled code looks at nothing.
+            ValueError: if the coordinates are not float32, or not of this network: compiled code has no checks.
         """
-        x = coords if self._parts.encoding is None else self._parts.encoding(coords)
+        x = coords if self._spec.encoding is None else self._spec.encoding(coords)
         features = self._given[0].shape[1]
         if x.dtype != torch.float32 or x.dim() != 2 or x.shape[1] != features:
             raise ValueError(f"{tuple(coords.shape)} coordinates in {coords.dtype} for a network of {features} inputs")
@@ -73,10 +70,10 @@ class Passes:
 
     @torch.no_grad()
     def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
-        """The gradient (N, C) at the values to gradients, of which `give` wants the sum; any thread may call it."""
+        """The gradient (N, C) at the values to gradients, whose sum goes to `add_gradients`; any thread may call it."""
         return self._backward([gradient.float().contiguous(), *kept, *self._given[::2], *self._scalars])
 
-    def give(self, gradients: list[Tensor]) -> None:
+    def add_gradients(self, gradients: list[Tensor]) -> None:
         """Add a sum of gradients to the parameters' ``grad``."""
         derived = []
         for tensor, gradient in zip(self._effective, gradients, strict=True):
@@ -89,7 +86,7 @@ class Passes:
 
 
 def _run_forward(kernels: Sequence[Functions], x: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]) -> Any:
-    """The values, then of each layer the pre-activation and what it puts out."""
+    """The values, then of each layer the pre-activation and the output."""
     kept, rest = [], list(scalars)
     for kernel, matrix, bias in zip(kernels, affine[::2], affine[1::2], strict=False):
         constants, rest = rest[: kernel.scalars], rest[kernel.scalars :]
@@ -119,8 +116,8 @@ def _run_backward(
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How the code of a pass is made."""
+class Pass:
+    """One pass of a chain, to be compiled; a `bench.engine.aot.Recipe`."""
 
     nonlinearities: Sequence[Nonlinearity]
     backward: bool
@@ -130,12 +127,12 @@ class Recipe:
         name = f"{'backward' if self.backward else 'forward'}-{self.nonlinearities[-1].names[0].strip('_')}"
         shape = [(each.names, len(each.constants), each.columns) for each in self.nonlinearities]
         files = dict.fromkeys(file for each in self.nonlinearities for file in each.files)
-        return kept_at(name, [json.dumps(shape)], [*files, __file__, parts.__file__])
+        return code_file(name, [json.dumps(shape)], [*files, __file__])
 
     @property
     def command(self) -> list[str]:
-        told = [(each.names, each.files, len(each.constants), each.columns) for each in self.nonlinearities]
-        return ["-m", "bench.engine.compiled_chain", json.dumps(self.backward), json.dumps(told), str(self.path)]
+        sent = [(each.names, each.files, len(each.constants), each.columns) for each in self.nonlinearities]
+        return ["-m", __name__, json.dumps(self.backward), json.dumps(sent), str(self.path)]
 
 
 def _compile(kernels: Sequence[Functions], backward: bool, path: Path) -> None:
@@ -170,11 +167,10 @@ def _compile(kernels: Sequence[Functions], backward: bool, path: Path) -> None:
 
 
 def main() -> None:
-    """Make the code of one pass: ``python -m bench.engine.compiled_chain BACKWARD WHAT PATH``, in JSON but for the
-    path."""
-    backward, told, path = sys.argv[1:]
+    """Compile one pass: ``python -m bench.engine.compiled_chain BACKWARD NONLINEARITIES PATH``, both in JSON."""
+    backward, sent, path = sys.argv[1:]
     torch.set_num_threads(1)
-    _compile([parts.functions(*each) for each in json.loads(told)], json.loads(backward), Path(path))
+    _compile([functions(*each) for each in json.loads(sent)], json.loads(backward), Path(path))
 
 
 if __name__ == "__main__":

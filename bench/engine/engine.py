@@ -1,172 +1,231 @@
-"""How blocks of rows go through a network and back: one after another by autograd, or compiled on several lanes.
+"""Engines: each evaluates a network and its gradient in blocks of rows. One is chosen when a job is set up.
 
-A lane is a thread with a contiguous share of the rows and with a sum of gradients of its own. Which lane has which rows
-depends on nothing but their number, and the sums are added up in order, so the same job gives the same bits again.
+In order of preference, on a CPU:
+
+- ``chain``: the network as two compiled functions (`bench.engine.compiled_chain`), each thread on blocks of its own;
+- ``kernels``: autograd, each thread on blocks of its own, with the nonlinearities compiled one by one;
+- ``autograd``: the same, with nothing compiled.
+
+On a GPU there is one thread, and kernels go through ``torch.compile``.
 """
 
 from __future__ import annotations
 
-import functools
-import itertools
+import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
-from weakref import WeakKeyDictionary
+from typing import Any, Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
-from activations.core.aot import cache_folder
-from activations.core.kernel import compiled, compiling, give_up
-from bench.engine.capture import Parts, parts
-from bench.engine.compiled_chain import Passes
-
-Found = TypeVar("Found")
+from activations.core.kernel import PLAIN, Kernel, KernelCode, using
+from bench.engine.aot import CompilationError, cache_folder
+from bench.engine.capture import ChainSpec, chain_spec
+from bench.engine.compiled_chain import CompiledChain
+from bench.engine.kernel_code import AotKernels, Recorder, TorchCompiledKernels
+from bench.engine.precision import in_precision
 
 TRIED = 64
-"""Rows on which a compiled way is held against autograd before it is taken."""
+"""Number of rows on which a compiled chain is compared with autograd before it is used."""
 
 NEAR_VALUES, NEAR_GRADIENTS = 1e-2, 1e-1
-"""How far it may be from it, as a part of the norm. Where a slope jumps, rounding decides on which side a unit is."""
+"""Tolerances of that comparison, as parts of the norm.
+
+The one of gradients is wide because rounding decides on which side of a jump of the derivative a unit is."""
 
 
-class Way(Protocol):
-    """A way through a network.
+class Engine(Protocol):
+    """Evaluates a network and its gradient.
 
     Attributes:
-        lanes: how many there are; each may be used from a thread of its own.
+        name: ``chain``, ``kernels`` or ``autograd``.
+        network: the network; its parameters may change between two passes.
+        threads: number of threads that may call `forward` and `backward` at the same time.
+        precision: of matrix products, see `bench.engine.precision`.
     """
 
-    lanes: int
+    name: str
+    network: nn.Module
+    threads: int
+    precision: str | None
 
     def begin(self) -> None:
-        """Take the parameters as they are; gradients begin at zero."""
+        """Read the parameters as they are now; sums of gradients start at zero."""
 
     def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Any]:
-        """(N, d) coordinates to (N, C) values without a gradient, and what `backward` wants if ``keep``."""
+        """(N, d) coordinates to (N, C) values without a gradient, and what `backward` needs if ``keep``."""
 
-    def backward(self, lane: int, kept: Any, gradient: Tensor) -> None:
-        """From the gradient (N, C) at the values to the gradients of the lane."""
+    def backward(self, thread: int, kept: Any, gradient: Tensor) -> None:
+        """Add the gradient of the parameters, for a gradient (N, C) at the values, to the sums of a thread."""
 
     def end(self) -> None:
-        """Add the gradients of all lanes to the parameters' ``grad``."""
+        """Add the sums of all threads, in order, to the parameters' ``grad``."""
 
 
-class Autograd:
-    """PyTorch's own. All threads work on one block."""
+class AutogradEngine:
+    """PyTorch's autograd, by default on one thread of ours, among whose operations PyTorch divides its own threads."""
 
-    lanes = 1
+    def __init__(
+        self, network: nn.Module, threads: int = 1, code: KernelCode = PLAIN, precision: str | None = None
+    ) -> None:
+        self.name = "autograd" if code is PLAIN else "kernels"
+        self.network, self.threads, self.precision = network, threads, precision
+        self._code = code
+        self._parameters = [p for p in network.parameters() if p.requires_grad]
+        self._device = next((p.device for p in self._parameters), torch.device("cpu"))
+        self._sums: list[list[Tensor | None]] = []
 
-    def __init__(self, network: nn.Module) -> None:
-        self._network = network
-
-    def begin(self) -> None: ...
+    def begin(self) -> None:
+        self._sums = [[] for _ in range(self.threads)]
 
     def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Tensor]:
-        with torch.set_grad_enabled(keep):
-            output: Tensor = self._network(coords)
+        # All three are settings of the calling thread.
+        with torch.set_grad_enabled(keep), using(self._code), in_precision(self.precision, self._device):
+            output: Tensor = self.network(coords)
         return output.detach(), output
 
-    def backward(self, lane: int, kept: Tensor, gradient: Tensor) -> None:
-        kept.backward(gradient.to(kept.dtype))  # type: ignore[no-untyped-call]
+    def backward(self, thread: int, kept: Tensor, gradient: Tensor) -> None:
+        with in_precision(self.precision, self._device):
+            found = torch.autograd.grad(kept, self._parameters, gradient.to(kept.dtype), allow_unused=True)
+        sums = self._sums[thread]
+        self._sums[thread] = _added(sums, list(found)) if sums else list(found)
 
-    def end(self) -> None: ...
+    def end(self) -> None:
+        total, *others = [sums for sums in self._sums if sums]
+        for other in others:
+            total = _added(total, other)
+        given: set[int] = set()
+        for parameter, gradient in zip(self._parameters, total, strict=True):
+            if gradient is None:
+                continue
+            # Autograd returns one tensor for both terms of a sum, and views; fused optimisers need the layout of the
+            # parameter.
+            if gradient.data_ptr() in given or gradient.stride() != parameter.stride():
+                gradient = torch.empty_like(parameter).copy_(gradient)
+            given.add(gradient.data_ptr())
+            parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
 
 
-class Compiled:
-    """The compiled passes of a chain, each lane on one thread."""
+def _added(first: list[Tensor | None], second: list[Tensor | None]) -> list[Tensor | None]:
+    """Sums of pairs; None where the network has not used a parameter. Nothing is overwritten: tensors may be shared."""
+    return [b if a is None else a if b is None else a + b for a, b in zip(first, second, strict=True)]
 
-    def __init__(self, of: Parts, lanes: int) -> None:
-        self.lanes = lanes
-        self._passes = Passes(of, lanes)
+
+class ChainEngine:
+    """A compiled chain, each thread of ours on one thread of the processor.
+
+    Raises:
+        CompilationError: if the chain cannot be compiled.
+    """
+
+    def __init__(self, network: nn.Module, spec: ChainSpec, threads: int) -> None:
+        self.name = "chain"
+        self.network, self.threads = network, threads
+        self.precision: str | None = None
+        self._chain = CompiledChain(spec, threads)
         self._sums: list[list[Tensor]] = []
 
     def begin(self) -> None:
-        self._passes.refresh()
-        self._sums = [[] for _ in range(self.lanes)]
+        self._chain.refresh()
+        self._sums = [[] for _ in range(self.threads)]
 
     def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Any]:
-        values, kept = self._passes.forward(coords)
+        values, kept = self._chain.forward(coords)
         return values, kept if keep else None
 
-    def backward(self, lane: int, kept: list[Tensor], gradient: Tensor) -> None:
-        found = self._passes.backward(kept, gradient)
-        if self._sums[lane]:
-            torch._foreach_add_(self._sums[lane], found)
+    def backward(self, thread: int, kept: list[Tensor], gradient: Tensor) -> None:
+        found = self._chain.backward(kept, gradient)
+        if self._sums[thread]:
+            torch._foreach_add_(self._sums[thread], found)
         else:
-            self._sums[lane] = found
+            self._sums[thread] = found
 
     def end(self) -> None:
         total, *others = [sums for sums in self._sums if sums]
         for other in others:
             torch._foreach_add_(total, other)
-        self._passes.give(total)
+        self._chain.add_gradients(total)
 
 
-_compiled: WeakKeyDictionary[nn.Module, dict[int, Compiled | None]] = WeakKeyDictionary()
-
-
-def way(network: nn.Module, coords: Tensor) -> Way:
-    """The compiled way where compiled code is wanted (`activations.core.kernel.compiling`) and can be had; else
-    autograd's.
-
-    Only float32 on the CPU is compiled like this.
+def choose_engine(network: nn.Module, coords: Tensor, *, large: bool, precision: str | None = None) -> Engine:
+    """The fastest engine for a network on its device.
 
     Args:
-        coords: some that the network is for: on a few of them the compiled way must lead where autograd does.
+        network: on its device.
+        coords: coordinates that it will be evaluated at; on the first `TRIED` the choice is tested.
+        large: whether the job is worth compilation and threads (`bench.engine.block_size.worthwhile`). The variable
+            ``INRBENCH_COMPILE`` overrules it for compilation: 0 is never, 1 for every job.
+        precision: of matrix products; only float32 is compiled as a chain.
     """
-    lanes = torch.get_num_threads()
-    if compiled() and not torch.is_autocast_enabled("cpu"):
-        known = _compiled.setdefault(network, {})
-        if lanes not in known:
-            known[lanes] = _compile(network, coords[:TRIED], lanes)
-        if (found := known[lanes]) is not None:
-            return found
-    return Autograd(network)
+    compile_ = {"0": False, "1": True}.get(os.environ.get("INRBENCH_COMPILE", ""), large)
+    sample = coords[:TRIED]
+    if coords.device.type != "cpu":
+        return AutogradEngine(network, 1, TorchCompiledKernels() if compile_ else PLAIN, precision)
+    processors, code, cause = torch.get_num_threads(), cast(KernelCode, PLAIN), ""
+    if compile_ and precision is None:
+        try:
+            if (chain := _chain_engine(network, sample, processors)) is not None:
+                return chain
+        except CompilationError as error:
+            cause = str(error)
+    kernels, repeatable = _trial(network, sample)
+    threads = processors if large and repeatable else 1
+    if compile_ and kernels:
+        try:
+            code = AotKernels(kernels, 1 if threads > 1 else processors, threads)
+        except CompilationError as error:
+            cause = cause or str(error)
+    if cause:
+        cause = " ".join(cause.split())[:200]
+        warnings.warn(f"training runs without compiled code and slower: {cause}", RuntimeWarning, stacklevel=2)
+    return AutogradEngine(network, threads, code, precision)
 
 
-def _compile(network: nn.Module, coords: Tensor, lanes: int) -> Compiled | None:
-    if any(tensor.dtype != torch.float32 or tensor.device.type != "cpu" for tensor in (coords, *network.parameters())):
+def _chain_engine(network: nn.Module, coords: Tensor, threads: int) -> ChainEngine | None:
+    """The compiled chain of a network; None if it is no chain in float32.
+
+    Raises:
+        CompilationError: if the chain cannot be compiled, or does not agree with autograd.
+    """
+    spec = chain_spec(network)
+    if spec is None or any(tensor.dtype != torch.float32 for tensor in (coords, *network.parameters())):
         return None
-    of = parts(network)
-    if of is None:
-        return None
-    try:
-        found = Compiled(of, lanes)
-    except Exception as error:
-        if not any(layer.nonlinearity.derived for layer in of.layers):
-            give_up(error)
-        else:  # it may be due to the plugin: others are compiled all the same
-            _say(f"a plugin's forward is not compiled: {type(error).__name__}: {error}")
-        return None
-    if not _agrees(network, found, coords):
-        _say(f"compiled code does not agree with autograd; remove {cache_folder() / 'kernels'}")
-        return None
-    return found
+    engine = ChainEngine(network, spec, threads)
+    if not _agrees(network, engine, coords):
+        raise CompilationError(f"its code does not agree with autograd; remove {cache_folder() / 'kernels'}")
+    return engine
 
 
-def _say(cause: str) -> None:
-    warnings.warn(
-        f"a network trains by autograd and slower: {' '.join(cause.split())[:200]}", RuntimeWarning, stacklevel=2
-    )
+def _trial(network: nn.Module, coords: Tensor) -> tuple[list[Kernel], bool]:
+    """The kernels that a forward pass uses, and whether it leaves no trace: no buffer changed, no random number drawn.
+
+    Only such a pass can run on several threads and give the same bits each time. Buffers and generator are restored.
+    """
+    buffers, generator = [buffer.clone() for buffer in network.buffers()], torch.get_rng_state()
+    recorder = Recorder()
+    with torch.no_grad(), using(recorder):
+        network(coords)
+    same = torch.equal(generator, torch.get_rng_state())
+    torch.set_rng_state(generator)
+    for buffer, before in zip(network.buffers(), buffers, strict=True):
+        same = same and torch.equal(buffer, before)
+        buffer.copy_(before)
+    return list({call.kernel: None for call in recorder.calls}), same
 
 
-def _agrees(network: nn.Module, found: Compiled, coords: Tensor) -> bool:
-    """Whether values and gradients are autograd's: code may be of a source that has changed elsewhere since."""
+def _agrees(network: nn.Module, engine: ChainEngine, coords: Tensor) -> bool:
+    """Whether values and gradients are those of autograd: a plugin may not be a pure function of its source."""
     parameters = list(network.parameters())
     before, results = [p.grad for p in parameters], []
-    with compiling(False):
-        ways: tuple[Way, Way] = (Autograd(network), found)
-        for each in ways:
-            for parameter in parameters:
-                parameter.grad = None
-            each.begin()
-            values, kept = each.forward(coords)
-            each.backward(0, kept, torch.linspace(-1, 1, values.numel()).reshape(values.shape))
-            each.end()
-            results.append([values, *(torch.zeros_like(p) if p.grad is None else p.grad for p in parameters)])
+    engines: tuple[Engine, Engine] = (AutogradEngine(network), engine)
+    for each in engines:
+        for parameter in parameters:
+            parameter.grad = None
+        each.begin()
+        values, kept = each.forward(coords)
+        each.backward(0, kept, torch.linspace(-1, 1, values.numel()).reshape(values.shape))
+        each.end()
+        results.append([values, *(torch.zeros_like(p) if p.grad is None else p.grad for p in parameters)])
     for parameter, grad in zip(parameters, before, strict=True):
         parameter.grad = grad
     for group, near in ((slice(0, 1), NEAR_VALUES), (slice(1, None), NEAR_GRADIENTS)):
@@ -174,43 +233,3 @@ def _agrees(network: nn.Module, found: Compiled, coords: Tensor) -> bool:
         if bool((other - expected).norm() > near * expected.norm()):  # not so where autograd's is no number
             return False
     return True
-
-
-def shares(count: int, rows: int, lanes: int) -> list[list[slice]]:
-    """The blocks of each lane, of nearly equal size and at most ``rows`` rows: for so many rows in all."""
-    each = -(-count // (lanes * rows))  # blocks a lane, rounded up
-    edges = [count * index // (lanes * each) for index in range(lanes * each + 1)]
-    blocks = [slice(*pair) for pair in itertools.pairwise(edges)]
-    return [[b for b in blocks[i * each : (i + 1) * each] if b.stop > b.start] for i in range(lanes)]
-
-
-def on_lanes(lanes: int, function: Callable[[int], Found]) -> Sequence[Found]:
-    """What a function returns on each lane, by its number, each on a thread and all at the same time."""
-    with sharing(lanes):
-        others = [_pool(lanes - 1).submit(function, lane) for lane in range(1, lanes)]
-        try:
-            first = function(0)
-        finally:
-            wait(others)
-    return [first, *(other.result() for other in others)]
-
-
-@contextmanager
-def sharing(lanes: int) -> Iterator[None]:
-    """Within it, an operation runs on the thread that calls it; with one lane it is divided among all, as ever.
-
-    For the small operations between two uses of the lanes too: the threads that divide one go on to wait for the next
-    in a busy loop, and would take the cores from the lanes.
-    """
-    before = torch.get_num_threads()
-    if lanes > 1:
-        torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@functools.cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, "lane", initializer=torch.set_num_threads, initargs=(1,))

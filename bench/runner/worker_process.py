@@ -114,7 +114,7 @@ class Slot:
             "CUDA_VISIBLE_DEVICES": self.spec.visible,
             "OMP_NUM_THREADS": str(self.spec.threads),
             # Threads that wait for the next operation do so in a busy loop, by default for 9 ms, which they take from
-            # the lanes of `bench.engine.engine`; a third of a millisecond bridges the time between two operations.
+            # the threads of `bench.engine.threads`; a third of a millisecond bridges the time between two operations.
             "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "10000"),
             "PYTHONUNBUFFERED": "1",
         }

@@ -60,8 +60,8 @@ RUNS = pa.schema(
         "width": _INT,  # units of a hidden layer
         "params": _INT,  # real degrees of freedom
         "block_rows": _INT,  # rows of one training block
-        "engine": _TEXT,  # what trained it: "chain", "kernels" or "autograd"; null for a baseline
-        "compiled": _BOOL,  # whether its kernels were machine code; null for a baseline
+        "engine": _TEXT,  # "chain", "kernels" or "autograd", see bench.engine.engine; null for a baseline
+        "compiled": _BOOL,  # whether the engine ran compiled code; null for a baseline
         # timings, seconds; setup + warmup + train + eval = wall but for the clock's own cost
         "setup_s": _FLOAT,
         "warmup_s": _FLOAT,

@@ -65,19 +65,19 @@ class State:
     tensors: dict[str, Tensor]
 
 
-def facts(job_id: str, device: torch.device, plugins: tuple[type[Any], ...], rows: int, compiled: bool) -> Facts:
+def facts(job_id: str, device: torch.device, plugins: tuple[type[Any], ...], rows: int, engine: str) -> Facts:
     """What decides the bits of a job's results beside what is declared, and where its seconds were spent.
 
     Args:
         plugins: the classes of the task and of the activation.
         rows: of one block.
-        compiled: whether kernels are.
+        engine: its name.
     """
     on_gpu = device.type == "cuda"
     return {
         "job_id": job_id,
         "block_rows": rows,
-        "compiled": compiled,
+        "engine": engine,
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
         "device": device.type,

@@ -1,16 +1,16 @@
-"""The training loop: the optimiser, its schedule, the precision of products, and evaluation in blocks of rows."""
+"""The training loop: optimiser, learning-rate schedule, and evaluation in blocks of rows."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
 
 from bench.config.settings import Train
-from bench.engine.engine import on_lanes, shares, sharing, way
+from bench.engine.engine import Engine
+from bench.engine.threads import blocks_of_threads, one_thread_each, run_on_threads
 from bench.training.objective import Objective
 
 CHECKPOINTS = 20
@@ -20,30 +20,6 @@ def checkpoints(steps: int, count: int = CHECKPOINTS) -> list[int]:
     """Steps after which the network is scored: log-spaced from 1 to ``steps``, the last one always."""
     ratio = steps ** (1 / max(count - 1, 1))
     return sorted({min(steps, max(1, round(ratio**k))) for k in range(count)} | {steps})
-
-
-@contextmanager
-def in_precision(name: str | None, device: torch.device) -> Iterator[None]:
-    """Within it, products of matrices are computed in a precision; None is float32.
-
-    - ``tf32``: factors are rounded to 10 bits after the leading one, on an NVIDIA GPU.
-    - ``bf16``: factors, and the values that the layers hand on, are rounded to bfloat16, 7 bits; the layer on the
-      coordinates is not. On a CPU too.
-
-    Raises:
-        ValueError: for tf32 where there is none: a result must not bear the name of a precision that it has not.
-    """
-    if name == "tf32" and device.type != "cuda":
-        raise ValueError("train.precision: tf32 needs an NVIDIA GPU; leave it out, or give bf16")
-    # No cache of rounded weights: it would outlive the step that changes them.
-    mixed = torch.autocast(device.type, dtype=torch.bfloat16, enabled=name == "bf16", cache_enabled=False)
-    before = torch.backends.cuda.matmul.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = name == "tf32"
-    try:
-        with mixed:
-            yield
-    finally:
-        torch.backends.cuda.matmul.allow_tf32 = before
 
 
 def optimizer(network: nn.Module, train: Train) -> torch.optim.Optimizer:
@@ -69,10 +45,10 @@ class Descent:
         steps: steps to do.
     """
 
-    def __init__(self, network: nn.Module, objective: Objective, train: Train, penalty: Penalty | None = None) -> None:
-        self.network, self.step, self.steps = network, 0, train.steps
-        self._objective, self._train, self._penalty = objective, train, penalty
-        self._optimizer = optimizer(network, train)
+    def __init__(self, engine: Engine, objective: Objective, train: Train, penalty: Penalty | None = None) -> None:
+        self.network, self.step, self.steps = engine.network, 0, train.steps
+        self._engine, self._objective, self._train, self._penalty = engine, objective, train, penalty
+        self._optimizer = optimizer(engine.network, train)
 
     def __iter__(self) -> Descent:
         return self
@@ -84,10 +60,10 @@ class Descent:
         for group in self._optimizer.param_groups:
             group["lr"] = train.lr * train.lr_decay ** (self.step / train.steps)
         self._optimizer.zero_grad(set_to_none=True)
-        loss = self._objective.backward(self.network)
+        loss = self._objective.backward(self._engine)
         if self._penalty is not None:
             self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
-        with sharing(way(self.network, self._objective.points).lanes):
+        with one_thread_each(self._engine.threads):
             self._optimizer.step()
         self.step += 1
         return loss
@@ -133,14 +109,13 @@ def _form(value: Tensor) -> tuple[torch.Size, torch.dtype]:
     return value.shape, value.dtype
 
 
-def evaluate(network: nn.Module, coords: Tensor, rows: int) -> Tensor:
+def evaluate(engine: Engine, coords: Tensor, rows: int) -> Tensor:
     """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
-    through = way(network, coords)
-    blocks = shares(len(coords), rows, through.lanes)
+    blocks = blocks_of_threads(len(coords), rows, engine.threads)
 
-    def pass_forward(lane: int) -> list[Tensor]:
+    def pass_forward(thread: int) -> list[Tensor]:
         # The network may compute in bfloat16.
-        return [through.forward(coords[block], keep=False)[0].to(coords.dtype) for block in blocks[lane]]
+        return [engine.forward(coords[block], keep=False)[0].to(coords.dtype) for block in blocks[thread]]
 
-    through.begin()
-    return torch.cat([values for lane in on_lanes(through.lanes, pass_forward) for values in lane])
+    engine.begin()
+    return torch.cat([values for thread in run_on_threads(engine.threads, pass_forward) for values in thread])

@@ -1,7 +1,7 @@
-"""The one training loop, for every activation and every task.
+"""The data loss of a problem and its exact full-batch gradient, added up over blocks of rows.
 
-A step is exact full-batch gradient descent. The gradient is added up over blocks of rows, because a block that stays in
-the processor's cache trains faster than the whole batch, and because memory then does not grow with the signal:
+A block that stays in the processor's cache trains faster than the whole batch, and memory then does not grow with the
+signal. There are two cases:
 
 - an operator that only picks rows splits the loss itself: each block is run forward and backward in turn;
 - any other one (area average, Radon) mixes rows. The network is first run on all blocks; with r = A f - y the gradient
@@ -15,9 +15,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from bench.engine.engine import Way, on_lanes, shares, way
+from bench.engine.engine import Engine
+from bench.engine.threads import blocks_of_threads, run_on_threads
 from tasks.core.base import Problem
 
 KEEP_BYTES = 2 << 30
@@ -54,19 +55,17 @@ class Objective:
         self.points, self.targets = coords, measured
         self.scale = 1 / count
 
-    def backward(self, network: nn.Module) -> Tensor:
+    def backward(self, engine: Engine) -> Tensor:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
-        through = way(network, self.points)
-        blocks = shares(len(self.points), self._rows, through.lanes)
-        through.begin()
-        loss = self._backward_local(through, blocks) if self.local else self._backward_mixed(through, blocks, network)
-        through.end()
+        blocks = blocks_of_threads(len(self.points), self._rows, engine.threads)
+        engine.begin()
+        loss = self._backward_local(engine, blocks) if self.local else self._backward_mixed(engine, blocks)
+        engine.end()
         return loss
 
     @torch.no_grad()
     def losses(self, values: Tensor) -> tuple[float, float | None]:
-        """The mean square of the residual of values at all coordinates: on what training uses, and on what is kept from
-        it.
+        """The mean square of the residual at all coordinates: of the measurements in training, and of those held out.
 
         Args:
             values: (N, C), the network at ``problem.coords``.
@@ -77,37 +76,36 @@ class Objective:
         used = self._used[:, 0]
         return float(squares[used].mean()), float(squares[~used].mean())
 
-    def _backward_local(self, through: Way, blocks: list[list[slice]]) -> Tensor:
-        def pass_both(lane: int) -> Tensor:
+    def _backward_local(self, engine: Engine, blocks: list[list[slice]]) -> Tensor:
+        def pass_both(thread: int) -> Tensor:
             total = torch.zeros((), device=self.targets.device)
-            for block in blocks[lane]:
-                values, kept = through.forward(self.points[block])
+            for block in blocks[thread]:
+                values, kept = engine.forward(self.points[block])
                 residual = values - self.targets[block]
-                through.backward(lane, kept, residual * (2 * self.scale))
+                engine.backward(thread, kept, residual * (2 * self.scale))
                 total += residual.square().sum()
                 del kept  # before there is the next one
             return total
 
-        return torch.stack([*on_lanes(through.lanes, pass_both)]).sum() * self.scale
+        return torch.stack([*run_on_threads(engine.threads, pass_both)]).sum() * self.scale
 
-    def _backward_mixed(self, through: Way, blocks: list[list[slice]], network: nn.Module) -> Tensor:
-        keep = self._fits(network)
+    def _backward_mixed(self, engine: Engine, blocks: list[list[slice]]) -> Tensor:
+        keep = self._fits(engine)
 
-        def pass_forward(lane: int) -> list[tuple[Tensor, Any]]:
-            return [through.forward(self.points[block], keep=keep) for block in blocks[lane]]
+        def pass_forward(thread: int) -> list[tuple[Tensor, Any]]:
+            return [engine.forward(self.points[block], keep=keep) for block in blocks[thread]]
 
-        passed = on_lanes(through.lanes, pass_forward)
-        values = torch.cat([value for lane in passed for value, _ in lane]).to(self.problem.measured.dtype)
-        with torch.autocast(values.device.type, enabled=False):  # precision is the network's matter
-            loss, gradient = self.pull(values)
+        passed = run_on_threads(engine.threads, pass_forward)
+        values = torch.cat([value for thread in passed for value, _ in thread]).to(self.problem.measured.dtype)
+        loss, gradient = self.pull(values)
 
-        def pass_backward(lane: int) -> None:
-            for block, (_, kept) in zip(blocks[lane], passed[lane], strict=True):
+        def pass_backward(thread: int) -> None:
+            for block, (_, kept) in zip(blocks[thread], passed[thread], strict=True):
                 if not keep:
-                    _, kept = through.forward(self.points[block])
-                through.backward(lane, kept, gradient[block])
+                    _, kept = engine.forward(self.points[block])
+                engine.backward(thread, kept, gradient[block])
 
-        on_lanes(through.lanes, pass_backward)
+        run_on_threads(engine.threads, pass_backward)
         return loss
 
     def pull(self, values: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,7 +116,7 @@ class Objective:
         gradient = self.problem.operator.adjoint(residual * (2 * self.scale))
         return residual.square().sum() * self.scale, gradient
 
-    def _fits(self, network: nn.Module) -> bool:
-        """Whether the intermediate results of all rows fit, by a generous guess: six floats a unit."""
-        units = sum(p.shape[0] for p in network.parameters() if p.dim() > 1)
+    def _fits(self, engine: Engine) -> bool:
+        """Whether the intermediate results of all rows fit, by a generous estimate: six floats a unit."""
+        units = sum(p.shape[0] for p in engine.network.parameters() if p.dim() > 1)
         return 6 * 4 * units * self.problem.coords.shape[0] <= KEEP_BYTES

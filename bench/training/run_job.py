@@ -22,16 +22,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, build, count_params
-from activations.core.kernel import compiled, compiling
 from activations.core.width_solver import solve_width
 from bench.config.identity import seed
 from bench.config.job import Job
 from bench.config.plugins import Plugins, source_sha256
 from bench.config.settings import Model
 from bench.engine.block_size import block_rows, worthwhile
+from bench.engine.engine import choose_engine
 from bench.training.checkpoint import Keeper, facts
 from bench.training.clock import Clock, peak_memory, reset_peak_memory
-from bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, evaluate, in_precision
+from bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, evaluate
 from bench.training.early_stopping import Point, chosen_step
 from bench.training.objective import Objective
 from bench.training.result import Result
@@ -97,8 +97,10 @@ def finish(
     job: Job, task: Task, problem: Problem, activation: Activation | None, estimate: NDArray[Any], result: Result
 ) -> None:
     """Put a job's artifacts and the hash of its plugins into its result."""
-    result.arrays[job.job_id] = {**(curve(activation) if activation else {}), "reconstruction": estimate}
-    result.arrays[f"ref-{job.problem_id}"] = {"truth": problem.grid(problem.truth)}
+    values = torch.from_numpy(np.ascontiguousarray(estimate)).reshape(len(problem.truth), -1)
+    drawn, truth = (problem.grid(task.comparable(each)) for each in (values, problem.truth))
+    result.arrays[job.job_id] = {**(curve(activation) if activation else {}), "reconstruction": drawn}
+    result.arrays[f"ref-{job.problem_id}"] = {"truth": truth}
     classes: list[type[Any]] = [type(task), *([type(activation)] if activation else [])]
     result.row["source_sha256"] = source_sha256(*classes)
 
@@ -135,35 +137,27 @@ def _train(
         domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
         width = width_of(activation, domain, model)
 
-        def fresh() -> nn.Module:
-            return build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
-
-        network = fresh()
+        network = build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
         penalty = penalty_of(activation, train.path_norm)
         units = activation.hidden_width(width)
-        tune = worthwhile(train.steps, len(problem.coords), units * model.depth)
+        large = worthwhile(train.steps, len(problem.coords), units * model.depth)
         result.row |= {
             "depth": model.depth,
             "width": units,
             "params": count_params(network),
         }
 
-    @contextmanager
-    def computing() -> Iterator[None]:
-        with compiling(tune), in_precision(train.precision, device):
-            yield
-
-    with clock.phase("warmup"), computing():
-        rows = block_rows(network, problem.coords, activation.name, tune=tune)
-        result.row["block_rows"] = rows
+    with clock.phase("warmup"):
+        engine = choose_engine(network, problem.coords, large=large, precision=train.precision)
+        rows = block_rows(engine, problem.coords, activation.name, tune=large)
+        result.row |= {"block_rows": rows, "engine": engine.name, "compiled": engine.name != "autograd"}
         objective = Objective(problem, rows, held_out(job, problem, train.holdout))
-        for _ in itertools.islice(Descent(network, objective, train, penalty), WARMUP_STEPS):
-            pass
-        network = fresh()
-        result.row["compiled"] = compiled()
-        describe = partial(facts, job.job_id, device, (type(task), type(activation)), rows, compiled())
+        with unchanged(network):
+            for _ in itertools.islice(Descent(engine, objective, train, penalty), WARMUP_STEPS):
+                pass
+        describe = partial(facts, job.job_id, device, (type(task), type(activation)), rows, engine.name)
 
-    descent = Descent(network, objective, train, penalty)
+    descent = Descent(engine, objective, train, penalty)
     status, error = "ok", None
     points: list[Point] = []
     keeper = Keeper(kept, describe, device, descent, clock, points, result.scores)
@@ -177,12 +171,11 @@ def _train(
         while descent.step < checkpoint and not reached:
             if keeper.due():
                 keeper.save()
-            with clock.phase("train"), computing():
+            with clock.phase("train"):
                 reached = _advance(descent, checkpoint, train.stop_loss, keeper.due)
         done = descent.step
         with clock.phase("eval"):
-            with computing():
-                values = evaluate(network, problem.coords, rows)
+            values = evaluate(engine, problem.coords, rows)
             scores = scored(task, objective, values, activation, network, bool(train.diagnostics))
         points.append(Point(done, scores["loss"], scores.get("heldout_loss")))
         result.add_scores(scores, step=done, train_s=clock.seconds["train"])
@@ -195,6 +188,18 @@ def _train(
     chosen = chosen_step(train.stop, points, problem.noise_std)
     result.row |= {"status": status, "error": error, "steps": descent.step, "chosen_step": chosen}
     return problem.grid(values)
+
+
+@contextmanager
+def unchanged(network: nn.Module) -> Iterator[None]:
+    """Parameters and buffers of a network have their former values again afterwards; gradients are None."""
+    tensors = [*network.parameters(), *network.buffers()]
+    before = [tensor.detach().clone() for tensor in tensors]
+    yield
+    network.zero_grad(set_to_none=True)
+    with torch.no_grad():
+        for tensor, value in zip(tensors, before, strict=True):
+            tensor.copy_(value)
 
 
 def _advance(descent: Descent, checkpoint: int, stop_loss: float | None, due: Callable[[], bool]) -> bool:

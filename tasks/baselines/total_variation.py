@@ -24,7 +24,9 @@ def tv(
     """min over x ≥ lowest of ½‖Ax - y‖² + weight ‖A‖² TV(x), by FISTA: (H, W, C).
 
     The iteration is that of A. Beck and M. Teboulle, IEEE TIP 18 (2009); the proximal step is A. Chambolle's (2004),
-    channel by channel, followed by the projection onto x ≥ lowest. The step is 1/‖A‖².
+    channel by channel, followed by the projection onto x ≥ lowest. The step is 1/‖A‖². Ten iterations of the proximal
+    step are exact for small weights only: on independent noise the result is off by 1e-5 at the weight 3e-3 and by 1e-3
+    at 1e-2.
 
     Args:
         problem: of any operator on a grid of two dimensions.

@@ -8,18 +8,16 @@ import pandas as pd
 import pytest
 import torch
 
-from activations.core.kernel import compiling
 from bench.machine.process_setup import prepare
 from tests.perf.measure import RESULTS, Records
 
 
 @pytest.fixture(scope="session")
 def records() -> Iterator[Records]:
-    """Collects rows; written as CSV and parquet when the session ends. Kernels are compiled meanwhile."""
+    """Collects rows; written as CSV and parquet when the session ends."""
     collected = Records()
     prepare()
-    with compiling(True):
-        yield collected
+    yield collected
     torch.set_flush_denormal(False)
     RESULTS.mkdir(parents=True, exist_ok=True)
     for table, rows in collected.rows.items():

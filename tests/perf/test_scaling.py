@@ -14,6 +14,7 @@ from bench.config.settings import Train
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
 from bench.engine.block_size import block_rows
+from bench.engine.engine import choose_engine
 from bench.training.descent import Descent
 from bench.training.objective import Objective
 from tasks.image import Image
@@ -31,8 +32,9 @@ def test_scaling(benchmark: BenchmarkFixture, records: Records, axis: str, value
     case = Image(size=sizes["pixels"]).problem(load("camera"), seed=0)
     activation = Plugins().activations.get(name)()
     network = build(activation, Domain(2, 1, case.shape), width=sizes["width"], depth=sizes["depth"], seed=0)
-    size = block_rows(network, case.coords, name, tune=True)
-    running = Descent(network, Objective(case, size), Train(steps=10_000))
+    engine = choose_engine(network, case.coords, large=True)
+    size = block_rows(engine, case.coords, name, tune=True)
+    running = Descent(engine, Objective(case, size), Train(steps=10_000))
     units = activation.hidden_width(sizes["width"]) * (2 if name == "wire" else 1)
     watch = Stopwatch(floor=products(len(case.coords), units, sizes["depth"] - 1))
     watch()

@@ -16,6 +16,7 @@ from activations.core.base import Domain, build, count_params
 from bench.config.plugins import Plugins
 from bench.config.settings import Train
 from bench.engine.block_size import block_rows
+from bench.engine.engine import choose_engine
 from bench.training.descent import Descent
 from bench.training.objective import Objective
 from tasks.core.base import Problem
@@ -46,16 +47,25 @@ def hidden_columns(name: str, units: int) -> int:
     return 2 * units if name == "wire" else units
 
 
-@pytest.mark.parametrize("name", ["relu", "relu-pe", "siren", "finer", "gauss", "bw-relu", "wire", "mfn"])
+ACTIVATIONS: dict[str, dict[str, Any]] = {
+    **{name: {} for name in ("relu", "relu-pe", "siren", "finer", "gauss", "bw-relu", "wire", "mfn")},
+    "bw-relu skip": {"skip": True},
+    "bw-relu learned c": {"learn_c": "network"},
+}
+"""Label -> parameters of the plugin that its first word names. The last three are no chains."""
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
 @pytest.mark.parametrize("task", TASKS)
 def test_step(benchmark: BenchmarkFixture, records: Records, task: str, name: str) -> None:
     case = problem_of(task)
-    activation = Plugins().activations.get(name)()
+    activation = Plugins().activations.get(name.split()[0])(**ACTIVATIONS[name])
     rows, channels = len(case.coords), case.truth.shape[1]
     domain = Domain(2, channels, case.shape)
     network = build(activation, domain, width=WIDTH, depth=DEPTH, seed=0)
-    size = block_rows(network, case.coords, name, tune=True)
-    running = Descent(network, Objective(case, size), Train(steps=10_000))
+    engine = choose_engine(network, case.coords, large=True)
+    size = block_rows(engine, case.coords, name, tune=True)
+    running = Descent(engine, Objective(case, size), Train(steps=10_000))
     columns = hidden_columns(name, activation.hidden_width(WIDTH))
     others = {"floor": products(rows, columns, DEPTH - 1)}
     if name in plain.NONLINEARITIES:
@@ -74,6 +84,7 @@ def test_step(benchmark: BenchmarkFixture, records: Records, task: str, name: st
         "width": WIDTH,
         "depth": DEPTH,
         "threads": torch.get_num_threads(),
+        "engine": engine.name,
         "block_rows": size,
         "step_s": ours,
         "floor_s": floor,

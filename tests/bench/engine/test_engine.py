@@ -1,156 +1,198 @@
-"""Lanes: every row once, the same bits each time, the gradient of autograd, and an error is not lost in a thread."""
+"""Engines: the choice for each network, autograd's gradient on every one, and the same bits each time."""
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from activations.core import kernel as kernels
+from activations.bw_relu import BwRelu
 from activations.core.base import Activation, Domain, build
-from activations.core.kernel import compiling
-from activations.siren import Siren
-from bench.config.settings import Train
-from bench.engine import engine as lanes
-from bench.engine.engine import Autograd, Compiled, on_lanes, shares, way
-from bench.training.descent import Descent, evaluate
-from bench.training.objective import Objective
-from tasks.core.base import Problem, grid_coords
-from tasks.core.operators import AreaAverage, Identity, Operator
-
-
-class Plain(Activation):
-    """A plugin in plain PyTorch."""
-
-    name, label, version = "plain", "plain", 1
-
-    def forward(self, z: Tensor) -> Tensor:
-        return torch.tanh(z)
-
+from activations.core.kernel import Kernel
+from activations.mfn import Mfn
+from activations.siren import SINE, Siren
+from bench.engine import engine as module
+from bench.engine.compiled_chain import CompiledChain
+from bench.engine.engine import AutogradEngine, ChainEngine, Engine, choose_engine
+from tasks.core.base import grid_coords
 
 SHAPE = (24, 32)
 COORDS = grid_coords(SHAPE)
+DOMAIN = Domain(2, 2, SHAPE)
 
 
-@pytest.fixture
-def two_threads() -> Iterator[None]:
+class Plain(Activation):
+    """A plugin in plain PyTorch that is no chain for the compiler: its number decides."""
+
+    name, label, version = "plain", "plain", 1
+
+    scale: float = 2.0
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.tanh(z) if self.scale > 1 else z
+
+
+def odd(z: Tensor, w: float) -> Tensor:
+    """Cannot be compiled: a value decides."""
+    return torch.sin(w * z) if float(z.sum()) < 1e9 else z
+
+
+def odd_slope(grad: Tensor, z: Tensor, w: float) -> Tensor:
+    return w * torch.cos(w * z) * grad
+
+
+ODD = Kernel(odd, odd_slope)
+
+
+class Odd(Activation):
+    """A plugin whose kernel cannot be compiled."""
+
+    name, label, version = "odd", "odd", 1
+
+    def forward(self, z: Tensor) -> Tensor:
+        return ODD(z, 3.0)
+
+
+@pytest.fixture(autouse=True)
+def two_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.delenv("INRBENCH_COMPILE", raising=False)
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     yield
     torch.set_num_threads(before)
 
 
-def network(seed: int = 0) -> nn.Module:
-    return build(Siren(), Domain(2, 2, SHAPE), width=16, depth=2, seed=seed)
+def network(activation: Activation | None = None) -> nn.Module:
+    return build(activation or Siren(), DOMAIN, width=16, depth=2, seed=0)
 
 
-def problem(operator: Operator) -> Problem:
-    truth = torch.rand(768, 2, generator=torch.Generator().manual_seed(0))
-    return Problem(grid_coords(SHAPE), operator, operator.forward(truth), truth, SHAPE)
+def one_pass(engine: Engine) -> tuple[list[Tensor], list[Tensor]]:
+    """Values and gradients of a pass in four blocks."""
+    values: list[Tensor] = []
+    engine.network.zero_grad(set_to_none=True)
+    engine.begin()
+    for index, block in enumerate(COORDS.split(200)):
+        out, kept = engine.forward(block)
+        engine.backward(index % engine.threads, kept, torch.cos(out))
+        values.append(out)
+    engine.end()
+    return values, [torch.zeros_like(p) if p.grad is None else p.grad for p in engine.network.parameters()]
 
 
-OPERATORS = {"local": lambda: Identity(768), "mixed": lambda: AreaAverage(SHAPE, 4)}
+def expected(net: nn.Module) -> tuple[Tensor, list[Tensor]]:
+    values = net(COORDS)
+    gradients = torch.autograd.grad(values, list(net.parameters()), torch.cos(values.detach()), allow_unused=True)
+    return values, [torch.zeros_like(p) if g is None else g for g, p in zip(gradients, net.parameters(), strict=True)]
 
 
-@given(st.integers(1, 5000), st.integers(1, 1500), st.integers(1, 9))
-def test_every_row_is_in_one_block(count: int, rows: int, number: int) -> None:
-    blocks = shares(count, rows, number)
-    assert len(blocks) == number
-    flat = [row for lane in blocks for block in lane for row in range(block.start, block.stop)]
-    assert flat == list(range(count))
-    sizes = [block.stop - block.start for lane in blocks for block in lane]
-    assert max(sizes) <= rows
-    assert min(sizes) >= 1
-    assert max(sizes) - min(sizes) <= 1
+CASES: dict[str, tuple[Activation, bool, str]] = {
+    "chain": (Siren(), True, "chain"),
+    "kernels": (Mfn(), True, "kernels"),
+    "skip": (BwRelu(skip=True), True, "kernels"),
+    "learned c": (BwRelu(learn_c="network"), True, "kernels"),
+    "no kernel": (Plain(), True, "autograd"),
+    "small": (Siren(), False, "autograd"),
+}
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(name, marks=pytest.mark.needs_compiler) if chosen in ("chain", "kernels") else name
+        for name, (_, _, chosen) in CASES.items()
+    ],
+)
+def test_every_engine_gives_the_values_and_gradients_of_autograd_and_the_same_bits_again(case: str) -> None:
+    activation, large, name = CASES[case]
+    net = network(activation)
+    engine = choose_engine(net, COORDS, large=large)
+    assert (engine.name, engine.threads) == (name, 2 if large else 1)
+    values, gradients = one_pass(engine)
+    wanted, wanted_gradients = expected(net)
+    torch.testing.assert_close(torch.cat(values), wanted, rtol=0, atol=5e-6)
+    scale = max(float(g.abs().max()) for g in wanted_gradients)
+    for one, other in zip(gradients, wanted_gradients, strict=True):
+        assert float((one - other).abs().max()) < 1e-5 * scale
+    assert [g.stride() for g in gradients] == [p.stride() for p in net.parameters()]  # fused optimisers rely on it
+    again = one_pass(choose_engine(net, COORDS, large=large))
+    assert all(torch.equal(one, other) for one, other in zip(gradients, again[1], strict=True))
+
+
+def test_gradients_are_added_to_what_is_there() -> None:
+    net = network()
+    engine = AutogradEngine(net, threads=2)
+    _, once = one_pass(engine)
+    once = [gradient.clone() for gradient in once]
+    engine.begin()
+    for index, block in enumerate(COORDS.split(200)):
+        out, kept = engine.forward(block)
+        engine.backward(index % 2, kept, torch.cos(out))
+    engine.end()
+    for parameter, gradient in zip(net.parameters(), once, strict=True):
+        torch.testing.assert_close(parameter.grad, 2 * gradient)
+
+
+class Sum(nn.Module):
+    """Two parameters whose gradients are one tensor, and one that is not used."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b, self.unused = (nn.Parameter(torch.zeros(2, 2)) for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x @ (self.a + self.b)
+
+
+def test_parameters_that_share_a_gradient_get_one_each() -> None:
+    net = Sum()
+    one_pass(AutogradEngine(net, threads=2))
+    assert net.unused.grad is None
+    assert net.a.grad is not None
+    assert net.b.grad is not None
+    before = net.b.grad.clone()
+    net.a.grad.add_(1)
+    assert torch.equal(net.b.grad, before)
+
+
+class Counting(nn.Linear):
+    """A forward that changes a buffer."""
+
+    def __init__(self) -> None:
+        super().__init__(2, 1)
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        return super().forward(x)
+
+
+@pytest.mark.parametrize("net", [Counting(), nn.Sequential(nn.Linear(2, 4), nn.Dropout(), nn.Linear(4, 1))])
+def test_a_forward_that_leaves_a_trace_runs_on_one_thread_and_its_trial_leaves_none(net: nn.Module) -> None:
+    generator = torch.get_rng_state()
+    assert choose_engine(net, COORDS, large=True).threads == 1
+    assert torch.equal(torch.get_rng_state(), generator)
+    assert all(not buffer.any() for buffer in net.buffers())
 
 
 @pytest.mark.needs_compiler
-@pytest.mark.usefixtures("two_threads")
-@pytest.mark.parametrize("operator", OPERATORS)
-def test_two_lanes_give_the_gradient_of_autograd_and_the_same_bits_again(operator: str) -> None:
-    case = problem(OPERATORS[operator]())
-
-    def gradient(fast: bool) -> list[Tensor]:
-        net = network()
-        with compiling(fast):
-            assert isinstance(way(net, case.coords), Compiled if fast else Autograd)
-            Objective(case, 100).backward(net)
-        return [p.grad for p in net.parameters() if p.grad is not None]
-
-    plain, fast, again = gradient(False), gradient(True), gradient(True)
-    scale = max(float(g.abs().max()) for g in plain)
-    assert len(plain) == len(fast) == 6
-    for one, two, three in zip(plain, fast, again, strict=True):
-        assert float((one - two).abs().max()) < 1e-5 * scale
-        assert torch.equal(two, three)
-
-
-@pytest.mark.needs_compiler
-@pytest.mark.usefixtures("two_threads")
-@pytest.mark.parametrize("operator", OPERATORS)
-def test_training_on_two_lanes_is_training(operator: str) -> None:
-    case = problem(OPERATORS[operator]())
-    found = {}
-    for fast in (False, True):
-        net = network()
-        with compiling(fast):
-            losses = [float(loss) for loss in Descent(net, Objective(case, 100), Train(steps=20, lr=1e-3))]
-            found[fast] = losses, evaluate(net, case.coords, 100)
-    assert found[True][0] == pytest.approx(found[False][0], rel=1e-3)
-    torch.testing.assert_close(found[True][1], found[False][1], rtol=0, atol=1e-3)
-    assert torch.get_num_threads() == 2
-
-
-@pytest.mark.usefixtures("two_threads")
-def test_lanes_are_threads_and_run_at_the_same_time() -> None:
-    meeting = threading.Barrier(3, timeout=20)
-
-    def meet(lane: int) -> tuple[int, int]:
-        meeting.wait()
-        return lane, torch.get_num_threads()
-
-    assert on_lanes(3, meet) == [(0, 1), (1, 1), (2, 1)]
-    assert torch.get_num_threads() == 2
-
-
-@pytest.mark.parametrize("failing", [0, 1])
-def test_what_fails_on_a_lane_fails_when_all_have_ended(failing: int) -> None:
-    ended = []
-
-    def work(lane: int) -> None:
-        if lane == failing:
-            raise MemoryError(f"lane {lane}")
-        ended.append(lane)
-
-    with pytest.raises(MemoryError, match=f"lane {failing}"):
-        on_lanes(2, work)
-    assert ended == [1 - failing]
-
-
-@pytest.mark.needs_compiler
-def test_what_is_not_compiled_goes_by_autograd() -> None:
-    assert isinstance(way(network(), COORDS), Autograd)
-    with compiling(True):
-        assert isinstance(way(network(), COORDS), Compiled)
-        assert isinstance(way(network().double(), COORDS), Autograd)
-        assert isinstance(way(nn.Linear(2, 1), COORDS), Autograd)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            assert isinstance(way(network(), COORDS), Autograd)
+def test_only_float32_chains_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose_engine(network(), COORDS, large=True).name == "chain"
+    assert choose_engine(network().double(), COORDS.double(), large=True).name != "chain"
+    assert choose_engine(network(), COORDS, large=True, precision="bf16").name != "chain"
+    monkeypatch.setenv("INRBENCH_COMPILE", "0")
+    engine = choose_engine(network(), COORDS, large=True)
+    assert (engine.name, engine.threads) == ("autograd", 2)
+    monkeypatch.setenv("INRBENCH_COMPILE", "1")
+    assert choose_engine(network(), COORDS, large=False).name == "chain"
 
 
 @pytest.mark.needs_compiler
 @pytest.mark.parametrize("wrong", ["value", "slope"])
-def test_code_that_leads_elsewhere_than_autograd_is_not_taken(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As that of a plugin would, which calls a function of another file that has changed."""
-    real = lanes.Passes
-
-    class Stale(real):  # type: ignore[misc, valid-type]
+def test_a_chain_that_does_not_agree_with_autograd_is_not_used(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Wrong(CompiledChain):
         def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
             values, kept = super().forward(coords)
             return (1.05 * values if wrong == "value" else values), kept
@@ -158,40 +200,45 @@ def test_code_that_leads_elsewhere_than_autograd_is_not_taken(wrong: str, monkey
         def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
             return super().backward(kept, gradient * (1.2 if wrong == "slope" else 1))
 
-    monkeypatch.setitem(kernels._state, "broken", False)
-    monkeypatch.setattr(lanes, "Passes", Stale)
+    monkeypatch.setattr(module, "CompiledChain", Wrong)
     net = network()
     parameter = next(net.parameters())
     parameter.grad = torch.ones_like(parameter)
-    with compiling(True), pytest.warns(RuntimeWarning, match="does not agree with autograd"):
-        assert isinstance(way(net, COORDS), Autograd)
+    with pytest.warns(RuntimeWarning, match="does not agree with autograd"):
+        assert choose_engine(net, COORDS, large=True).name == "kernels"
     assert torch.equal(parameter.grad, torch.ones_like(parameter))
 
 
+@pytest.mark.slow
 @pytest.mark.needs_compiler
-def test_a_plugin_that_cannot_be_compiled_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
-        raise RuntimeError("odd plugin")
-
-    net = build(Plain(), Domain(2, 2, SHAPE), width=16, depth=2, seed=0)
-    with compiling(True):
-        with monkeypatch.context() as patch:
-            patch.setattr(lanes, "Compiled", fails)
-            with pytest.warns(RuntimeWarning, match="odd plugin"):
-                assert isinstance(way(net, COORDS), Autograd)
-        assert isinstance(way(network(), COORDS), Compiled)
+def test_a_plugin_that_cannot_be_compiled_changes_nothing_for_the_jobs_after_it() -> None:
+    with pytest.warns(RuntimeWarning, match="slower"):
+        engine = choose_engine(network(Odd()), COORDS, large=True)
+    assert (engine.name, engine.threads) == ("autograd", 2)
+    torch.testing.assert_close(torch.cat(one_pass(engine)[0]), expected(engine.network)[0])
+    assert isinstance(choose_engine(network(), COORDS, large=True), ChainEngine)
 
 
-def test_without_a_compiler_it_is_said_once_and_training_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
-        raise RuntimeError("no compiler")
+def test_without_a_compiler_the_warning_names_the_remedy_and_training_goes_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setenv("CXX", "/nonexistent")
+    with pytest.warns(RuntimeWarning) as seen:
+        engine = choose_engine(network(), COORDS, large=True)
+    assert (engine.name, engine.threads) == ("autograd", 2)
+    (warning,) = seen
+    assert "install one, e.g. g++" in str(warning.message)
 
-    monkeypatch.setitem(kernels._state, "broken", False)
-    monkeypatch.setattr(lanes, "Compiled", fails)
-    case = problem(Identity(768))
-    with compiling(True):
-        with pytest.warns(RuntimeWarning, match="no compiler"):
-            Objective(case, 100).backward(network())
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            Objective(case, 100).backward(network())
+
+def test_the_kernels_of_a_network_are_found_by_a_trial() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        found: list[Kernel] = []
+
+        class Spy:
+            def __init__(self, kernels: list[Kernel], threads: int, callers: int) -> None:
+                found.extend(kernels)
+
+        patch.setattr(module, "AotKernels", Spy)
+        choose_engine(network(), COORDS, large=True, precision="bf16")
+    assert found == [SINE]

@@ -29,6 +29,7 @@ from bench.config.plugins import Plugins
 from bench.config.settings import Train
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
+from bench.engine.engine import AutogradEngine
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
 from bench.runner.runner import Runner
@@ -65,11 +66,11 @@ def problem(points: int = 60) -> Problem:
 
 def descent(activation: Activation, seed: int = 0, width: int = 8, **train: Any) -> Descent:
     network = build(activation, Domain(1, 1, (60,)), width=width, depth=2, seed=seed)
-    return Descent(network, Objective(problem(), 50), Train(steps=10, lr=1e-2, **train))
+    return Descent(AutogradEngine(network), Objective(problem(), 50), Train(steps=10, lr=1e-2, **train))
 
 
 def keeper(path: Path, training: Descent, **changed: Any) -> Keeper:
-    known: Facts = {**facts("a" * 16, CPU, (Activation,), 50, False), **changed}
+    known: Facts = {**facts("a" * 16, CPU, (Activation,), 50, "autograd"), **changed}
     return Keeper(path, lambda: known, CPU, training, Clock(CPU), [], [])
 
 
@@ -146,7 +147,7 @@ def siren() -> Activation:
     return PLUGINS.activations.get("siren")()
 
 
-@pytest.mark.parametrize("name", facts("a", CPU, (Activation,), 50, False))
+@pytest.mark.parametrize("name", facts("a", CPU, (Activation,), 50, "autograd"))
 def test_other_facts_do_not_count(
     name: str, siren: Activation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,309 @@
+"""Ahead-of-time (AOT) compilation of functions of tensors for the CPU, with a cache on disk.
+
+A call of such code costs about two microseconds; through ``torch.compile``, which checks at each call whether its code
+still fits, it costs thirty, as much as the arithmetic of a small block takes. Loading it costs a millisecond, and
+nothing of the compiler is imported for it. Compiling costs a few seconds a function, once for a machine.
+
+The cache key covers the processor, the version of PyTorch, the number of threads, and the content of every file of
+inrbench, or beside a plugin, that the compiled functions import.
+"""
+
+from __future__ import annotations
+
+import ast
+import ctypes
+import functools
+import hashlib
+import importlib.util
+import inspect
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+_ROOT = Path(__file__).parents[2]
+
+_OPTIONS: dict[str, Any] = {
+    # Headers that are compiled beforehand would fill 300 MB of the temporary folder for a second's gain, and the code
+    # around a kernel is too short to be worth optimising.
+    "aot_inductor.precompile_headers": False,
+    "aot_inductor.compile_wrapper_opt_level": "O0",
+}
+
+
+class CompilationError(RuntimeError):
+    """Code could not be compiled or loaded; the message is the cause in one line."""
+
+
+class Recipe(Protocol):
+    """Description of code to be compiled."""
+
+    @property
+    def path(self) -> Path:
+        """The file of the compiled code. Its name depends on everything that the code depends on."""
+
+    @property
+    def command(self) -> list[str]:
+        """Arguments of a Python process that compiles it."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A function of tensors, to be compiled by itself.
+
+    Attributes:
+        function: of float32 tensors, then of scalar tensors; at the top level of its file.
+        tensors: number of tensors, before the scalars.
+        columns: for each tensor its number of columns as a multiple of a common number: they are matrices of as many
+            rows; None if all are vectors of one length. No size may be below 2.
+        threads: number of threads that divide the work of one call.
+    """
+
+    function: Callable[..., Tensor]
+    tensors: int
+    columns: tuple[int, ...] | None
+    threads: int
+
+    @property
+    def scalars(self) -> int:
+        """Number of scalars that the function takes after its tensors."""
+        return len(inspect.signature(self.function).parameters) - self.tensors
+
+    @property
+    def path(self) -> Path:
+        name = self.function.__qualname__
+        return code_file(name, [str(self.threads)], [inspect.getfile(self.function)])
+
+    @property
+    def command(self) -> list[str]:
+        place = [inspect.getfile(self.function), self.function.__qualname__]
+        return ["-m", __name__, *place, str(self.tensors), json.dumps(self.columns), str(self.threads), str(self.path)]
+
+
+def cache_folder() -> Path:
+    """Folder of machine-dependent results that are kept between runs: ``$XDG_CACHE_HOME/inrbench``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inrbench"
+
+
+def code_file(name: str, settings: Sequence[str], files: Iterable[str]) -> Path:
+    """The file of compiled code that depends on settings, on files with their imports, on PyTorch and the processor."""
+    parts = [part.encode() for part in (torch.__version__, processor(), name, *settings)]
+    parts += [file.read_bytes() for file in imported_files([*files, __file__])]
+    key = hashlib.sha256(b"\n".join(parts)).hexdigest()[:16]
+    return cache_folder() / "kernels" / f"{name.strip('_')}-{key}.so"
+
+
+def imported_files(files: Iterable[str | Path]) -> list[Path]:
+    """Files with all that they import, directly or not, of inrbench or from their own folders; sorted."""
+    found: set[Path] = set()
+    left = [Path(file).resolve() for file in files]
+    while left:
+        file = left.pop()
+        if file not in found:
+            found.add(file)
+            left += _imports(file, file.stat().st_mtime_ns)
+    return sorted(found)
+
+
+@functools.lru_cache(maxsize=1000)
+def _imports(file: Path, modified: int) -> list[Path]:
+    """The files that one imports. The time of its last change is there for the cache."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [node.module or "", *(f"{node.module or ''}.{alias.name}" for alias in node.names)]
+    places = [root / name.strip(".").replace(".", "/") for root in (_ROOT, file.parent) for name in names if name]
+    options = [path for place in places for path in (place.with_suffix(".py"), place / "__init__.py")]
+    return [path.resolve() for path in options if path.is_file()]
+
+
+def has_compiler() -> bool:
+    """Whether PyTorch's compiler finds a C++ compiler, judged as it does: ``CXX`` if it is set, else a known name."""
+    return any(shutil.which(name) for name in ([os.environ["CXX"]] if "CXX" in os.environ else ["g++", "clang++"]))
+
+
+_failures: dict[Path, str] = {}
+"""Causes of failed compilations of this process: the same code is not compiled again for every job."""
+
+
+def compile_all(recipes: Sequence[Recipe]) -> None:
+    """Compile what is not in the cache, all at the same time, each in a process of its own.
+
+    Raises:
+        CompilationError: if something cannot be compiled.
+    """
+    missing = [recipe for recipe in recipes if not recipe.path.exists()]
+    if missing and not has_compiler():
+        raise CompilationError("no C++ compiler was found; install one, e.g. g++")
+    # In processes of their own: the compiler's 200 MB stay out of this one, and several work at a time.
+    running = [(recipe, _compiler(recipe)) for recipe in missing if recipe.path not in _failures]
+    for recipe, process in running:
+        lines = process.communicate()[1].strip().splitlines() or ["the compiler gave no reason"]
+        if not recipe.path.exists():
+            _failures[recipe.path] = lines[-1]
+    for recipe in missing:
+        if recipe.path in _failures:
+            raise CompilationError(_failures[recipe.path])
+
+
+def _compiler(recipe: Recipe) -> subprocess.Popen[str]:
+    # The compiler would try what the processor can do by compiling six small programs, which takes as long as ours.
+    environment = {**os.environ, "TORCHINDUCTOR_VEC_ISA_OK": "1"}
+    return subprocess.Popen(
+        [sys.executable, "-P", *recipe.command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+class CompiledCode:
+    """Compiled code that several threads of Python can run at once: it does not hold the interpreter's lock (GIL).
+
+    PyTorch's own binding of such code holds the lock; hence its C interface through ctypes.
+
+    Args:
+        path: file of the code.
+        callers: number of threads that may run it at once; one more waits.
+
+    Raises:
+        CompilationError: if the file cannot be loaded.
+    """
+
+    def __init__(self, path: Path, callers: int) -> None:
+        handle, count = ctypes.c_void_p(), ctypes.c_size_t()
+        try:
+            library = ctypes.CDLL(str(path))
+            create = library.AOTInductorModelContainerCreateWithDevice
+        except (OSError, AttributeError) as error:
+            raise CompilationError(f"{path} cannot be loaded; remove it") from error
+        create.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_char_p]
+        if create(ctypes.byref(handle), callers, b"cpu", None):
+            raise CompilationError(f"{path} cannot be loaded; remove it")
+        library.AOTInductorModelContainerGetNumOutputs(handle, ctypes.byref(count))
+        self._handle, self._outputs = handle, count.value
+        self._run = library.AOTInductorModelContainerRun  # ctypes frees the lock during the call
+        size, pointer = ctypes.c_size_t, ctypes.c_void_p
+        self._run.argtypes = [pointer, pointer, size, pointer, size, pointer, pointer]
+
+    def __call__(self, tensors: list[Tensor]) -> list[Tensor]:
+        """Contiguous float32 tensors without a gradient to tensors.
+
+        Raises:
+            RuntimeError: if it fails, for want of memory for example.
+        """
+        given = torch._C._aoti.unsafe_alloc_void_ptrs_from_tensors(tensors)
+        inputs = (ctypes.c_void_p * len(given))(*[_pointer(capsule, None) for capsule in given])
+        outputs = (ctypes.c_void_p * self._outputs)()
+        # It takes possession of its inputs, and hands over its outputs.
+        if self._run(self._handle, inputs, len(given), outputs, self._outputs, None, None):
+            raise RuntimeError("compiled code failed; its message is in the log of the job")
+        found: list[Tensor] = torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs(
+            [_capsule(output, None, None) for output in outputs]
+        )
+        return found
+
+
+@functools.lru_cache(maxsize=256)
+def load(path: Path, callers: int) -> CompiledCode:
+    """The one `CompiledCode` of these arguments in this process."""
+    return CompiledCode(path, callers)
+
+
+_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+_capsule = ctypes.pythonapi.PyCapsule_New
+_capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+
+
+@functools.lru_cache(maxsize=256)
+def scalar(value: float) -> Tensor:
+    """A number as a tensor: as a number it would be compiled in, and each of its values would need code of its own."""
+    return torch.tensor(value, dtype=torch.float32)
+
+
+@functools.cache
+def processor() -> str:
+    """The processor's name and features: code for one may not run on another."""
+    found = [platform.machine(), platform.processor(), torch.backends.cpu.get_cpu_capability()]
+    try:
+        first = Path("/proc/cpuinfo").read_text().partition("\n\n")[0]
+        found += [line for line in first.splitlines() if line.startswith(("model name", "flags", "Features"))]
+    except OSError:
+        pass
+    return "\n".join(found)
+
+
+# -- in the compiler's process -----------------------------------------------------------------------------------------
+
+
+def compile_to(path: Path, module: nn.Module, inputs: tuple[Any, ...], shapes: Any) -> None:
+    """Compile a module's `forward` for the present number of threads.
+
+    Args:
+        inputs: examples, which must be large, or the compiler would consider them not worth several threads.
+        shapes: which of their sizes may vary, as `torch.export.export` takes them.
+    """
+    from torch.export import export
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with torch.no_grad(), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
+        graph: Any = export(module, inputs, dynamic_shapes=shapes).module(check_guards=False)
+        options = {**_OPTIONS, "aot_inductor.output_path": f"{folder}/code.so"}
+        made = torch._inductor.aot_compile(graph, inputs, options=options)
+        os.replace(str(made), path)  # whole or not at all, though another process may compile the same
+
+
+def import_from(file: str, name: str) -> Any:
+    """A function or class by its name and the file that defines it, which is executed."""
+    spec = importlib.util.spec_from_file_location(f"source_of_{name}", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module  # pydantic resolves the names in annotations there
+    spec.loader.exec_module(module)
+    return getattr(module, name)
+
+
+def _compile(source: Source, path: Path) -> None:
+    from torch.export import Dim
+
+    class Module(nn.Module):
+        def forward(self, *inputs: Tensor) -> Tensor:
+            return source.function(*inputs)
+
+    rows, units = Dim("rows", min=2), Dim("units", min=2)
+    if source.columns is None:
+        tensors, sizes = [torch.rand(1 << 20) for _ in range(source.tensors)], [{0: rows}] * source.tensors
+    else:
+        tensors = [torch.rand(1 << 12, 256 * multiple) for multiple in source.columns]
+        sizes = [{0: rows, 1: multiple * units} for multiple in source.columns]
+    inputs = (*tensors, *(torch.rand(()) for _ in range(source.scalars)))
+    compile_to(path, Module(), inputs, {"inputs": (*sizes, *[None] * source.scalars)})
+
+
+def main() -> None:
+    """Compile one function: ``python -m bench.engine.aot FILE FUNCTION TENSORS COLUMNS THREADS PATH``."""
+    file, name, tensors, columns, threads, path = sys.argv[1:]
+    found = json.loads(columns)
+    torch.set_num_threads(int(threads))
+    _compile(Source(import_from(file, name), int(tensors), found and tuple(found), int(threads)), Path(path))
+
+
+if __name__ == "__main__":
+    main()
