@@ -71,6 +71,8 @@ def execute(
         outcome, estimate = _baseline(job, task, problem, clock)
     else:
         outcome, estimate = _train(job, task, problem, activation, device, clock, progress, checkpoint)
+    values = torch.from_numpy(np.ascontiguousarray(estimate)).reshape(len(problem.truth), -1)
+    drawn, truth = (problem.grid(task.comparable(each)) for each in (values, problem.truth))
     classes: list[type[Any]] = [type(task), *([type(activation)] if activation else [])]
     return replace(
         outcome,
@@ -80,8 +82,8 @@ def execute(
         timings=clock.timings(),
         peak_mem_bytes=peak_memory(device),
         arrays={
-            job.job_id: {**(curve(activation) if activation else {}), "reconstruction": estimate},
-            job.reference: {"truth": problem.grid(problem.truth)},
+            job.job_id: {**(curve(activation) if activation else {}), "reconstruction": drawn},
+            job.reference: {"truth": truth},
         },
     )
 

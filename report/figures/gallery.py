@@ -141,5 +141,5 @@ def _reconstructions(found: Reconstructions, styles: Styles) -> tuple[Figure, st
             )
         return figure, "The truth in black; below each curve its error on one scale for all."
     if figure := volumes.draw(found):
-        return figure, "Three central slices; the outline is that of the truth."
+        return figure, "Three central slices; an outline is the surface of the truth."
     return None

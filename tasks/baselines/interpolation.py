@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline, LinearNDInterpolator
+from scipy.interpolate import CubicSpline, LinearNDInterpolator, RBFInterpolator
 from scipy.spatial import cKDTree
 
 from tasks.core.base import Problem
@@ -44,6 +44,17 @@ def cubic(problem: Problem) -> NDArray[np.float32]:
     at, values, steps = _measured(problem)
     spline = CubicSpline(at[:, 0], values)
     return _grid(problem, spline(steps[:, 0].clip(at[0, 0], at[-1, 0])))
+
+
+def biharmonic_spline(problem: Problem, neighbors: int = 32) -> NDArray[np.float32]:
+    """Radial basis functions r (biharmonic in three dimensions) and a linear polynomial: (*shape, C).
+
+    This is the classical interpolant of signed distances [J. Carr et al., SIGGRAPH 2001], here of the ``neighbors``
+    nearest measured points of each grid point instead of all, because the matrix of all would not fit into memory.
+    """
+    at, values, steps = _measured(problem)
+    spline = RBFInterpolator(at, values, neighbors=min(neighbors, len(at)), kernel="linear", degree=1)
+    return _grid(problem, spline(steps))
 
 
 def _measured(problem: Problem) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:

@@ -6,12 +6,12 @@ The first is the standard linear method, the second the standard regularised one
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from tasks.baselines import total_variation
 from tasks.core.base import Problem
 from tasks.core.radon import Radon
 
@@ -43,28 +43,11 @@ def fbp(problem: Problem) -> NDArray[np.float32]:
 def tv(problem: Problem, weight: float, iterations: int = 200) -> NDArray[np.float32]:
     """Least squares with total variation: the minimiser (H, W, C) over x ≥ 0 of ½‖Ax - y‖² + weight ‖A‖² TV(x).
 
-    The iteration is FISTA [A. Beck and M. Teboulle, IEEE TIP 18 (2009)], started from filtered backprojection. Its
-    proximal step is A. Chambolle's algorithm (2004), followed by the projection onto x ≥ 0, because densities are not
-    negative. The factor ‖A‖² makes ``weight`` independent of the number of angles; the step size is 1/‖A‖².
+    See `tasks.baselines.total_variation.tv`, started here from filtered backprojection. Densities are not negative. The
+    factor ‖A‖² makes ``weight`` independent of the number of angles.
     """
-    from skimage.restoration import denoise_tv_chambolle
-
-    operator = _operator(problem).to("cpu")
-    with torch.no_grad():
-        measured = problem.measured.cpu()
-        step = 1 / square_norm(operator)
-        x = ahead = torch.from_numpy(fbp(problem)).reshape(operator.in_rows, -1).clamp(min=0)
-        t = 1.0
-        for _ in range(iterations):
-            descended = ahead - step * operator.adjoint(operator.forward(ahead) - measured)
-            grid: Any = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
-                problem.grid(descended), weight=weight, max_num_iter=10, eps=0, channel_axis=-1
-            )
-            new = torch.from_numpy(np.asarray(grid, dtype=np.float32)).reshape(x.shape).clamp(min=0)
-            t_new = (1 + math.sqrt(1 + 4 * t * t)) / 2
-            ahead = new + (t - 1) / t_new * (new - x)
-            x, t = new, t_new
-        return problem.grid(x)
+    norm = square_norm(_operator(problem).to("cpu"))
+    return total_variation.tv(problem, weight, fbp(problem), square_norm=norm, lowest=0, iterations=iterations)
 
 
 def square_norm(operator: Radon, iterations: int = 20) -> float:

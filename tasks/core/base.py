@@ -138,12 +138,20 @@ class Task(BaseModel):
         """Classical methods by name, which appear in the same tables as the networks."""
         return {}
 
+    def comparable(self, values: Tensor) -> Tensor:
+        """The part of values that is scored and drawn, of a reconstruction and of the truth alike: (N, C) -> (N, c).
+
+        A task whose measurements leave something open, such as a constant, removes it here. The values as they are by
+        default.
+        """
+        return values
+
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
         """Metrics of a reconstruction: (N, C) values -> {metric: value}.
 
         A task may add metrics of one part, named like ``freq_error/3``. It must not modify ``values``.
         """
-        estimate, truth = problem.grid(values), problem.grid(problem.truth)
+        estimate, truth = (problem.grid(self.comparable(each)) for each in (values, problem.truth))
         return {name: METRICS[name].function(estimate, truth) for name in self.metrics}
 
 

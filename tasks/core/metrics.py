@@ -142,6 +142,35 @@ def iou(estimate: Array, truth: Array) -> float:
     return float(np.count_nonzero(ours & theirs) / union) if union else 1.0
 
 
+BAND = 0.1
+"""Half the width of the narrow band about a surface, in the units of the coordinates."""
+
+
+def normal_angle(estimate: Array, truth: Array) -> float:
+    """Mean angle in degrees between the normals of two signed distances, over the points with abs(truth) < 0.1.
+
+    The normal is the direction of the gradient by central differences on the grid, one-sided at its border, of estimate
+    and truth alike, so that the truth scores 0. Where the gradient of the estimate vanishes the angle counts as 90°.
+
+    Raises:
+        ValueError: if the arrays are not (N, N, N, 1), or no point lies in the band.
+    """
+    _check(estimate, truth)
+    near = np.abs(truth[..., 0]) < BAND
+    if truth.ndim != 4 or truth.shape[3] != 1 or not near.any():
+        raise ValueError(f"normal_angle needs a volume (N, N, N, 1) with a surface in it, not {truth.shape}")
+    if not np.isfinite(estimate).all():
+        return math.nan
+    ours, theirs = (
+        np.stack([np.gradient(f[..., 0].astype(np.float64), axis=axis)[near] for axis in range(3)], axis=-1)
+        for f in (estimate, truth)
+    )
+    # the arc cosine of a dot product would lose half of the digits of small angles
+    angles = np.arctan2(np.linalg.norm(np.cross(ours, theirs), axis=1), (ours * theirs).sum(axis=1))
+    angles[~ours.any(axis=1)] = np.pi / 2
+    return float(np.rad2deg(angles.mean()))
+
+
 def freq_error(estimate: Array, truth: Array, frequency: int | None = None) -> float:
     """Relative error of the DFT along the first axis, ‖F x̂ - F x‖ / ‖F x‖, at one frequency or over all of them."""
     _check(estimate, truth)
@@ -192,6 +221,8 @@ METRICS: dict[str, Metric] = {
         Metric("lsd", lsd, MetricInfo("log-spectral distance", "dB", -1, ".2f")),
         Metric("iou", iou, MetricInfo("IoU", "", +1, ".4f")),
         Metric("freq_error", freq_error, MetricInfo("relative DFT error", "", -1, ".2e")),
+        Metric("mae_surface", mae, MetricInfo("MAE near surface", "", -1, ".2e")),
+        Metric("normal_angle", normal_angle, MetricInfo("angle of normals", "°", -1, ".2f")),
     )
 }
 """Every metric by name."""

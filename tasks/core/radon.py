@@ -9,7 +9,6 @@ two edges of the bin. No rays are sampled and nothing is interpolated, so mass i
 from __future__ import annotations
 
 import math
-import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from tasks.core.operators import Operator
+from tasks.core.sparse import csr_tensor, multiply
 
 Floats = NDArray[np.float64]
 
@@ -62,10 +62,10 @@ class Radon(Operator):
         self._matrix, self._transpose = _tensors(shape, tuple(self.angles.tolist()))
 
     def forward(self, x: Tensor) -> Tensor:
-        return _multiply(x, self._matrix, self._transpose)
+        return multiply(x, self._matrix, self._transpose)
 
     def adjoint(self, y: Tensor) -> Tensor:
-        return _multiply(y, self._transpose, self._matrix)
+        return multiply(y, self._transpose, self._matrix)
 
     def to(self, device: torch.device | str) -> Radon:
         moved = object.__new__(Radon)
@@ -135,37 +135,4 @@ def _antiderivative(t: Floats, a: float, b: float) -> Floats:
 def _tensors(shape: tuple[int, int], angles: tuple[float, ...]) -> tuple[Tensor, Tensor]:
     """The matrix and its transpose, both as CSR, because products by rows run in parallel without atomic additions."""
     matrix = radon_matrix(shape, angles)
-    return _sparse(matrix), _sparse(matrix.T.tocsr())
-
-
-def _sparse(matrix: scipy.sparse.csr_array) -> Tensor:
-    with warnings.catch_warnings():
-        # torch warns about every CSR tensor; the products used here are tested
-        warnings.filterwarnings("ignore", message="Sparse CSR tensor support is in beta", category=UserWarning)
-        return torch.sparse_csr_tensor(
-            torch.from_numpy(matrix.indptr.astype(np.int32)),
-            torch.from_numpy(matrix.indices.astype(np.int32)),
-            torch.from_numpy(matrix.data),
-            size=matrix.shape,
-            check_invariants=False,
-        )
-
-
-class _Product(torch.autograd.Function):
-    """Sparse product whose gradient uses the stored transpose, because transposing at every step would be slow."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, matrix: Tensor, transpose: Tensor) -> Tensor:
-        ctx.matrices = matrix, transpose
-        # for one channel, the usual case, the product with a vector is two to three times faster
-        return (matrix @ x[:, 0])[:, None] if x.shape[1] == 1 else matrix @ x
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Any:
-        matrix, transpose = ctx.matrices
-        return _multiply(gradients[0], transpose, matrix), None, None
-
-
-def _multiply(x: Tensor, matrix: Tensor, transpose: Tensor) -> Tensor:
-    product: Tensor = _Product.apply(x.to(matrix.dtype), matrix, transpose)  # type: ignore[no-untyped-call]
-    return product
+    return csr_tensor(matrix), csr_tensor(matrix.T.tocsr())

@@ -13,7 +13,7 @@ import numpy as np
 
 from tasks.signals.packaged import SOURCES
 from tasks.signals.read_mesh import SUFFIXES as MESHES
-from tasks.signals.signal import PICTURES, SHAPES, Signal, SignalError, reason, sha256_of
+from tasks.signals.signal import PICTURES, Signal, SignalError, reason, sha256_of
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".wav", ".webp"}) | MESHES
 """Suffixes that mark a name as a path, so that the message for a missing file is about a file."""
@@ -56,7 +56,7 @@ def load(name: str) -> Signal:
             f"because the installed package has or decodes other data; install {source.package}"
         )
     array = np.ascontiguousarray(source.scale(raw))
-    if source.kind not in SHAPES and source.kind != "image-rgb":
+    if source.kind in ("image-gray", "ct", "audio", "function"):
         array = array.reshape(*array.shape[: 2 if source.kind in PICTURES else 1], 1)
     sample = source.sampler(raw) if source.sampler else None
     return Signal(name, array, source.sha256, source.licence, source.kind, sample, source.rate)
@@ -83,7 +83,7 @@ def describe() -> tuple[dict[str, str], ...]:
     rows = []
     for name in names():
         source = SOURCES[name]
-        sides = source.shape[: 2 if source.kind in PICTURES else 1]
+        sides = source.shape[: 2 if source.kind in PICTURES else 3 if source.kind == "video" else 1]
         size = "any" if source.sampler else " x ".join(map(str, sides))
         rows.append(
             {

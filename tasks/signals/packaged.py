@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tasks.signals import downloads, formulas_1d, solids
 from tasks.signals.signal import SignalSource, pixel_centres
+from tasks.signals.volumes import clips, distance_fields, scenes
 
 # -- how raw arrays become values in [0, 1] ----------------------------------------------------------------------------
 
@@ -34,6 +35,11 @@ def _lead_2(raw: NDArray[Any]) -> NDArray[np.float32]:
     """Lead II of an electrocardiogram, divided by its largest absolute value."""
     lead = raw[:, 1]
     scaled: NDArray[np.float32] = (lead / np.abs(lead).max()).astype(np.float32)
+    return scaled
+
+
+def _resonance(raw: NDArray[Any]) -> NDArray[np.float32]:
+    scaled: NDArray[np.float32] = (raw / raw.max()).astype(np.float32)
     return scaled
 
 
@@ -60,6 +66,21 @@ def _dicom(file: str, *, waveform: bool = False) -> NDArray[Any]:
         raise OSError(f"{file} is missing")
     content = pydicom.dcmread(str(path))
     return content.waveform_array(0) if waveform else content.pixel_array
+
+
+def _mri_head() -> NDArray[Any]:
+    from matplotlib.cbook import get_sample_data
+
+    opened: Any = get_sample_data("s1045.ima.gz")
+    with opened as file:
+        samples = np.frombuffer(file.read(), ">u2")
+    return samples.reshape(256, 256).astype(np.uint8)  # no sample exceeds 215
+
+
+def white_noise(n: int = 1024) -> NDArray[np.uint8]:
+    """Independent bytes, each value as likely: (n, n). Raw bits of PCG64, which NumPy promises never to change."""
+    bits = np.random.PCG64(0).random_raw(n * n // 8)
+    return bits.astype("<u8").view(np.uint8).reshape(n, n)
 
 
 SUBSAMPLES = 4
@@ -103,7 +124,7 @@ def shepp_logan(n: int = 256) -> NDArray[np.uint8]:
 
 # -- the table ---------------------------------------------------------------------------------------------------------
 
-SKIMAGE, PYDICOM, OWN = "scikit-image 0.26.0", "pydicom 3.0.2", "inrbench"
+SKIMAGE, PYDICOM, MATPLOTLIB, OWN = "scikit-image 0.26.0", "pydicom 3.0.2", "matplotlib 3.11.2", "inrbench"
 
 
 def _picture(
@@ -172,6 +193,16 @@ _TABLE = (
                  "the modified Shepp-Logan head phantom",
                  "dc6a7f3e263e9256e074eb4187c0a39672ee8ebdb8ec39a77c8647385600e5be",
                  shepp_logan, _phantom),
+    SignalSource("mri-head", "image-gray", (256, 256), MATPLOTLIB, "none stated",
+                 "a sagittal magnetic resonance slice through a head",
+                 "7190f2fcafc79f71782107dc0d04d6f825acab5fb6e7047c252cb9ff0eec2484", _mri_head, _resonance),
+    SignalSource("mri-abdomen", "image-gray", (300, 484), PYDICOM, "MIT (the package's)",
+                 "an axial magnetic resonance slice through the abdomen",
+                 "679f753ac52bc11388e4edc51337634ac67aabd814d789036e376ea490198ab7",
+                 partial(_dicom, "examples_overlay.dcm"), _resonance),
+    SignalSource("white-noise", "image-gray", (1024, 1024), OWN, "none needed (a formula)",
+                 "independent bytes, to be filtered",
+                 "695684bcedb2df4c1e1bb5ba3e2d74ee96438b6b49d601ffd70c30200184e0e1", white_noise, _eight_bits),
     SignalSource("ecg", "audio", (10000, 12), PYDICOM, "MIT (the package's)",
                  "ten seconds of an electrocardiogram, lead II of twelve, of a real heart",
                  "58971f7d612eba6ac4738a1e9ebb5eecffff4e63e346438b2879bbe4668f7fc7",
@@ -179,7 +210,9 @@ _TABLE = (
 )
 # fmt: on
 
+_VOLUMES = (*distance_fields.SOURCES, *clips.SOURCES, *scenes.SOURCES)
+
 SOURCES: dict[str, SignalSource] = {
-    source.name: source for source in (*_TABLE, *solids.SOURCES, *formulas_1d.SOURCES, *downloads.SOURCES)
+    source.name: source for source in (*_TABLE, *_VOLUMES, *solids.SOURCES, *formulas_1d.SOURCES, *downloads.SOURCES)
 }
 """All registered signals by name."""

@@ -19,8 +19,9 @@ Sampler = Callable[[tuple[NDArray[np.float64], ...]], NDArray[Any]]
 
 PICTURES = ("image-gray", "image-rgb", "ct")
 SHAPES = ("shape-2d", "shape-3d")
-KINDS = (*PICTURES, "audio", *SHAPES, "function")
-"""Kinds of signals: pictures, one channel over time, indicator functions of shapes, functions of one variable."""
+KINDS = (*PICTURES, "audio", *SHAPES, "function", "distance", "video", "scene")
+"""Kinds of signals: pictures, one channel over time, indicator functions of shapes, functions of one variable, signed
+distance functions, clips, scenes of Gaussian blobs."""
 
 MIN_SIDE = 8
 """Smallest side of a picture in pixels: the windows of SSIM (7 x 7) must fit."""
@@ -37,11 +38,13 @@ class Signal:
     Attributes:
         name: name in suites and results. For a user's file it is made of its stem and its hash (see `file_signal`).
         array: float32. For a picture (H, W, C) in [0, 1]; for audio (N, 1) in [-1, 1]; for a function (N, 1), its
-            values at N pixel centres; for a shape its source data: samples, heights, a silhouette or triangles.
+            values at N pixel centres; for a shape its source data: samples, heights, a silhouette or triangles; for a
+            distance its samples (N, N, N); for a video (T, H, W, C) in [0, 1]; for a scene (K, 5), the centre, standard
+            deviation and peak value of each blob.
         sha256: hash of the bytes of the array as stored by the source, before scaling.
         licence: licence as stated by the source.
         kind: one of `KINDS`.
-        sample: for a shape or a function, its values on any grid.
+        sample: for a shape, a function or a distance, its values on any grid.
         rate: for audio, the sampling rate in Hz.
     """
 

@@ -147,3 +147,25 @@ def test_checkpoints_can_be_denser() -> None:
 def test_plain_gradient_descent() -> None:
     losses = values(run(task="image", activation="relu", optimizer="sgd", lr=0.1), "loss")
     assert losses[-1] < losses[0]
+
+
+@pytest.mark.parametrize("baseline", [True, False])
+def test_stored_arrays_are_those_that_were_compared(baseline: bool) -> None:
+    """The mean that gradients leave open is in neither the stored truth nor the stored reconstruction."""
+    suite = Suite(
+        suite="stored",
+        repeats=1,
+        model={"depth": 1, "width": 8},
+        train={"steps": 2},
+        tasks={"poisson": {"signals": ["camera"], "size": 16}},
+        activations={"siren": {}},
+    )
+    cases = grid.jobs(suite, PLUGINS, "stored.yaml")
+    job = next(job for job in cases if (job.baseline == "dct") is baseline and (baseline or job.activation is not None))
+    outcome = execute(job, PLUGINS, CPU)
+    truth, found = outcome.arrays[job.reference]["truth"], outcome.arrays[job.job_id]["reconstruction"]
+    assert truth.shape == found.shape == (16, 16, 1)
+    assert truth.mean() == pytest.approx(0.5, abs=1e-5)
+    assert found.mean() == pytest.approx(0.5, abs=1e-5)
+    stored = -10 * np.log10(np.square(found.astype(np.float64) - truth).mean())
+    assert stored == pytest.approx(outcome.final_score, abs=1e-3)

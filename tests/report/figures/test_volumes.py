@@ -20,3 +20,24 @@ def test_three_slices_of_the_truth_and_of_each_method_with_an_outline() -> None:
     slices = [np.asarray(axis.images[0].get_array()) for axis in figure.axes[3:]]
     for plane in slices:
         np.testing.assert_allclose(plane, 0.8 * truth[4, ..., 0])
+
+
+def test_a_signed_distance_has_its_outline_at_zero_and_two_colours() -> None:
+    x, y, z = np.indices((8, 8, 8)) - 3.5
+    truth = (np.sqrt(x**2 + y**2 + z**2) - 2.2)[..., None]
+    figure = drawn(draw(Reconstructions(truth, (Estimate("siren", "SIREN", "0.01", truth + 0.1),))))
+    assert [len(axis.collections) for axis in figure.axes] == [0, 0, 0, 1, 1, 1]
+    for axis in figure.axes:
+        low, high = axis.images[0].get_clim()
+        assert low == -high == -np.abs(truth).max()
+    (segments,) = figure.axes[3].collections[0].get_paths()
+    radii = np.linalg.norm(np.asarray(segments.vertices) - 3.5, axis=1)
+    np.testing.assert_allclose(radii, np.sqrt(2.2**2 - 0.5**2), atol=0.1)
+
+
+def test_a_clip_in_colour_has_no_outline() -> None:
+    clip = np.random.default_rng(0).random((6, 8, 10, 3))
+    figure = drawn(draw(Reconstructions(clip, (Estimate("siren", "SIREN", "20 dB", clip + 2),))))
+    assert not any(axis.collections for axis in figure.axes)
+    np.testing.assert_allclose(np.asarray(figure.axes[0].images[0].get_array()), clip[3])
+    assert np.asarray(figure.axes[3].images[0].get_array()).max() == 1

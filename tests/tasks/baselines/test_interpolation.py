@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 
-from tasks.baselines.interpolation import cubic, linear, nearest
+from tasks.baselines.interpolation import biharmonic_spline, cubic, linear, nearest
 from tasks.core.base import Problem, draw, grid_coords
 from tasks.core.operators import Mask
 
@@ -46,3 +47,21 @@ def test_one_dimension(step: int) -> None:
     line = problem_of(torch.cat([x, -2 * x], dim=1), (100,), rows)
     np.testing.assert_allclose(linear(line)[: last + 1], line.truth[: last + 1], atol=1e-6)
     np.testing.assert_allclose(linear(line)[last:], np.broadcast_to(line.truth[last], (100 - last, 2)), atol=1e-6)
+
+
+def test_the_biharmonic_spline_solves_its_linear_system() -> None:
+    shape, rows = (5, 6, 7), draw(210, 30, seed=0)
+    truth = torch.rand(210, 2, generator=torch.Generator().manual_seed(0))
+    found = biharmonic_spline(problem_of(truth, shape, rows), neighbors=30).reshape(210, 2)
+    at = np.indices(shape).reshape(3, -1).T.astype(np.float64)
+    known = at[rows.numpy()]
+
+    def rows_of(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        radial = np.linalg.norm(points[:, None] - known, axis=2)
+        return np.concatenate([radial, np.ones((len(points), 1)), points], axis=1)
+
+    # the weights are at right angles to all polynomials of degree one
+    polynomials = rows_of(known)[:, 30:]
+    system = np.block([[rows_of(known)], [polynomials.T, np.zeros((4, 4))]])
+    weights = np.linalg.solve(system, np.concatenate([truth[rows].double().numpy(), np.zeros((4, 2))]))
+    np.testing.assert_allclose(found, rows_of(at) @ weights, atol=1e-5)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
-from tasks.baselines.upsampling import bicubic, nearest
+from tasks.baselines.upsampling import bicubic, bicubic_of_first, nearest, shift_and_add
 from tasks.core.base import Problem, grid_coords
 from tasks.core.operators import AreaAverage
 from tasks.signals.load import load
@@ -42,3 +44,15 @@ def test_baselines_of_coffee() -> None:
     }
     assert scores["bicubic"] > scores["nearest"] + 0.5
     assert scores["nearest"] > 18
+
+
+def test_of_one_frame_at_rest_the_methods_for_several_are_those_for_one() -> None:
+    problem = SuperRes(size=(32, 48)).problem(load("coffee"), seed=0)
+    np.testing.assert_array_equal(bicubic_of_first(problem, 4), bicubic(problem))
+    np.testing.assert_allclose(shift_and_add(problem), nearest(problem), atol=1e-6)
+
+
+def test_bicubic_of_first_does_not_use_the_other_frames() -> None:
+    problem = ramp_problem()
+    more = replace(problem, measured=torch.cat([problem.measured, torch.full((70, 2), 9.0)]))
+    np.testing.assert_array_equal(bicubic_of_first(more, 4), bicubic(problem))

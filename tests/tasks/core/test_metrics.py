@@ -86,6 +86,8 @@ def test_perfect_and_broken_estimates(name: str) -> None:
     estimate, truth = pair(peak=1, channels=3)
     if name == "lsd":
         estimate, truth = estimate.reshape(-1, 1), truth.reshape(-1, 1)
+    if name == "normal_angle":
+        estimate, truth = estimate.reshape(8, 12, 24, 1), truth.reshape(8, 12, 24, 1)
     metric = METRICS[name]
     perfect, good = metric.function(truth.copy(), truth), metric.function(estimate, truth)
     assert metric.name == name
@@ -218,3 +220,21 @@ def test_freq_error_tells_one_frequency_from_another() -> None:
     # a wrong phase is an error, too
     shifted = np.cos(u).astype(np.float32)
     assert freq_error(shifted, np.sin(u).astype(np.float32), 1) == pytest.approx(math.sqrt(2), rel=1e-5)
+
+
+@pytest.mark.parametrize("degrees", [0.0, 0.01, 30.0, 90.0, 180.0])
+def test_normal_angle_is_that_of_two_planes_whatever_the_length_of_the_gradients(degrees: float) -> None:
+    x, y, z = np.indices((12, 12, 12)) / 11 - 0.5
+    truth = (0.6 * x + 0.8 * z)[..., None].astype(np.float32)
+    angle = math.radians(degrees)
+    turned = math.cos(angle) * (0.6 * x + 0.8 * z) + math.sin(angle) * y
+    assert METRICS["normal_angle"].function(3 * turned[..., None].astype(np.float32), truth) == pytest.approx(
+        degrees, abs=2e-4
+    )
+    assert METRICS["normal_angle"].function(np.ones_like(truth), truth) == pytest.approx(90)
+
+
+def test_normal_angle_needs_a_surface() -> None:
+    far = np.ones((8, 8, 8, 1), np.float32)
+    with pytest.raises(ValueError, match="a surface in it"):
+        METRICS["normal_angle"].function(far, far)

@@ -1,0 +1,92 @@
+"""Signed distance functions of solids in [-1, 1]³, given by exact formulas.
+
+The distance is Euclidean, negative inside. Formulas of constructive solid geometry are used only where they are exact:
+the minimum of two distances is the distance of the union if the solids are disjoint, and no intersection is exact.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tasks.signals.signal import Sampler, SignalSource, pixel_centres
+
+Axes = tuple[NDArray[np.float64], ...]
+Field = NDArray[np.float64]
+Triple = tuple[float, float, float]
+
+REFERENCE = 32
+"""Points along each axis of the recorded sampling."""
+
+_UNIT = 2.0**-16
+"""Resolution of the recorded sampling, so that its hash does not depend on the last bit of a square root."""
+
+
+def sphere(axes: Axes, centre: Triple = (0.0, 0.0, 0.0), radius: float = 0.6) -> Field:
+    """Signed distance to a sphere: ‖p - centre‖ - radius."""
+    x, y, z = (axis - c for axis, c in zip(np.ix_(*axes), centre, strict=True))
+    field: Field = np.sqrt(x**2 + y**2 + z**2) - radius
+    return field
+
+
+def box(axes: Axes, centre: Triple = (0.0, 0.0, 0.0), half: Triple = (0.55, 0.45, 0.3)) -> Field:
+    """Signed distance to a box with half side lengths ``half``: ‖max(q, 0)‖ + min(max(q), 0), q = |p - centre| - half.
+
+    Outside, the distance to edges and corners is round; inside, it is that to the nearest face.
+    """
+    q = [np.abs(axis - c) - h for axis, c, h in zip(np.ix_(*axes), centre, half, strict=True)]
+    outside = np.sqrt(sum(np.maximum(side, 0) ** 2 for side in q))
+    field: Field = outside + np.minimum(np.maximum(np.maximum(q[0], q[1]), q[2]), 0)
+    return field
+
+
+def torus(axes: Axes) -> Field:
+    """Signed distance to a torus of major radius 0.6 and minor radius 0.25 around the last axis."""
+    x, y, z = np.ix_(*axes)
+    field: Field = np.sqrt((np.sqrt(x**2 + y**2) - 0.6) ** 2 + z**2) - 0.25
+    return field
+
+
+def union(axes: Axes) -> Field:
+    """Signed distance to the union of a ball and a cube that are disjoint: the minimum of both."""
+    ball = sphere(axes, (-0.45, -0.3, 0.2), 0.35)
+    return np.minimum(ball, box(axes, (0.4, 0.3, -0.2), (0.3, 0.3, 0.3)))
+
+
+# -- loaders -----------------------------------------------------------------------------------------------------------
+
+
+def _reference(formula: Sampler) -> NDArray[np.int32]:
+    values = formula((pixel_centres(REFERENCE),) * 3)
+    return np.round(values / _UNIT).astype("<i4")
+
+
+def _same(formula: Sampler, raw: NDArray[Any]) -> Sampler:
+    return formula
+
+
+def _lengths(raw: NDArray[Any]) -> NDArray[np.float32]:
+    return (raw * _UNIT).astype(np.float32)
+
+
+def _formula(name: str, formula: Sampler, description: str, sha256: str) -> SignalSource:
+    loader, sampler, shape = partial(_reference, formula), partial(_same, formula), (REFERENCE,) * 3
+    licence = "none needed (a formula)"
+    return SignalSource(name, "distance", shape, "inrbench", licence, description, sha256, loader, _lengths, sampler)
+
+
+# fmt: off
+SOURCES = (
+    _formula("sdf-sphere", sphere, "signed distance to a sphere",
+             "2c45e895178e0373fbb9a25351ebac20932700887b0c63474be06001e26e7d58"),
+    _formula("sdf-box", box, "signed distance to a box, with edges and corners",
+             "129184c2a2eb536577418685a592d3545275286e63981590f0f8cc38d94c52a0"),
+    _formula("sdf-torus", torus, "signed distance to a torus",
+             "507c23c36d9a72f843b3e7b3df0a65d4f565f130edbe04f0e1f50415eedf8002"),
+    _formula("sdf-union", union, "signed distance to the union of a ball and a cube that are disjoint",
+             "a7b7e77b35b571a7fa9e640c7222af1adb0c0bf3347b6994e1d36700e00c8a93"),
+)
+# fmt: on

@@ -1,0 +1,72 @@
+"""Signed distances: against the nearest of many surface points, the sign against the solid's definition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from tasks.signals.volumes.distance_fields import Axes, box, sphere, torus, union
+
+Points = NDArray[np.float64]
+POINTS = np.random.default_rng(0).uniform(-1, 1, (200, 3))
+
+
+def on_sphere(centre: list[float], radius: float, n: int = 60_000) -> Points:
+    """Points of a Fibonacci lattice on a sphere."""
+    k = np.arange(n) + 0.5
+    polar, azimuth = np.arccos(1 - 2 * k / n), np.pi * (1 + np.sqrt(5)) * k
+    ring = np.sin(polar)
+    points: Points = np.array(centre) + radius * np.stack(
+        [ring * np.cos(azimuth), ring * np.sin(azimuth), np.cos(polar)], axis=1
+    )
+    return points
+
+
+def on_box(centre: list[float], half: list[float], n: int = 120) -> Points:
+    """Points of a grid on the six faces of a box, its edges included."""
+    u, v = (each.ravel() for each in np.meshgrid(*[np.linspace(-1, 1, n)] * 2))
+    faces = [np.insert(np.stack([u, v], axis=1), axis, side, axis=1) for axis in range(3) for side in (-1, 1)]
+    points: Points = np.array(centre) + np.concatenate(faces) * half
+    return points
+
+
+def on_torus(n: int = 300) -> Points:
+    u, v = (each.ravel() for each in np.meshgrid(*[np.linspace(0, 2 * np.pi, n)] * 2))
+    out = 0.6 + 0.25 * np.cos(v)
+    points: Points = np.stack([out * np.cos(u), out * np.sin(u), 0.25 * np.sin(v)], axis=1)
+    return points
+
+
+def in_box(p: Points, centre: list[float], half: list[float]) -> NDArray[np.bool_]:
+    inside: NDArray[np.bool_] = np.all(np.abs(p - centre) < half, axis=1)
+    return inside
+
+
+UNION = np.concatenate([on_sphere([-0.45, -0.3, 0.2], 0.35), on_box([0.4, 0.3, -0.2], [0.3] * 3)])
+CASES: dict[str, tuple[Callable[[Axes], Points], Points, NDArray[np.bool_]]] = {
+    "sphere": (sphere, on_sphere([0.0] * 3, 0.6), np.linalg.norm(POINTS, axis=1) < 0.6),
+    "box": (box, on_box([0.0] * 3, [0.55, 0.45, 0.3]), in_box(POINTS, [0.0] * 3, [0.55, 0.45, 0.3])),
+    "torus": (torus, on_torus(), (np.hypot(POINTS[:, 0], POINTS[:, 1]) - 0.6) ** 2 + POINTS[:, 2] ** 2 < 0.25**2),
+    "union": (
+        union,
+        UNION,
+        (np.linalg.norm(POINTS - [-0.45, -0.3, 0.2], axis=1) < 0.35) | in_box(POINTS, [0.4, 0.3, -0.2], [0.3] * 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_distance_is_that_to_the_nearest_surface_point(name: str) -> None:
+    formula, surface, inside = CASES[name]
+    found = np.array([formula(tuple(p[:, None])).item() for p in POINTS])
+    nearest, _ = cKDTree(surface).query(POINTS)
+    np.testing.assert_array_equal(found < 0, inside)
+    assert inside.any()
+    assert not inside.all()
+    np.testing.assert_allclose(np.abs(found), nearest, atol=0.01)
+    # between surface points the true distance is shorter, never longer
+    assert (np.abs(found) <= nearest + 1e-9).all()
