@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +98,9 @@ class Slot:
             self.kill()
             raise Failure("crashed", f"what its worker sent is no result ({type(error).__name__}: {error})") from error
         finally:
-            self.facts |= watch.columns(self.worker)
+            use = asdict(watch.end(self.worker))
+            shared = use.pop("shared")
+            self.facts |= {"timing_valid": self.spec.exclusive and not shared, **use}
 
     @property
     def worker(self) -> int | None:

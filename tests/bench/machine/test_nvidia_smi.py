@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from bench.machine.devices import SlotSpec, slots
-from bench.machine.monitor import Watch, cpu_mhz
+from bench.machine.monitor import Watch
 from bench.machine.nvidia_smi import clocks, foreign, listed, usable
-
-
-@pytest.fixture(autouse=True)
-def leases(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What else runs on this machine at this moment is no matter here."""
-    monkeypatch.setenv("INRBENCH_LEASES", str(tmp_path / "leases"))
-
 
 A, B = "GPU-5c89852c-d268-c3f3-1b07-005d5ae1dc3f", "GPU-9aa0f5a2-0c1e-4c34-9e8e-2b0b1a3c7d11"
 M, N = "MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f", "MIG-cba663e8-9bed-5b25-b243-5985ef7c9beb"
@@ -89,7 +80,7 @@ def test_others_on_the_device(users: list[tuple[str, int]], own: int | None, exp
     assert foreign(A, own, lambda *_: "") is None
     assert foreign(M, own, ask) is None
     slot = SlotSpec("cuda:0", A, threads=1, exclusive=True)
-    assert Watch(slot, own, ask).columns(own)["timing_valid"] is not expected
+    assert Watch(slot, own, ask).end(own).shared is expected
 
 
 @pytest.mark.parametrize(
@@ -105,21 +96,3 @@ def test_others_on_the_device(users: list[tuple[str, int]], own: int | None, exp
 )
 def test_clocks(text: str, expected: tuple[float | None, bool | None]) -> None:
     assert clocks(A, lambda *_: text) == expected
-
-
-def test_a_cpu_that_gets_too_hot_meanwhile(tmp_path: Path) -> None:
-    count = tmp_path / "cpu0/thermal_throttle/core_throttle_count"
-    count.parent.mkdir(parents=True)
-    count.write_text("3\n")
-    (tmp_path / "cpu0/cpufreq").mkdir()
-    (tmp_path / "cpu0/cpufreq/scaling_cur_freq").write_text("2600000\n")
-    cpu = SlotSpec("cpu", "", threads=1, exclusive=True)
-    watch = Watch(cpu, None, cpus=tmp_path)
-    assert watch.columns(1) == {"clock_mhz": 2600.0, "throttled": False, "timing_valid": True}
-    count.write_text("4\n")
-    assert watch.columns(1)["throttled"] is True
-    assert Watch(cpu, None, cpus=tmp_path / "none").columns(1)["throttled"] is None
-    info = tmp_path / "cpuinfo"
-    info.write_text("processor\t: 0\ncpu MHz\t\t: 2899.998\nprocessor\t: 1\ncpu MHz\t\t: 3100.5\n")
-    assert cpu_mhz(tmp_path / "none", info) == 3100.5
-    assert cpu_mhz(tmp_path / "none", tmp_path / "none") is None
