@@ -29,8 +29,8 @@ class SlotSpec:
 
 
 def gpus() -> list[str]:
-    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES would name them; see `bench.machine.nvidia_smi`."""
-    from bench.machine.nvidia_smi import here
+    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES would name them; see `bench.machine.nvml`."""
+    from bench.machine.nvml import here
 
     return here()
 

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from bench.machine import cpu_time
-from bench.machine import nvidia_smi as gpus
+from bench.machine import cpu_time, nvml
 from bench.machine.devices import SlotSpec
 
 _CPUS = Path("/sys/devices/system/cpu")
@@ -41,6 +40,7 @@ class Watch:
 
     Args:
         worker_pid: the process id of the slot's worker; None if it has not started.
+        gpus: queries to GPUs; by default those of this machine.
         cpu_times: reads the CPU counters.
         cpus: the folder in which Linux describes the cores.
     """
@@ -49,11 +49,11 @@ class Watch:
         self,
         spec: SlotSpec,
         worker_pid: int | None,
-        ask: gpus.Ask = gpus.ask,
+        gpus: nvml.Nvml | None = None,
         cpu_times: Callable[[], cpu_time.CpuTimes] = cpu_time.read,
         cpus: Path = _CPUS,
     ) -> None:
-        self._spec, self._ask, self._cpu_times, self._cpus = spec, ask, cpu_times, cpus
+        self._spec, self._gpus, self._cpu_times, self._cpus = spec, gpus, cpu_times, cpus
         self._gpu_shared = self._others_on_gpu(worker_pid)
         self._throttle_count = self._read_throttle_count()
         self._before = cpu_times()
@@ -66,10 +66,13 @@ class Watch:
             throttled = None if count is None or self._throttle_count is None else count > self._throttle_count
             return DeviceUse(cpu_shared, foreign_cpu, cpu_mhz(), throttled)
         shared = self._others_on_gpu(worker_pid) or self._gpu_shared
-        return DeviceUse(shared, foreign_cpu, *gpus.clocks(self._spec.visible, self._ask))
+        return DeviceUse(shared, foreign_cpu, *self._nvml().clocks(self._spec.visible))
 
     def _others_on_gpu(self, worker_pid: int | None) -> bool:
-        return self._spec.device != "cpu" and bool(gpus.foreign(self._spec.visible, worker_pid, self._ask))
+        return self._spec.device != "cpu" and bool(self._nvml().foreign(self._spec.visible, worker_pid))
+
+    def _nvml(self) -> nvml.Nvml:
+        return self._gpus or nvml.connect()
 
     def _read_throttle_count(self) -> int | None:
         """How often the cores have been throttled since the machine was started; None if it is unknown."""

@@ -16,7 +16,9 @@ import pytest
 from bench.machine.cpu_time import CpuTimes
 from bench.machine.devices import SlotSpec
 from bench.machine.monitor import DeviceUse, Watch, cpu_mhz
+from bench.machine.nvml import Nvml
 from bench.store.store import Store
+from tests.bench.machine.fake_nvml import NoDriver
 
 CPU = SlotSpec("cpu", "", threads=2, exclusive=True)
 GPU = SlotSpec("cuda:0", "GPU-1", threads=2, exclusive=True)
@@ -44,7 +46,7 @@ def test_a_cpu_that_others_use(tmp_path: Path) -> None:
 
 
 def test_a_gpu_is_not_shared_by_work_on_the_cpu(tmp_path: Path) -> None:
-    use = Watch(GPU, None, lambda *_: "", counters(4.0), tmp_path).end(1)
+    use = Watch(GPU, None, Nvml(NoDriver()), counters(4.0), tmp_path).end(1)
     assert use == DeviceUse(shared=False, foreign_cpu=0.2, clock_mhz=None, throttled=None)
 
 
