@@ -22,6 +22,8 @@ from bench.errors import Stopped
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
 from bench.runner.runner import Runner
+from bench.store import store as store_module
+from bench.store.atomic_write import atomic_write
 from bench.store.store import Store
 
 CPU = SlotSpec("cpu", "", threads=1, exclusive=True)
@@ -115,7 +117,7 @@ def test_a_disk_that_is_full_for_one_result_costs_that_job(
 def test_a_disk_that_stays_full_stops_the_run_with_one_line(
     trouble: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write, count = Store.write, 0
+    count = 0
 
     def full(path: Path, content: bytes) -> None:
         nonlocal count
@@ -123,10 +125,10 @@ def test_a_disk_that_stays_full_stops_the_run_with_one_line(
             count += 1
             if count > 2:  # the first job's scores and row still fit
                 raise OSError(28, "No space left on device", str(path))
-        write(path, content)
+        atomic_write(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "write", staticmethod(full))
+        patch.setattr(store_module, "atomic_write", full)
         with pytest.raises(Stopped, match=r"No space left on device.*goes on from there"):
             run(trouble, tmp_path, ["print", "nan"])
     rows = run(trouble, tmp_path, ["print", "nan"])
