@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import tempfile
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -27,14 +25,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "needs_compiler" in item.keywords:
             item.add_marker(skip)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _leases_of_their_own() -> Iterator[None]:
-    """Whether times are valid is judged among the tests' own jobs, whoever else uses this machine."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ["INRBENCH_LEASES"] = folder
-        yield
 
 
 @pytest.fixture(autouse=True)

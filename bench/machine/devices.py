@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.errors import BadInput
+from bench.machine.cpu_time import usable_cores
 
 
 @dataclass(frozen=True)
@@ -29,15 +29,15 @@ class SlotSpec:
 
 
 def gpus() -> list[str]:
-    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES would name them; see `bench.machine.nvidia_smi`."""
-    from bench.machine.nvidia_smi import here
+    """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES would name them; see `bench.machine.nvml`."""
+    from bench.machine.nvml import here
 
     return here()
 
 
 def cpus() -> int:
-    """The CPU threads that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """The number of CPU threads that this process may use."""
+    return len(usable_cores())
 
 
 def slots(text: str, available: Sequence[str], threads: int) -> list[SlotSpec]:

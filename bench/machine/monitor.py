@@ -1,13 +1,17 @@
-"""What happened to the machine while a job ran: its clock, whether it was held back, whether others used the device."""
+"""Device use while a job ran: its clock, throttling, and whether other processes used it too.
+
+Stored beside the times of the job, because they decide whether these can be compared with others.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.machine import nvidia_smi as gpus
-from bench.machine.device_use import Lease
+import psutil
+
+from bench.machine import cpu_time, nvml
 from bench.machine.devices import SlotSpec
 
 _CPUS = Path("/sys/devices/system/cpu")
@@ -15,67 +19,74 @@ _CPUS = Path("/sys/devices/system/cpu")
 
 @dataclass(frozen=True)
 class DeviceUse:
-    """Use of a device while a job ran.
+    """Use of a slot's device while a job ran.
 
     Attributes:
-        shared: whether somebody else used it too.
-        clock_mhz: its clock at the end; None if it is unknown.
-        throttled: whether heat or power held it back; None if it is unknown.
+        shared: whether other processes used it too: on a CPU more than `bench.machine.cpu_time` allows, on a GPU at the
+            beginning or at the end.
+        foreign_cpu: share of the CPU capacity that other processes used, in [0, 1]; None if the job was too short.
+        clock_mhz: the device's clock at the end; None if it is unknown.
+        throttled: whether heat or power lowered its clock; None if it is unknown.
     """
 
     shared: bool
+    foreign_cpu: float | None
     clock_mhz: float | None
     throttled: bool | None
 
 
 class Watch:
-    """Looks at a slot's device before and after a job, and holds a lease on it between.
+    """Observation of a slot's device, from now until `end`.
 
     Args:
-        worker: the process id of the slot's worker; None if it has not started.
+        worker_pid: the process id of the slot's worker; None if it has not started.
+        gpus: queries to GPUs; by default those of this machine.
+        cpu_times: reads the CPU counters.
+        cpus: the folder in which Linux describes the cores.
     """
 
-    def __init__(self, spec: SlotSpec, worker: int | None, ask: gpus.Ask = gpus.ask, cpus: Path = _CPUS) -> None:
-        self._spec, self._ask, self._cpus = spec, ask, cpus
-        self._lease = Lease(spec.visible if spec.device != "cpu" else "cpu")
-        self._foreign = self._others(worker)
-        self._throttles = self._count()
+    def __init__(
+        self,
+        spec: SlotSpec,
+        worker_pid: int | None,
+        gpus: nvml.Nvml | None = None,
+        cpu_times: Callable[[], cpu_time.CpuTimes] = cpu_time.read,
+        cpus: Path = _CPUS,
+    ) -> None:
+        self._spec, self._gpus, self._cpu_times, self._cpus = spec, gpus, cpu_times, cpus
+        self._gpu_shared = self._others_on_gpu(worker_pid)
+        self._throttle_count = self._read_throttle_count()
+        self._before = cpu_times()
 
-    def end(self, worker: int | None) -> DeviceUse:
+    def end(self, worker_pid: int | None) -> DeviceUse:
         """The use of the device since the beginning; to be called as soon as the job has ended."""
-        mhz, held = self._clock()
-        others = self._others(worker) or self._foreign
-        return DeviceUse(shared=self._lease.end() or others, clock_mhz=mhz, throttled=held)
+        cpu_shared, foreign_cpu = cpu_time.foreign(self._before, self._cpu_times())
+        if self._spec.device == "cpu":
+            count = self._read_throttle_count()
+            throttled = None if count is None or self._throttle_count is None else count > self._throttle_count
+            return DeviceUse(cpu_shared, foreign_cpu, cpu_mhz(), throttled)
+        shared = self._others_on_gpu(worker_pid) or self._gpu_shared
+        return DeviceUse(shared, foreign_cpu, *self._nvml().clocks(self._spec.visible))
 
-    def _others(self, worker: int | None) -> bool:
-        return self._spec.device != "cpu" and bool(gpus.foreign(self._spec.visible, worker, self._ask))
+    def _others_on_gpu(self, worker_pid: int | None) -> bool:
+        return self._spec.device != "cpu" and bool(self._nvml().foreign(self._spec.visible, worker_pid))
 
-    def _clock(self) -> tuple[float | None, bool | None]:
-        if self._spec.device != "cpu":
-            return gpus.clocks(self._spec.visible, self._ask)
-        after = self._count()
-        held = None if after is None or self._throttles is None else after > self._throttles
-        return cpu_mhz(self._cpus), held
+    def _nvml(self) -> nvml.Nvml:
+        return self._gpus or nvml.connect()
 
-    def _count(self) -> int | None:
-        """How often the cores have been throttled since the machine was started; None where that is not told."""
-        if self._spec.device != "cpu":
-            return None
+    def _read_throttle_count(self) -> int | None:
+        """How often the cores have been throttled since the machine was started; None if it is unknown."""
         counts = [_number(path) for path in self._cpus.glob("cpu[0-9]*/thermal_throttle/core_throttle_count")]
         known = [count for count in counts if count is not None]
         return sum(known) if known else None
 
 
-def cpu_mhz(cpus: Path = _CPUS, info: Path = Path("/proc/cpuinfo")) -> float | None:
-    """The highest clock among the cores at this moment; None where it is not told."""
-    khz = [_number(path) for path in cpus.glob("cpu[0-9]*/cpufreq/scaling_cur_freq")]
-    known = [value / 1000 for value in khz if value is not None]
-    if not known:
-        try:
-            known = [float(value) for value in re.findall(r"^cpu MHz\s*:\s*([\d.]+)$", info.read_text(), re.MULTILINE)]
-        except OSError:
-            return None
-    return max(known, default=None)
+def cpu_mhz() -> float | None:
+    """The highest clock among the cores at this moment; None if it is unknown."""
+    try:
+        return max((core.current for core in psutil.cpu_freq(percpu=True)), default=0.0) or None
+    except (OSError, NotImplementedError, AttributeError):  # psutil lacks it, or fails, on some machines
+        return None
 
 
 def _number(path: Path) -> int | None:

@@ -38,7 +38,9 @@ def of_process(device: Any, threads: int) -> Provenance:
 
     name, driver = cpu_name(), None
     if device.type == "cuda":
-        name, driver = torch.cuda.get_device_name(device), _nvidia_driver()
+        from bench.machine import nvml
+
+        name, driver = torch.cuda.get_device_name(device), nvml.connect().driver_version()
     sha, dirty = git_state()
     return Provenance(
         device=device.type,
@@ -67,14 +69,6 @@ def cpu_name() -> str:
     except OSError:
         pass
     return f"{name} × {os.cpu_count()}"
-
-
-def _nvidia_driver() -> str | None:
-    try:
-        first_line = Path("/proc/driver/nvidia/version").read_text().splitlines()[0]
-    except OSError:
-        return None
-    return next((word for word in first_line.split() if word[:1].isdigit()), None)
 
 
 def _packages() -> dict[str, str]:

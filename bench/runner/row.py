@@ -76,6 +76,7 @@ def to_row(job: Job, attempt: Attempt, execution: Execution) -> dict[str, Any]:
         "data_sha256": outcome.data_sha256,
         "source_sha256": outcome.source_sha256,
         "timing_valid": timing_valid(execution),
+        "foreign_cpu": use.foreign_cpu if use else None,
         "clock_mhz": use.clock_mhz if use else None,
         "throttled": use.throttled if use else None,
     }

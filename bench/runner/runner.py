@@ -158,7 +158,7 @@ class Runner:
         """Run a job, unless another run holds it or has done it meanwhile."""
         if self._stopping.is_set():
             return job, "interrupted"
-        with self._store.claims.claimed(job.job_id) as mine:
+        with self._store.locks.holding(job.job_id) as mine:
             if not mine:
                 return job, None
             attempt = attempts.get(job.job_id, 0) + 1

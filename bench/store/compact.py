@@ -1,23 +1,17 @@
-"""Gathering the small files of many jobs into few, while others read and write.
+"""Compaction: the small files of many jobs are gathered into few large ones.
 
-A folder of a hundred thousand small files is slow to list and slow to read. What is here turns them into compact ones,
-``runs/_compact-<hash>.parquet`` and the ``scores`` of the same name, without a moment in which a reader could see less:
+A folder of a hundred thousand small files is slow to list and to read. `compact` writes their rows to
+``runs/_compact-<hash>.parquet`` and the ``scores`` of the same name, and then removes them. It has the folder alone
+meanwhile (see `bench.store.job_locks`), so that nobody reads or commits.
 
-1. the scores of the new compact file are written, then its rows;
-2. the rows of the older compact files that it includes are removed, and then, job by job, the small files that went
-   into it: the row before the scores. A small file is removed under the claim of its job, and only if it is still the
-   very file that was read, so that a newer result of the same job is never lost;
-3. the scores of the older compact files are removed.
-
-Whatever moment it is stopped at, every job still has the row that counted before (see `bench.store.store` for which one
-does where there are several), and the next run of it finishes the work. Readers that find a file gone look again.
-Artifacts and logs stay as they are: they are read one at a time.
+Nothing is lost if it is killed at any moment, because of the order: new scores, new rows, and only then the old files,
+compact ones first, of each the rows first. A job may then be in several files, of which the right one counts (see
+`bench.store.reader`), and the next compaction finishes the work. Artifacts and logs stay one a job.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from pathlib import Path
 
@@ -29,35 +23,40 @@ from bench.store.schema import COMPACT, RUNS, SCORES, UNFINISHED, ordered
 from bench.store.store import Store
 
 AUTOMATIC = 1000
-"""A run gathers the small files of its folder whenever there are so many."""
+"""A run compacts its folder whenever it has ended so many jobs."""
 
 FULL = 20_000
 """Jobs of a compact file that is left alone: folding it again would cost more than it saves."""
 
+WAIT_S = 10.0
+"""How long compaction waits for those who read or commit."""
+
 
 def compact(store: Store) -> tuple[int, int]:
-    """Gather the small files of a suite's folder.
+    """Compact a suite's folder. If others use it all the time, or there are no locks, nothing happens but a message.
 
     Returns:
-        how many small files of rows there were, and how many files of rows there are now. Nothing happens while another
-        process does the same.
+        the number of small files of rows before, and the number of all files of rows after.
     """
     sweep(store)
-    with store.claims.claimed("compact") as taken:
+    with store.locks.exclusive(WAIT_S) as alone:
         small = store.small()
-        if taken and (len(small) > 1 or len(_foldable(store)) > 1):
-            _gather(store, small)
+        old = [name for name in store.compacts() if len(store.index(name)) < FULL] + small
+        if not alone:
+            store.say(f"{store.root}: not compacted, because it is in use or has no locks; try again later")
+        elif len(old) > 1:
+            _gather(store, old)
         return len(small), len(store.small()) + len(store.compacts())
 
 
 def sweep(store: Store) -> None:
-    """Remove the training checkpoints that nobody will go on from: those of jobs that have ended by themselves, and
-    those whose writer was killed over them. Jobs that a run is working on are left alone."""
+    """Remove training checkpoints that are of no use: those of jobs that have ended by themselves, and unfinished files
+    of writers that were killed. Jobs that a run is working on are left alone."""
     for path in store.checkpoint_file("").parent.glob("*"):
         match = re.fullmatch(r"\.?([0-9a-f]{16})\.pt(\.\d+\.tmp)?", path.name)
         if match is None:
             continue
-        with store.claims.claimed(match[1]) as free:
+        with store.locks.holding(match[1]) as free:
             if free and (match[2] or _ended(store, match[1])):
                 path.unlink(missing_ok=True)
 
@@ -67,34 +66,22 @@ def _ended(store: Store, job_id: str) -> bool:
     return outcome is not None and outcome[0] not in UNFINISHED
 
 
-def _foldable(store: Store) -> list[str]:
-    return [name for name in store.compacts() if len(store.index(name)) < FULL]
-
-
-def _gather(store: Store, small: list[str]) -> None:
-    folded = _foldable(store)
-    seen = {name: _stamps(store, name) for name in small}
-    runs, scores = _tables(store, {*small, *folded})
+def _gather(store: Store, old: list[str]) -> None:
+    """Replace files by one. ``old`` has the compact ones first: a small row counts more, and must go after them."""
+    runs, scores = _tables(store, set(old))
     if not runs.num_rows:
         return
-    name = _write(store, runs, scores)
     written = set(runs.column("job_id").to_pylist())
-    for old in folded:
-        if old != name:
-            _file(store, "runs", old).unlink(missing_ok=True)
-    for job_id in small:
-        with store.claims.claimed(job_id) as free:
-            if free and job_id in written and _stamps(store, job_id) == seen[job_id]:
-                store.run_file(job_id).unlink(missing_ok=True)
-                store.scores_file(job_id).unlink(missing_ok=True)
-    for old in folded:
-        if old != name:
-            _file(store, "scores", old).unlink(missing_ok=True)
+    new = write(store, runs, scores)
+    for name in old:
+        if name != new and (name.startswith(COMPACT) or name in written):
+            for kind in ("runs", "scores"):
+                _file(store, kind, name).unlink(missing_ok=True)
 
 
 def _tables(store: Store, names: set[str]) -> tuple[pa.Table, pa.Table]:
-    """The rows that count of those files, and their scores; a finished job whose scores are lost is to run again, and
-    is left out."""
+    """The valid rows of those files, and their scores. A finished job whose scores are lost is left out: it has to run
+    again."""
     runs, scores = (store.table(kind, names) for kind in ("runs", "scores"))
     scored = pc.is_in(runs.column("job_id"), value_set=pc.unique(scores.column("job_id")))
     runs = runs.filter(pc.or_(scored, pc.not_equal(runs.column("status"), "ok")))
@@ -102,7 +89,8 @@ def _tables(store: Store, names: set[str]) -> tuple[pa.Table, pa.Table]:
     return ordered([runs], RUNS), ordered([scores], SCORES)
 
 
-def _write(store: Store, runs: pa.Table, scores: pa.Table) -> str:
+def write(store: Store, runs: pa.Table, scores: pa.Table) -> str:
+    """Write a compact file of rows and one of scores, both ordered by job id; returns their name."""
     rows = store.parquet(runs)
     name = COMPACT + hashlib.sha256(rows).hexdigest()[:16]
     atomic_write(_file(store, "scores", name), store.parquet(scores))
@@ -112,15 +100,3 @@ def _write(store: Store, runs: pa.Table, scores: pa.Table) -> str:
 
 def _file(store: Store, kind: str, name: str) -> Path:
     return store.root / kind / f"{name}.parquet"
-
-
-def _stamps(store: Store, job_id: str) -> list[tuple[int, int, int] | None]:
-    """What tells a small file from another that has taken its place."""
-    stamps: list[tuple[int, int, int] | None] = []
-    for path in (store.run_file(job_id), store.scores_file(job_id)):
-        try:
-            found = os.stat(path)
-            stamps.append((found.st_ino, found.st_mtime_ns, found.st_size))
-        except FileNotFoundError:
-            stamps.append(None)
-    return stamps

@@ -83,7 +83,7 @@ def merge(here: Store, there: Store) -> Merged:
         elif old is not None and row["status"] != "ok":
             merged.worse += 1
         elif old is None or old["status"] != "ok":
-            with here.claims.claimed(job_id) as free:
+            with here.locks.holding(job_id) as free:
                 merged.taken += free
                 merged.busy += not free
                 if free:

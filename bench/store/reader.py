@@ -1,12 +1,12 @@
-"""Reading the results folder of one suite.
+"""Reader of the results folder of one suite.
 
-`bench.store.compact` gathers many small files into a compact one. A job may then stand in several files, for a moment
-or for
-good: its own small file, which is always the newest, wins; among compact files (which come together when two machines'
-results are copied into one folder) an ``ok`` wins, then the higher attempt, then the later start. Scores are always
-taken from the file of the same name as the row's.
+`bench.store.compact` gathers many small files into a compact one. A job may then stand in several files, if a
+compaction was killed, or the results of two machines were copied into one folder. Its own small file, which is always
+the newest, wins; among compact files an ``ok`` wins, then the higher attempt, then the later start. Scores are always
+taken from the file of the same name as the row's. Reading holds the folder lock of `bench.store.job_locks`, so that no
+files are compacted meanwhile.
 
-A file that cannot be read is moved to ``quarantine/`` and said, and its job counts as not yet run.
+A file that cannot be read is moved to ``quarantine/`` and reported, and its job counts as not yet run.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from bench.store import schema
+from bench.store.job_locks import JobLocks, locks_in
 from bench.store.schema import COMPACT, Key, Status, Unreadable, keys, ordered
 
 T = TypeVar("T")
@@ -44,8 +45,13 @@ class Reader:
         self.suite = suite
         self.say = say
         self._indices: dict[str, dict[str, Key]] = {}
-        self._told: set[str] = set()
-        self._put_aside = 0
+        self._reported: set[str] = set()
+        self._lost_files = 0
+
+    @property
+    def locks(self) -> JobLocks:
+        """The locks of this process on the jobs and on the folder."""
+        return locks_in(self.root, self.say)
 
     # -- paths ---------------------------------------------------------------------------------------------------------
 
@@ -95,10 +101,10 @@ class Reader:
             tables = [self._part(kind, name, sources) for name in chosen]
             return ordered([table for table in tables if table is not None], schema.SCHEMAS[kind])
 
-        return self._unchanged(gather)
+        return self._settled(gather)
 
     def outcome(self, job_id: str) -> tuple[Status, int] | None:
-        """Status and attempt of a job's committed row, or None: cheap, for a look before a job is begun."""
+        """Status and attempt of a job's committed row, or None. Cheap, to be called before every job."""
 
         def gather() -> tuple[Status, int] | None:
             if self.run_file(job_id).exists() and (table := self._read("runs", job_id)) is not None:
@@ -108,7 +114,7 @@ class Reader:
                 key = max(found) if found else None
             return (key.status, key.attempt) if key else None
 
-        return self._unchanged(gather)
+        return self._settled(gather)
 
     def scored(self) -> set[str]:
         """The jobs whose row and scores can both be read."""
@@ -118,7 +124,7 @@ class Reader:
             parts = [self._part("scores", name, sources, ids_only=True) for name in sorted(set(sources.values()))]
             return {job_id for part in parts if part is not None for job_id in part.column("job_id").to_pylist()}
 
-        return self._unchanged(gather)
+        return self._settled(gather)
 
     def arrays(self, name: str) -> dict[str, NDArray[Any]] | None:
         """An artifact (see `artifact_file`), or None where there is none or it cannot be read."""
@@ -152,22 +158,19 @@ class Reader:
     def compacts(self) -> list[str]:
         return [name for name in self._names("runs") if name.startswith(COMPACT)]
 
-    def _unchanged(self, gather: Callable[[], T]) -> T:
-        """What ``gather`` reads, none of it missed because files were being gathered into others meanwhile.
+    def _settled(self, gather: Callable[[], T]) -> T:
+        """The result of ``gather``, read with the folder lock.
 
-        A compact file stands before what it replaces is removed. Whoever finds a listed file gone, or other compact
-        files afterwards than before, may have missed rows, and reads again. So does whoever had to put a file aside: an
-        older row of the same job may stand elsewhere.
+        It is read again if a file was lost meanwhile, because it was damaged and put aside, here or by another process:
+        an older row of the same job may be in another file.
         """
-        for _ in range(100):
-            before = self.compacts(), self._put_aside
-            try:
+        with self.locks.shared():
+            for _ in range(100):
+                before = self._lost_files
                 found = gather()
-            except FileNotFoundError:
-                continue
-            if (self.compacts(), self._put_aside) == before:
-                return found
-        raise OSError(0, "its files change faster than they can be read; is something deleting them?", str(self.root))
+                if self._lost_files == before:
+                    break
+        return found
 
     def _sources(self) -> dict[str, str]:
         """job id -> the name, in both folders, of the file that holds what counts for it."""
@@ -181,8 +184,8 @@ class Reader:
                     differ.add(job_id)
                 if other is None or (key, name) > other:
                     best[job_id] = key, name
-        if differ - self._told:
-            self._told |= differ
+        if differ - self._reported:
+            self._reported |= differ
             self.say(
                 f"{self.root}: {len(differ)} jobs have two results, for one {min(differ)}; the better or later counts"
             )
@@ -206,17 +209,12 @@ class Reader:
         return table
 
     def _read(self, kind: str, name: str, ids_only: bool = False) -> pa.Table | None:
-        """One file; None where there is none or it cannot be read.
-
-        Raises:
-            FileNotFoundError: if the row has gone: into a compact file, perhaps.
-        """
+        """One file; None where there is none or it cannot be read."""
         path = self.root / kind / f"{name}.parquet"
         try:
             return schema.read(path, kind, ids_only)
         except FileNotFoundError:
-            if kind == "runs" or not (self.root / "runs" / path.name).exists():
-                raise
+            self._lost_files += kind == "runs"  # it was listed
         except Unreadable as error:
             self.quarantine(path, error)
         return None
@@ -232,15 +230,17 @@ class Reader:
             os.replace(path, target)
         except OSError as why:
             target.unlink(missing_ok=True)
-            if not isinstance(why, FileNotFoundError):  # else another process was faster, and has said so
+            if isinstance(why, FileNotFoundError):  # another process was faster, and has reported it
+                self._lost_files += 1
+            else:
                 self._leave(path, reason, why)
         else:
-            self._put_aside += 1
+            self._lost_files += 1
             self.say(f"{path} cannot be read ({reason}); moved to {target}, its job runs again")
 
     def _leave(self, path: Path, reason: str, why: OSError) -> None:
-        if str(path) not in self._told:
-            self._told.add(str(path))
+        if str(path) not in self._reported:
+            self._reported.add(str(path))
             self.say(f"{path} cannot be read ({reason}); it does not count, but stays where it is ({why.strerror})")
 
 

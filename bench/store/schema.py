@@ -73,6 +73,7 @@ RUNS = pa.schema(
         "step_ms": _FLOAT,
         "peak_mem_bytes": _INT,
         "timing_valid": _BOOL,  # one job a device, and nobody else on it
+        "foreign_cpu": _FLOAT,  # share of the CPU that others used meanwhile; null if the job was too short
         "clock_mhz": _FLOAT,  # of the device when the job ended
         "throttled": _BOOL,  # whether the device was held back by heat or power meanwhile
         # provenance

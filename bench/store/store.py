@@ -1,9 +1,8 @@
-"""The results folder of one suite: who may write what where, and how a half-written file is never mistaken for a
-result.
+"""Store: the results folder of one suite, to be written and read.
 
-Every job writes one small parquet file of each kind, named by its id. A file is written under a temporary name in the
-same folder, flushed to disk and renamed; scores and artifacts first, the ``runs`` row last. The row is therefore the
-commit mark: where it can be read, everything it speaks of is there. How it is read says `bench.store.reader`.
+A job that is killed must not leave a half result. Every job writes one small parquet file of each kind, named by its id
+and written atomically: scores and artifacts first, the ``runs`` row last. The row is therefore the commit mark: where
+it can be read, its scores and artifacts are there. `bench.store.reader` reads them.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from bench.store.atomic_write import atomic_write
-from bench.store.job_locks import Claims, claims_in
 from bench.store.reader import Reader
 from bench.store.schema import RUNS, SCHEMA_VERSION, SCORES, STATUSES, Score
 
@@ -34,11 +32,6 @@ class Store(Reader):
         say: where to report a quarantined file; a Python warning by default.
     """
 
-    @property
-    def claims(self) -> Claims:
-        """Who works on which job, across threads and processes."""
-        return claims_in(self.root)
-
     def commit(self, row: Mapping[str, Any], scores: Iterable[Score] = ()) -> None:
         """Store one attempt at a job: its scores, then its row. Columns that ``row`` lacks are null.
 
@@ -49,8 +42,13 @@ class Store(Reader):
             raise KeyError(f"no such column in runs: {', '.join(sorted(unknown))}")
         job_id = str(row["job_id"])
         score_rows = [{"job_id": job_id, **score._asdict()} for score in scores]
-        atomic_write(self.scores_file(job_id), self.parquet(pa.Table.from_pylist(score_rows, schema=SCORES)))
-        atomic_write(self.run_file(job_id), self.parquet(pa.Table.from_pylist([dict(row)], schema=RUNS)))
+        files = {
+            self.scores_file(job_id): pa.Table.from_pylist(score_rows, schema=SCORES),
+            self.run_file(job_id): pa.Table.from_pylist([dict(row)], schema=RUNS),
+        }
+        with self.locks.shared():
+            for path, table in files.items():
+                atomic_write(path, self.parquet(table))
 
     def save_arrays(self, name: str, **arrays: NDArray[Any]) -> None:
         """Store an artifact (see `artifact_file`) as a compressed npz."""

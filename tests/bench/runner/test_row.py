@@ -20,7 +20,7 @@ SIREN = Plugin("siren", 1, {"omega0": 30.0})
 IMAGE = Plugin("image", 1, {"size": 16})
 JOB = Job("s", "image", IMAGE, "camera", "camera", "siren", "SIREN", SIREN, None, Model(width=8), Train(steps=100), 0)
 ATTEMPT = Attempt(2, "2026-01-01T00:00:00+00:00", "logs/x.log")
-ALONE = DeviceUse(shared=False, clock_mhz=2600.0, throttled=False)
+ALONE = DeviceUse(shared=False, foreign_cpu=0.01, clock_mhz=2600.0, throttled=False)
 OK = Outcome(
     "ok",
     metric="psnr",

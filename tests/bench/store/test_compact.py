@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -61,27 +62,50 @@ def test_a_newer_result_counts_and_is_taken_in(store: Store) -> None:
     assert len(store.runs()) == 4
 
 
-def test_a_result_that_comes_while_files_are_gathered_is_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number in range(3):
-        commit(store, number, "crashed")
-    write = module._write
-
-    def slow(*arguments: object) -> str:
-        commit(store, 1, "ok", attempt=2)  # after it was read, before it is removed
-        return write(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(module, "_write", slow)
-    compact(store)
-    assert store.runs()["status"].tolist().count("ok") == 1
-    assert len(store.small()) == 1
-
-
-def test_a_job_that_is_running_keeps_its_small_file(store: Store) -> None:
-    job_id = [commit(store, number) for number in range(3)][1]
-    with store.claims.claimed(job_id):
-        compact(store)
-    assert store.small() == [job_id]
+def test_files_of_jobs_that_are_running_are_taken_in_too(store: Store) -> None:
+    job_id = [commit(store, number, "crashed") for number in range(3)][1]
+    with store.locks.holding(job_id):
+        assert compact(store) == (3, 1)
+        commit(store, 1, "ok", attempt=2)
+    assert store.outcome(job_id) == ("ok", 2)
     assert len(store.runs()) == 3
+
+
+def test_a_commit_waits_until_the_folder_is_compacted(store: Store) -> None:
+    commit(store, 0)
+    thread = threading.Thread(target=commit, args=(store, 1))
+    with store.locks.exclusive(0) as alone:
+        assert alone
+        thread.start()
+        thread.join(0.2)
+        assert thread.is_alive()
+        assert len(store.runs()) == 1  # whoever has the folder alone can read it
+    thread.join(10)
+    assert len(store.runs()) == 2
+
+
+def test_a_folder_in_use_is_not_compacted_and_that_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    messages: list[str] = []
+    store = Store(tmp_path, "s", say=messages.append)
+    for number in range(3):
+        commit(store, number)
+    monkeypatch.setattr(module, "WAIT_S", 0.1)
+    reading, done = threading.Event(), threading.Event()
+
+    def read() -> None:
+        with store.locks.shared():
+            reading.set()
+            done.wait(30)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    reading.wait(30)
+    assert compact(store) == (3, 3)
+    done.set()
+    thread.join()
+    assert len(messages) == 1
+    assert "not compacted" in messages[0]
+    assert compact(store) == (3, 1)
 
 
 @pytest.mark.parametrize("stop", range(9))
@@ -105,7 +129,7 @@ def test_stopped_anywhere_nothing_is_lost(store: Store, stop: int, monkeypatch: 
         return call
 
     with monkeypatch.context() as patch:
-        patch.setattr(Store, "write", staticmethod(counted(Store.write)))
+        patch.setattr(os, "replace", counted(os.replace))
         patch.setattr(Path, "unlink", counted(Path.unlink))
         try:
             compact(store)
@@ -118,6 +142,8 @@ def test_stopped_anywhere_nothing_is_lost(store: Store, stop: int, monkeypatch: 
         pd.testing.assert_frame_equal(reader.runs(), runs)
         pd.testing.assert_frame_equal(reader.scores(), scores)
         compact(store)
+    assert len(os.listdir(store.root / "runs")) == 1  # the next one finishes the work
+    assert len(os.listdir(store.root / "scores")) <= 2  # scores without a row do not count
 
 
 def test_a_damaged_compact_file_costs_its_jobs_only(tmp_path: Path) -> None:

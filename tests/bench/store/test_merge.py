@@ -84,7 +84,7 @@ def test_two_results_of_one_job_are_both_kept(
 def test_a_job_that_is_running_is_left_alone(stores: Stores) -> None:
     here, there = stores
     job_id = commit(there, "a")
-    with here.claims.claimed(job_id):
+    with here.locks.holding(job_id):
         merged = merge(here, there)
     assert (merged.busy, merged.taken) == (1, 0)
     assert here.runs().empty

@@ -33,8 +33,8 @@ import json, resource, sys, time
 import numpy as np
 import pyarrow as pa
 from bench.runner import plan
-from bench.config import suite
-from bench.store.compact import _write
+from bench.config import grid
+from bench.store.compact import write
 from bench.config.plugins import Plugins
 from bench.config.strict_yaml import validated
 from bench.store.store import RUNS, SCORES, Store
@@ -42,7 +42,7 @@ from bench.config.suite import Suite
 
 POINTS = 60
 
-def in_process(count):
+def narrow(count):
     names = ["relu", "siren", "gauss", "wire", "finer"]
     values = {"suite": "big", "repeats": 10_000, "model": {"depth": 3, "width": 64}, "train": {"steps": 300},
               "tasks": {"image": {"signals": ["camera", "coffee"], "size": [32 + i for i in range(count // 100_000)]}},
@@ -63,7 +63,7 @@ def finished(jobs, store):
         runs = pa.Table.from_pylist([{**job.columns(), **extra} for job in part], schema=RUNS)
         rows = POINTS * len(part)
         step = np.tile(np.repeat(np.arange(POINTS // 3), 3), len(part))
-        _write(store, runs, pa.table({
+        write(store, runs, pa.table({
             "job_id": np.repeat([job.job_id for job in part], POINTS), "step": step, "train_s": step * 0.01,
             "metric": np.tile(["psnr", "ssim", "loss"], rows // 3), "value": np.random.rand(rows),
             "direction": np.ones(rows, np.int8)}, schema=SCORES))
@@ -73,7 +73,7 @@ def memory():
 
 what, count, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 base, start = memory(), time.perf_counter()
-jobs = wide(count) if what == "report" else grid(count)
+jobs = wide(count) if what == "report" else narrow(count)
 store = Store(folder, "big")
 if what == "fill":
     finished(jobs, store)

@@ -521,7 +521,7 @@ def test_what_is_left_behind_is_swept_up(tmp_path: Path) -> None:
     for how in ("compact", "run", "claimed"):
         store = Store(tmp_path / how, "s")
         found = leave(store)
-        with store.claims.claimed(found["ok"].stem) if how == "claimed" else contextlib.nullcontext():
+        with store.locks.holding(found["ok"].stem) if how == "claimed" else contextlib.nullcontext():
             if how == "run":
                 assert list(Runner(store, []).run([], {})) == []
             else:
