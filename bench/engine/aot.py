@@ -2,28 +2,23 @@
 
 A call of such code costs about two microseconds; through ``torch.compile``, which checks at each call whether its code
 still fits, it costs thirty, as much as the arithmetic of a small block takes. Loading it costs a millisecond, and
-nothing of the compiler is imported for it. Compiling costs a few seconds a function, once for a machine.
-
-The cache key covers the processor, the version of PyTorch, the number of threads, and the content of every file of
-inrbench, or beside a plugin, that the compiled functions import.
+nothing of the compiler is imported for it. Compiling costs a few seconds a function, once for a machine
+(`bench.engine.code_cache`).
 """
 
 from __future__ import annotations
 
-import ast
 import ctypes
 import functools
-import hashlib
 import importlib.util
 import inspect
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,13 +26,16 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-_ROOT = Path(__file__).parents[2]
+from bench.engine.code_cache import code_file
+from bench.engine.sine import cosine, sine
 
 _OPTIONS: dict[str, Any] = {
     # Headers that are compiled beforehand would fill 300 MB of the temporary folder for a second's gain, and the code
     # around a kernel is too short to be worth optimising.
     "aot_inductor.precompile_headers": False,
     "aot_inductor.compile_wrapper_opt_level": "O0",
+    # A product and a sum in one instruction, with one rounding: half of the arithmetic of a sine.
+    "cpp.enable_floating_point_contract_flag": "fast",
 }
 
 
@@ -82,51 +80,12 @@ class Source:
     @property
     def path(self) -> Path:
         name = self.function.__qualname__
-        return code_file(name, [str(self.threads)], [inspect.getfile(self.function)])
+        return code_file(name, [str(self.threads)], [inspect.getfile(self.function), __file__])
 
     @property
     def command(self) -> list[str]:
         place = [inspect.getfile(self.function), self.function.__qualname__]
         return ["-m", __name__, *place, str(self.tensors), json.dumps(self.columns), str(self.threads), str(self.path)]
-
-
-def cache_folder() -> Path:
-    """Folder of machine-dependent results that are kept between runs: ``$XDG_CACHE_HOME/inrbench``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inrbench"
-
-
-def code_file(name: str, settings: Sequence[str], files: Iterable[str]) -> Path:
-    """The file of compiled code that depends on settings, on files with their imports, on PyTorch and the processor."""
-    parts = [part.encode() for part in (torch.__version__, processor(), name, *settings)]
-    parts += [file.read_bytes() for file in imported_files([*files, __file__])]
-    key = hashlib.sha256(b"\n".join(parts)).hexdigest()[:16]
-    return cache_folder() / "kernels" / f"{name.strip('_')}-{key}.so"
-
-
-def imported_files(files: Iterable[str | Path]) -> list[Path]:
-    """Files with all that they import, directly or not, of inrbench or from their own folders; sorted."""
-    found: set[Path] = set()
-    left = [Path(file).resolve() for file in files]
-    while left:
-        file = left.pop()
-        if file not in found:
-            found.add(file)
-            left += _imports(file, file.stat().st_mtime_ns)
-    return sorted(found)
-
-
-@functools.lru_cache(maxsize=1000)
-def _imports(file: Path, modified: int) -> list[Path]:
-    """The files that one imports. The time of its last change is there for the cache."""
-    names: list[str] = []
-    for node in ast.walk(ast.parse(file.read_bytes())):
-        if isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            names += [node.module or "", *(f"{node.module or ''}.{alias.name}" for alias in node.names)]
-    places = [root / name.strip(".").replace(".", "/") for root in (_ROOT, file.parent) for name in names if name]
-    options = [path for place in places for path in (place.with_suffix(".py"), place / "__init__.py")]
-    return [path.resolve() for path in options if path.is_file()]
 
 
 def has_compiler() -> bool:
@@ -236,18 +195,6 @@ def scalar(value: float) -> Tensor:
     return torch.tensor(value, dtype=torch.float32)
 
 
-@functools.cache
-def processor() -> str:
-    """The processor's name and features: code for one may not run on another."""
-    found = [platform.machine(), platform.processor(), torch.backends.cpu.get_cpu_capability()]
-    try:
-        first = Path("/proc/cpuinfo").read_text().partition("\n\n")[0]
-        found += [line for line in first.splitlines() if line.startswith(("model name", "flags", "Features"))]
-    except OSError:
-        pass
-    return "\n".join(found)
-
-
 # -- in the compiler's process -----------------------------------------------------------------------------------------
 
 
@@ -263,7 +210,10 @@ def compile_to(path: Path, module: nn.Module, inputs: tuple[Any, ...], shapes: A
     path.parent.mkdir(parents=True, exist_ok=True)
     with torch.no_grad(), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
-        graph: Any = export(module, inputs, dynamic_shapes=shapes).module(check_guards=False)
+        program = export(module, inputs, dynamic_shapes=shapes).run_decompositions(
+            {torch.ops.aten.sin.default: sine, torch.ops.aten.cos.default: cosine}
+        )
+        graph: Any = program.module(check_guards=False)
         options = {**_OPTIONS, "aot_inductor.output_path": f"{folder}/code.so"}
         made = torch._inductor.aot_compile(graph, inputs, options=options)
         os.replace(str(made), path)  # whole or not at all, though another process may compile the same

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bench.engine.aot import cache_folder
+from bench.engine.code_cache import cache_folder
 from bench.engine.engine import Engine
 from bench.engine.threads import blocks_of_threads, run_on_threads
 from bench.machine.provenance import cpu_name

@@ -20,8 +20,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bench.engine.aot import code_file, compile_all, compile_to, load, scalar
+from bench.engine.aot import compile_all, compile_to, load, scalar
 from bench.engine.capture import ChainSpec, Functions, Nonlinearity, functions
+from bench.engine.code_cache import code_file
 
 
 class CompiledChain:

@@ -11,6 +11,7 @@ On a GPU there is one thread, and kernels go through ``torch.compile``.
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from typing import Any, Protocol, cast
@@ -19,8 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from activations.core.kernel import PLAIN, Kernel, KernelCode, using
-from bench.engine.aot import CompilationError, cache_folder
+from bench.engine.aot import CompilationError
 from bench.engine.capture import ChainSpec, chain_spec
+from bench.engine.code_cache import cache_folder
 from bench.engine.compiled_chain import CompiledChain
 from bench.engine.kernel_code import AotKernels, Recorder, TorchCompiledKernels
 from bench.engine.precision import in_precision
@@ -176,9 +178,14 @@ def choose_engine(network: nn.Module, coords: Tensor, *, large: bool, precision:
         except CompilationError as error:
             cause = cause or str(error)
     if cause:
-        cause = " ".join(cause.split())[:200]
-        warnings.warn(f"training runs without compiled code and slower: {cause}", RuntimeWarning, stacklevel=2)
+        warn_once(f"training runs without compiled code and slower: {' '.join(cause.split())[:200]}")
     return AutogradEngine(network, threads, code, precision)
+
+
+@functools.cache
+def warn_once(message: str) -> None:
+    """Warn once in a process. (Python forgets which warnings it has shown whenever a library changes a filter.)"""
+    warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
 def _chain_engine(network: nn.Module, coords: Tensor, threads: int) -> ChainEngine | None:
@@ -191,7 +198,11 @@ def _chain_engine(network: nn.Module, coords: Tensor, threads: int) -> ChainEngi
     if spec is None or any(tensor.dtype != torch.float32 for tensor in (coords, *network.parameters())):
         return None
     engine = ChainEngine(network, spec, threads)
-    if not _agrees(network, engine, coords):
+    try:
+        agrees = _agrees(network, engine, coords)
+    except Exception as error:  # of the code, or of the plugin: then it is raised again by autograd
+        raise CompilationError(f"its code fails: {error}") from error
+    if not agrees:
         raise CompilationError(f"its code does not agree with autograd; remove {cache_folder() / 'kernels'}")
     return engine
 
@@ -218,16 +229,18 @@ def _agrees(network: nn.Module, engine: ChainEngine, coords: Tensor) -> bool:
     parameters = list(network.parameters())
     before, results = [p.grad for p in parameters], []
     engines: tuple[Engine, Engine] = (AutogradEngine(network), engine)
-    for each in engines:
-        for parameter in parameters:
-            parameter.grad = None
-        each.begin()
-        values, kept = each.forward(coords)
-        each.backward(0, kept, torch.linspace(-1, 1, values.numel()).reshape(values.shape))
-        each.end()
-        results.append([values, *(torch.zeros_like(p) if p.grad is None else p.grad for p in parameters)])
-    for parameter, grad in zip(parameters, before, strict=True):
-        parameter.grad = grad
+    try:
+        for each in engines:
+            for parameter in parameters:
+                parameter.grad = None
+            each.begin()
+            values, kept = each.forward(coords)
+            each.backward(0, kept, torch.linspace(-1, 1, values.numel()).reshape(values.shape))
+            each.end()
+            results.append([values, *(torch.zeros_like(p) if p.grad is None else p.grad for p in parameters)])
+    finally:
+        for parameter, grad in zip(parameters, before, strict=True):
+            parameter.grad = grad
     for group, near in ((slice(0, 1), NEAR_VALUES), (slice(1, None), NEAR_GRADIENTS)):
         expected, other = (torch.cat([tensor.flatten() for tensor in result[group]]) for result in results)
         if bool((other - expected).norm() > near * expected.norm()):  # not so where autograd's is no number

@@ -1,4 +1,4 @@
-"""Compiled code: made once for a machine, and anew when anything changes that it depends on."""
+"""Compiled code: made once for a machine; failures are reported once."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from activations.siren import SINE
-from bench.engine import aot
-from bench.engine.aot import CompilationError, Source, code_file, compile_all, has_compiler, imported_files, load
+from bench.engine.aot import CompilationError, Source, compile_all, has_compiler, load
 
 PLUGIN = (
     "import torch\n"
@@ -31,45 +30,8 @@ def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "plugin.py"
 
 
-def source(plugin: Path, name: str = "value", threads: int = 1) -> Source:
-    return Source(runpy.run_path(str(plugin))[name], 1, None, threads)
-
-
-def test_the_key_covers_the_source_the_threads_and_the_processor(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = [source(plugin).path, source(plugin, threads=2).path]
-    monkeypatch.setattr(aot, "processor", lambda: "another")
-    paths.append(source(plugin).path)
-    monkeypatch.undo()
-    plugin.write_text(PLUGIN.replace("tanh", "sin"))
-    paths.append(source(plugin).path)
-    assert len({path.name for path in paths}) == len(paths)
-
-
-def test_the_key_covers_what_the_source_imports(plugin: Path) -> None:
-    before = source(plugin).path
-    assert source(plugin).path == before
-    helper = plugin.with_name("helper.py")
-    helper.write_text("from deeper import number as factor\n")
-    deeper = plugin.with_name("deeper.py")
-    deeper.write_text("def number():\n    return 2\n")
-    between = source(plugin).path
-    deeper.write_text("def number():\n    return 3.5\n")
-    assert len({before, between, source(plugin).path}) == 3
-
-
-def test_the_key_of_a_shipped_activation_covers_the_core_it_is_built_from() -> None:
-    files = {file.name for file in imported_files([str(SINE.value.__code__.co_filename)])}
-    assert {"siren.py", "kernel.py", "base.py", "chain.py"} <= files
-    assert "gauss.py" not in files
-
-
-def test_files_without_imports_of_ours_stand_alone(tmp_path: Path) -> None:
-    (tmp_path / "alone.py").write_text("import torch, json\nfrom os import path\n")
-    assert imported_files([tmp_path / "alone.py"]) == [(tmp_path / "alone.py").resolve()]
-
-
-def test_settings_are_part_of_the_key() -> None:
-    assert code_file("f", ["a"], []) != code_file("f", ["b"], [])
+def source(plugin: Path, name: str = "value") -> Source:
+    return Source(runpy.run_path(str(plugin))[name], 1, None, 1)
 
 
 @pytest.mark.needs_compiler
@@ -104,6 +66,11 @@ def test_without_a_compiler_the_error_names_the_remedy(plugin: Path, monkeypatch
     assert not has_compiler()
     with pytest.raises(CompilationError, match=r"install one, e\.g\. g\+\+"):
         compile_all([source(plugin)])
+
+
+def test_code_for_two_threads_is_another_file(plugin: Path) -> None:
+    function = source(plugin).function
+    assert Source(function, 1, None, 2).path != Source(function, 1, None, 1).path
 
 
 def test_a_file_that_is_no_code_is_refused(tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ class Odd(Activation):
 
 @pytest.fixture(autouse=True)
 def two_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    module.warn_once.cache_clear()
     monkeypatch.delenv("INRBENCH_COMPILE", raising=False)
     before = torch.get_num_threads()
     torch.set_num_threads(2)
@@ -190,10 +191,14 @@ def test_only_float32_chains_are_compiled(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.needs_compiler
-@pytest.mark.parametrize("wrong", ["value", "slope"])
-def test_a_chain_that_does_not_agree_with_autograd_is_not_used(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("wrong", ["value", "slope", "failure"])
+def test_a_chain_that_fails_or_does_not_agree_with_autograd_is_not_used(
+    wrong: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Wrong(CompiledChain):
         def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
+            if wrong == "failure":
+                raise RuntimeError("failure")
             values, kept = super().forward(coords)
             return (1.05 * values if wrong == "value" else values), kept
 
@@ -204,7 +209,7 @@ def test_a_chain_that_does_not_agree_with_autograd_is_not_used(wrong: str, monke
     net = network()
     parameter = next(net.parameters())
     parameter.grad = torch.ones_like(parameter)
-    with pytest.warns(RuntimeWarning, match="does not agree with autograd"):
+    with pytest.warns(RuntimeWarning, match="failure|does not agree with autograd"):
         assert choose_engine(net, COORDS, large=True).name == "kernels"
     assert torch.equal(parameter.grad, torch.ones_like(parameter))
 
@@ -219,14 +224,14 @@ def test_a_plugin_that_cannot_be_compiled_changes_nothing_for_the_jobs_after_it(
     assert isinstance(choose_engine(network(), COORDS, large=True), ChainEngine)
 
 
-def test_without_a_compiler_the_warning_names_the_remedy_and_training_goes_on(
+def test_without_a_compiler_one_warning_names_the_remedy_and_training_goes_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setenv("CXX", "/nonexistent")
     with pytest.warns(RuntimeWarning) as seen:
-        engine = choose_engine(network(), COORDS, large=True)
-    assert (engine.name, engine.threads) == ("autograd", 2)
+        engines = [choose_engine(network(each), COORDS, large=True) for each in (Siren(), Siren(), Mfn())]
+    assert {(engine.name, engine.threads) for engine in engines} == {("autograd", 2)}
     (warning,) = seen
     assert "install one, e.g. g++" in str(warning.message)
 

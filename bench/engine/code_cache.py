@@ -1,0 +1,79 @@
+"""Cache of compiled code on disk: the folder, and the key of a file in it.
+
+The key covers the processor, the version of PyTorch, and the content of every file of inrbench, or of the package of a
+plugin, that the compiled functions import.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+
+_ROOT = Path(__file__).parents[2]
+
+
+def cache_folder() -> Path:
+    """Folder of machine-dependent results that are kept between runs: ``$XDG_CACHE_HOME/inrbench``."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inrbench"
+
+
+def code_file(name: str, settings: Sequence[str], files: Iterable[str]) -> Path:
+    """The file of compiled code that depends on settings, on files with their imports, on PyTorch and the processor."""
+    parts = [part.encode() for part in (torch.__version__, processor(), name, *settings)]
+    parts += [file.read_bytes() for file in imported_files(files)]
+    key = hashlib.sha256(b"\n".join(parts)).hexdigest()[:16]
+    return cache_folder() / "kernels" / f"{name.strip('_')}-{key}.so"
+
+
+def imported_files(files: Iterable[str | Path]) -> list[Path]:
+    """Files with all that they import, directly or not, of inrbench or from their own package; sorted."""
+    found: set[Path] = set()
+    left = [Path(file).resolve() for file in files]
+    while left:
+        file = left.pop()
+        if file not in found:
+            found.add(file)
+            left += _imports(file, file.stat().st_mtime_ns)
+    return sorted(found)
+
+
+@functools.lru_cache(maxsize=1000)
+def _imports(file: Path, modified: int) -> list[Path]:
+    """The files that one imports. The time of its last change is there for the cache."""
+    package = file.parent  # of a plugin that is installed: the folder that holds its package
+    while (package / "__init__.py").is_file():
+        package = package.parent
+    names: list[tuple[int, str]] = []  # with the number of dots of a relative import
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            names += [(0, alias.name) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            start = [node.module] if node.module else []
+            names += [(node.level, ".".join([*start, *end])) for end in ([], *([alias.name] for alias in node.names))]
+    places = [
+        root / name.replace(".", "/")
+        for level, name in names
+        for root in ([file.parents[level - 1]] if level else [_ROOT, file.parent, package])
+        if name
+    ]
+    options = [path for place in places for path in (place.with_suffix(".py"), place / "__init__.py")]
+    return [path.resolve() for path in options if path.is_file()]
+
+
+@functools.cache
+def processor() -> str:
+    """The processor's name and features: code for one may not run on another."""
+    found = [platform.machine(), platform.processor(), torch.backends.cpu.get_cpu_capability()]
+    try:
+        first = Path("/proc/cpuinfo").read_text().partition("\n\n")[0]
+        found += [line for line in first.splitlines() if line.startswith(("model name", "flags", "Features"))]
+    except OSError:
+        pass
+    return "\n".join(found)

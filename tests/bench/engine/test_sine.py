@@ -1,0 +1,54 @@
+"""Sine and cosine of compiled code: as accurate as the library's, and bounded wherever their argument is a number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from bench.engine.aot import Source, compile_all, load
+from bench.engine.sine import LARGEST, cosine, sine
+
+FUNCTIONS = [(sine, torch.sin), (cosine, torch.cos)]
+
+
+@pytest.mark.parametrize(("ours", "exact"), FUNCTIONS)
+def test_up_to_a_thousand_the_error_is_below_2e_7(
+    ours: Callable[[Tensor], Tensor], exact: Callable[[Tensor], Tensor]
+) -> None:
+    quarters = torch.arange(-1273, 1273) * (math.pi / 2)  # where the range reduction changes, and the numbers around
+    near = torch.cat([quarters, *(quarters.nextafter(torch.tensor(end)) for end in (-math.inf, math.inf))])
+    x = torch.cat([torch.linspace(-1000, 1000, 1_000_001), near])
+    assert float((ours(x).double() - exact(x.double())).abs().max()) < 2e-7
+
+
+@pytest.mark.parametrize(("ours", "exact"), FUNCTIONS)
+def test_beyond_the_error_is_below_the_distance_of_two_numbers(
+    ours: Callable[[Tensor], Tensor], exact: Callable[[Tensor], Tensor]
+) -> None:
+    x = torch.logspace(3, math.log10(LARGEST), 100_001)[:-1]
+    distance = (x.nextafter(torch.tensor(math.inf)) - x).double()
+    assert bool(((ours(x).double() - exact(x.double())).abs() < distance + 2e-7).all())
+
+
+@pytest.mark.parametrize("ours", [sine, cosine])
+def test_it_is_bounded_for_numbers_and_no_number_for_others(ours: Callable[[Tensor], Tensor]) -> None:
+    assert bool((ours(torch.tensor([5e6, -1e9, 1e20, 3e38])) == 0).all())
+    assert bool(ours(torch.tensor([math.inf, -math.inf, math.nan])).isnan().all())
+
+
+def wave(z: Tensor, scale: Tensor) -> Tensor:
+    return torch.sin(z * scale) + 2 * torch.cos(z)
+
+
+@pytest.mark.needs_compiler
+def test_compiled_code_is_as_accurate() -> None:
+    source = Source(wave, 1, None, 1)
+    compile_all([source])
+    z = torch.linspace(-500, 500, 100_001)
+    found = load(source.path, 1)([z, torch.tensor(2.0)])[0]
+    exact = torch.sin(2 * z.double()) + 2 * torch.cos(z.double())
+    assert float((found - exact).abs().max()) < 1e-6
