@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor, nn
 
-from activations.core.base import Activation, LogUniform, Param
+from activations.core.base import LogUniform, Param
 from activations.core.kernel import Kernel
+from activations.core.sine_init import SineInitialised
 
 
 def _sine(z: Tensor, omega0: float) -> Tensor:
@@ -22,30 +21,37 @@ SINE = Kernel(_sine, _slope)
 """sin(omega0 · z)."""
 
 
-class Siren(Activation):
+class Siren(SineInitialised):
     """sin(omega0 * z), so that omega0 multiplies weights and bias alike [Sitzmann et al., NeurIPS 2020, sec. 3.2].
 
     The first layer's weights are U(±1/n), all others', the head's too, U(±√(6/n)/omega0); biases keep PyTorch's
     default.
+
+    Both further parameters are off by default, as None:
+
+    - ``first_omega0``: the frequency of the first layer alone, where it differs from the hidden one. SIREN's audio
+      script has 3000 there and 30 after it.
+    - ``alpha``: multiplies the initial weights of all layers but the head (weight-scaled SIREN, ICLR 2025), no biases.
     """
 
     name, label, version = "siren", "SIREN", 1
 
     omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
+    first_omega0: float | None = Param(None, gt=0)
+    alpha: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
         return SINE(z, self.omega0)
 
-    def bound(self, fan_in: int, *, first: bool) -> float:
-        """Half-width of the uniform distribution of the weights."""
-        return 1 / fan_in if first else math.sqrt(6 / fan_in) / self.omega0
-
     def init_layer(self, linear: nn.Linear, *, first: bool) -> None:
-        bound = self.bound(linear.in_features, first=first)
+        bound = self.bound(linear.in_features, first=first) * (self.alpha or 1)
         nn.init.uniform_(linear.weight, -bound, bound)
 
-    def init_head(self, linear: nn.Linear) -> None:
-        self.init_layer(linear, first=False)
-
     def weight_std(self, fan_in: int, *, first: bool) -> float:
-        return self.bound(fan_in, first=first) / math.sqrt(3)
+        return super().weight_std(fan_in, first=first) * (self.alpha or 1)
+
+    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
+        if first and self.first_omega0 is not None:
+            alone = self.model_copy(update={"omega0": self.first_omega0, "first_omega0": None})
+            return alone.layer(in_features, out_features, first=True)
+        return super().layer(in_features, out_features, first=first)

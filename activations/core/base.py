@@ -91,6 +91,7 @@ class Activation(BaseModel):
         """The standard deviation that `init_layer` gives the weights; `inrbench check` holds the plugin to it.
 
         It is that of real numbers: of the real and of the imaginary part, each for itself, where weights are complex.
+        NaN where it depends on more than the fan-in: then only the plugin's own tests hold it to a value.
         """
         return 1 / math.sqrt(3 * fan_in)
 
@@ -166,6 +167,27 @@ class Pointwise(nn.Module):
 def count_params(network: nn.Module) -> int:
     """Real degrees of freedom: a complex weight counts two. Frozen parameters do not count."""
     return sum(p.numel() * (2 if p.is_complex() else 1) for p in network.parameters() if p.requires_grad)
+
+
+def count_frozen(network: nn.Module) -> int:
+    """Real numbers that the network needs beside the trained ones, such as RFF's matrix of frequencies.
+
+    They are what its state dict holds beyond trained parameters: a number that was drawn must be a persistent buffer
+    (or a parameter without gradient), or a saved network would lose it. One that follows from the configuration is a
+    buffer that is not persistent, and does not count.
+    """
+    trained = {name for name, p in network.named_parameters(remove_duplicate=False) if p.requires_grad}
+    others = {name: value for name, value in network.state_dict().items() if name not in trained}
+    return sum(value.numel() * (2 if value.is_complex() else 1) for value in others.values())
+
+
+def chain_params(domain: Domain, *, width: int, depth: int) -> int:
+    """Real degrees of freedom of the plain chain of linear layers: (d + 1) W + (D - 1)(W + 1) W + (W + 1) C.
+
+    A network without units, such as a grid, takes the width and the depth of a suite as this budget, so that it is
+    compared with networks of its own size.
+    """
+    return (domain.in_features + 1) * width + (depth - 1) * (width + 1) * width + (width + 1) * domain.out_features
 
 
 def build(activation: Activation, domain: Domain, *, width: int, depth: int, seed: int) -> nn.Module:

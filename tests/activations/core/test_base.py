@@ -19,7 +19,6 @@ from activations.mfn import GaborFilter
 from activations.relu import Relu
 from activations.relu_pe import ReluPe
 from activations.siren import Siren
-from activations.wire import Wire
 
 
 def every() -> list[type[Activation]]:
@@ -31,6 +30,7 @@ def every() -> list[type[Activation]]:
         for module in modules
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, Activation) and value.__module__ == module.__name__
+        if hasattr(value, "name")  # else an intermediate base class
     }
     return sorted(found - {Activation}, key=lambda plugin: plugin.name)
 
@@ -170,13 +170,11 @@ def test_published_parameter_counts(activation: Activation, width: int, out: int
     assert count_params(build(activation, Domain(2, out, (512, 512)), width=width, depth=depth, seed=0)) == dof
 
 
-# One complex unit is 2.8 % of a network of 20,000: WIRE misses it with one channel, as the error's test says.
 BUDGETS = [
     pytest.param(plugin, params, out, id=f"{plugin.name}-{params}-{out}")
     for plugin in EVERY
     for params in (20_000, 50_000, 181_801, 500_000)
     for out in (1, 3)
-    if (plugin, params, out) != (Wire, 20_000, 1)
 ]
 
 
@@ -186,7 +184,7 @@ def test_solved_width_meets_the_budget(plugin: type[Activation], params: int, ou
     width = solve_width(plugin(), domain, 3, params)
     around = [params_at(plugin(), domain, width=w, depth=3) for w in range(width - 3, width + 4)]
     assert abs(around[3] - params) == min(abs(count - params) for count in around)
-    assert abs(around[3] / params - 1) <= 0.01
+    assert abs(around[3] / params - 1) <= 0.05
 
 
 def test_solved_width_recovers_the_width() -> None:
@@ -197,12 +195,7 @@ def test_solved_width_recovers_the_width() -> None:
 @pytest.mark.parametrize(
     ("activation", "params", "says"),
     [
-        (Wire(), 20_000, "the nearest are 19,667 (width 98) or 20,232 (width 99)"),
-        (
-            Siren(),
-            1_050,
-            "within 1% of 1,050 parameters at depth 3; the nearest are 1,009 (width 21) or 1,101 (width 22)",
-        ),
+        (Siren(), 45, "within 5% of 45 parameters at depth 3; the nearest are 37 (width 3) or 57 (width 4)"),
         (Siren(), 3, "the nearest are 9 (width 1)"),
         (Siren(), 0, "must be positive"),
     ],
