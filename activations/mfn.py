@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,11 @@ def _slope(grad: Tensor, z: Tensor) -> Tensor:
 GABOR = Kernel(_gabor, _slope, columns=(2, 1))
 
 
-class GaborFilter(nn.Module):
+class Filter(nn.Module):
+    """Base of filters: functions of the coordinates, (N, d) -> (N, h), that are not linear."""
+
+
+class GaborFilter(Filter):
     """g(x) = sin(Ux + φ) ⊙ exp(-γ/2 ‖x - μ‖²): (N, d) -> (N, h). U, φ, γ, μ are all trained, as in the paper's code."""
 
     def __init__(self, in_features: int, out_features: int, *, input_scale: float, alpha: float, beta: float) -> None:
@@ -60,7 +65,7 @@ class GaborFilter(nn.Module):
 class MultiplicativeFilterNetwork(nn.Module):
     """z₀ = g₀(x), z_i = (W_i z_{i-1} + b_i) ⊙ g_i(x), then a linear head."""
 
-    def __init__(self, filters: list[GaborFilter], linears: list[nn.Linear], head: nn.Linear) -> None:
+    def __init__(self, filters: Sequence[Filter], linears: list[nn.Linear], head: nn.Linear) -> None:
         super().__init__()
         self.filters, self.linears, self.head = nn.ModuleList(filters), nn.ModuleList(linears), head
 
@@ -71,15 +76,15 @@ class MultiplicativeFilterNetwork(nn.Module):
     def features(self, coords: Tensor) -> list[Tensor]:
         """z₀, z₁, …: (N, units) each."""
         z: list[Tensor] = [self.filters[0](coords)]
-        for linear, gabor in zip(self.linears, self.filters[1:], strict=True):
-            z.append(linear(z[-1]) * gabor(coords))
+        for linear, filter_ in zip(self.linears, self.filters[1:], strict=True):
+            z.append(linear(z[-1]) * filter_(coords))
         return z
 
     def stages(self) -> dict[str, list[nn.Module]]:
         """Each filter with the linear layer whose output it multiplies, then the head."""
         linears: list[list[nn.Module]] = [[], *([linear] for linear in self.linears)]
         stages = zip(linears, self.filters, strict=True)
-        layers = {str(number): [*linear, gabor] for number, (linear, gabor) in enumerate(stages, start=1)}
+        layers = {str(number): [*linear, filter_] for number, (linear, filter_) in enumerate(stages, start=1)}
         return {**layers, "head": [self.head]}
 
 

@@ -15,10 +15,11 @@ from activations.core import conformance as testing
 from activations.core.base import Activation, Domain, LogUniform, Pointwise, build, count_params
 from activations.core.width_solver import params_at, solve_width
 from activations.finer import Finer
-from activations.mfn import GaborFilter
+from activations.mfn import Filter
 from activations.relu import Relu
 from activations.relu_pe import ReluPe
 from activations.siren import Siren
+from activations.staf import SumOfSines
 
 
 def every() -> list[type[Activation]]:
@@ -149,7 +150,7 @@ def test_depth_is_the_number_of_nonlinear_layers(plugin: type[Activation], depth
     network = build(plugin(), IMAGE, width=8, depth=depth, seed=0)
     calls: list[nn.Module] = []
     for module in network.modules():
-        if isinstance(module, Pointwise | GaborFilter):
+        if isinstance(module, Pointwise | Filter | SumOfSines):
             module.register_forward_hook(lambda module, _inputs, _output: calls.append(module))
     network(torch.zeros(2, 2))
     assert len(calls) == depth
