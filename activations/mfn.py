@@ -7,6 +7,7 @@ example of a plugin that overrides `Activation.network`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +32,11 @@ def _slope(grad: Tensor, z: Tensor) -> Tensor:
 GABOR = Kernel(_gabor, _slope, columns=(2, 1))
 
 
-class GaborFilter(nn.Module):
+class Filter(nn.Module):
+    """Base of filters: functions of the coordinates, (N, d) -> (N, h), that are not linear."""
+
+
+class GaborFilter(Filter):
     """Gabor filters g(x) = sin(Ux + φ) ⊙ exp(-γ/2 ‖x - μ‖²): (N, d) -> (N, h).
 
     U, φ, γ and μ are all trained, as in the paper's code.
@@ -71,7 +76,7 @@ class GaborFilter(nn.Module):
 class MultiplicativeFilterNetwork(nn.Module):
     """Network z₀ = g₀(x), z_i = (W_i z_{i-1} + b_i) ⊙ g_i(x) with a linear head: (N, d) -> (N, C)."""
 
-    def __init__(self, filters: list[GaborFilter], linears: list[nn.Linear], head: nn.Linear) -> None:
+    def __init__(self, filters: Sequence[Filter], linears: list[nn.Linear], head: nn.Linear) -> None:
         super().__init__()
         self.filters, self.linears, self.head = nn.ModuleList(filters), nn.ModuleList(linears), head
 
@@ -82,15 +87,15 @@ class MultiplicativeFilterNetwork(nn.Module):
     def features(self, coords: Tensor) -> list[Tensor]:
         """Features z₀, z₁, … at (N, d) coordinates: (N, units) each."""
         z: list[Tensor] = [self.filters[0](coords)]
-        for linear, gabor in zip(self.linears, self.filters[1:], strict=True):
-            z.append(linear(z[-1]) * gabor(coords))
+        for linear, filter_ in zip(self.linears, self.filters[1:], strict=True):
+            z.append(linear(z[-1]) * filter_(coords))
         return z
 
     def stages(self) -> dict[str, list[nn.Module]]:
         """Modules of each layer (a filter and the linear layer that it multiplies) by number, then of the head."""
         linears: list[list[nn.Module]] = [[], *([linear] for linear in self.linears)]
         stages = zip(linears, self.filters, strict=True)
-        layers = {str(number): [*linear, gabor] for number, (linear, gabor) in enumerate(stages, start=1)}
+        layers = {str(number): [*linear, filter_] for number, (linear, filter_) in enumerate(stages, start=1)}
         return {**layers, "head": [self.head]}
 
 

@@ -5,12 +5,11 @@ The distribution is then the same in every layer, so that deep networks can be t
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor, nn
 
-from activations.core.base import Activation, LogUniform, Param
+from activations.core.base import LogUniform, Param
 from activations.core.kernel import Kernel
+from activations.core.sine_init import SineInitialised
 
 
 def _sine(z: Tensor, omega0: float) -> Tensor:
@@ -25,30 +24,38 @@ SINE = Kernel(_sine, _slope)
 """sin(omega0 · z)."""
 
 
-class Siren(Activation):
+class Siren(SineInitialised):
     """sin(omega0 * z), where omega0 multiplies weights and bias [Sitzmann et al., NeurIPS 2020, sec. 3.2].
 
     For fan-in n, the weights are U(±1/n) in the first layer and U(±√(6/n)/omega0) in all others and the head. The
     biases are PyTorch's default.
+
+    Two further parameters are off by default, as None:
+
+    - ``first_omega0``: the frequency of the first layer alone, where it differs from that of the others. SIREN's audio
+      script has 3000 there and 30 after it.
+    - ``alpha``: factor of the initial weights of all layers but the head (weight-scaled SIREN, ICLR 2025), not of
+      biases.
     """
 
     name, label, version = "siren", "SIREN", 1
 
     omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
+    first_omega0: float | None = Param(None, gt=0)
+    alpha: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
         return SINE(z, self.omega0)
 
-    def bound(self, fan_in: int, *, first: bool) -> float:
-        """Bound b of the uniform distribution U(±b) of the weights."""
-        return 1 / fan_in if first else math.sqrt(6 / fan_in) / self.omega0
-
     def init_layer(self, linear: nn.Linear, *, first: bool) -> None:
-        bound = self.bound(linear.in_features, first=first)
+        bound = self.bound(linear.in_features, first=first) * (self.alpha or 1)
         nn.init.uniform_(linear.weight, -bound, bound)
 
-    def init_head(self, linear: nn.Linear) -> None:
-        self.init_layer(linear, first=False)
-
     def weight_std(self, fan_in: int, *, first: bool) -> float:
-        return self.bound(fan_in, first=first) / math.sqrt(3)
+        return super().weight_std(fan_in, first=first) * (self.alpha or 1)
+
+    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
+        if first and self.first_omega0 is not None:
+            alone = self.model_copy(update={"omega0": self.first_omega0, "first_omega0": None})
+            return alone.layer(in_features, out_features, first=True)
+        return super().layer(in_features, out_features, first=first)

@@ -110,7 +110,8 @@ class Activation(BaseModel):
     def weight_std(self, fan_in: int, *, first: bool) -> float:
         """Standard deviation of the weights after `init_layer`, which `inrbench check` compares with the actual one.
 
-        For complex weights it is the standard deviation of the real part, equal to that of the imaginary part.
+        For complex weights it is the standard deviation of the real part, equal to that of the imaginary part. NaN if
+        it depends on more than the fan-in; the plugin's own tests check it then.
         """
         return 1 / math.sqrt(3 * fan_in)
 
@@ -186,6 +187,27 @@ class Pointwise(nn.Module):
 def count_params(network: nn.Module) -> int:
     """Number of real degrees of freedom: a complex weight counts two, a frozen parameter none."""
     return sum(p.numel() * (2 if p.is_complex() else 1) for p in network.parameters() if p.requires_grad)
+
+
+def count_frozen(network: nn.Module) -> int:
+    """Real numbers that the network needs beside the trained ones, such as RFF's matrix of frequencies.
+
+    They are what its state dict holds beyond trained parameters: a number that was drawn must be a persistent buffer
+    (or a parameter without gradient), or a saved network would lose it. One that follows from the configuration is a
+    buffer that is not persistent, and does not count.
+    """
+    trained = {name for name, p in network.named_parameters(remove_duplicate=False) if p.requires_grad}
+    others = {name: value for name, value in network.state_dict().items() if name not in trained}
+    return sum(value.numel() * (2 if value.is_complex() else 1) for value in others.values())
+
+
+def chain_params(domain: Domain, *, width: int, depth: int) -> int:
+    """Real degrees of freedom of the plain chain of linear layers: (d + 1) W + (D - 1)(W + 1) W + (W + 1) C.
+
+    A network without units, such as a grid, takes the width and the depth of a suite as this budget, so that it is
+    compared with networks of its own size.
+    """
+    return (domain.in_features + 1) * width + (depth - 1) * (width + 1) * width + (width + 1) * domain.out_features
 
 
 def build(activation: Activation, domain: Domain, *, width: int, depth: int, seed: int) -> nn.Module:

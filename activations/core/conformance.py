@@ -162,11 +162,17 @@ def check_finite(activation: Activation) -> None:
 
 
 def check_seed(activation: Activation) -> None:
-    """Equal seeds give equal weights, other seeds other weights, and the caller's random state does not change."""
+    """Equal seeds give equal weights, other seeds other weights, and the caller's random state does not change.
+
+    Weights that all start at one value need not differ.
+    """
     state = torch.get_rng_state()
     a, b, c = small(activation, seed=1), small(activation, seed=1), small(activation, seed=2)
     assert torch.equal(state, torch.get_rng_state()), "building a network changes the caller's random state"
     assert same_weights(a, b), "the same seed gives different weights; draw them from torch's generator only"
+    drawn = [p for p in a.parameters() if p.numel() and not torch.equal(p, p.flatten()[0].expand_as(p))]
+    if not drawn:
+        return  # a constant start, such as a grid's, has nothing to draw
     assert not same_weights(a, c), "another seed gives the same weights"
 
 
@@ -244,6 +250,8 @@ def check_init(activation: Activation) -> None:
         if not weights:
             raise Skip(f"the {where} layer has no weight")
         declared = activation.weight_std(features, first=first)
+        if math.isnan(declared):
+            raise Skip("weight_std declares no value")
         for weight in weights:
             values = torch.view_as_real(weight.detach()) if weight.is_complex() else weight.detach()
             std, mean = values.std().item(), values.mean().item()

@@ -9,7 +9,7 @@ import torch
 
 from activations.core.base import Activation, Domain, count_params
 
-TOLERANCE = 0.01
+TOLERANCE = 0.05
 """Largest accepted relative deviation from the budget."""
 
 WIDEST = 1 << 20

@@ -10,10 +10,11 @@ from activations.bw_relu import BwRelu
 from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise, build, count_params
 from activations.core.conformance import same_weights
 from activations.finer import Finer
-from activations.mfn import GaborFilter
+from activations.mfn import Filter
 from activations.relu import Relu
 from activations.relu_pe import ReluPe
 from activations.siren import Siren
+from activations.staf import SumOfSines
 from tests.activations.plugins import EVERY
 
 IMAGE = Domain(2, 1, (512, 512))
@@ -25,7 +26,7 @@ def test_depth_is_the_number_of_nonlinear_layers(plugin: type[Activation], depth
     network = build(plugin(), IMAGE, width=8, depth=depth, seed=0)
     calls: list[nn.Module] = []
     for module in network.modules():
-        if isinstance(module, Pointwise | GaborFilter):
+        if isinstance(module, Pointwise | Filter | SumOfSines):
             module.register_forward_hook(lambda module, _inputs, _output: calls.append(module))
     network(torch.zeros(2, 2))
     assert len(calls) == depth

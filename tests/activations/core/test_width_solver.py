@@ -7,7 +7,6 @@ import pytest
 from activations.core.base import Activation, Domain
 from activations.core.width_solver import params_at, solve_width
 from activations.siren import Siren
-from activations.wire import Wire
 from tests.activations.plugins import EVERY
 
 IMAGE = Domain(2, 1, (64, 64))
@@ -20,7 +19,7 @@ def test_the_nearest_width_meets_the_budget(plugin: type[Activation], params: in
     width = solve_width(plugin(), domain, 3, params)
     below, found, above = (params_at(plugin(), domain, width=w, depth=3) for w in (width - 1, width, width + 1))
     assert abs(found - params) <= min(abs(below - params), abs(above - params))
-    assert abs(found / params - 1) <= 0.01
+    assert abs(found / params - 1) <= 0.05
 
 
 def test_solved_width_recovers_the_width() -> None:
@@ -31,12 +30,7 @@ def test_solved_width_recovers_the_width() -> None:
 @pytest.mark.parametrize(
     ("activation", "params", "message"),
     [
-        (Wire(), 20_000, "the nearest are 19,667 (width 98) or 20,232 (width 99)"),
-        (
-            Siren(),
-            1_050,
-            "within 1% of 1,050 parameters at depth 3; the nearest are 1,009 (width 21) or 1,101 (width 22)",
-        ),
+        (Siren(), 45, "within 5% of 45 parameters at depth 3; the nearest are 37 (width 3) or 57 (width 4)"),
         (Siren(), 3, "the nearest are 9 (width 1)"),
         (Siren(), 0, "must be positive"),
     ],

@@ -1,0 +1,42 @@
+"""SPDER: a sine whose amplitude grows with the root of its argument."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from activations.core.base import LogUniform, Param
+from activations.core.kernel import Kernel
+from activations.core.sine_init import SineInitialised
+
+
+def _damped(z: Tensor, omega0: float) -> Tensor:
+    u = z * omega0
+    return u.abs().sqrt_().mul_(u.sin_())
+
+
+def _slope(grad: Tensor, z: Tensor, omega0: float) -> Tensor:
+    u = z * omega0
+    # sin(u)/(2u) is 1/2 near 0: to a relative error of 2e-13 below 1e-6, which denormal numbers are below too.
+    half = torch.where(u.abs() < 1e-6, 0.5, 0.5 * u.sin() / u)
+    return (u.cos() + half) * u.abs().sqrt_() * (grad * omega0)
+
+
+DAMPED_SINE = Kernel(_damped, _slope)
+"""sin(u) √|u| at u = omega0 · z."""
+
+
+class Spder(SineInitialised):
+    """sin(omega0 * z) * sqrt(|omega0 * z|) with SIREN's initialisation [SPDER, 2023], its form for pictures and video.
+
+    The slope is omega0 √|u| (cos u + sin(u) / 2u) with u = omega0 z, which is 0 at 0. Autograd of the formula has
+    ∞ · 0 there; the paper's code clamps |u| at 1e-43, a denormal number, which is 0 again where such numbers are
+    flushed to zero. The published settings are omega0 = 30 and a learning rate of 1e-4.
+    """
+
+    name, label, version = "spder", "SPDER", 1
+
+    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
+
+    def forward(self, z: Tensor) -> Tensor:
+        return DAMPED_SINE(z, self.omega0)

@@ -1,0 +1,99 @@
+"""WIRE-2D: a complex Gabor wavelet with an envelope in two complex pre-activations."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
+from activations.core.chain import Chain
+from activations.core.kernel import Kernel, halves
+from activations.core.linear import FirstLinear
+from activations.wire import ComplexChain, ComplexLinear, RealHead
+
+
+def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
+    """exp(j omega0 z1 + minus (|z1|² + |z2|²)): (N, 4 units) of Re z1, Re z2, Im z1, Im z2 to (N, 2 units)."""
+    real, imag = halves(z)
+    (a, c), (b, d) = halves(real), halves(imag)
+    modulus, angle = (minus * (a * a + b * b + c * c + d * d) - omega0 * b).exp(), omega0 * a
+    return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
+
+
+def _gabor_slope_by_value(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
+    real, imag = halves(z)
+    (a, c), (b, d), (p, q), (u, v) = halves(real), halves(imag), halves(grad), halves(y)
+    along, across = p * u + q * v, q * u - p * v
+    twice = 2 * minus * along
+    return torch.cat((a * twice + omega0 * across, c * twice, b * twice - omega0 * along, d * twice), dim=-1)
+
+
+def _gabor_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
+    return _gabor_slope_by_value(grad, z, _gabor(z, omega0, minus), omega0, minus)
+
+
+def _gabor_of_real(z: Tensor, omega0: float, minus: float) -> Tensor:
+    """The same at real z1 and z2: (N, 2 units) to (N, 2 units)."""
+    a, c = halves(z)
+    modulus, angle = (minus * (a * a + c * c)).exp(), omega0 * a
+    return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
+
+
+def _gabor_of_real_slope_by_value(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
+    (a, c), (p, q), (u, v) = halves(z), halves(grad), halves(y)
+    along, across = p * u + q * v, q * u - p * v
+    return torch.cat((2 * minus * a * along + omega0 * across, 2 * minus * c * along), dim=-1)
+
+
+def _gabor_of_real_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
+    return _gabor_of_real_slope_by_value(grad, z, _gabor_of_real(z, omega0, minus), omega0, minus)
+
+
+GABOR = Kernel(_gabor, _gabor_slope, slope_by_value=_gabor_slope_by_value, columns=(4, 2))
+GABOR_OF_REAL = Kernel(
+    _gabor_of_real, _gabor_of_real_slope, slope_by_value=_gabor_of_real_slope_by_value, columns=(2, 2)
+)
+
+
+class Gabor2d(Pointwise):
+    """The nonlinearity as a module, from real pre-activations or from complex ones with their real parts first."""
+
+    activation: Wire2d
+
+    def __init__(self, activation: Wire2d, *, real: bool) -> None:
+        super().__init__(activation)
+        self._real = real
+
+    def forward(self, z: Tensor) -> Tensor:
+        return (GABOR_OF_REAL if self._real else GABOR)(z, self.activation.omega0, -(self.activation.s0**2))
+
+
+class Wire2d(Activation):
+    """exp(j omega0 z1 - s0² (|z1|² + |z2|²)) on complex z1 and z2, each a linear map of its own: WIRE's code for CT.
+
+    The first layer's weights are real. Every weight's real and imaginary parts are U(±1/√n), PyTorch's default. The
+    authors keep omega0 / s0 below 2.5, because the modulus grows up to exp(omega0² / (4 s0²)). A unit has four times
+    the weights of a real one, so ⌊width/2⌋ of them are the equal of `width` real units.
+    """
+
+    name, label, version = "wire-2d", "WIRE-2D", 1
+
+    omega0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
+    s0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """At z1 = z and z2 = 0, for figures; networks use `Gabor2d`."""
+        return torch.exp(1j * self.omega0 * z - (self.s0**2) * (z * z.conj()))
+
+    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
+        matrix = FirstLinear if first else ComplexLinear
+        return nn.Sequential(matrix(in_features, 2 * out_features), Gabor2d(self, real=first))
+
+    def head(self, in_features: int, out_features: int) -> nn.Module:
+        return RealHead(in_features, out_features)
+
+    def finish(self, chain: Chain, domain: Domain) -> nn.Module:
+        return ComplexChain(*chain)
+
+    def hidden_width(self, width: int) -> int:
+        return max(1, width // 2)
