@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from activations.core.base import Activation, Pointwise
-from activations.core.chain import Chain
+from activations.core.chain import Chain, Skip
 from activations.core.kernel import PLAIN, using
 from activations.core.linear import FirstLinear
 from bench.engine.aot import import_from
@@ -55,18 +55,24 @@ class Layer:
 
 @dataclass(frozen=True)
 class ChainSpec:
-    """Specification of a chain: encoding, if there is one, layers, linear head."""
+    """Specification of a chain: encoding, if there is one, layers, linear head, and linear map beside them, if any."""
 
     encoding: nn.Module | None
     layers: list[Layer]
     head: Affine
+    skip: Affine | None
 
 
 def chain_spec(network: nn.Module) -> ChainSpec | None:
     """The specification of a network that consists of a chain of linear maps and such nonlinearities; else None."""
-    if not isinstance(network, Chain) or type(network).forward is not nn.Sequential.forward:
-        return None
     if any(module._forward_hooks or module._forward_pre_hooks for module in network.modules()):
+        return None
+    skip = None
+    if type(network) is Skip:
+        skip, network = _affine(network.linear), network.chain
+        if skip is None or network.encoded:
+            return None
+    if not isinstance(network, Chain) or type(network).forward is not nn.Sequential.forward:
         return None
     encoding = network[0] if network.encoded else None
     if encoding is not None and next(encoding.parameters(), None) is not None:
@@ -75,7 +81,7 @@ def chain_spec(network: nn.Module) -> ChainSpec | None:
     head = _affine(network.head)
     if head is None or None in layers:
         return None
-    return ChainSpec(encoding, cast(list[Layer], layers), head)
+    return ChainSpec(encoding, cast(list[Layer], layers), head, skip)
 
 
 def _layer(module: nn.Module) -> Layer | None:

@@ -45,14 +45,17 @@ class CompiledChain:
         self._scalars = [scalar(constant) for each in nonlinearities for constant in each.constants]
         self._effective: list[Tensor] = []
         self._given: list[Tensor] = []
+        self._skip: list[Tensor] = []
         self.refresh()
 
     def refresh(self) -> None:
         """Read the parameters as they are now."""
         affines = [*(layer.affine for layer in self._spec.layers), self._spec.head]
+        affines += [self._spec.skip] if self._spec.skip else []
         with torch.enable_grad():
             self._effective = [tensor for affine in affines for tensor in affine()]
-        self._given = [tensor.detach().contiguous() for tensor in self._effective]
+        given = [tensor.detach().contiguous() for tensor in self._effective]
+        self._given, self._skip = (given[:-2], given[-2:]) if self._spec.skip else (given, [])
 
     @torch.no_grad()
     def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -67,12 +70,18 @@ class CompiledChain:
             raise ValueError(f"{tuple(coords.shape)} coordinates in {coords.dtype} for a network of {features} inputs")
         x = x.contiguous()
         values, *kept = self._forward([x, *self._given, *self._scalars])
+        if self._skip:
+            matrix, bias = self._skip
+            values += torch.addmm(bias, x, matrix.t())
         return values, [x, *kept]
 
     @torch.no_grad()
     def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
         """The gradient (N, C) at the values to gradients, whose sum goes to `add_gradients`; any thread may call it."""
-        return self._backward([gradient.float().contiguous(), *kept, *self._given[::2], *self._scalars])
+        gradient = gradient.float().contiguous()
+        found = self._backward([gradient, *kept, *self._given[::2], *self._scalars])
+        beside = [(kept[0].t() @ gradient).t().contiguous(), gradient.sum(0)] if self._skip else []
+        return found + beside
 
     def add_gradients(self, gradients: list[Tensor]) -> None:
         """Add a sum of gradients to the parameters' ``grad``."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from activations.bw_relu import BwRelu
 from activations.core.base import Activation, Domain, build
-from activations.core.chain import Chain
+from activations.core.chain import Chain, Skip
 from activations.mfn import Mfn
 from activations.siren import SINE, Siren
 from bench.engine.capture import chain_spec
@@ -146,6 +146,12 @@ def _encoded() -> nn.Module:
     return chain
 
 
+def _encoded_beside() -> nn.Module:
+    chain = Chain(nn.Identity(), *_siren())  # type: ignore[misc]
+    chain.encoded = True
+    return Skip(chain, nn.Linear(2, 1))
+
+
 @pytest.mark.parametrize(
     "net",
     [
@@ -156,15 +162,30 @@ def _encoded() -> nn.Module:
         _hooked(),
         _encoded(),
         network(Mfn()),
-        network(BwRelu(skip=True)),
+        Skip(Chain(*_siren()), nn.Linear(2, 1, bias=False)),  # type: ignore[misc]
+        _encoded_beside(),
         network(BwRelu(linear_layers=True)),
         network(BwRelu(learn_c="layer")),
         nn.Linear(2, 1),
     ],
-    ids=["linear", "head", "norm", "bias", "hook", "encoding", "mfn", "skip", "linear-layers", "learn-c", "no-chain"],
+    ids=[
+        "linear",
+        "head",
+        "norm",
+        "bias",
+        "hook",
+        "encoding",
+        "mfn",
+        "skip-bias",
+        "skip-encoding",
+        "linear-layers",
+        "learn-c",
+        "no-chain",
+    ],
 )
 def test_what_is_not_quite_such_a_chain_is_left_to_autograd(net: nn.Module) -> None:
     assert chain_spec(_siren()) is not None
+    assert chain_spec(network(BwRelu(skip=True))) is not None
     assert chain_spec(net) is None
 
 

@@ -92,7 +92,7 @@ def expected(net: nn.Module) -> tuple[Tensor, list[Tensor]]:
 CASES: dict[str, tuple[Activation, bool, str]] = {
     "chain": (Siren(), True, "chain"),
     "kernels": (Mfn(), True, "kernels"),
-    "skip": (BwRelu(skip=True), True, "kernels"),
+    "skip": (BwRelu(skip=True), True, "chain"),
     "learned c": (BwRelu(learn_c="network"), True, "kernels"),
     "no kernel": (Plain(), True, "autograd"),
     "small": (Siren(), False, "autograd"),
