@@ -163,8 +163,8 @@ def test_recursion(kind: str, d: int) -> None:
 
     def sine(i: int) -> np.ndarray:
         if kind == "bacon":
-            return np.sin(np.pi * x @ n[f"filters.{i}.cycles"].T + n[f"filters.{i}.phase"])
-        return np.sin(x @ n[f"filters.{i}.linear.weight"].T + n[f"filters.{i}.linear.bias"])
+            return np.asarray(np.sin(np.pi * x @ n[f"filters.{i}.cycles"].T + n[f"filters.{i}.phase"]))
+        return np.asarray(np.sin(x @ n[f"filters.{i}.linear.weight"].T + n[f"filters.{i}.linear.bias"]))
 
     z = sine(0)
     for i in (1, 2):
