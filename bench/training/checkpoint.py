@@ -187,6 +187,11 @@ class Checkpointer:
             self._descent.state() | _random_state(self._device),
         )
 
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        return self._descent.step
+
     def is_due(self) -> bool:
         """Whether it is time for a checkpoint. It reads the clock and waits for no device: cheap after every step."""
         return time.monotonic() >= self._next

@@ -270,7 +270,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     save = Checkpointer.save
 
     def patched(self: Checkpointer) -> None:
-        if self.state.step == step:
+        if self.step == step:
             save(self)
             raise Killed
 
