@@ -61,6 +61,7 @@ RUNS = pa.schema(
         "depth": _INT,
         "width": _INT,  # units of a hidden layer
         "params": _INT,  # real degrees of freedom
+        "frozen": _INT,  # real numbers that the network needs beside them, such as drawn frequencies
         "block_rows": _INT,  # rows of one training block
         "engine": _TEXT,  # "chain", "kernels" or "autograd", see bench.engine.engine; null for a baseline
         "compiled": _BOOL,  # whether the engine ran compiled code; null for a baseline

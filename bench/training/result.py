@@ -31,6 +31,7 @@ class NetworkInfo:
     block_rows: int
     engine: str
     compiled: bool
+    frozen: int = 0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, build, count_params
+from activations.core.base import Activation, Domain, build, count_frozen, count_params
 from activations.core.width_solver import solve_width
 from bench.config.identity import seed
 from bench.config.job import Job
@@ -126,7 +126,9 @@ def _train(
         engine = choose_engine(network, problem.coords, large=large, precision=train.precision)
         rows = block_rows(engine, problem.coords, activation.name, tune=large)
         compiled = engine.name != "autograd"
-        size = NetworkInfo(model.depth, units, count_params(network), rows, engine.name, compiled)
+        size = NetworkInfo(
+            model.depth, units, count_params(network), rows, engine.name, compiled, count_frozen(network)
+        )
         objective = Objective(problem, rows, held_out(job, problem, train.holdout))
         with unchanged(network):
             for _ in itertools.islice(Descent(engine, objective, train, penalty), WARMUP_STEPS):

@@ -169,3 +169,11 @@ def test_stored_arrays_are_those_that_were_compared(baseline: bool) -> None:
     assert found.mean() == pytest.approx(0.5, abs=1e-5)
     stored = -10 * np.log10(np.square(found.astype(np.float64) - truth).mean())
     assert stored == pytest.approx(outcome.final_score, abs=1e-3)
+
+
+@pytest.mark.parametrize(("activation", "frozen"), [("siren", 0), ("rff", 2 * 12)])
+def test_drawn_numbers_are_counted_beside_the_trained_ones(activation: str, frozen: int) -> None:
+    """Random Fourier features of a network 24 wide have 12 frequencies of two coordinates."""
+    network = execute(job(activation=activation, steps=5), PLUGINS, CPU).network
+    assert network is not None
+    assert network.frozen == frozen
