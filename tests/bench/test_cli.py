@@ -78,7 +78,7 @@ def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
 def test_lists_are_readable_by_programs(inrbench: Inrbench) -> None:
     activations = {row["name"]: row for row in json.loads(inrbench("list", "activations", "--json").stdout)}
     assert {"bw-relu", "relu", "relu-pe", "siren", "wire", "gauss", "mfn", "finer"} <= set(activations)
-    assert activations["siren"]["params"] == {"omega0": 30.0}
+    assert activations["siren"]["params"] == {"omega0": 30.0, "first_omega0": None, "alpha": None}
     assert {"image", "superres", "ct"} <= {
         row["name"] for row in json.loads(inrbench("list", "tasks", "--json").stdout)
     }
