@@ -50,7 +50,7 @@ def test_adding_an_activation_takes_one_file_and_nothing_else(checkout: Path) ->
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "sinc" in done.stdout
+    assert "Morlet" in done.stdout
     assert "SIREN" in done.stdout
     assert (checkout / "results/smoke/report/index.html").is_file()
 
@@ -69,4 +69,4 @@ def test_every_command_line_of_the_readme_can_be_parsed() -> None:
 def test_files_that_the_readme_names_exist() -> None:
     for name in re.findall(r"`((?:activations|bench|tasks|report|docs)/[\w./-]+)`|\((docs/[\w./-]+)\)", README):
         path = name[0] or name[1]
-        assert (ROOT / path).exists() or path == "activations/sinc.py", path
+        assert (ROOT / path).exists() or path == "activations/morlet.py", path
