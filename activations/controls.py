@@ -113,7 +113,5 @@ class ExpSin(SineInitialised):
 
     name, label, version = "exp-sin", "ExpSin", 1
 
-    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
-
     def forward(self, z: Tensor) -> Tensor:
         return torch.exp(-torch.sin(self.omega0 * z))

@@ -5,12 +5,11 @@ Large biases of the first layer then give high frequencies, so that the spectrum
 
 from __future__ import annotations
 
-import math
-
 from torch import Tensor, nn
 
-from activations.core.base import Activation, LogUniform, Param
+from activations.core.base import Param
 from activations.core.kernel import Kernel
+from activations.core.sine_init import SineInitialised
 
 
 def _chirp(z: Tensor, omega0: float) -> Tensor:
@@ -26,7 +25,7 @@ CHIRP = Kernel(_chirp, _slope)
 """sin(omega0 (|z| + 1) z) with the derivative for a constant factor (|z| + 1)."""
 
 
-class Finer(Activation):
+class Finer(SineInitialised):
     """sin(omega0 (|z| + 1) z) with (|z| + 1) excluded from the gradient, as in the code of [Liu et al., CVPR 2024].
 
     The derivative used in training is therefore omega0 (|z| + 1) cos(…), not the true omega0 (2|z| + 1) cos(…). The
@@ -37,24 +36,12 @@ class Finer(Activation):
 
     name, label, version = "finer", "FINER", 1
 
-    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
     first_bias: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
         return CHIRP(z, self.omega0)
 
-    def bound(self, fan_in: int, *, first: bool) -> float:
-        """Bound b of the uniform distribution U(±b) of the weights."""
-        return 1 / fan_in if first else math.sqrt(6 / fan_in) / self.omega0
-
     def init_layer(self, linear: nn.Linear, *, first: bool) -> None:
-        bound = self.bound(linear.in_features, first=first)
-        nn.init.uniform_(linear.weight, -bound, bound)
+        super().init_layer(linear, first=first)
         if first and self.first_bias is not None:
             nn.init.uniform_(linear.bias, -self.first_bias, self.first_bias)
-
-    def init_head(self, linear: nn.Linear) -> None:
-        self.init_layer(linear, first=False)
-
-    def weight_std(self, fan_in: int, *, first: bool) -> float:
-        return self.bound(fan_in, first=first) / math.sqrt(3)

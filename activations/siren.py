@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from activations.core.base import LogUniform, Param
+from activations.core.base import Param
 from activations.core.kernel import Kernel
 from activations.core.sine_init import SineInitialised
 
@@ -40,7 +40,6 @@ class Siren(SineInitialised):
 
     name, label, version = "siren", "SIREN", 1
 
-    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
     first_omega0: float | None = Param(None, gt=0)
     alpha: float | None = Param(None, gt=0)
 

@@ -103,12 +103,12 @@ class Gabor(Pointwise):
 
     activation: Wire
 
-    def __init__(self, activation: Wire, *, real: bool) -> None:
+    def __init__(self, activation: Wire, kernel: Kernel) -> None:
         super().__init__(activation)
-        self._real = real
+        self._kernel = kernel
 
     def forward(self, z: Tensor) -> Tensor:
-        return (GABOR_OF_REAL if self._real else GABOR)(z, self.activation.omega0, -(self.activation.s0**2))
+        return self._kernel(z, self.activation.omega0, -(self.activation.s0**2))
 
 
 class ComplexChain(Chain):
@@ -139,7 +139,7 @@ class Wire(Activation):
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
         matrix = FirstLinear(in_features, out_features) if first else ComplexLinear(in_features, out_features)
-        return nn.Sequential(matrix, Gabor(self, real=first))
+        return nn.Sequential(matrix, Gabor(self, GABOR_OF_REAL if first else GABOR))
 
     def head(self, in_features: int, out_features: int) -> nn.Module:
         return RealHead(in_features, out_features)

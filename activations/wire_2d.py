@@ -5,11 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
-from activations.core.chain import Chain
 from activations.core.kernel import Kernel, halves
 from activations.core.linear import FirstLinear
-from activations.wire import ComplexChain, ComplexLinear, RealHead
+from activations.wire import ComplexLinear, Gabor, Wire
 
 
 def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
@@ -55,45 +53,20 @@ GABOR_OF_REAL = Kernel(
 )
 
 
-class Gabor2d(Pointwise):
-    """The nonlinearity as a module, from real pre-activations or from complex ones with their real parts first."""
-
-    activation: Wire2d
-
-    def __init__(self, activation: Wire2d, *, real: bool) -> None:
-        super().__init__(activation)
-        self._real = real
-
-    def forward(self, z: Tensor) -> Tensor:
-        return (GABOR_OF_REAL if self._real else GABOR)(z, self.activation.omega0, -(self.activation.s0**2))
-
-
-class Wire2d(Activation):
+class Wire2d(Wire):
     """exp(j omega0 z1 - s0² (|z1|² + |z2|²)) on complex z1 and z2, each a linear map of its own: WIRE's code for CT.
 
     The first layer's weights are real. Every weight's real and imaginary parts are U(±1/√n), PyTorch's default. The
     authors keep omega0 / s0 below 2.5, because the modulus grows up to exp(omega0² / (4 s0²)). A unit has four times
-    the weights of a real one, so ⌊width/2⌋ of them are the equal of `width` real units.
+    the weights of a real one, so ⌊width/2⌋ of them are the equal of `width` real units. Parameters, head and the curve
+    of the figures, which is that at z1 = z and z2 = 0, are WIRE's.
     """
 
     name, label, version = "wire-2d", "WIRE-2D", 1
 
-    omega0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
-    s0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
-
-    def forward(self, z: Tensor) -> Tensor:
-        """At z1 = z and z2 = 0, for figures; networks use `Gabor2d`."""
-        return torch.exp(1j * self.omega0 * z - (self.s0**2) * (z * z.conj()))
-
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
         matrix = FirstLinear if first else ComplexLinear
-        return nn.Sequential(matrix(in_features, 2 * out_features), Gabor2d(self, real=first))
-
-    def head(self, in_features: int, out_features: int) -> nn.Module:
-        return RealHead(in_features, out_features)
-
-    def finish(self, chain: Chain, domain: Domain) -> nn.Module:
-        return ComplexChain(*chain)
+        return nn.Sequential(matrix(in_features, 2 * out_features), Gabor(self, GABOR_OF_REAL if first else GABOR))
 
     def hidden_width(self, width: int) -> int:
         return max(1, width // 2)

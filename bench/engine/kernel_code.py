@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from activations.core.kernel import PLAIN, Kernel, Number, PlainCode
-from bench.engine.aot import CompiledCode, Source, compile_all, load, scalar
+from bench.engine.aot import Source, compile_all, load, scalar
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +37,45 @@ class Recorder(PlainCode):
         return out
 
 
-class AotKernels:
-    """Kernels as ahead-of-time compiled code on the CPU; plain where a tensor does not fit the code.
+class CompiledKernels(ABC):
+    """Kernels as compiled code; plain where there is no code for a kernel or a tensor does not fit it."""
+
+    def value(self, kernel: Kernel, z: Tensor, constants: tuple[Number, ...]) -> Tensor:
+        out = self._run(kernel.value, kernel, (z,), constants)
+        return PLAIN.value(kernel, z, constants) if out is None else out
+
+    def slope(self, kernel: Kernel, grad: Tensor, z: Tensor, constants: tuple[Number, ...]) -> Tensor:
+        out = self._run(kernel.slope, kernel, (grad, z), constants)
+        return PLAIN.slope(kernel, grad, z, constants) if out is None else out
+
+    def _run(
+        self,
+        function: Callable[..., Tensor],
+        kernel: Kernel,
+        tensors: tuple[Tensor, ...],
+        constants: tuple[Number, ...],
+    ) -> Tensor | None:
+        if not _fits(kernel, tensors):
+            return None
+        scalars = [c if isinstance(c, Tensor) else scalar(c) for c in constants]
+        flat = kernel.columns is None
+        out = self._call(function, [*(t.reshape(-1) if flat else t.contiguous() for t in tensors), *scalars])
+        return out.view(tensors[-1].shape) if flat and out is not None else out
+
+    @abstractmethod
+    def _call(self, function: Callable[..., Tensor], tensors: list[Tensor]) -> Tensor | None:
+        """The result of the compiled function; None if there is no code."""
+
+
+def _fits(kernel: Kernel, tensors: tuple[Tensor, ...]) -> bool:
+    """Whether compiled code is for such tensors: float32, and no size of 1."""
+    z = tensors[-1]
+    sizes = z.numel() > 1 if kernel.columns is None else z.dim() == 2 and z.shape[0] > 1 and z.shape[1] > 2
+    return sizes and all(t.dtype == torch.float32 for t in tensors)
+
+
+class AotKernels(CompiledKernels):
+    """Kernels as ahead-of-time compiled code on the CPU.
 
     Args:
         kernels: those to compile.
@@ -57,61 +95,24 @@ class AotKernels:
         compile_all(list(sources.values()))
         self._code = {function: load(source.path, callers) for function, source in sources.items()}
 
-    def value(self, kernel: Kernel, z: Tensor, constants: tuple[Number, ...]) -> Tensor:
-        code = self._code.get(kernel.value)
-        return _run(code, kernel, (z,), constants) if code else PLAIN.value(kernel, z, constants)
-
-    def slope(self, kernel: Kernel, grad: Tensor, z: Tensor, constants: tuple[Number, ...]) -> Tensor:
-        code = self._code.get(kernel.slope)
-        return _run(code, kernel, (grad, z), constants) if code else PLAIN.slope(kernel, grad, z, constants)
+    def _call(self, function: Callable[..., Tensor], tensors: list[Tensor]) -> Tensor | None:
+        code = self._code.get(function)
+        return code(tensors)[0] if code else None
 
 
-def _run(code: CompiledCode, kernel: Kernel, tensors: tuple[Tensor, ...], constants: tuple[Number, ...]) -> Tensor:
-    z = tensors[-1]
-    if not _fits(kernel, tensors):
-        plain = kernel.plain_value if len(tensors) == 1 else kernel.plain_slope
-        return plain(*tensors, *constants)
-    scalars = [c if isinstance(c, Tensor) else scalar(c) for c in constants]
-    if kernel.columns is None:
-        return code([*(t.reshape(-1) for t in tensors), *scalars])[0].view(z.shape)
-    return code([*(t.contiguous() for t in tensors), *scalars])[0]
-
-
-def _fits(kernel: Kernel, tensors: tuple[Tensor, ...]) -> bool:
-    """Whether compiled code is for such tensors: float32, and no size of 1."""
-    z = tensors[-1]
-    sizes = z.numel() > 1 if kernel.columns is None else z.dim() == 2 and z.shape[0] > 1 and z.shape[1] > 2
-    return sizes and all(t.dtype == torch.float32 for t in tensors)
-
-
-class TorchCompiledKernels:
-    """Kernels by ``torch.compile``, for a GPU; plain where that fails, with one warning."""
+class TorchCompiledKernels(CompiledKernels):
+    """Kernels by ``torch.compile``, for a GPU; if that fails, plain from then on, with one warning."""
 
     def __init__(self) -> None:
         self._works = True
 
-    def value(self, kernel: Kernel, z: Tensor, constants: tuple[Number, ...]) -> Tensor:
-        found = self._run(kernel.value, kernel, (z,), constants)
-        return PLAIN.value(kernel, z, constants) if found is None else found
-
-    def slope(self, kernel: Kernel, grad: Tensor, z: Tensor, constants: tuple[Number, ...]) -> Tensor:
-        found = self._run(kernel.slope, kernel, (grad, z), constants)
-        return PLAIN.slope(kernel, grad, z, constants) if found is None else found
-
-    def _run(
-        self,
-        function: Callable[..., Tensor],
-        kernel: Kernel,
-        tensors: tuple[Tensor, ...],
-        constants: tuple[Number, ...],
-    ) -> Tensor | None:
-        if not self._works or not _fits(kernel, tensors):
+    def _call(self, function: Callable[..., Tensor], tensors: list[Tensor]) -> Tensor | None:
+        if not self._works:
             return None
-        scalars = [c if isinstance(c, Tensor) else scalar(c) for c in constants]
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # notes of the compiler on its own work
-                out = _torch_compiled(function)(*(t.contiguous() for t in tensors), *scalars)
+                return _torch_compiled(function)(*tensors)
         except torch.OutOfMemoryError:
             raise
         except Exception as error:
@@ -119,7 +120,6 @@ class TorchCompiledKernels:
             cause = " ".join(f"{type(error).__name__}: {error}".split())[:160]
             warnings.warn(f"kernels are not compiled and run slower ({cause})", RuntimeWarning, stacklevel=2)
             return None
-        return out
 
 
 @functools.cache

@@ -84,10 +84,6 @@ def _relief(elevation: NDArray[Any]) -> NDArray[np.float64]:
 # -- loaders -----------------------------------------------------------------------------------------------------------
 
 
-def _reference(formula: Sampler) -> NDArray[Any]:
-    return formula((pixel_centres(REFERENCE),) * 3)
-
-
 def _terrain() -> NDArray[Any]:
     from matplotlib.cbook import get_sample_data
 
@@ -102,10 +98,6 @@ def _horse() -> NDArray[Any]:
 
     picture: NDArray[Any] = skimage.data.horse()  # type: ignore[no-untyped-call]
     return picture
-
-
-def _same(formula: Sampler, raw: NDArray[Any]) -> Sampler:
-    return formula
 
 
 def _of(function: Callable[[NDArray[Any], Axes], NDArray[Any]], raw: NDArray[Any]) -> Sampler:
@@ -124,20 +116,44 @@ def _dark(raw: NDArray[Any]) -> NDArray[np.float32]:
     return (~raw).astype(np.float32)
 
 
-def _formula(name: str, formula: Sampler, description: str, sha256: str) -> SignalSource:
-    shape, loader, sampler = (REFERENCE,) * 3, partial(_reference, formula), partial(_same, formula)
-    licence = "none needed (a formula)"
-    return SignalSource(name, "shape-3d", shape, "inrbench", licence, description, sha256, loader, _float32, sampler)
+def sampled(formula: Sampler) -> NDArray[Any]:
+    """The recorded sampling of a formula: `REFERENCE` pixel centres along each axis."""
+    return formula((pixel_centres(REFERENCE),) * 3)
 
+
+def formula_source(
+    kind: str,
+    load: Callable[[Sampler], NDArray[Any]],
+    values: Callable[[NDArray[Any]], NDArray[np.float32]],
+    name: str,
+    formula: Sampler,
+    description: str,
+    sha256: str,
+) -> SignalSource:
+    """The registry entry of a volume that is a formula.
+
+    Args:
+        load: from the formula to the array whose hash is recorded.
+        values: from that array to the values of the signal.
+    """
+    licence, loader, sampler = "none needed (a formula)", partial(load, formula), partial(_same, formula)
+    return SignalSource(name, kind, (REFERENCE,) * 3, "inrbench", licence, description, sha256, loader, values, sampler)
+
+
+def _same(formula: Sampler, raw: NDArray[Any]) -> Sampler:
+    return formula
+
+
+_solid = partial(formula_source, "shape-3d", sampled, _float32)
 
 # fmt: off
 SOURCES = (
-    _formula("csg", csg, "a rounded cube with three holes, sharp edges",
-             "beefc4cf5e38192453916e72bcf418757f9a0a55da3962e38a870f733a80744c"),
-    _formula("gyroid", gyroid, "a thin periodic sheet",
-             "c1abe3a5e486140d9f276649ebb58a075164dbcaa0af0fa06c4bb486d41ae11e"),
-    _formula("torus", torus, "a ring, smooth",
-             "6fdefb11aae60892d6f9b62d3e8bbc9848cd5458e8283cd671d04a5a05640973"),
+    _solid("csg", csg, "a rounded cube with three holes, sharp edges",
+           "beefc4cf5e38192453916e72bcf418757f9a0a55da3962e38a870f733a80744c"),
+    _solid("gyroid", gyroid, "a thin periodic sheet",
+           "c1abe3a5e486140d9f276649ebb58a075164dbcaa0af0fa06c4bb486d41ae11e"),
+    _solid("torus", torus, "a ring, smooth",
+           "6fdefb11aae60892d6f9b62d3e8bbc9848cd5458e8283cd671d04a5a05640973"),
     SignalSource("terrain", "shape-3d", (344, 403), "matplotlib 3.11.2", "none stated (elevations of the USGS)",
                  "the ground at the Jacksboro fault, Tennessee, from its elevations",
                  "0c7e9f894eb7c8d444ca4475e64249e060d96c90ab63fdf439a0381c590ed502",

@@ -12,14 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import Sampler, SignalSource, pixel_centres
+from tasks.signals.signal import Sampler
+from tasks.signals.solids import Axes, formula_source, sampled
 
-Axes = tuple[NDArray[np.float64], ...]
 Field = NDArray[np.float64]
 Triple = tuple[float, float, float]
-
-REFERENCE = 32
-"""Points along each axis of the recorded sampling."""
 
 _UNIT = 2.0**-16
 """Resolution of the recorded sampling, so that its hash does not depend on the last bit of a square root."""
@@ -59,34 +56,25 @@ def union(axes: Axes) -> Field:
 # -- loaders -----------------------------------------------------------------------------------------------------------
 
 
-def _reference(formula: Sampler) -> NDArray[np.int32]:
-    values = formula((pixel_centres(REFERENCE),) * 3)
-    return np.round(values / _UNIT).astype("<i4")
-
-
-def _same(formula: Sampler, raw: NDArray[Any]) -> Sampler:
-    return formula
+def _quantised(formula: Sampler) -> NDArray[np.int32]:
+    return np.round(sampled(formula) / _UNIT).astype("<i4")
 
 
 def _lengths(raw: NDArray[Any]) -> NDArray[np.float32]:
     return (raw * _UNIT).astype(np.float32)
 
 
-def _formula(name: str, formula: Sampler, description: str, sha256: str) -> SignalSource:
-    loader, sampler, shape = partial(_reference, formula), partial(_same, formula), (REFERENCE,) * 3
-    licence = "none needed (a formula)"
-    return SignalSource(name, "distance", shape, "inrbench", licence, description, sha256, loader, _lengths, sampler)
-
+_field = partial(formula_source, "distance", _quantised, _lengths)
 
 # fmt: off
 SOURCES = (
-    _formula("sdf-sphere", sphere, "signed distance to a sphere",
-             "2c45e895178e0373fbb9a25351ebac20932700887b0c63474be06001e26e7d58"),
-    _formula("sdf-box", box, "signed distance to a box, with edges and corners",
-             "129184c2a2eb536577418685a592d3545275286e63981590f0f8cc38d94c52a0"),
-    _formula("sdf-torus", torus, "signed distance to a torus",
-             "507c23c36d9a72f843b3e7b3df0a65d4f565f130edbe04f0e1f50415eedf8002"),
-    _formula("sdf-union", union, "signed distance to the union of a ball and a cube that are disjoint",
-             "a7b7e77b35b571a7fa9e640c7222af1adb0c0bf3347b6994e1d36700e00c8a93"),
+    _field("sdf-sphere", sphere, "signed distance to a sphere",
+           "2c45e895178e0373fbb9a25351ebac20932700887b0c63474be06001e26e7d58"),
+    _field("sdf-box", box, "signed distance to a box, with edges and corners",
+           "129184c2a2eb536577418685a592d3545275286e63981590f0f8cc38d94c52a0"),
+    _field("sdf-torus", torus, "signed distance to a torus",
+           "507c23c36d9a72f843b3e7b3df0a65d4f565f130edbe04f0e1f50415eedf8002"),
+    _field("sdf-union", union, "signed distance to the union of a ball and a cube that are disjoint",
+           "a7b7e77b35b571a7fa9e640c7222af1adb0c0bf3347b6994e1d36700e00c8a93"),
 )
 # fmt: on
