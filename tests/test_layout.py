@@ -11,18 +11,15 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-TOGETHER = {"activations/core/aot.py": "activations/core/test_kernel.py"}
-"""Modules that are tested with another one -> the test module."""
-
 MODULES = [
     path.relative_to(ROOT)
-    for package in ("activations", "tasks")
-    for path in sorted((ROOT / package).glob("*/*.py"))
+    for pattern in ("activations/*/*.py", "tasks/*/*.py", "bench/**/*.py", "report/**/*.py")
+    for path in sorted(ROOT.glob(pattern))
     if path.name != "__init__.py"
 ]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_every_module_that_is_no_plugin_has_a_test_module_of_its_name(module: Path) -> None:
-    expected = TOGETHER.get(module.as_posix(), f"{module.parent.as_posix()}/test_{module.name}")
-    assert (ROOT / "tests" / expected).is_file(), f"add tests/{expected}"
+    expected = f"tests/{module.parent.as_posix()}/test_{module.name}"
+    assert (ROOT / expected).is_file(), f"add {expected}"

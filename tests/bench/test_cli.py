@@ -75,17 +75,6 @@ def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
     assert "my@" in done.stdout
 
 
-def test_lists_are_readable_by_programs(inrbench: Inrbench) -> None:
-    activations = {row["name"]: row for row in json.loads(inrbench("list", "activations", "--json").stdout)}
-    assert {"bw-relu", "relu", "relu-pe", "siren", "wire", "gauss", "mfn", "finer"} <= set(activations)
-    assert activations["siren"]["params"] == {"omega0": 30.0, "first_omega0": None, "alpha": None}
-    assert {"image", "superres", "ct"} <= {
-        row["name"] for row in json.loads(inrbench("list", "tasks", "--json").stdout)
-    }
-    assert {"camera", "ct-head"} <= {row["name"] for row in json.loads(inrbench("list", "signals", "--json").stdout)}
-    assert "quick" in inrbench("list", "suites").stdout
-
-
 def test_debug_shows_the_traceback(inrbench: Inrbench) -> None:
     assert "Traceback" in inrbench("run", "quik", "--debug").stderr
     assert "Traceback" not in inrbench("run", "quik").stderr

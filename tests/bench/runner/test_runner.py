@@ -11,41 +11,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from bench.config import grid
 from bench.config.plugins import Plugins
-from bench.config.strict_yaml import read_yaml, validated
-from bench.config.suite import Suite
 from bench.errors import Stopped
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
 from bench.runner.runner import Runner, RunOptions, local_slots
 from bench.store.atomic_write import atomic_write
 from bench.store.store import Store
-
-CPU = SlotSpec("cpu", "", threads=1, exclusive=True)
-
-
-def settings(ways: list[str], steps: int = 2) -> Suite:
-    activations = {"relu": {}, **{way: {"activation": "trouble", "how": way} for way in ways}}
-    values = read_yaml(
-        f"{{suite: s, repeats: 1, model: {{width: 8, depth: 2}}, train: {{steps: {steps}}}, "
-        "tasks: {image: {signals: [camera], size: 16}}}",
-        "s",
-    )
-    return validated(Suite, {**values, "activations": activations}, "s")
-
-
-def run(trouble: Path, results: Path, ways: list[str], options: RunOptions | None = None) -> pd.DataFrame:
-    """Run the suite of those ways to fail; returns the stored rows by method."""
-    plugins = Plugins([trouble])
-    store = Store(results, "s")
-    jobs = grid.jobs(settings(ways), plugins, "s")
-    work = plan.make(jobs, store)
-    list(Runner(store, local_slots(store, [CPU], plugins.files), options).run(work.todo, {}))
-    return store.runs().set_index("method")
+from tests.bench.runner.runs import CPU, run, settings
 
 
 def test_every_way_to_fail_costs_one_job(trouble: Path, tmp_path: Path) -> None:
@@ -135,14 +111,6 @@ def test_a_disk_that_stays_full_stops_the_run_with_one_line(
     assert rows["attempt"].tolist() == [1, 1, 1]
 
 
-def test_a_job_over_its_limit_is_ended_with_its_children(trouble: Path, tmp_path: Path) -> None:
-    rows = run(trouble, tmp_path, ["hang"], RunOptions(limit_s=8.0))
-    assert rows["status"].to_dict() == {"relu": "ok", "hang": "timeout"}
-    assert "sleep\x00600" not in "".join(
-        path.read_text() for path in Path("/proc").glob("[0-9]*/cmdline") if os.access(path, os.R_OK) and path.exists()
-    )
-
-
 def test_failures_stay_until_they_are_retried(trouble: Path, tmp_path: Path) -> None:
     run(trouble, tmp_path, ["nan"])
     jobs = grid.jobs(settings(["nan"]), Plugins([trouble]), "s")
@@ -178,15 +146,6 @@ def test_two_slots_share_the_jobs(trouble: Path, tmp_path: Path) -> None:
     rows = store.runs()
     assert len(rows) == 4
     assert not rows["timing_valid"].any()
-
-
-def test_results_do_not_depend_on_the_order_or_the_worker(trouble: Path, tmp_path: Path) -> None:
-    jobs = grid.jobs(settings(["print"]), Plugins([trouble]), "s")
-    stores = [Store(tmp_path / name, "s") for name in "ab"]
-    for store, order in zip(stores, (jobs, jobs[::-1]), strict=True):
-        list(Runner(store, local_slots(store, [CPU], [trouble])).run(order, {}))
-    columns = ["job_id", "step", "metric", "value"]
-    pd.testing.assert_frame_equal(stores[0].scores()[columns], stores[1].scores()[columns], check_exact=True)
 
 
 LONG = """

@@ -14,74 +14,12 @@ from bench.config.plugins import Plugins
 from bench.config.settings import Train
 from bench.engine.engine import AutogradEngine, choose_engine
 from bench.training import descent as training
-from bench.training import objective
 from bench.training.descent import Descent, checkpoints, evaluate, optimizer
 from bench.training.objective import Objective
 from bench.training.run_job import on_device
 from tasks.core.base import Problem, grid_coords
-from tasks.core.operators import AreaAverage, Identity, Mask, Operator
-from tasks.core.radon import Radon, half_turn
-
-SHAPE = (12, 16)
-OPERATORS = {
-    "identity": lambda: Identity(192),
-    "mask": lambda: Mask(192, torch.arange(0, 192, 3)),
-    "area": lambda: AreaAverage(SHAPE, 4),
-    "radon": lambda: Radon(SHAPE, half_turn(5)),
-}
-
-
-def problem(operator: Operator, channels: int = 2) -> Problem:
-    generator = torch.Generator().manual_seed(0)
-    truth = torch.rand(192, channels, generator=generator)
-    return Problem(grid_coords(SHAPE), operator, operator.forward(truth), truth, SHAPE)
-
-
-def whole_batch(network: torch.nn.Module, case: Problem) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """The plain loss, without blocks or adjoints, and its gradients."""
-    loss = (case.operator.forward(network(case.coords)) - case.measured).square().mean()
-    parameters = list(network.parameters())
-    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-    return loss, [torch.zeros_like(p) if g is None else g for g, p in zip(gradients, parameters, strict=True)]
-
-
-def check_gradient(name: str, operator: str, rows: int, large: bool = False) -> None:
-    """Loss and gradients in blocks against those of the whole batch."""
-    case = problem(OPERATORS[operator]())
-    activation = Plugins().activations.get(name)()
-    network = build(activation, Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
-    expected_loss, expected = whole_batch(network, case)
-    loss = Objective(case, rows).backward(choose_engine(network, case.coords, large=large))
-    torch.testing.assert_close(loss, expected_loss.detach(), rtol=1e-5, atol=1e-7)
-    scale = max(float(g.abs().max()) for g in expected)
-    for parameter, gradient in zip(network.parameters(), expected, strict=True):
-        found = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
-        assert float((found - gradient).abs().max()) < 1e-5 * scale
-
-
-@pytest.mark.parametrize("rows", [1, 50, 192, 1000])
-@pytest.mark.parametrize("keep", [True, False])
-@pytest.mark.parametrize("operator", OPERATORS)
-def test_blocks_of_any_size_give_the_gradient_of_the_whole_batch(
-    operator: str, keep: bool, rows: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not keep:
-        monkeypatch.setattr(objective, "KEEP_BYTES", 0)
-    check_gradient("siren", operator, rows)
-
-
-@pytest.mark.parametrize("name", Plugins().activations.names())
-def test_every_activation_has_the_gradient_of_the_whole_batch(name: str) -> None:
-    check_gradient(name, "area", 50)
-
-
-@pytest.mark.needs_compiler
-@pytest.mark.parametrize("operator", OPERATORS)
-@pytest.mark.parametrize(
-    "name", ["siren", *(pytest.param(n, marks=pytest.mark.slow) for n in ("bw-relu", "finer", "gauss", "mfn", "wire"))]
-)
-def test_compiled_blocks_give_the_gradient_of_the_whole_batch(name: str, operator: str) -> None:
-    check_gradient(name, operator, 50, large=True)
+from tasks.core.operators import Identity
+from tests.bench.training.problems import OPERATORS, SHAPE, problem
 
 
 @pytest.mark.parametrize(

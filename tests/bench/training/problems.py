@@ -1,0 +1,25 @@
+"""Small problems with operators of every kind."""
+
+from __future__ import annotations
+
+import torch
+
+from tasks.core.base import Problem, grid_coords
+from tasks.core.operators import AreaAverage, Identity, Mask, Operator
+from tasks.core.radon import Radon, half_turn
+
+SHAPE = (12, 16)
+
+
+OPERATORS = {
+    "identity": lambda: Identity(192),
+    "mask": lambda: Mask(192, torch.arange(0, 192, 3)),
+    "area": lambda: AreaAverage(SHAPE, 4),
+    "radon": lambda: Radon(SHAPE, half_turn(5)),
+}
+
+
+def problem(operator: Operator, channels: int = 2) -> Problem:
+    generator = torch.Generator().manual_seed(0)
+    truth = torch.rand(192, channels, generator=generator)
+    return Problem(grid_coords(SHAPE), operator, operator.forward(truth), truth, SHAPE)
