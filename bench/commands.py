@@ -1,4 +1,4 @@
-"""The commands. `bench.cli` parses their options; they only put the parts of the other modules together."""
+"""The commands. `bench.cli` parses their options; they call the other modules and hold no logic of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where activations and tasks are found: every module of their folder, entry points, and files named by ``--plugin``.
+"""Discovery of activations and tasks: modules of their folders, entry points, and files named by ``--plugin``.
 
 A plugin that fails to import is kept with its cause, listed, and fatal only when somebody selects it. Two plugins of
 one name are an error, because a result would not say which of them made it.

@@ -1,4 +1,4 @@
-"""What a process that trains is told before it does anything else."""
+"""Settings of a process that trains: denormal numbers and memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _TRIM, _MMAP, _ARENAS = -1, -3, -8
 
 
 def prepare() -> None:
-    """Set how numbers and memory are dealt with in this process, and in threads that it starts afterwards."""
+    """Apply the settings to this process and to the threads that it starts afterwards."""
     # Numbers below 1e-38 are zero, as on a GPU: processors take a hundred cycles for each, and the tails of Gauss and
     # WIRE are full of them.
     torch.set_flush_denormal(True)

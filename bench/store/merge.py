@@ -1,4 +1,4 @@
-"""Taking over results from another folder, without losing either of two results of one job.
+"""Merge of two results folders; of two results of one job neither is lost.
 
 Copying files is enough where the jobs of two machines are different ones. `merge` also tells what copying could not: a
 job that both have done. Nothing here is overwritten by something no better: the result that was here first stays, and
@@ -24,7 +24,7 @@ from bench.store.store import Store
 
 @dataclass
 class Merged:
-    """What became of the jobs of the other folder.
+    """Counts of the jobs of the other folder, by what the merge did with them.
 
     Attributes:
         taken: jobs that were not here, or not ``ok`` here and ``ok`` there.
@@ -55,7 +55,7 @@ class Merged:
 
 
 def suites_in(folder: Path) -> dict[str, Path]:
-    """Suite -> its folder, for a results folder or the folder of one suite.
+    """The folders of the suites, by name, of a results folder or of one suite's folder.
 
     Raises:
         BadInput: if there are no results in it.
@@ -71,7 +71,7 @@ def suites_in(folder: Path) -> dict[str, Path]:
 
 
 def merge(here: Store, there: Store) -> Merged:
-    """Take over what ``there`` has; it is only read."""
+    """Merge the results of ``there``, which is only read, into ``here``."""
     merged = Merged()
     mine = {row["job_id"]: row for row in here.table("runs").to_pylist()}
     my_scores, their_scores = _by_job(here.table("scores")), _by_job(there.table("scores"))
@@ -102,7 +102,7 @@ def merge(here: Store, there: Store) -> Merged:
 
 
 def _take(here: Store, there: Store, row: dict[str, Any], scores: Iterable[dict[str, Any]]) -> None:
-    """Copy a job: what it speaks of first, its row last."""
+    """Copy a job: artifacts and log first, its row last."""
     reference = f"ref-{row['problem_id']}"
     if not here.artifact_file(reference).exists():
         _copy(there.artifact_file(reference), here, here.artifact_file(reference))
@@ -133,7 +133,7 @@ def _by_job(table: pa.Table) -> Callable[[str], list[dict[str, Any]]]:
 
 
 def _values(scores: Iterable[dict[str, Any]]) -> dict[tuple[Any, Any], str]:
-    """What two runs of a job agree or differ in. As text: NaN is to equal NaN."""
+    """Scores by step and metric, as text, so that NaN equals NaN."""
     return {(score["step"], score["metric"]): repr(score["value"]) for score in scores}
 
 

@@ -104,7 +104,7 @@ class Reader:
         return self._settled(gather)
 
     def outcome(self, job_id: str) -> tuple[Status, int] | None:
-        """Status and attempt of a job's committed row, or None. Cheap, to be called before every job."""
+        """Status and attempt of a job's committed row, or None. Fast enough to be called before every job."""
 
         def gather() -> tuple[Status, int] | None:
             if self.run_file(job_id).exists() and (table := self._read("runs", job_id)) is not None:
@@ -192,7 +192,7 @@ class Reader:
         return {job_id: name for job_id, (_, name) in best.items()} | found
 
     def index(self, name: str) -> dict[str, Key]:
-        """What ranks each job of a compact file. The name is a hash of the content, so one reading is enough."""
+        """The rank of each job of a compact file. The name is a hash of the content, so one reading is enough."""
         if name not in self._indices:
             table = self._read("runs", name)
             if table is None:
@@ -201,7 +201,7 @@ class Reader:
         return self._indices[name]
 
     def _part(self, kind: str, name: str, sources: Mapping[str, str], ids_only: bool = False) -> pa.Table | None:
-        """What counts of one file; None where it cannot be read. With ``ids_only`` each job is there once."""
+        """The rows of one file that count; None where it cannot be read. With ``ids_only`` each job is there once."""
         table = self._read(kind, name, ids_only)
         if table is not None and name.startswith(COMPACT):
             mine = [job_id for job_id in self.index(name) if sources[job_id] == name]
