@@ -75,6 +75,7 @@ class CT3D(Task):
         if self.noise:
             measured = measured + noise_like(measured, std, seed)
         operator = SparseMatrix(ray_matrix(directions, self.size).astype(np.float32))
+        operator.group = self.size**2  # a batch is of whole views
         return Problem(coords, operator, measured, truth, shape, noise_std=std or None)
 
     def baselines(self) -> Mapping[str, Baseline]:

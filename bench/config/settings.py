@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bench.config.identity import canonical
 
@@ -42,8 +42,19 @@ class Model(Settings):
         return self
 
 
+def _batch(value: Any) -> Any:
+    """A checked batch. pydantic's own check of the union would give one message for each member type."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (number and (0 < value < 1 or (isinstance(value, int) and value >= 1))):
+        raise ValueError("a batch is a share between 0 and 1, or a whole number of measurements; null trains on all")
+    return value
+
+
+Batch = Annotated[int | float | None, BeforeValidator(_batch)]
+
+
 class Train(Settings):
-    """How a network is trained: on the full batch, with a learning rate of lr * lr_decay ** (step / steps).
+    """How a network is trained: on all measurements in each step, with the learning rate lr * lr_decay ** (step / steps).
 
     Whatever is None is off, and then no part of a job's identity.
 
@@ -54,9 +65,12 @@ class Train(Settings):
             `bench.engine.precision`.
         weight_decay: decoupled from the gradient, as in AdamW.
         path_norm: λ of a penalty λ · path norm; only for activations that have one.
-        stop_loss: training ends as soon as the data loss is no more than this.
+        stop_loss: training ends as soon as the data loss, of all measurements in training, is no more than this.
         stop: the rule that chooses a checkpoint without the truth, see `bench.training.early_stopping`; training goes
             on to the end.
+        batch: what each step trains on instead, drawn anew without replacement: a share of the measurements in
+            training, such as 0.1, or a number of them, such as 4096. Projections are drawn by whole angles. Other
+            operators that mix rows train on all, and the job's log says so.
         holdout: the share of the measurements that is kept from training; what ``stop: heldout`` looks at.
         checkpoints: how often the network is scored on its way.
         diagnostics: whether the conditioning of every layer is scored too.
@@ -71,6 +85,7 @@ class Train(Settings):
     path_norm: float | None = Field(None, gt=0)
     stop_loss: float | None = Field(None, gt=0)
     stop: Literal["plateau", "discrepancy", "heldout"] | None = None
+    batch: Batch = None
     holdout: float | None = Field(None, gt=0, lt=1)
     checkpoints: int | None = Field(None, ge=2, le=1000)
     diagnostics: bool | None = None

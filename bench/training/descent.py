@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from bench.config.settings import Train
 from bench.engine.engine import Engine
 from bench.engine.threads import blocks_of_threads, one_thread_each, run_on_threads
-from bench.training.objective import Objective
+from bench.training.objective import Loss
 
 CHECKPOINTS = 20
 
@@ -37,7 +37,8 @@ Penalty = Callable[[nn.Module], Tensor]
 
 
 class Descent:
-    """Training, one step each time the iterator is advanced: it yields the data loss before that step, unsynchronised.
+    """Training, one step each time the iterator is advanced: it yields the loss before that step, unsynchronised:
+    that of its batch, if there are batches.
 
     Attributes:
         network: in training.
@@ -45,7 +46,7 @@ class Descent:
         steps: steps to do.
     """
 
-    def __init__(self, engine: Engine, objective: Objective, train: Train, penalty: Penalty | None = None) -> None:
+    def __init__(self, engine: Engine, objective: Loss, train: Train, penalty: Penalty | None = None) -> None:
         self.network, self.step, self.steps = engine.network, 0, train.steps
         self._engine, self._objective, self._train, self._penalty = engine, objective, train, penalty
         self._optimizer = optimizer(engine.network, train)
@@ -60,7 +61,7 @@ class Descent:
         for group in self._optimizer.param_groups:
             group["lr"] = train.lr * train.lr_decay ** (self.step / train.steps)
         self._optimizer.zero_grad(set_to_none=True)
-        loss = self._objective.backward(self._engine)
+        loss = self._objective.backward(self._engine, self.step)
         if self._penalty is not None:
             self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
         with one_thread_each(self._engine.threads):

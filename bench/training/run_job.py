@@ -22,7 +22,6 @@ from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, build, count_frozen, count_params
 from activations.core.width_solver import solve_width
-from bench.config.identity import seed
 from bench.config.job import Job
 from bench.config.plugins import Plugins, source_sha256
 from bench.config.settings import Model
@@ -35,6 +34,7 @@ from bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, e
 from bench.training.early_stopping import Point, chosen_step
 from bench.training.objective import Objective
 from bench.training.result import NetworkInfo, Outcome, Progress, scores_at
+from bench.training.sampling import held_out
 from bench.training.scoring import divergence, score_values
 from tasks.core.base import Problem, Task
 from tasks.signals.load import load
@@ -120,16 +120,20 @@ def _train(
         network = build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
         penalty = penalty_of(activation, train.path_norm)
         units = activation.hidden_width(width)
-        large = worthwhile(train.steps, len(problem.coords), units * model.depth)
+        objective = Objective(
+            problem, held_out=held_out(job, problem, train.holdout), batch=train.batch, data_seed=job.data_seed
+        )
+        if objective.note:
+            print(objective.note)
+        large = worthwhile(train.steps, objective.evaluated, units * model.depth)
 
     with clock.phase("warmup"):
         engine = choose_engine(network, problem.coords, large=large, precision=train.precision)
-        rows = block_rows(engine, problem.coords, activation.name, tune=large)
+        rows = objective.rows = block_rows(engine, problem.coords[: objective.evaluated], activation.name, tune=large)
         compiled = engine.name != "autograd"
         size = NetworkInfo(
             model.depth, units, count_params(network), rows, engine.name, compiled, count_frozen(network)
         )
-        objective = Objective(problem, rows, held_out(job, problem, train.holdout))
         with unchanged(network):
             for _ in itertools.islice(Descent(engine, objective, train, penalty), WARMUP_STEPS):
                 pass
@@ -139,6 +143,11 @@ def _train(
     error: str | None = None
     points: list[Point] = []
     scores: list[Score] = []
+
+    def loss_of_all() -> float:
+        return objective.losses(evaluate(engine, problem.coords, rows), engine)[0]
+
+    confirm = loss_of_all if objective.sampled else None
     checkpointer = Checkpointer(kept, describe, device, descent, clock, points, scores)
     resumed = checkpointer.resume()
     for checkpoint in checkpoints(train.steps, train.checkpoints or CHECKPOINTS):
@@ -149,11 +158,11 @@ def _train(
             if checkpointer.is_due():
                 checkpointer.save()
             with clock.phase("train"):
-                reached = _advance(descent, checkpoint, train.stop_loss, checkpointer.is_due)
+                reached = _advance(descent, checkpoint, train.stop_loss, confirm, checkpointer.is_due)
         done = descent.step
         with clock.phase("eval"):
             values = evaluate(engine, problem.coords, rows)
-            found = score_values(task, objective, values, activation, network, bool(train.diagnostics))
+            found = score_values(task, objective, engine, values, activation, bool(train.diagnostics))
         points.append(Point(done, found["loss"], found.get("heldout_loss")))
         scores += scores_at(done, clock.seconds["train"], found)
         progress(Progress(done / train.steps, found))
@@ -184,10 +193,22 @@ def unchanged(network: nn.Module) -> Iterator[None]:
             tensor.copy_(value)
 
 
-def _advance(descent: Descent, checkpoint: int, stop_loss: float | None, due: Callable[[], bool]) -> bool:
-    """Train up to a step, until something is due, or until the loss is low enough; returns whether it is."""
+def _advance(
+    descent: Descent,
+    checkpoint: int,
+    stop_loss: float | None,
+    confirm: Callable[[], float] | None,
+    due: Callable[[], bool],
+) -> bool:
+    """Train up to a step, until something is due, or until the loss is low enough; returns whether it is.
+
+    Args:
+        confirm: the loss of everything, where a step only has that of its batch, which may be low by chance. It is
+            computed when that of a batch is low enough.
+    """
     for loss in itertools.islice(descent, checkpoint - descent.step):
-        if stop_loss is not None and descent.step % STOP_EVERY == 0 and float(loss) <= stop_loss:
+        low = stop_loss is not None and descent.step % STOP_EVERY == 0 and float(loss) <= stop_loss
+        if stop_loss is not None and low and (confirm is None or confirm() <= stop_loss):
             return True
         if due():
             break
@@ -210,18 +231,6 @@ def penalty_of(activation: Activation, weight: float | None) -> Penalty | None:
         return weight * norm
 
     return penalty
-
-
-def held_out(job: Job, problem: Problem, share: float | None) -> Tensor | None:
-    """(M,) bool: the measurements kept from training, drawn by the job's data seed, the same for every activation."""
-    if share is None:
-        return None
-    count = len(problem.measured)
-    generator = torch.Generator().manual_seed(seed(heldout=True, data=job.data_seed))
-    picked = torch.randperm(count, generator=generator)[: max(1, round(share * count))]
-    mask = torch.zeros(count, dtype=torch.bool)
-    mask[picked] = True
-    return mask.to(problem.measured.device)
 
 
 def width_of(activation: Activation, domain: Domain, model: Model) -> int:

@@ -9,20 +9,21 @@ from torch import Tensor, nn
 
 from activations.core.base import Activation
 from activations.core.layer_statistics import diagnose, gradient_norms
-from bench.training.objective import Objective
+from bench.engine.engine import Engine
+from bench.training.objective import Loss
 from tasks.core.base import Problem, Task
 
 
 def score_values(
-    task: Task, objective: Objective, values: Tensor, activation: Activation, network: nn.Module, layers: bool
+    task: Task, objective: Loss, engine: Engine, values: Tensor, activation: Activation, layers: bool
 ) -> dict[str, float]:
-    """Scores of a network and its values (N, C) at all coordinates, by metric."""
+    """Scores of an engine's network and of its values (N, C) at all coordinates, by metric."""
     problem = objective.problem
-    loss, heldout = objective.losses(values)
+    loss, heldout = objective.losses(values, engine)
     scores = {**task.score(problem, values), "loss": loss}
     if heldout is not None:
         scores["heldout_loss"] = heldout
-    return scores | _diagnose(activation, network, problem, layers)
+    return scores | _diagnose(activation, engine.network, problem, layers)
 
 
 def divergence(loss: float, values: Tensor, step: int) -> str | None:

@@ -18,11 +18,14 @@ class Operator:
         out_rows: M, the number of measurements in one channel.
         rows: for an operator that only selects grid points, their (M,) indices, or ``slice(None)`` for all of them;
             training then evaluates the network at these points only. None for an operator that mixes grid points.
+        group: for an operator that mixes grid points, the number of successive measurements that a batch draws or
+            leaves out together, such as those of one angle; None if it has no batches.
     """
 
     in_rows: int
     out_rows: int
     rows: Tensor | slice | None = None
+    group: int | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """A x: (N, C) -> (M, C)."""

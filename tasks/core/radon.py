@@ -59,6 +59,7 @@ class Radon(Operator):
         self.detectors = count_bins(shape)
         self.in_rows = shape[0] * shape[1]
         self.out_rows = self.angles.size * self.detectors
+        self.group = self.detectors  # a batch is of whole angles
         self._matrix, self._transpose = _tensors(shape, tuple(self.angles.tolist()))
 
     def forward(self, x: Tensor) -> Tensor:

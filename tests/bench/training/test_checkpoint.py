@@ -291,6 +291,8 @@ CASES: dict[str, dict[str, Any]] = {
     "stop-loss": {"steps": 400, "stop_loss": 0.005},
     "superres": {"task": "superres", "activation": "relu-pe", "lr_decay": 0.01},
     "ct": {"task": "ct", "activation": "wire", "holdout": 0.1},
+    "batch": {"task": "denoise", "holdout": 0.25, "batch": 0.1},
+    "batch-of-angles": {"task": "ct", "batch": 0.1, "stop_loss": 1e-9},
     "bf16": {"activation": "gauss", "precision": "bf16", "checkpoints": 5},
 }
 

@@ -12,7 +12,8 @@ from bench.config import grid
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
 from bench.training.descent import checkpoints
-from bench.training.run_job import attempt, execute, held_out
+from bench.training.run_job import attempt, execute
+from bench.training.sampling import held_out
 from tasks.signals.load import load
 from tests.bench.training.jobs import CPU, PLUGINS, job, jobs, run, values
 
