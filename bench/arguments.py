@@ -67,6 +67,17 @@ class Merge(Results):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Compare(Common):
+    first: Path
+    second: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export(Common):
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class Check(Common):
     names: list[str]
 

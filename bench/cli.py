@@ -88,6 +88,14 @@ def parser() -> argparse.ArgumentParser:
     compact = command("compact", "gather the many small files of finished jobs into few; runs may go on meanwhile")
     results(compact, "the folder of the results")
 
+    folder_help = "the folder of one suite's results, e.g. results/quick"
+    compare = command("compare", "set two results folders side by side: paired differences, and what differs in origin")
+    compare.add_argument("first", type=Path, metavar="A", help=folder_help)
+    compare.add_argument("second", type=Path, metavar="B", help="the same of another machine or version")
+
+    export = command("export", "print all scores, each with the columns of its job, as one tidy CSV table")
+    export.add_argument("folder", type=Path, metavar="FOLDER", help=folder_help)
+
     check = command("check", "run the conformance checks on activations")
     check.add_argument("names", nargs="*", metavar="NAME")
 

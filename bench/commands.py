@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from bench import arguments
+from bench import arguments, results
 from bench.arguments import typed
 from bench.config import grid, suite
 from bench.config.job import Job
@@ -227,6 +227,16 @@ def compact(options: arguments.Results) -> int:
     return merging.compact_all(options.results, _say)
 
 
+def compare(options: arguments.Compare) -> int:
+    print(results.side_by_side(options.first, options.second))
+    return 0
+
+
+def export(options: arguments.Export) -> int:
+    print(results.export(options.folder), end="")
+    return 0
+
+
 def _say(text: str) -> None:
     print(f"inrbench: {text}", file=sys.stderr)
 
@@ -283,6 +293,8 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "data": typed(arguments.Suite, data),
     "merge": typed(arguments.Merge, merge),
     "compact": typed(arguments.Results, compact),
+    "compare": typed(arguments.Compare, compare),
+    "export": typed(arguments.Export, export),
     "check": typed(arguments.Check, check),
     "new": typed(arguments.New, new),
 }

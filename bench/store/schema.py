@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-SCHEMA_VERSION = 1
+from bench.store.columns import RUN_COLUMNS, SCHEMA_VERSION, SCORE_COLUMNS, schema_of
 
 Status = Literal["ok", "diverged", "oom", "timeout", "crashed", "error", "interrupted"]
 
@@ -24,89 +24,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 UNFINISHED = ("oom", "timeout", "crashed", "interrupted")
 """Statuses of jobs that were ended from outside, and may go on from their training checkpoint."""
 
-_TEXT, _FLOAT, _INT, _BOOL = pa.string(), pa.float64(), pa.int64(), pa.bool_()
-
-RUNS = pa.schema(
-    {
-        # what was declared
-        "job_id": _TEXT,
-        "suite": _TEXT,
-        "task": _TEXT,  # the suite's key for it: the task's name, or another where a suite has it twice
-        "task_name": _TEXT,  # the plugin
-        "task_version": _INT,
-        "task_params": _TEXT,  # JSON
-        "signal": _TEXT,
-        "kind": _TEXT,  # "activation" or "baseline"
-        "method": _TEXT,  # the suite's key for the activation, e.g. "wire[omega0=10]"; or the baseline
-        "label": _TEXT,  # what tables call the method
-        "activation": _TEXT,  # the plugin; null for a baseline
-        "activation_version": _INT,
-        "activation_params": _TEXT,  # JSON
-        "model": _TEXT,  # JSON
-        "train": _TEXT,  # JSON
-        "repeat": _INT,
-        "data_seed": _INT,
-        "init_seed": _INT,
-        "problem_id": _TEXT,  # same truth and measurements: names artifacts/ref-<problem_id>.npz
-        "metric": _TEXT,  # the task's headline metric
-        "metrics": _TEXT,  # JSON {metric: {"label", "unit", "direction", "format"}}: how reports show each
-        # how it ended
-        "status": _TEXT,
-        "error": _TEXT,
-        "attempt": _INT,
-        "steps": _INT,  # steps done
-        "resumed_step": _INT,  # the step of the training checkpoint that this attempt went on from; null if from none
-        "chosen_step": _INT,  # the checkpoint that the stopping rule (train.stop) picks; without one the last
-        # what was built
-        "depth": _INT,
-        "width": _INT,  # units of a hidden layer
-        "params": _INT,  # real degrees of freedom
-        "frozen": _INT,  # real numbers that the network needs beside them, such as drawn frequencies
-        "block_rows": _INT,  # rows of one training block
-        "engine": _TEXT,  # "chain", "kernels" or "autograd", see bench.engine.engine; null for a baseline
-        "compiled": _BOOL,  # whether the engine ran compiled code; null for a baseline
-        # timings, seconds; setup + warmup + train + eval = wall but for the clock's own cost
-        "setup_s": _FLOAT,
-        "warmup_s": _FLOAT,
-        "train_s": _FLOAT,
-        "eval_s": _FLOAT,
-        "wall_s": _FLOAT,
-        "step_ms": _FLOAT,
-        "peak_mem_bytes": _INT,
-        "timing_valid": _BOOL,  # one job a device, and nobody else on it
-        "foreign_cpu": _FLOAT,  # share of the CPU that others used meanwhile; null if the job was too short
-        "clock_mhz": _FLOAT,  # of the device when the job ended
-        "throttled": _BOOL,  # whether the device was held back by heat or power meanwhile
-        # provenance
-        "started_at": _TEXT,  # ISO 8601, UTC
-        "data_sha256": _TEXT,
-        "device": _TEXT,  # "cpu", "cuda"
-        "device_name": _TEXT,
-        "driver": _TEXT,
-        "threads": _INT,
-        "host": _TEXT,  # hash of the host's name
-        "python": _TEXT,
-        "torch": _TEXT,
-        "packages": _TEXT,  # JSON {name: version}
-        "git_sha": _TEXT,
-        "git_dirty": _BOOL,
-        "source_sha256": _TEXT,  # of the plugins' files
-        "log": _TEXT,  # relative to the suite's folder
-    },
-    metadata={"schema_version": str(SCHEMA_VERSION)},
-)
-
-SCORES = pa.schema(
-    {
-        "job_id": _TEXT,
-        "step": _INT,
-        "train_s": _FLOAT,  # seconds on the training clock when the step was done
-        "metric": _TEXT,
-        "value": _FLOAT,
-        "direction": pa.int8(),  # +1 higher is better, -1 lower is better, 0 neither
-    },
-    metadata={"schema_version": str(SCHEMA_VERSION)},
-)
+RUNS, SCORES = schema_of(RUN_COLUMNS), schema_of(SCORE_COLUMNS)
 
 
 class Score(NamedTuple):

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from bench.store.atomic_write import atomic_write
 from bench.store.reader import Reader
-from bench.store.schema import RUNS, SCHEMA_VERSION, SCORES, STATUSES, Score
+from bench.store.schema import RUNS, SCORES, STATUSES, Score
 
-__all__ = ["RUNS", "SCHEMA_VERSION", "SCORES", "STATUSES", "Store"]
+__all__ = ["RUNS", "SCORES", "STATUSES", "Store"]
 
 
 class Store(Reader):

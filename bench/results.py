@@ -1,0 +1,206 @@
+"""Stored results as pandas DataFrames, and the comparison of two results folders.
+
+For notebooks and scripts that go beyond the report::
+
+    from bench import results
+
+    runs = results.runs("results/quick")  # one row a job
+    scores = results.scores("results/quick")  # one row for each job, step and metric
+    print(results.compare("machine-a/quick", "machine-b/quick").table)
+
+The columns are those of `bench.store.columns`, described in docs/results.md. Nothing here imports torch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from bench.errors import BadInput
+from bench.store.columns import DECLARED, PROVENANCE
+from bench.store.store import Store
+from report.data.stats import difference, estimate
+
+CELL = ["task", "signal", "method", "repeat", "metric"]
+"""Columns of `runs` that pair the jobs of two folders."""
+
+TIDY = ["task", "signal", "kind", "method", "label", "repeat", "params", "engine", "timing_valid", "device_name"]
+"""Columns of `runs` that `tidy` repeats for every score."""
+
+_NO_CAUSE = {"started_at", "log", "suite", "label", "metrics"}
+"""Columns of `runs` that tell nothing about why two results differ."""
+
+COMPARED = [
+    *(column.name for column in DECLARED if column.name not in {*CELL, *_NO_CAUSE, "job_id"}),
+    *("width", "params", "block_rows", "engine"),
+    *(column.name for column in PROVENANCE if column.name not in _NO_CAUSE),
+]
+"""Columns of `runs` that `compare` holds against each other: settings, what was built, provenance."""
+
+
+def runs(folder: str | Path) -> pd.DataFrame:
+    """One row a job, its latest attempt, with the columns of `bench.store.columns.RUN_COLUMNS`, ordered by job id.
+
+    Args:
+        folder: results of one suite, e.g. ``results/quick``.
+
+    Raises:
+        BadInput: if there are no results in the folder.
+    """
+    return _frame(_store(folder), "runs")
+
+
+def scores(folder: str | Path) -> pd.DataFrame:
+    """One row for each job, step and metric: ``job_id, step, train_s, metric, value, direction``.
+
+    Raises:
+        BadInput: as `runs`.
+    """
+    return _frame(_store(folder), "scores")
+
+
+def tidy(folder: str | Path) -> pd.DataFrame:
+    """`scores` with the columns `TIDY` of their job, ordered, for a CSV file or a plot.
+
+    Raises:
+        BadInput: as `runs`.
+    """
+    store = _store(folder)
+    jobs, found = _frame(store, "runs"), _frame(store, "scores")
+    merged = jobs[["job_id", *TIDY]].merge(found, on="job_id", validate="one_to_many")
+    return merged.sort_values(["task", "signal", "method", "repeat", "job_id", "metric", "step"], ignore_index=True)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two results folders side by side.
+
+    Attributes:
+        table: one row for each task and method that both have: headline metric, mean of the first and of the second,
+            their paired difference (second − first) with the half-width of its 95 % interval over repeats (NaN with one
+            repeat), the number of pairs, and the ratio of training times (second / first; NaN where none are valid on
+            both sides).
+        differences: one row for each column of `COMPARED` that differs in at least one pair: values of both sides.
+        only_first, only_second: number of jobs that ended ``ok`` and have no partner.
+    """
+
+    table: pd.DataFrame
+    differences: pd.DataFrame
+    only_first: int
+    only_second: int
+
+
+def compare(first: str | Path, second: str | Path) -> Comparison:
+    """Compare two results folders: two machines, or two versions, before and after a change.
+
+    The jobs of a task, signal, method and repeat are a pair. Their settings may differ, and then stand under
+    ``differences``. Where a folder has several results of one such cell, of other settings, the result that the other
+    folder has too counts, else the newest.
+
+    Raises:
+        BadInput: if a folder has no results, or no job ended ok in both.
+    """
+    one, two = _final(first), _final(second)
+    common = set(one["job_id"]) & set(two["job_id"])
+    one, two = (_one_a_cell(side, common) for side in (one, two))
+    pairs = one.merge(two, on=CELL, suffixes=("_1", "_2"), validate="one_to_one")
+    if pairs.empty:
+        raise BadInput(f"{first} and {second} have no finished job in common; compare results of one suite")
+    differences = pd.DataFrame(_differences(pairs), columns=["column", "first", "second"])
+    return Comparison(pd.DataFrame(_rows(pairs)), differences, len(one) - len(pairs), len(two) - len(pairs))
+
+
+def _store(folder: str | Path) -> Store:
+    path = Path(folder).resolve()
+    if not (path / "runs").is_dir():
+        raise BadInput(f"{folder}: no results; name the folder of one suite, e.g. results/quick")
+    return Store(path.parent, path.name)
+
+
+def _frame(store: Store, kind: str) -> pd.DataFrame:
+    """A stored table with types that know missing integers: with NaN a number of parameters would become a float."""
+    types = {pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    return store.table(kind).to_pandas(types_mapper=types.get)  # type: ignore[no-any-return]
+
+
+def _final(folder: str | Path) -> pd.DataFrame:
+    """The jobs that ended ok, with the last value of their headline metric in ``final``."""
+    store = _store(folder)
+    found = _frame(store, "runs").query("status == 'ok'")
+    last = _frame(store, "scores").sort_values("step").groupby(["job_id", "metric"])["value"].last().rename("final")
+    return found.join(last, on=["job_id", "metric"]).dropna(subset="final")
+
+
+def _one_a_cell(jobs: pd.DataFrame, common: set[str]) -> pd.DataFrame:
+    ranked = jobs.assign(shared=jobs["job_id"].isin(common)).sort_values(["shared", "started_at", "job_id"])
+    return ranked.groupby(CELL, as_index=False).last()
+
+
+def _rows(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
+    for (task, method, metric), group in pairs.groupby(["task", "method", "metric"], sort=True):
+        keys = list(zip(group["signal"], group["repeat"], strict=True))
+        one, two = (dict(zip(keys, group[f"final_{side}"], strict=True)) for side in (1, 2))
+        means = [found.mean if (found := estimate(cells)) else math.nan for cells in (one, two)]
+        gap, half = difference(two, one) or (math.nan, None)
+        timed = group[group["timing_valid_1"].eq(True) & group["timing_valid_2"].eq(True)]
+        before = timed["train_s_1"].sum()
+        yield {
+            "task": task,
+            "method": method,
+            "metric": metric,
+            "first": means[0],
+            "second": means[1],
+            "difference": gap,
+            "half_interval": math.nan if half is None else half,
+            "pairs": len(group),
+            "time_ratio": timed["train_s_2"].sum() / before if before else math.nan,
+        }
+
+
+def _differences(pairs: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
+    for column in COMPARED:
+        one, two = pairs[f"{column}_1"], pairs[f"{column}_2"]
+        differ = ~(one.eq(two).fillna(False) | (one.isna() & two.isna()))
+        if differ.any():
+            yield column, _values(one[differ]), _values(two[differ])
+
+
+def _values(column: pd.Series[Any]) -> str:
+    """The distinct values of a column in one text, the first three of many."""
+    found = sorted({"none" if pd.isna(value) else str(value) for value in column})
+    return ", ".join(found[:3]) + (f", … ({len(found)} values)" if len(found) > 3 else "")
+
+
+def export(folder: Path) -> str:
+    """`tidy` as CSV, which the command ``export`` prints."""
+    return tidy(folder).to_csv(index=False, lineterminator="\n")
+
+
+def side_by_side(first: Path, second: Path) -> str:
+    """A comparison as text, which the command ``compare`` prints."""
+    found = compare(first, second)
+    shown = found.table.rename(columns={"difference": "change", "half_interval": "±", "time_ratio": "time"})
+    shown["clear"] = (shown["change"].abs() > shown["±"]).map({True: "*", False: ""})
+    lines = [
+        f"first: {first}",
+        f"second: {second}",
+        "",
+        shown.to_string(index=False, na_rep="—", float_format="{:.4g}".format),
+        "",
+        "change: second − first, paired by signal and repeat; ±: half-width of its 95 % interval; clear: the interval",
+        "excludes 0, uncorrected for many comparisons; time: training time, second / first, where both are valid.",
+    ]
+    if found.only_first or found.only_second:
+        lines.append(f"Without a partner: {found.only_first} jobs of the first, {found.only_second} of the second.")
+    if found.differences.empty:
+        return "\n".join([*lines, "", "Settings and provenance are the same."])
+    width = max(map(len, found.differences["column"]))
+    lines += ["", "What differs (first → second):"]
+    lines += [f"  {row.column:<{width}}  {row.first} → {row.second}" for row in found.differences.itertuples()]
+    return "\n".join(lines)
