@@ -12,6 +12,7 @@ from bench.config.settings import Train
 from bench.engine.engine import Engine
 from bench.engine.threads import blocks_of_threads, one_thread_each, run_on_threads
 from bench.training.objective import Loss
+from bench.training.step_graph import StepGraph
 
 CHECKPOINTS = 20
 
@@ -25,11 +26,23 @@ def checkpoints(steps: int, count: int = CHECKPOINTS) -> list[int]:
 def optimizer(network: nn.Module, train: Train) -> torch.optim.Optimizer:
     """The declared optimiser, fused into one pass over the parameters; weight decay is AdamW's, decoupled."""
     parameters = [p for p in network.parameters() if p.requires_grad]
+    # A CUDA graph reads the learning rate from the device.
+    on_gpu = any(p.is_cuda for p in parameters)
+    lr = torch.tensor(train.lr, device=parameters[0].device) if on_gpu else train.lr
     if train.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=train.lr, fused=True)
+        return torch.optim.SGD(parameters, lr=lr, fused=True)
     if train.weight_decay is not None:
-        return torch.optim.AdamW(parameters, lr=train.lr, weight_decay=train.weight_decay, fused=True)
-    return torch.optim.Adam(parameters, lr=train.lr, fused=True)
+        return torch.optim.AdamW(parameters, lr=lr, weight_decay=train.weight_decay, fused=True, capturable=on_gpu)
+    return torch.optim.Adam(parameters, lr=lr, fused=True, capturable=on_gpu)
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Set the learning rate, in place where it is a tensor."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(rate)
+        else:
+            group["lr"] = rate
 
 
 Penalty = Callable[[nn.Module], Tensor]
@@ -50,6 +63,10 @@ class Descent:
         self.network, self.step, self.steps = engine.network, 0, train.steps
         self._engine, self._objective, self._train, self._penalty = engine, objective, train, penalty
         self._optimizer = optimizer(engine.network, train)
+        device = next(engine.network.parameters()).device
+        # The draw of a batch depends on the number of the step, which a graph cannot see.
+        graph = device.type == "cuda" and not objective.sampled
+        self._train_once = StepGraph(self._step_eagerly, device) if graph else self._step_eagerly
 
     def __iter__(self) -> Descent:
         return self
@@ -58,15 +75,18 @@ class Descent:
         train = self._train
         if self.step >= self.steps:
             raise StopIteration
-        for group in self._optimizer.param_groups:
-            group["lr"] = train.lr * train.lr_decay ** (self.step / train.steps)
+        set_rate(self._optimizer, train.lr * train.lr_decay ** (self.step / train.steps))
+        loss = self._train_once()
+        self.step += 1
+        return loss
+
+    def _step_eagerly(self) -> Tensor:
         self._optimizer.zero_grad(set_to_none=True)
         loss = self._objective.backward(self._engine, self.step)
         if self._penalty is not None:
             self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
         with one_thread_each(self._engine.threads):
             self._optimizer.step()
-        self.step += 1
         return loss
 
     def state(self) -> dict[str, Tensor]:

@@ -15,11 +15,8 @@ from scipy.stats import ttest_rel
 
 from bench import results
 from bench.errors import BadInput
-from bench.store.columns import markdown
 from bench.store.schema import Score
 from bench.store.store import RUNS, SCORES, Store
-
-DOCS = Path(__file__).parents[2] / "docs"
 
 
 def lab(folder: Path, finals: Sequence[float], *, valid: bool = True, seconds: float = 2.0, **columns: Any) -> Path:
@@ -41,10 +38,6 @@ def test_tables_have_the_columns_of_the_schema(tmp_path: Path) -> None:
     assert list(results.runs(folder).columns) == RUNS.names
     assert list(results.scores(str(folder)).columns) == SCORES.names
     assert len(results.scores(folder)) == 4
-
-
-def test_the_page_of_the_schema_is_that_of_the_code() -> None:
-    assert markdown() in (DOCS / "results.md").read_text(), "put the output of `python -m bench.store.columns` there"
 
 
 def test_integers_stay_integers_where_some_are_missing(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from bench.training.objective import Objective
 from bench.training.result import Outcome
 from bench.training.sampling import Batches, batch_size, held_out
 from tests.bench.training.jobs import CPU, PLUGINS, job, run, values
-from tests.bench.training.test_descent import OPERATORS, SHAPE, problem
+from tests.bench.training.problems import OPERATORS, SHAPE, problem
 
 HELD = torch.arange(192) % 3 == 0
 
