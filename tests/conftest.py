@@ -19,12 +19,14 @@ if os.environ.get("CI"):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if has_compiler():
-        return
-    skip = pytest.mark.skip(reason="needs a C++ compiler, e.g. g++; none was found")
+    missing = {}
+    if not has_compiler():
+        missing["needs_compiler"] = "needs a C++ compiler, e.g. g++; none was found"
+    if not torch.cuda.is_available():
+        missing["gpu"] = "needs a GPU with CUDA"
     for item in items:
-        if "needs_compiler" in item.keywords:
-            item.add_marker(skip)
+        for marker in missing.keys() & item.keywords:
+            item.add_marker(pytest.mark.skip(reason=missing[marker]))
 
 
 @pytest.fixture(autouse=True)
