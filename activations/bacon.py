@@ -47,6 +47,7 @@ class Bacon(Activation):
     """
 
     name, label, version = "bacon", "BACON", 1
+    derivatives = 2
 
     band: float = Param(1.0, gt=0, tune=LogUniform(0.125, 2))
 

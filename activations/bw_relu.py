@@ -15,10 +15,9 @@ from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
 from activations.core.chain import Chain, Skip
-from activations.core.linear import FirstLinear
+from activations.core.linear import FirstLinear, NormedLinear
 from activations.core.path_norm import layer_norms
 from activations.core.spline_wavelet import CENTRE, VARIATION, LearnedWavelet, psi
-from activations.core.weight_norm import NormedLinear
 
 SPREAD, MEAN, VARIANCE = 0.375, 0.15615, 0.16182
 """The fixed point of ``init="centred"``: for u ~ N(3/2, SPREAD²), ψ(u) has this mean and this variance."""
@@ -70,6 +69,7 @@ class BwRelu(Activation):
     """
 
     name, label, version = "bw-relu", "BW-ReLU", 1
+    derivatives = 1
 
     c: float = Param(3.0, gt=0, tune=LogUniform(1, 20))
     learn_c: Literal["network", "layer"] | None = Param(None)

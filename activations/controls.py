@@ -24,6 +24,7 @@ class Tanh(Activation):
     """
 
     name, label, version = "tanh", "tanh", 1
+    derivatives = 2
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.tanh(z)
@@ -49,6 +50,7 @@ class Gelu(_KaimingNormal):
     """z Φ(z), Φ the distribution function of N(0, 1), not its tanh approximation; weights N(0, 2/n)."""
 
     name, label, version = "gelu", "GELU", 1
+    derivatives = 2
 
     def forward(self, z: Tensor) -> Tensor:
         return F.gelu(z)
@@ -58,6 +60,7 @@ class Silu(_KaimingNormal):
     """z / (1 + e^-z), also called swish; weights N(0, 2/n)."""
 
     name, label, version = "silu", "SiLU", 1
+    derivatives = 2
 
     def forward(self, z: Tensor) -> Tensor:
         return F.silu(z)
@@ -67,6 +70,7 @@ class Softplus(_KaimingNormal):
     """log(1 + e^z); weights N(0, 2/n)."""
 
     name, label, version = "softplus", "softplus", 1
+    derivatives = 2
 
     def forward(self, z: Tensor) -> Tensor:
         return F.softplus(z)
@@ -76,6 +80,7 @@ class Quadratic(Activation):
     """1 / (1 + (scale * z)²), PyTorch's default initialisation."""
 
     name, label, version = "quadratic", "quadratic", 1
+    derivatives = 2
 
     scale: float = Param(10.0, gt=0, tune=LogUniform(3, 100))
 
@@ -87,6 +92,7 @@ class Multiquadric(Activation):
     """1 / √(1 + (scale * z)²), PyTorch's default initialisation: the inverse multiquadric."""
 
     name, label, version = "multiquadric", "multiquadric", 1
+    derivatives = 2
 
     scale: float = Param(10.0, gt=0, tune=LogUniform(3, 100))
 
@@ -101,6 +107,7 @@ class Laplacian(Activation):
     """
 
     name, label, version = "laplacian", "Laplacian", 1
+    derivatives = 1
 
     scale: float = Param(10.0, gt=0, tune=LogUniform(3, 100))
 
@@ -112,6 +119,7 @@ class ExpSin(SineInitialised):
     """exp(-sin(omega0 * z)), SIREN's initialisation."""
 
     name, label, version = "exp-sin", "ExpSin", 1
+    derivatives = 2
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.exp(-torch.sin(self.omega0 * z))

@@ -35,6 +35,7 @@ class Finer(SineInitialised):
     """
 
     name, label, version = "finer", "FINER", 1
+    derivatives = 2
 
     first_bias: float | None = Param(None, gt=0)
 

@@ -36,6 +36,7 @@ class FinerGauss(SineInitialised):
     """
 
     name, label, version = "finer-gauss", "FINER++ (Gauss)", 1
+    derivatives = 2
 
     scale: float = Param(3.0, gt=0, tune=LogUniform(0.5, 20))
     omega0: float = Param(10.0, gt=0, tune=LogUniform(2, 60))

@@ -35,6 +35,7 @@ class FourierNet(Activation):
     """
 
     name, label, version = "fouriernet", "FourierNet", 1
+    derivatives = 2
 
     input_scale: float = Param(256.0, gt=0, tune=LogUniform(16, 1024))
 

@@ -35,6 +35,7 @@ class Gauss(Activation):
     """
 
     name, label, version = "gauss", "Gauss", 1
+    derivatives = 2
 
     scale: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
 

@@ -109,6 +109,7 @@ class Mfn(Activation):
     """
 
     name, label, version = "mfn", "MFN", 1
+    derivatives = 2
 
     input_scale: float = Param(256.0, gt=0, tune=LogUniform(16, 1024))
     alpha: float = Param(6.0, gt=0)

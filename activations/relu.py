@@ -33,6 +33,7 @@ class Relu(Activation):
     """
 
     name, label, version = "relu", "ReLU", 1
+    derivatives = 1
 
     def forward(self, z: Tensor) -> Tensor:
         return RELU(z)

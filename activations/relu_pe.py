@@ -40,6 +40,7 @@ class ReluPe(Activation):
     """
 
     name, label, version = "relu-pe", "ReLU+PE", 1
+    derivatives = 1
 
     levels: int | None = Param(None, ge=1, le=24)
 

@@ -44,6 +44,7 @@ class Rff(Activation):
     """
 
     name, label, version = "rff", "RFF", 1
+    derivatives = 1
 
     sigma: float = Param(5.0, gt=0, tune=LogUniform(0.5, 50))
     frequencies: int | None = Param(None, ge=1)

@@ -28,7 +28,15 @@ def _slope(grad: Tensor, z: Tensor, omega0: float) -> Tensor:
     return _slope_by_value(grad, z, _sinc(z, omega0), omega0)
 
 
-SINC = Kernel(_sinc, _slope, slope_by_value=_slope_by_value)
+def _formula(z: Tensor, omega0: float) -> Tensor:
+    u = z * omega0
+    near = u.abs() < NEAR
+    apart, s = torch.where(near, 1.0, u), u * u  # autograd would multiply the derivatives at 0 by 0, and they are ∞
+    series = 1 + s * (-1 / 6 + s * (1 / 120 + s * (-1 / 5040 + s * (1 / 362880))))
+    return torch.where(near, series, apart.sin() / apart)
+
+
+SINC = Kernel(_sinc, _slope, slope_by_value=_slope_by_value, formula=_formula)
 """sin(omega0 · z) / (omega0 · z), with its limit 1 at 0."""
 
 
@@ -42,6 +50,7 @@ class Sinc(Activation):
     """
 
     name, label, version = "sinc", "sinc", 1
+    derivatives = 2
 
     omega0: float = Param(30.0, gt=0, tune=LogUniform(3, 100))
 

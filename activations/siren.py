@@ -39,6 +39,7 @@ class Siren(SineInitialised):
     """
 
     name, label, version = "siren", "SIREN", 1
+    derivatives = 2
 
     first_omega0: float | None = Param(None, gt=0)
     alpha: float | None = Param(None, gt=0)

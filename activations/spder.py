@@ -22,7 +22,14 @@ def _slope(grad: Tensor, z: Tensor, omega0: float) -> Tensor:
     return (u.cos() + half) * u.abs().sqrt_() * (grad * omega0)
 
 
-DAMPED_SINE = Kernel(_damped, _slope)
+def _formula(z: Tensor, omega0: float) -> Tensor:
+    u = z * omega0
+    near = u.abs() < 1e-12
+    apart = torch.where(near, 1.0, u)  # autograd would multiply ∞ by 0 at 0
+    return torch.where(near, 0 * u, apart.abs().sqrt() * apart.sin())
+
+
+DAMPED_SINE = Kernel(_damped, _slope, formula=_formula)
 """sin(u) √|u| at u = omega0 · z."""
 
 
@@ -35,6 +42,7 @@ class Spder(SineInitialised):
     """
 
     name, label, version = "spder", "SPDER", 1
+    derivatives = 1
 
     omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
 

@@ -44,6 +44,7 @@ class Staf(Activation):
     """
 
     name, label, version = "staf", "STAF", 1
+    derivatives = 2
 
     omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
     first_omega0: float | None = Param(None, gt=0)

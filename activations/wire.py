@@ -129,6 +129,7 @@ class Wire(Activation):
     """
 
     name, label, version = "wire", "WIRE", 1
+    derivatives = 2
 
     omega0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
     s0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))

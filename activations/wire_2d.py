@@ -63,6 +63,7 @@ class Wire2d(Wire):
     """
 
     name, label, version = "wire-2d", "WIRE-2D", 1
+    derivatives = 2
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
         matrix = FirstLinear if first else ComplexLinear

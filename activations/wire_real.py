@@ -46,6 +46,7 @@ class WireReal(Activation):
     """
 
     name, label, version = "wire-real", "WIRE (real)", 1
+    derivatives = 2
 
     omega0: float = Param(20.0, gt=0, tune=LogUniform(2, 60))
     s0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))

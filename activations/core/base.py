@@ -77,6 +77,10 @@ class Activation(BaseModel):
         name: lower-case name with dashes, as written in suites and on the command line.
         label: name in tables and figures.
         version: number to raise when the same parameters give another network; it is part of every job's identity.
+        derivatives: how often a network is differentiable in its coordinates almost everywhere, in a way that the
+            derivative below is the integral: 1 for continuous kinks such as ReLU's, 2 for a continuous slope, and no
+            more is asked for. Tasks that train on derivatives (`tasks.core.residuals`) refuse activations with too few.
+            0, the default, promises nothing. `inrbench check` tests what is declared.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -84,6 +88,7 @@ class Activation(BaseModel):
     name: ClassVar[str]
     label: ClassVar[str]
     version: ClassVar[int]
+    derivatives: ClassVar[int] = 0
 
     @classmethod
     def search_space(cls) -> dict[str, LogUniform]:

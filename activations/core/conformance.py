@@ -1,12 +1,8 @@
 """Conformance checks: properties that every activation must have for its scores to be comparable.
 
 `inrbench check NAME` runs them for one activation, and the tests of the project for all. A check is a function of an
-activation that raises `AssertionError` with a message for the plugin's author; its docstring is the requirement::
-
-    for finding in check(Siren()):
-        print(finding)
-
-The networks are small, so that all checks of an activation take about a second.
+activation that raises `AssertionError` with a message for the plugin's author; its docstring is the requirement. The
+networks are small, so that all checks of an activation take about a second.
 """
 
 from __future__ import annotations
@@ -23,6 +19,7 @@ from pydantic import ValidationError
 from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, build, count_params
+from activations.core.derivatives import integration_error
 from activations.core.width_solver import params_at
 
 WIDTH, DEPTH, SIDE = 32, 3, 16
@@ -33,13 +30,7 @@ Check = Callable[[Activation], None]
 
 @dataclass(frozen=True)
 class Finding:
-    """Result of one check.
-
-    Attributes:
-        name: name of the check.
-        status: ``"passed"``, ``"failed"`` or ``"skipped"``.
-        message: reason of a failure or a skip; empty if the check passed.
-    """
+    """Result of one check; ``message`` is the reason of a failure or a skip, empty if the check passed."""
 
     name: str
     status: Literal["passed", "failed", "skipped"]
@@ -75,9 +66,6 @@ def run_check(one: Check, activation: Activation) -> Finding:
     except Exception as error:
         return Finding(name, "failed", f"{type(error).__name__}: {error}")
     return Finding(name, "passed")
-
-
-# -- networks and grids ------------------------------------------------------------------------------------------------
 
 
 def domain_of(in_features: int = 2, out_features: int = 1) -> Domain:
@@ -210,6 +198,16 @@ def check_rows(activation: Activation) -> None:
     assert error < limit, f"the value of a row changes by {error:.2g} with the other rows present"
 
 
+def check_derivatives(activation: Activation) -> None:
+    """Derivatives up to the declared order integrate to the one below, within 5 %."""
+    if not activation.derivatives:
+        raise Skip("derivatives = 0, so tasks that train on derivatives refuse it; declare 1 or 2 in its class")
+    network = small(activation, domain_of(1)).double()
+    for order, name in ((1, "first"), (2, "second"))[: activation.derivatives]:
+        error = integration_error(network, order)
+        assert error < 0.05, f"the integral of the {name} derivative is off by {error:.1%}; declare fewer derivatives"
+
+
 def check_learns(activation: Activation) -> None:
     """Three Adam steps reduce the loss on a smooth signal for at least one learning rate of 1e-2, 1e-3, 1e-4, 1e-5."""
     x = grid()
@@ -292,6 +290,7 @@ CHECKS: tuple[Check, ...] = (
     check_params,
     check_double,
     check_rows,
+    check_derivatives,
     check_learns,
     check_init,
     check_curve,

@@ -4,6 +4,9 @@ A `Kernel` is two functions: the value at z, and the derivative at z times the g
 pre-activation z alone. Run one operation after another, both are bound by memory traffic; an engine
 (`bench.engine.engine`) may therefore have them compiled, and supplies the compiled code for the duration of a forward
 pass by `using`. Nothing here depends on a compiler.
+
+Where the derivatives of a network at its coordinates are themselves differentiated (`activations.core.derivatives`),
+the code is `DIFFERENTIABLE`: a kernel is then its formula, with the derivatives of autograd.
 """
 
 from __future__ import annotations
@@ -30,6 +33,8 @@ class Kernel:
         plain_value, plain_slope: the same without a compiler, where other code is faster one operation at a time.
         slope_by_value: function of the gradient from above, z, the value at z and the constants; the same as ``slope``,
             where the value saves work. Compiled chains use it.
+        formula: the value in operations that autograd differentiates any number of times, everywhere; ``value`` where
+            that is one.
         columns: number of columns of z and of the value for each unit, where the functions are not elementwise but mix
             the columns of (rows, columns). GABOR of WIRE, complex numbers as pairs, has (2, 2).
 
@@ -49,6 +54,7 @@ class Kernel:
         plain_value: Callable[..., Tensor] | None = None,
         plain_slope: Callable[..., Tensor] | None = None,
         slope_by_value: Callable[..., Tensor] | None = None,
+        formula: Callable[..., Tensor] | None = None,
         columns: tuple[int, int] | None = None,
     ) -> None:
         for function in filter(None, (value, slope, slope_by_value)):
@@ -56,9 +62,13 @@ class Kernel:
                 raise TypeError(f"{function.__qualname__}: define it with def at the top level of its file")
         self.value, self.slope, self.slope_by_value, self.columns = value, slope, slope_by_value, columns
         self.plain_value, self.plain_slope = plain_value or value, plain_slope or slope
+        self.formula = formula or value
 
     def __call__(self, z: Tensor, *constants: Number) -> Tensor:
-        out: Tensor = _Apply.apply(z, self, _code.get(), *constants)  # type: ignore[no-untyped-call]
+        code = _code.get()
+        if code is DIFFERENTIABLE:
+            return self.formula(z, *constants)
+        out: Tensor = _Apply.apply(z, self, code, *constants)  # type: ignore[no-untyped-call]
         return out
 
 
@@ -83,6 +93,9 @@ class PlainCode:
 
 
 PLAIN = PlainCode()
+DIFFERENTIABLE = PlainCode()
+"""Kernels as their formulas, without the analytic derivative, which is differentiable no further. Where that is not the
+true one, as in FINER, this is."""
 
 _code: ContextVar[KernelCode] = ContextVar("kernel_code", default=PLAIN)
 

@@ -1,6 +1,6 @@
-"""Linear layer on coordinates: a `torch.nn.Linear` for inputs with few columns.
+"""Linear layers beside `torch.nn.Linear`: for coordinates, and with weight normalisation.
 
-It has a faster gradient for few columns, and it stays in float32 under mixed precision.
+The one on coordinates has a faster gradient for inputs with few columns, and stays in float32 under mixed precision.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.autograd.function import Function, once_differentiable
+from torch.autograd.function import Function
+from torch.nn import functional as F
 
 
 def first_linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -33,6 +34,41 @@ class FirstLinear(nn.Linear):
         return first_linear(x, self.weight, self.bias)
 
 
+class NormedLinear(nn.Module):
+    """Wx + b with the rows W_k = gain_k direction_k / ‖direction_k‖ [Salimans & Kingma, NeurIPS 2016, eq. 2].
+
+    torch's own parametrisation (weight normalisation) computes the same, but networks with it cannot be pickled.
+
+    Initially it equals the layer ``plain`` from which it is made. Initialise the weights before that: ``weight`` is
+    computed from gain and direction, so that changing it later has no effect.
+    """
+
+    def __init__(self, plain: nn.Linear) -> None:
+        super().__init__()
+        self.in_features, self.out_features = plain.in_features, plain.out_features
+        self._first = isinstance(plain, FirstLinear)
+        direction = plain.weight.detach()
+        self.direction = nn.Parameter(direction.clone())
+        self.gain = nn.Parameter(torch.linalg.vector_norm(direction, dim=1, keepdim=True))
+        self.bias = nn.Parameter(plain.bias.detach().clone())
+
+    @property
+    def weight(self) -> Tensor:
+        """Effective weights (out, in), differentiable in gain and direction."""
+        lengths: Tensor = torch.linalg.vector_norm(self.direction, dim=-1, keepdim=True)
+        return self.direction * (self.gain / lengths)
+
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """Effective weights (out, in) and bias (out,)."""
+        return self.weight, self.bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (first_linear if self._first else F.linear)(x, *self.affine())
+
+    def extra_repr(self) -> str:
+        return f"in_features={self.in_features}, out_features={self.out_features}"
+
+
 class _Linear(Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -40,7 +76,6 @@ class _Linear(Function):
         return torch.addmm(bias, x, weight.t())
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         x, weight = ctx.saved_tensors
         gradient_x = grad @ weight if ctx.needs_input_grad[0] else None

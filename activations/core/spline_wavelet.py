@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import Function, once_differentiable
 
-from activations.core.kernel import Kernel, current_code
+from activations.core.kernel import DIFFERENTIABLE, Kernel, current_code
 
 CENTRE = 1.5
 """Centre of symmetry of ψ, whose support is [0, 3]."""
@@ -33,6 +33,8 @@ def psi(x: Tensor, c: float | Tensor = 1.0) -> Tensor:
     """
     if not isinstance(c, Tensor):
         return WAVELET(x, c)
+    if current_code() is DIFFERENTIABLE:
+        return WAVELET.formula(x, c)
     out: Tensor = _Learned.apply(x, c)  # type: ignore[no-untyped-call]
     return out
 

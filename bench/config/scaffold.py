@@ -20,6 +20,7 @@ class {cls}(Activation):
     """x * exp(-(scale * x)**2 / 2): replace this with your formula, and cite where it is from."""
 
     name, label, version = "{name}", "{label}", 1
+    derivatives = 2  # how often it is differentiable; 1 with kinks
 
     scale: float = Param(5.0, gt=0, tune=LogUniform(1, 50))
 

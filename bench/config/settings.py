@@ -54,7 +54,7 @@ Batch = Annotated[int | float | None, BeforeValidator(_batch)]
 
 
 class Train(Settings):
-    """How a network is trained: on all measurements in each step, with learning rate lr * lr_decay ** (step / steps).
+    """How a network is trained: each step on all measurements, with a learning rate of lr * lr_decay ** (step / steps).
 
     Whatever is None is off, and then no part of a job's identity.
 

@@ -14,9 +14,8 @@ from activations.core import conformance
 from activations.core.base import Domain, build, count_params
 from activations.core.chain import Chain, Skip
 from activations.core.layer_statistics import diagnose
-from activations.core.linear import FirstLinear
+from activations.core.linear import FirstLinear, NormedLinear
 from activations.core.spline_wavelet import CENTRE, LearnedWavelet, psi
-from activations.core.weight_norm import NormedLinear
 from tests.activations.plugins import assert_default_weights, grid
 
 IMAGE = Domain(2, 1, (64, 64))
