@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 .DEFAULT_GOAL := help
-.PHONY: help bench report data test test-all lint wheel format perf clean
+.PHONY: help bench report data test test-all lint wheel format perf gpu clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ perf: $(STAMP) ## measure steps against their floor and how times grow (about a 
 	GOMP_SPINCOUNT=10000 $(BIN)/python -m pytest -q tests/perf -o addopts="--import-mode=importlib --strict-markers" -o timeout=900 \
 		--benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=fullname
 	$(BIN)/python -m tests.perf.draw
+
+gpu: ## run what needs a GPU, with the environment that is there: ARGS="tests perf", --minutes 8 (see docs/gpu.md)
+	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m tests.gpu.run $(ARGS)
 
 format: $(STAMP) ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .

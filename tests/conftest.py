@@ -25,8 +25,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if not torch.cuda.is_available():
         missing["gpu"] = "needs a GPU with CUDA"
     for item in items:
-        for marker in missing.keys() & item.keywords:
-            item.add_marker(pytest.mark.skip(reason=missing[marker]))
+        for marker, reason in missing.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

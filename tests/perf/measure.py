@@ -49,9 +49,12 @@ def fastest(benchmark: BenchmarkFixture) -> float:
     return float(benchmark.stats.stats.min)
 
 
-def products(rows: int, width: int, layers: int) -> Callable[[], None]:
+CPU = torch.device("cpu")
+
+
+def products(rows: int, width: int, layers: int, device: torch.device = CPU) -> Callable[[], None]:
     """Floor of a step: the products of ``layers`` square hidden layers over the whole batch, forward and backward."""
-    x, w, g = torch.randn(rows, width), torch.randn(width, width), torch.randn(rows, width)
+    x, w, g = (torch.randn(*shape, device=device) for shape in ((rows, width), (width, width), (rows, width)))
 
     def run() -> None:
         for _ in range(layers):
