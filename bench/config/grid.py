@@ -1,5 +1,7 @@
 """The grid of a suite: tasks × activations × repeats as a list of jobs.
 
+An activation takes part in the tasks that its entry lists under ``tasks``, by default in all of them.
+
 Settings are merged from general to specific: the suite's ``model`` and ``train``, the task's, the activation's, and
 the activation's for that task (``per_task``). A list given for a parameter that is not a list is a sweep: each value
 becomes a method of its own, named like ``wire[omega0=10]``.
@@ -61,18 +63,20 @@ def declarations(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
         for cell in _task_cells(suite, key, settings or {}, plugins, where)
     ]
     for name, settings in suite.activations.items():
-        if unknown := set((settings or {}).get("per_task") or {}) - set(suite.tasks):
-            word = sorted(unknown)[0]
-            if word not in plugins.tasks.names():  # a task that -t left out is fine
-                raise BadInput(
-                    f"{where}: activations.{name}.per_task.{word}: no such task{did_you_mean(word, suite.tasks)}"
-                )
+        for key in ("per_task", "tasks"):
+            words = (settings or {}).get(key)
+            for word in map(str, words if isinstance(words, dict | list) else ()):
+                if word not in suite.tasks:
+                    hint = did_you_mean(word, suite.tasks)
+                    raise BadInput(f"{where}: activations.{name}.{key}.{word}: no such task{hint}")
     found: list[Job] = []
     for repeat in range(suite.repeats):
         for cell in cells:
             found += cell.jobs(repeat)
             if len(found) > MAX_JOBS:
                 raise BadInput(f"{where}: more than {MAX_JOBS:,} jobs; shorten a sweep or lower repeats")
+    if not any(cell.methods for cell in cells):
+        raise BadInput(f"{where}: no activation takes part in a task, see activations.….tasks; name a task there")
     return found
 
 
@@ -107,7 +111,7 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
         methods = [
             method
             for name, entry in suite.activations.items()
-            for method in _methods(name, entry or {}, key, common, plugins, file)
+            for method in _methods(name, entry or {}, key, task, common, plugins, file)
         ]
         for source, signal in _signals(names if names is not None else task.signals(), where):
             fields = {
@@ -135,42 +139,63 @@ def _signals(names: Any, where: str) -> list[tuple[str, str]]:
 def _methods(
     name: str,
     entry: dict[str, Any],
-    task: str,
+    key: str,
+    task: Task,
     common: tuple[dict[str, Any], dict[str, Any]],
     plugins: Plugins,
     file: str,
 ) -> list[dict[str, Any]]:
-    """The fields of a job that an activation's entry sets for one task, for each combination of swept values."""
+    """The fields of a job that an activation's entry sets for one task, for each combination of swept values.
+
+    Args:
+        key: the task's, in the suite.
+    """
     entry = dict(entry)
-    key = f"activations.{name}"
-    where = f"{file}: {key}"
-    particular = _mapping(entry, "per_task", where).get(task) or {}
+    place = f"activations.{name}"
+    where = f"{file}: {place}"
+    particular = _mapping(entry, "per_task", where).get(key) or {}
+    chosen = entry.pop("tasks", None)
+    if not isinstance(chosen, list | None):
+        raise BadInput(f"{where}.tasks: {chosen!r} is not a list of tasks; write e.g. [image]")
+    if chosen is not None and key not in chosen:
+        return []
     if not isinstance(particular, dict):
-        raise BadInput(f"{where}.per_task.{task}: {particular!r} is not a mapping (key: value)")
+        raise BadInput(f"{where}.per_task.{key}: {particular!r} is not a mapping (key: value)")
     particular = dict(particular)
     if not isinstance(label := entry.pop("label", None), str | None):
         raise BadInput(f"{where}.label: {label!r} is not text; write it in quotes")
     cls = plugins.activations.get(entry.pop("activation", name), where)
+    if cls.derivatives < task.derivatives:
+        raise BadInput(
+            f"{where}: {cls.label} declares derivatives = {cls.derivatives} and task {key} needs {task.derivatives}; "
+            f"leave one of them out, or name the other tasks in activations.{name}.tasks: [...]"
+        )
     merged: dict[str, dict[str, Any]] = {}
     for kind, shared in zip(("model", "train"), common, strict=True):
         merged[kind] = dict(shared)
-        for level in (_mapping(entry, kind, where), _mapping(particular, kind, f"{where}.per_task.{task}")):
+        for level in (_mapping(entry, kind, where), _mapping(particular, kind, f"{where}.per_task.{key}")):
             if kind == "model" and {"width", "params"} & set(level):  # the more particular way to give a size wins
-                merged[kind] = {key: value for key, value in merged[kind].items() if key not in ("width", "params")}
+                merged[kind] = {name: value for name, value in merged[kind].items() if name not in ("width", "params")}
             merged[kind] |= level
     methods = []
     for params_suffix, params in _sweep({**entry, **particular}, cls, where):
-        activation = validated(cls, params, file, key)
+        activation = validated(cls, params, file, place)
         for model_suffix, model in _sweep(merged["model"], Model, f"{where}.model"):
             for train_suffix, train in _sweep(merged["train"], Train, f"{where}.train"):
+                settings = validated(Train, train, file, f"{place}.train")
+                if task.derivatives and settings.without_residuals:
+                    raise BadInput(
+                        f"{where}: train.{settings.without_residuals[0]} has no meaning for task {key}, "
+                        "which trains on residuals of derivatives; leave it out there"
+                    )
                 suffix = (params_suffix + model_suffix + train_suffix).replace("][", ",")
                 methods.append(
                     {
                         "method": name + suffix,
                         "label": (label or (cls.label if name == cls.name else name)) + suffix,
                         "activation": Plugin(cls.name, cls.version, activation.model_dump(mode="json")),
-                        "model": validated(Model, model, file, f"{key}.model"),
-                        "train": validated(Train, train, file, f"{key}.train"),
+                        "model": validated(Model, model, file, f"{place}.model"),
+                        "train": settings,
                     }
                 )
     return methods

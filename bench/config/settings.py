@@ -63,6 +63,7 @@ class Train(Settings):
         optimizer: Adam where none is named; ``sgd`` is plain gradient descent.
         precision: of the products, with weights and gradients in float32 all the same; see
             `bench.engine.precision`.
+        clip: the norm to which the gradient of a step is reduced where it is larger.
         weight_decay: decoupled from the gradient, as in AdamW.
         path_norm: λ of a penalty λ · path norm; only for activations that have one.
         stop_loss: training ends as soon as the data loss, of all measurements in training, is no more than this.
@@ -81,6 +82,7 @@ class Train(Settings):
     lr_decay: float = Field(0.1, gt=0, le=1)
     optimizer: Literal["adam", "sgd"] | None = None
     precision: Literal["tf32", "bf16"] | None = None
+    clip: float | None = Field(None, gt=0)
     weight_decay: float | None = Field(None, gt=0)
     path_norm: float | None = Field(None, gt=0)
     stop_loss: float | None = Field(None, gt=0)
@@ -89,6 +91,12 @@ class Train(Settings):
     holdout: float | None = Field(None, gt=0, lt=1)
     checkpoints: int | None = Field(None, ge=2, le=1000)
     diagnostics: bool | None = None
+
+    @property
+    def without_residuals(self) -> list[str]:
+        """The settings in force that have no meaning where a task trains on residuals in place of measurements."""
+        found = [name for name in ("batch", "holdout", "precision") if getattr(self, name) is not None]
+        return found + ["stop: discrepancy"] * (self.stop == "discrepancy")
 
     @model_validator(mode="after")
     def _rule_has_what_it_needs(self) -> Train:

@@ -99,7 +99,24 @@ def select_tasks(suite: Suite, names: Sequence[str]) -> Suite:
     for name in names:
         if name not in suite.tasks:
             raise BadInput(f"-t {name}: suite {suite.suite} has no such task{did_you_mean(name, suite.tasks)}")
-    return suite.model_copy(update={"tasks": {name: suite.tasks[name] for name in names}}) if names else suite
+    if not names:
+        return suite
+    left_out = set(suite.tasks) - set(names)
+    update = {
+        "tasks": {name: suite.tasks[name] for name in names},
+        "activations": {name: _without(entry, left_out) for name, entry in suite.activations.items()},
+    }
+    return suite.model_copy(update=update)
+
+
+def _without(entry: dict[str, Any] | None, tasks: set[str]) -> dict[str, Any]:
+    """An activation's entry without what it says on some tasks. What is not of the form is left for its own check."""
+    found = dict(entry or {})
+    if isinstance(particular := found.get("per_task"), dict):
+        found["per_task"] = {task: settings for task, settings in particular.items() if task not in tasks}
+    if isinstance(chosen := found.get("tasks"), list):
+        found["tasks"] = [task for task in chosen if task not in tasks]
+    return found
 
 
 def select_activations(suite: Suite, choices: Sequence[str]) -> Suite:

@@ -4,7 +4,8 @@ In order of preference, on a CPU:
 
 - ``chain``: the network as two compiled functions (`bench.engine.compiled_chain`), each thread on blocks of its own;
 - ``kernels``: autograd, each thread on blocks of its own, with the nonlinearities compiled one by one;
-- ``autograd``: the same, with nothing compiled.
+- ``autograd``: the same, with nothing compiled. It is the only one where training needs derivatives of the network at
+  its coordinates, which compiled code does not give.
 
 On a GPU there is one thread, and kernels go through ``torch.compile``.
 """
@@ -149,7 +150,9 @@ class ChainEngine:
         self._chain.add_gradients(total)
 
 
-def choose_engine(network: nn.Module, coords: Tensor, *, large: bool, precision: str | None = None) -> Engine:
+def choose_engine(
+    network: nn.Module, coords: Tensor, *, large: bool, precision: str | None = None, derivatives: bool = False
+) -> Engine:
     """The fastest engine for a network on its device.
 
     Args:
@@ -158,8 +161,9 @@ def choose_engine(network: nn.Module, coords: Tensor, *, large: bool, precision:
         large: whether the job is worth compilation and threads (`bench.engine.block_size.worthwhile`). The variable
             ``INRBENCH_COMPILE`` overrules it for compilation: 0 is never, 1 for every job.
         precision: of matrix products; only float32 is compiled as a chain.
+        derivatives: whether training needs derivatives of the network at its coordinates.
     """
-    compile_ = {"0": False, "1": True}.get(os.environ.get("INRBENCH_COMPILE", ""), large)
+    compile_ = {"0": False, "1": True}.get(os.environ.get("INRBENCH_COMPILE", ""), large) and not derivatives
     sample = coords[:TRIED]
     if coords.device.type != "cpu":
         return AutogradEngine(network, 1, TorchCompiledKernels() if compile_ else PLAIN, precision)

@@ -39,12 +39,14 @@ class Loss(Protocol):
         rows: rows of one block; it may change between two steps.
         evaluated: number of points at which one step evaluates the network.
         sampled: whether a step sees only a part of what the loss is of.
+        note: one line on what is not as it was asked for; empty if all is.
     """
 
     problem: Problem
     rows: int
     evaluated: int
     sampled: bool
+    note: str
 
     def backward(self, engine: Engine, step: int = 0) -> Tensor:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device.
@@ -77,8 +79,7 @@ class Objective:
         points: (R, d), where the network is evaluated in training.
         targets: (R, C) where the loss is local, what is measured there; else (M, C).
         batches: the draws; None where every step trains on all.
-        note: one line on why the batch is not the one that was asked for; empty if it is.
-        evaluated, sampled: as in `Loss`.
+        evaluated, sampled, note: as in `Loss`; the note is on the batch.
     """
 
     def __init__(

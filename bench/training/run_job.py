@@ -32,9 +32,8 @@ from bench.training.checkpoint import Checkpointer, facts
 from bench.training.clock import Clock, peak_memory, reset_peak_memory
 from bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, evaluate
 from bench.training.early_stopping import Point, chosen_step
-from bench.training.objective import Objective
+from bench.training.residual_loss import loss_of
 from bench.training.result import NetworkInfo, Outcome, Progress, scores_at
-from bench.training.sampling import held_out
 from bench.training.scoring import divergence, score_values
 from tasks.core.base import Problem, Task
 from tasks.signals.load import load
@@ -120,16 +119,17 @@ def _train(
         network = build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
         penalty = penalty_of(activation, train.path_norm)
         units = activation.hidden_width(width)
-        objective = Objective(
-            problem, held_out=held_out(job, problem, train.holdout), batch=train.batch, data_seed=job.data_seed
-        )
+        objective = loss_of(job, problem, activation, train)
         if objective.note:
             print(objective.note)
         large = worthwhile(train.steps, objective.evaluated, units * model.depth)
 
     with clock.phase("warmup"):
-        engine = choose_engine(network, problem.coords, large=large, precision=train.precision)
-        rows = objective.rows = block_rows(engine, problem.coords[: objective.evaluated], activation.name, tune=large)
+        engine = choose_engine(
+            network, problem.coords, large=large, precision=train.precision, derivatives=bool(problem.residuals)
+        )
+        several, tune = problem.coords[: objective.evaluated], large and not problem.residuals
+        rows = objective.rows = block_rows(engine, several, activation.name, tune=tune)
         compiled = engine.name != "autograd"
         size = NetworkInfo(
             model.depth, units, count_params(network), rows, engine.name, compiled, count_frozen(network)
@@ -207,8 +207,8 @@ def _advance(
             computed when that of a batch is low enough.
     """
     for loss in itertools.islice(descent, checkpoint - descent.step):
-        low = stop_loss is not None and descent.step % STOP_EVERY == 0 and float(loss) <= stop_loss
-        if stop_loss is not None and low and (confirm is None or confirm() <= stop_loss):
+        looked = stop_loss is not None and descent.step % STOP_EVERY == 0
+        if stop_loss is not None and looked and float(loss) <= stop_loss and (not confirm or confirm() <= stop_loss):
             return True
         if due():
             break

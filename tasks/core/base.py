@@ -1,8 +1,9 @@
-"""Base class of tasks: a task is a family of linear inverse problems, one for each signal.
+"""Base class of tasks: a task is a family of inverse problems, one for each signal.
 
 All problems have the same parts, so that one training loop serves every task. A network f maps ``coords`` to values on
 a grid, a linear ``operator`` A maps these values to measurements, and training minimises the mean square of the
-residual A f(coords) - ``measured``. The reconstruction f(coords) is scored against the ``truth``.
+residual A f(coords) - ``measured``. The reconstruction f(coords) is scored against the ``truth``. A problem that is not
+of this form brings residuals of the network's derivatives instead (`tasks.core.residuals`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from torch import Tensor
 
 from tasks.core.metrics import METRICS
 from tasks.core.operators import Operator
+from tasks.core.residuals import Residual
 from tasks.signals.resize import resize
 from tasks.signals.signal import MIN_SIDE, PICTURES, Signal, SignalError, pixel_centres
 
@@ -35,6 +37,8 @@ class Problem:
         shape: shape of the grid, e.g. (H, W); its product is N.
         noise_std: root mean square of the noise on ``measured``, estimated without the truth, for early stopping by the
             discrepancy principle; None if there is no noise.
+        residuals: what is trained on in place of measurements, of which there are then none; ``operator`` is
+            `tasks.core.residuals.Unmeasured`.
     """
 
     coords: Tensor
@@ -43,6 +47,11 @@ class Problem:
     truth: Tensor
     shape: tuple[int, ...]
     noise_std: float | None = None
+    residuals: tuple[Residual, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.residuals and len(self.measured):
+            raise ValueError("a problem has measurements or residuals; make its measurements one of the residuals")
 
     def unseen(self) -> NDArray[np.bool_]:
         """Boolean mask (N,) of the grid points that were not measured.
@@ -133,6 +142,11 @@ class Task(BaseModel):
     def random(self) -> bool:
         """Whether `problem` depends on its seed. If not, a baseline runs once instead of once for each repeat."""
         return False
+
+    @property
+    def derivatives(self) -> int:
+        """How often a network must be differentiable: the highest order of the problem's residuals, 0 without any."""
+        return 0
 
     def baselines(self) -> Mapping[str, Baseline]:
         """Classical methods by name, which appear in the same tables as the networks."""

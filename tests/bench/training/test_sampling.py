@@ -17,7 +17,7 @@ from bench.config.settings import Train
 from bench.config.strict_yaml import validated
 from bench.engine.engine import AutogradEngine, choose_engine
 from bench.errors import BadInput
-from bench.training import run_job
+from bench.training import residual_loss
 from bench.training.objective import Objective
 from bench.training.result import Outcome
 from bench.training.sampling import Batches, batch_size, held_out
@@ -183,7 +183,7 @@ def test_held_out_measurements_are_in_no_batch(monkeypatch: pytest.MonkeyPatch) 
         case.measured[mask] = 1e6
         return mask
 
-    monkeypatch.setattr(run_job, "held_out", spoilt)
+    monkeypatch.setattr(residual_loss, "held_out", spoilt)
     assert values(run(task="denoise", holdout=0.5, batch=0.2), "loss") == values(honest, "loss")
 
 

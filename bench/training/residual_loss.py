@@ -1,0 +1,89 @@
+"""The loss of a problem with residuals: a function of the network's derivatives at points drawn for each step.
+
+It is differentiated by autograd, through the derivatives (double backward). Each thread of the engine has blocks of
+points of its own, as for measurements. `loss_of` chooses between the two.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from activations.core.base import Activation
+from activations.core.derivatives import differentiate
+from bench.config.job import Job
+from bench.config.settings import Train
+from bench.engine.block_size import DEFAULT
+from bench.engine.engine import Engine
+from bench.engine.threads import blocks_of_threads, run_on_threads
+from bench.training.objective import Loss, Objective
+from bench.training.sampling import held_out, step_seed
+from tasks.core.base import Problem
+from tasks.core.residuals import Sample
+
+SCORED = -1
+"""The step whose points the scored loss is of: no step of training has them, and all checkpoints do."""
+
+
+def loss_of(job: Job, problem: Problem, activation: Activation, train: Train) -> Loss:
+    """What the job trains on: the residuals of its problem where there are any, else the measurements.
+
+    Raises:
+        ValueError: if the network has not the derivatives that the residuals need.
+    """
+    if not problem.residuals:
+        held = held_out(job, problem, train.holdout)
+        return Objective(problem, held_out=held, batch=train.batch, data_seed=job.data_seed)
+    needed = max(residual.order for residual in problem.residuals)
+    if activation.derivatives < needed:  # a task that declares fewer than it needs; else the suite was refused
+        raise ValueError(
+            f"{activation.label} has too few derivatives ({activation.derivatives}) for {job.task.name}, "
+            f"which needs {needed}; leave one of them out"
+        )
+    return ResidualLoss(problem, job.data_seed)
+
+
+class ResidualLoss:
+    """The weighted sum of a problem's residuals, see `bench.training.objective.Loss`.
+
+    Args:
+        problem: on the device already, with residuals.
+        data_seed: that of the job.
+    """
+
+    def __init__(self, problem: Problem, data_seed: int) -> None:
+        self.problem, self.rows, self.note, self.sampled = problem, DEFAULT, "", True
+        self._data_seed = data_seed
+        self.evaluated = sum(len(sample.points) for sample in self._samples(0))
+
+    def backward(self, engine: Engine, step: int = 0) -> Tensor:
+        """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
+        engine.begin()
+        loss = self._loss(engine, step, train=True)
+        engine.end()
+        return loss
+
+    def losses(self, values: Tensor, engine: Engine) -> tuple[float, None]:
+        """The loss at points that no step of training draws, the same at every checkpoint. The values are not used."""
+        return float(self._loss(engine, SCORED, train=False)), None
+
+    def _samples(self, step: int) -> list[Sample]:
+        return [residual.sample(step_seed(self._data_seed, step)) for residual in self.problem.residuals]
+
+    def _loss(self, engine: Engine, step: int, *, train: bool) -> Tensor:
+        device = self.problem.coords.device
+        samples = [Sample(*(tensor.to(device) for tensor in sample)) for sample in self._samples(step)]
+        blocks = [blocks_of_threads(len(sample.points), self.rows, engine.threads) for sample in samples]
+
+        def pass_both(thread: int) -> Tensor:
+            total = torch.zeros((), device=device)
+            for residual, sample, each in zip(self.problem.residuals, samples, blocks, strict=True):
+                for block in each[thread]:
+                    at = differentiate(engine.network, sample.points[block], residual.order)
+                    part = residual.loss(at, sample.given[block]) / len(sample.points)
+                    if train:
+                        engine.backward(thread, part, torch.ones_like(part))
+                    total += part.detach()
+            return total
+
+        return torch.stack([*run_on_threads(engine.threads, pass_both)]).sum()
