@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from report.data.model import Method, Suite, Task
 from report.data.stats import Cells, average, estimate, leaders
 from report.labels import Metric, baseline, engine, seconds, shared_settings, span
+from report.tables import budget
 
 DASH = "—"
 INVALID = "†"
@@ -56,6 +57,7 @@ def build(suite: Suite, task: Task) -> Table:
     """The table of one task."""
     columns = _columns(task)
     letters = _letters(suite)
+    frozen = any(run.number("frozen") for method in task.methods for run in method.ok)
     bold = {
         name: leaders({method.key: column.cells(method) for method in task.activations}, column.metric.direction)
         for name, column in columns.items()
@@ -78,7 +80,9 @@ def build(suite: Suite, task: Task) -> Table:
                 best = kind == "activation" and method.key in bold.get(name, ())
                 cell = Cell(cell.text + (f" {PARTIAL}" if partial else ""), best)
             cells.append(cell)
-        cells.append(Cell(span(run.number("params") for run in method.ok)))
+        cells.append(Cell(budget.params(method)))
+        if frozen:
+            cells.append(Cell(span(run.number("frozen") for run in method.ok)))
         cells += [_time(task, method, column, letters) for column in ("train_s", "step_ms")]
         cells.append(Cell(span(run.number("steps") for run in method.ok) if kind == "activation" else DASH))
         return tuple(cells)
@@ -86,8 +90,8 @@ def build(suite: Suite, task: Task) -> Table:
     table = Table(
         task=task.key,
         title=task.key if task.name == task.key else f"{task.key} ({task.name})",
-        columns=("method", "n", *(column.label for column in columns.values()), "params", "train (s)", "step (ms)",
-                 "steps"),
+        columns=("method", "n", *(column.label for column in columns.values()), "params", *["frozen"] * frozen,
+                 "train (s)", "step (ms)", "steps"),
         rows=tuple(row(method, "activation") for method in task.activations),
         classical=tuple(row(method, "baseline") for method in task.baselines),
         notes=(),
@@ -193,6 +197,7 @@ def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
         notes.append(f"Chosen: at the checkpoint that {rule_text(task)} chooses without the truth.")
     if PARTIAL in texts:
         notes.append(f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold.")
+    notes += filter(None, [budget.note(task)])
     if INVALID in texts:
         notes.append(f"{INVALID} Timed while other work used the device: the time does not compare.")
     if OTHER_ENGINE in texts:
@@ -264,7 +269,9 @@ def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
         record[f"{column}_signals"] = len(found.signals) if found else 0
     if task.chooses:
         record["chosen_step_mean"] = average(run.chosen_step for run in method.ok) if method.activation else None
-    record["params_mean"] = average(run.number("params") for run in method.ok)
+    record["params_asked"] = average(map(budget.budget, method.ok))
+    for column in ("params", "frozen"):
+        record[f"{column}_mean"] = average(run.number(column) for run in method.ok)
     record["steps_mean"] = average(run.number("steps") for run in method.ok)
     hardware = {timing.hardware for other in task.methods for timing in other.timings}
     for timing in method.timings:

@@ -77,6 +77,7 @@ _TEX = {
     "†": r"\textdagger{}",
     "‡": r"\textdaggerdbl{}",
     "§": r"\S{}",
+    "¶": r"\P{}",
     "₀": r"$_0$",
     "σ": r"$\sigma$",
     "ω": r"$\omega$",

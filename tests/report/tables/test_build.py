@@ -195,3 +195,14 @@ def test_old_rows_without_an_engine_do_not_compare_with_new_ones(lab: Lab) -> No
     lab.job("gauss", engine=None, compiled=True)
     assert cell(table(lab), "gauss", "train (s)") == "12.5§"
     assert any("gauss: compiled code" in note for note in table(lab).notes)
+
+
+def test_frozen_numbers_have_a_column_where_there_are_any(lab: Lab) -> None:
+    lab.job("siren", frozen=0)
+    assert "frozen" not in table(lab).columns
+    lab.job("rff", params=1000, frozen=96, label="RFF")
+    lab.job("tv", 25.0, kind="baseline")
+    lab.job("old", frozen=None)
+    found = table(lab)
+    assert [cell(found, label, "frozen") for label in ("SIREN", "RFF", "old", "TV")] == ["0", "96", "—", "—"]
+    assert cell(found, "RFF", "params") == "1,000"
