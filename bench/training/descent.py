@@ -86,8 +86,8 @@ class Descent:
         if self._penalty is not None:
             self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
         with one_thread_each(self._engine.threads):
-            if train.clip is not None:
-                nn.utils.clip_grad_norm_(self.network.parameters(), train.clip)
+            if self._train.clip is not None:
+                nn.utils.clip_grad_norm_(self.network.parameters(), self._train.clip)
             self._optimizer.step()
         return loss
 
