@@ -26,6 +26,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from bench.atomic_write import atomic_write
 from bench.engine.code_cache import code_file
 from bench.engine.sine import cosine, sine
 
@@ -216,7 +217,7 @@ def compile_to(path: Path, module: nn.Module, inputs: tuple[Any, ...], shapes: A
         graph: Any = program.module(check_guards=False)
         options = {**_OPTIONS, "aot_inductor.output_path": f"{folder}/code.so"}
         made = torch._inductor.aot_compile(graph, inputs, options=options)
-        os.replace(str(made), path)  # whole or not at all, though another process may compile the same
+        atomic_write(path, Path(str(made)).read_bytes())  # though another process may compile the same
 
 
 def import_from(file: str, name: str) -> Any:

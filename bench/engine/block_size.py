@@ -13,13 +13,13 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
 import time
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
+from bench.atomic_write import atomic_write
 from bench.engine.code_cache import cache_folder
 from bench.engine.engine import Engine
 from bench.engine.threads import blocks_of_threads, run_on_threads
@@ -133,13 +133,8 @@ def _keep(path: Path, key: str, seconds: dict[int, float]) -> int:
     rows = min(size for size, took in seconds.items() if took <= NEAR * min(seconds.values()))
     content = json.dumps({"block_rows": rows, "seconds": seconds, "of": json.loads(key)}, indent=1)
     with contextlib.suppress(OSError):  # a cache that cannot be written costs a measurement each time, and no job
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp") as temporary:
-            temporary.write(content)
-            temporary.flush()
-            if path.exists() and _read(path) is None:
-                path.unlink()  # damaged
-            with contextlib.suppress(FileExistsError):
-                os.link(temporary.name, path)
+        if path.exists() and _read(path) is None:
+            path.unlink()  # damaged
+        atomic_write(path, content.encode(), replace=False)
     known = _read(path)
     return known if known is not None else rows

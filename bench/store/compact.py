@@ -18,7 +18,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.store.atomic_write import atomic_write
+from bench.atomic_write import atomic_write
 from bench.store.schema import COMPACT, RUNS, SCORES, UNFINISHED, ordered
 from bench.store.store import Store
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from bench.atomic_write import atomic_write
 from bench.config.identity import digest
 from bench.errors import BadInput
-from bench.store.atomic_write import atomic_write
 from bench.store.compact import compact
 from bench.store.schema import Score
 from bench.store.store import Store

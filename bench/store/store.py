@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from bench.store.atomic_write import atomic_write
+from bench.atomic_write import atomic_write
 from bench.store.reader import Reader
 from bench.store.schema import RUNS, SCORES, STATUSES, Score
 

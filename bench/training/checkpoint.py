@@ -29,9 +29,9 @@ from torch import Tensor
 import activations
 import bench
 import tasks
+from bench.atomic_write import atomic_write
 from bench.config.plugins import source_sha256
 from bench.machine import provenance
-from bench.store.atomic_write import atomic_write
 from bench.store.schema import Score
 from bench.training.clock import Clock
 from bench.training.descent import Descent

@@ -43,9 +43,14 @@ def test_only_the_pre_activation_is_kept_and_nothing_is_overwritten(name: str) -
     kept: list[int] = []
     grad, z = inputs(name)
     before, upstream = z.clone(), grad.clone()
-    with torch.autograd.graph.saved_tensors_hooks(lambda t: (kept.append(t.data_ptr()), t)[1], lambda t: t):
+
+    def keep(t: torch.Tensor) -> torch.Tensor:
+        kept.append(t.data_ptr())
+        return t
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda t: t):
         out = kernel(z.requires_grad_(), *constants)
-    out.backward(grad)  # type: ignore[no-untyped-call]
+    out.backward(grad)
     assert kept == [z.data_ptr()]
     assert torch.equal(z.detach(), before)
     assert torch.equal(grad, upstream)

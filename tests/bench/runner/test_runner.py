@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
+from bench.atomic_write import atomic_write
 from bench.config import grid
 from bench.config.plugins import Plugins
 from bench.errors import Stopped
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
 from bench.runner.runner import Runner, RunOptions, local_slots
-from bench.store.atomic_write import atomic_write
 from bench.store.store import Store
 from tests.bench.runner.runs import CPU, run, settings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import subprocess
 import sys
 import threading
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.store import job_locks as module
 from bench.store.job_locks import JobLocks, locks_in
 
 HOLD = """
@@ -76,7 +76,7 @@ def test_without_locks_that_is_reported_once_and_nobody_has_the_folder_alone(
     def none(*_: object) -> None:
         raise OSError(37, "No locks available")
 
-    monkeypatch.setattr(module.fcntl, "lockf", none)
+    monkeypatch.setattr(fcntl, "lockf", none)
     messages: list[str] = []
     locks = JobLocks(tmp_path / "claims", messages.append)
     assert locks.acquire("a")

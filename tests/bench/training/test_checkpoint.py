@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from activations.core.base import Activation, Domain, build
+from bench.atomic_write import atomic_write
 from bench.config import grid, suite
 from bench.config.job import Job
 from bench.config.plugins import Plugins
@@ -34,7 +35,6 @@ from bench.engine.engine import AutogradEngine
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
 from bench.runner.runner import Runner, local_slots
-from bench.store.atomic_write import atomic_write
 from bench.store.compact import compact
 from bench.store.schema import Score
 from bench.store.store import Store
@@ -179,7 +179,8 @@ def test_other_files_do_not_count(siren: Activation, tmp_path: Path, capsys: pyt
     path, training = tmp_path / "a.pt", descent(siren)
     path.write_bytes(b"no archive")
     refused(path, training, capsys)
-    for content in ([], {}, {"facts": 3}, {"facts": {}}, {"facts": {}, "step": "one"}):
+    contents: list[object] = [[], {}, {"facts": 3}, {"facts": {}}, {"facts": {}, "step": "one"}]
+    for content in contents:
         torch.save(content, path)
         path.write_bytes(checkpoint.sealed(path.read_bytes()))
         refused(path, training, capsys)
@@ -316,8 +317,8 @@ def test_a_resumed_job_gives_the_same_bits(
     if case == "stop-loss":
         assert whole.steps is not None
         assert 25 < whole.steps < 400
-    estimates = [result.arrays[one.job_id]["reconstruction"] for result in (whole, resumed)]
-    assert np.array_equal(*estimates)
+    first, second = (result.arrays[one.job_id]["reconstruction"] for result in (whole, resumed))
+    assert np.array_equal(first, second)
     assert resumed.steps is not None
     assert resumed.steps > step
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.store.atomic_write import atomic_write
+from bench.atomic_write import atomic_write
 
 
 def test_folders_are_made_and_an_old_file_is_replaced(tmp_path: Path) -> None:
@@ -16,6 +16,15 @@ def test_folders_are_made_and_an_old_file_is_replaced(tmp_path: Path) -> None:
     atomic_write(path, b"new")
     assert path.read_bytes() == b"new"
     assert [each.name for each in path.parent.iterdir()] == ["file"]
+
+
+def test_a_file_that_must_be_new_is_left_to_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    atomic_write(path, b"first", replace=False)
+    with pytest.raises(FileExistsError):
+        atomic_write(path, b"second", replace=False)
+    assert path.read_bytes() == b"first"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace"])

@@ -6,10 +6,11 @@ import os
 from pathlib import Path
 
 
-def atomic_write(path: Path, content: bytes) -> None:
+def atomic_write(path: Path, content: bytes, *, replace: bool = True) -> None:
     """Write a file so that readers see the old content or the new one; folders are made.
 
     Raises:
+        FileExistsError: if there is an old file and ``replace`` is false.
         OSError: if it cannot be written; the old file is left as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -19,7 +20,9 @@ def atomic_write(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
+        if replace:
+            os.replace(temporary, path)
+        else:
+            os.link(temporary, path)  # one call, so that of several processes exactly one succeeds
+    finally:
         temporary.unlink(missing_ok=True)
-        raise
