@@ -70,6 +70,22 @@ def Param(default: Any, *, tune: LogUniform | None = None, **constraints: Any) -
     return field
 
 
+@dataclass(frozen=True)
+class ParamGroup:
+    """Parameters of a network that share the settings of the optimiser.
+
+    Attributes:
+        parameters: those of one network.
+        lr_factor: factor of the suite's learning rate.
+        betas, eps: constants of Adam; plain gradient descent does not use them.
+    """
+
+    parameters: list[nn.Parameter]
+    lr_factor: float = 1.0
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+
+
 class Activation(BaseModel):
     """Base class of activations.
 
@@ -168,6 +184,20 @@ class Activation(BaseModel):
         None means that the activation has no path norm; a suite that penalises it is then an error.
         """
         return None
+
+    def penalty(self, network: nn.Module) -> Tensor | None:
+        """Penalty added to the data loss, a scalar differentiable in the network's parameters; None if there is none.
+
+        Its weight is a parameter of the plugin (``tv`` of the grid), and thereby part of a job's identity.
+        """
+        return None
+
+    def optimizer_groups(self, network: nn.Module) -> list[ParamGroup]:
+        """Parameter groups of the optimiser, each trained parameter in exactly one; by default a single usual group.
+
+        They depend on the plugin's parameters and version alone, and thereby are part of a job's identity.
+        """
+        return [ParamGroup([p for p in network.parameters() if p.requires_grad])]
 
 
 class Pointwise(nn.Module):

@@ -210,6 +210,16 @@ def check_rows(activation: Activation) -> None:
     assert error < limit, f"the value of a row changes by {error:.2g} with the other rows present"
 
 
+def check_groups(activation: Activation) -> None:
+    """`optimizer_groups` has every trained parameter of a network in exactly one group."""
+    network = small(activation)
+    trained = [id(p) for p in network.parameters() if p.requires_grad]
+    grouped = [id(p) for group in activation.optimizer_groups(network) for p in group.parameters]
+    assert sorted(grouped) == sorted(trained), (
+        f"optimizer_groups has {len(grouped)} parameters, the network trains {len(trained)}; name each exactly once"
+    )
+
+
 def check_learns(activation: Activation) -> None:
     """Three Adam steps reduce the loss on a smooth signal for at least one learning rate of 1e-2, 1e-3, 1e-4, 1e-5."""
     x = grid()
@@ -292,6 +302,7 @@ CHECKS: tuple[Check, ...] = (
     check_params,
     check_double,
     check_rows,
+    check_groups,
     check_learns,
     check_init,
     check_curve,

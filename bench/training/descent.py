@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from activations.core.base import ParamGroup
 from bench.config.settings import Train
 from bench.engine.engine import Engine
 from bench.engine.threads import blocks_of_threads, one_thread_each, run_on_threads
@@ -22,22 +24,27 @@ def checkpoints(steps: int, count: int = CHECKPOINTS) -> list[int]:
     return sorted({min(steps, max(1, round(ratio**k))) for k in range(count)} | {steps})
 
 
-def optimizer(network: nn.Module, train: Train) -> torch.optim.Optimizer:
+def optimizer(groups: Sequence[ParamGroup], train: Train) -> torch.optim.Optimizer:
     """The declared optimiser, fused into one pass over the parameters; weight decay is AdamW's, decoupled."""
-    parameters = [p for p in network.parameters() if p.requires_grad]
+    # The entry "factor" is ours: optimisers keep names that they do not know.
+    plain: list[dict[str, Any]] = [{"params": group.parameters, "factor": group.lr_factor} for group in groups]
     if train.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=train.lr, fused=True)
+        return torch.optim.SGD(plain, lr=train.lr, fused=True)
+    adam = [{**own, "betas": group.betas, "eps": group.eps} for own, group in zip(plain, groups, strict=True)]
     if train.weight_decay is not None:
-        return torch.optim.AdamW(parameters, lr=train.lr, weight_decay=train.weight_decay, fused=True)
-    return torch.optim.Adam(parameters, lr=train.lr, fused=True)
+        return torch.optim.AdamW(adam, lr=train.lr, weight_decay=train.weight_decay, fused=True)
+    return torch.optim.Adam(adam, lr=train.lr, fused=True)
 
 
-Penalty = Callable[[nn.Module], Tensor]
-"""Something differentiable that is added to the loss."""
+Penalty = Callable[[nn.Module], Tensor | None]
+"""A differentiable term of a network that is added to the loss; None is none."""
 
 
 class Descent:
     """Training, one step each time the iterator is advanced: it yields the data loss before that step, unsynchronised.
+
+    Args:
+        groups: of the activation (`Activation.optimizer_groups`); None for all parameters in one usual group.
 
     Attributes:
         network: in training.
@@ -45,10 +52,18 @@ class Descent:
         steps: steps to do.
     """
 
-    def __init__(self, engine: Engine, objective: Objective, train: Train, penalty: Penalty | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        objective: Objective,
+        train: Train,
+        penalty: Penalty | None = None,
+        groups: Sequence[ParamGroup] | None = None,
+    ) -> None:
         self.network, self.step, self.steps = engine.network, 0, train.steps
         self._engine, self._objective, self._train, self._penalty = engine, objective, train, penalty
-        self._optimizer = optimizer(engine.network, train)
+        usual = [ParamGroup([p for p in engine.network.parameters() if p.requires_grad])]
+        self._optimizer = optimizer(groups or usual, train)
 
     def __iter__(self) -> Descent:
         return self
@@ -58,11 +73,11 @@ class Descent:
         if self.step >= self.steps:
             raise StopIteration
         for group in self._optimizer.param_groups:
-            group["lr"] = train.lr * train.lr_decay ** (self.step / train.steps)
+            group["lr"] = train.lr * train.lr_decay ** (self.step / train.steps) * group["factor"]
         self._optimizer.zero_grad(set_to_none=True)
         loss = self._objective.backward(self._engine)
-        if self._penalty is not None:
-            self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
+        if self._penalty is not None and (term := self._penalty(self.network)) is not None:
+            term.backward()  # type: ignore[no-untyped-call]
         with one_thread_each(self._engine.threads):
             self._optimizer.step()
         self.step += 1

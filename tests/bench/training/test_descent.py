@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -9,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activations.core.base import Domain, build
+from activations.core.base import Domain, ParamGroup, build
 from bench.config.plugins import Plugins
 from bench.config.settings import Train
 from bench.engine.engine import AutogradEngine, choose_engine
@@ -139,8 +140,8 @@ def test_the_learning_rate_falls_by_its_declared_factor(monkeypatch: pytest.Monk
     seen: list[float] = []
     real = training.optimizer
 
-    def spy(network: torch.nn.Module, train: Train) -> torch.optim.Optimizer:
-        adam = real(network, train)
+    def spy(groups: Sequence[ParamGroup], train: Train) -> torch.optim.Optimizer:
+        adam = real(groups, train)
         adam.register_step_pre_hook(lambda opt, *_: seen.append(opt.param_groups[0]["lr"]))
         return adam
 
@@ -151,6 +152,18 @@ def test_the_learning_rate_falls_by_its_declared_factor(monkeypatch: pytest.Monk
     ):
         pass
     assert seen == pytest.approx([0.1 * 0.01 ** (step / 10) for step in range(10)])
+
+
+def test_groups_have_rates_and_constants_of_their_own() -> None:
+    # The first step of Adam is lr · g / (|g| + eps / √(1 - beta2)), whatever the size of the gradient g.
+    fast, still = torch.nn.Parameter(torch.zeros(2, 2)), torch.nn.Parameter(torch.zeros(2))
+    network = torch.nn.Linear(2, 2)
+    network.weight, network.bias = fast, still
+    groups = [ParamGroup([fast], lr_factor=3.0, eps=0.0), ParamGroup([still], betas=(0.0, 0.0), eps=1e6)]
+    objective = Objective(problem(Identity(192)), 64)
+    next(Descent(AutogradEngine(network), objective, Train(steps=10, lr=0.1), groups=groups))
+    torch.testing.assert_close(fast.detach().abs(), torch.full((2, 2), 0.3))
+    assert still.abs().max() < 1e-6
 
 
 def test_training_lowers_the_loss_and_evaluation_ignores_blocks() -> None:
