@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup, chain_params
-from activations.core.lookup import Lookup, LookupCache, corners
+from activations.core.lookup import Lookup, Table, corners
 
 START = 0.1
 """The value that all nodes start with."""
@@ -19,7 +19,7 @@ KEYS = -0.75
 """The free constant of cubic convolution, as in PyTorch's bicubic interpolation."""
 
 
-class Interpolation(nn.Module):
+class Interpolation(Table):
     """Values of C channels on a grid, interpolated at coordinates in [-1, 1]^d: (N, d) -> (N, C).
 
     Node i of the n along an axis lies at (2i + 1)/n - 1, where pixel centres lie; beyond the outer nodes their value
@@ -31,13 +31,8 @@ class Interpolation(nn.Module):
     """
 
     def __init__(self, shape: tuple[int, ...], channels: int, *, cubic: bool) -> None:
-        super().__init__()
+        super().__init__(torch.full((math.prod(shape), channels), START))
         self.shape, self.cubic = shape, cubic
-        self.values = nn.Parameter(torch.full((math.prod(shape), channels), START))
-        self._cache = LookupCache()
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self._cache.get(x, self.lookup)(self.values)
 
     def lookup(self, x: Tensor) -> Lookup:
         """Nodes and weights of coordinates."""

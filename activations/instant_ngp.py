@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, Param, ParamGroup, Pointwise, chain_params
 from activations.core.chain import Chain
-from activations.core.lookup import Lookup, LookupCache, corners
+from activations.core.lookup import Lookup, Table, corners
 from activations.relu import RELU
 
 PRIMES = (1, 2654435761, 805459861)
@@ -56,7 +56,7 @@ def levels_of(d: int, count: int, coarsest: int, finest: int, log2_table: int) -
     return found
 
 
-class HashGrid(nn.Module):
+class HashGrid(Table):
     """Coordinates in [-1, 1] to the interpolated features of all levels: (N, d) -> (N, levels · features).
 
     A level's d-linear interpolation takes 2^d nodes. In a dense table node (i, j, k) has the index i + j r + k r² for
@@ -65,17 +65,13 @@ class HashGrid(nn.Module):
     """
 
     def __init__(self, in_features: int, levels: list[Level], features: int) -> None:
-        super().__init__()
         if in_features > len(PRIMES):
             raise ValueError(f"instant-ngp hashes up to {len(PRIMES)} coordinates, not {in_features}")
+        super().__init__(torch.empty(sum(level.entries for level in levels), features).uniform_(-SPREAD, SPREAD))
         self.levels, self.out_features = levels, len(levels) * features
-        self.table = nn.Parameter(torch.empty(sum(level.entries for level in levels), features))
-        nn.init.uniform_(self.table, -SPREAD, SPREAD)
-        self._cache = LookupCache()
 
     def forward(self, x: Tensor) -> Tensor:
-        lookup = self._cache.get(x, self.lookup)
-        return lookup(self.table).reshape(len(x), self.out_features)
+        return super().forward(x).reshape(len(x), self.out_features)
 
     def lookup(self, x: Tensor) -> Lookup:
         """Entries and weights of coordinates: of each point in turn, for each level."""
@@ -92,7 +88,7 @@ class HashGrid(nn.Module):
         return Lookup(torch.stack(index, dim=1).flatten(0, 1), torch.stack(weight, dim=1).flatten(0, 1), begin)
 
     def extra_repr(self) -> str:
-        return f"levels={len(self.levels)}, entries={len(self.table)}"
+        return f"levels={len(self.levels)}, entries={len(self.values)}"
 
 
 def _entry(node: list[Tensor], level: Level) -> Tensor:

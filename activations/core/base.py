@@ -92,7 +92,8 @@ class Activation(BaseModel):
     Class attributes:
         name: lower-case name with dashes, as written in suites and on the command line.
         label: name in tables and figures.
-        version: number to raise when the same parameters give another network; it is part of every job's identity.
+        version: number to raise when the same parameters give another network or other training; it is part of every
+            job's identity.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -195,7 +196,8 @@ class Activation(BaseModel):
     def optimizer_groups(self, network: nn.Module) -> list[ParamGroup]:
         """Parameter groups of the optimiser, each trained parameter in exactly one; by default a single usual group.
 
-        They depend on the plugin's parameters and version alone, and thereby are part of a job's identity.
+        Their settings follow from the plugin's parameters and version, and thereby are part of a job's identity; a
+        change of them raises the version.
         """
         return [ParamGroup([p for p in network.parameters() if p.requires_grad])]
 

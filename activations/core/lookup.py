@@ -14,9 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import Function, once_differentiable
 from torch.nn import functional as F
+from torch.utils.weak import TensorWeakRef
 
 CACHE_BYTES = 512 << 20
 """Memory for the lookups of one network's coordinates; those beyond it are computed again in each pass."""
@@ -56,7 +57,8 @@ class Lookup:
     @property
     def bytes(self) -> int:
         """Memory, with that of the transposed map."""
-        return 2 * self.index.numel() * (self.index.element_size() + self.weight.element_size())
+        entries = self.index.numel() * (self.index.element_size() + self.weight.element_size())
+        return 2 * entries + self._rows * self.index.element_size()
 
 
 class _Sum(Function):
@@ -77,14 +79,15 @@ class _Sum(Function):
 class LookupCache:
     """Lookups of coordinates that were met before.
 
-    An entry holds its coordinates, so that their memory is not given to others meanwhile, and their version, which
-    every change in place raises. When it is full the newest entry goes: blocks come round in the same order in each
-    step, and to drop the oldest would drop each just before its turn. Copies of a network begin with an empty one.
+    Blocks are views of one tensor of all coordinates, made anew in each step; a lookup is known by the memory of its
+    block. It counts while the tensor that the memory belongs to is there and has not been changed in place. When
+    blocks are cut in another way, those that overlap go. When the cache is full the newest goes: blocks come round in
+    the same order in each step, and to drop the oldest would drop each just before its turn. Copies of a network begin
+    with an empty one.
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Any, ...], tuple[Tensor, int, Lookup]] = {}
-        self._bytes = 0
+        self._known: dict[tuple[Any, ...], _Known] = {}
         self._lock = threading.Lock()
 
     def get(self, coords: Tensor, make: Callable[[Tensor], Lookup]) -> Lookup:
@@ -93,27 +96,65 @@ class LookupCache:
             return make(coords)
         key = (coords.data_ptr(), coords.shape, coords.stride(), coords.dtype, coords.device)
         found = self._known.get(key)
-        if found is not None and found[1] == coords._version:
-            return found[2]
-        lookup = make(coords)
+        if found is not None and found.counts():
+            return found.lookup
+        made = _Known(make(coords), coords)
         with self._lock:
-            self._drop(key)
-            while self._known and self._bytes + lookup.bytes > CACHE_BYTES:
-                self._drop(next(reversed(self._known)))
-            if lookup.bytes <= CACHE_BYTES:
-                self._known[key] = (coords, coords._version, lookup)
-                self._bytes += lookup.bytes
-        return lookup
-
-    def _drop(self, key: tuple[Any, ...]) -> None:
-        if (found := self._known.pop(key, None)) is not None:
-            self._bytes -= found[2].bytes
+            kept = {k: each for k, each in self._known.items() if each.counts() and not each.overlaps(made)}
+            used = sum(each.lookup.bytes for each in kept.values())
+            while kept and used + made.lookup.bytes > CACHE_BYTES:
+                used -= kept.popitem()[1].lookup.bytes
+            if made.lookup.bytes <= CACHE_BYTES:
+                kept[key] = made
+            self._known = kept
+        return made.lookup
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LookupCache:
         return LookupCache()
 
     def __reduce__(self) -> tuple[type[LookupCache], tuple[()]]:
         return LookupCache, ()
+
+
+class _Known:
+    """A lookup and the coordinates that it is of."""
+
+    def __init__(self, lookup: Lookup, coords: Tensor) -> None:
+        self.lookup = lookup
+        # Weak, so that coordinates which nobody uses any more are freed; then their memory may be given to others.
+        self._owner = TensorWeakRef(coords if coords._base is None else coords._base)
+        self._version = coords._version
+        extent = sum((n - 1) * step for n, step in zip(coords.shape, coords.stride(), strict=True)) + 1
+        self._begin = coords.data_ptr()
+        self._end = self._begin + extent * coords.element_size()
+
+    def counts(self) -> bool:
+        """Whether the memory still holds the same coordinates."""
+        owner = self._owner()
+        return owner is not None and owner._version == self._version
+
+    def overlaps(self, other: _Known) -> bool:
+        return self._begin < other._end and other._begin < self._end
+
+
+class Table(nn.Module):
+    """Trained values (rows, F) in which coordinates are looked up.
+
+    A subclass defines `lookup`.
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        super().__init__()
+        self.values = nn.Parameter(values)
+        self._cache = LookupCache()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The looked-up values: (N, d) coordinates to (M, F), where M is that of the lookup."""
+        return self._cache.get(x, self.lookup)(self.values)
+
+    def lookup(self, x: Tensor) -> Lookup:
+        """Rows and weights of coordinates (N, d)."""
+        raise NotImplementedError
 
 
 def corners(index: list[Tensor], weight: list[Tensor]) -> tuple[list[list[Tensor]], Tensor]:

@@ -59,7 +59,7 @@ RUNS = pa.schema(
         "chosen_step": _INT,  # the checkpoint that the stopping rule (train.stop) picks; without one the last
         # what was built
         "depth": _INT,
-        "width": _INT,  # units of a hidden layer
+        "width": _INT,  # units of a hidden layer; of a grid, those of a chain of its size
         "params": _INT,  # real degrees of freedom
         "frozen": _INT,  # real numbers that the network needs beside them, such as drawn frequencies
         "block_rows": _INT,  # rows of one training block

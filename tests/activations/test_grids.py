@@ -41,7 +41,7 @@ def test_values_of_known_coordinates_follow_the_parameters_and_copies_are_indepe
 
 def hashed(encoding: HashGrid, x: np.ndarray) -> np.ndarray:
     """The encoding by loops over points, levels and corners, with 32-bit arithmetic."""
-    table, out, primes = encoding.table.detach().numpy(), [], (1, 2654435761, 805459861)
+    table, out, primes = encoding.values.detach().numpy(), [], (1, 2654435761, 805459861)
     for point in (x + 1) / 2:
         features, begin = [], 0
         for level in encoding.levels:
@@ -69,7 +69,7 @@ def test_the_encoding_of_the_hash_grid(d: int) -> None:
     levels = levels_of(d, 6, 4, 64, 7)
     assert {level.dense for level in levels} == {True} if d == 1 else {True, False}
     encoding = HashGrid(d, levels, 2).double()
-    nn.init.normal_(encoding.table)
+    nn.init.normal_(encoding.values)
     x = coords(40, d)
     np.testing.assert_allclose(encoding(x).detach().numpy(), hashed(encoding, x.numpy()), atol=1e-12)
 
@@ -104,7 +104,7 @@ def test_known_sizes(shape: tuple[int, ...], channels: int, sizes: dict[str, int
 def test_initial_tables_and_no_biases() -> None:
     network = build(InstantNgp(), Domain(2, 1, (128, 128)), width=96, depth=3, seed=0)
     named = dict(network.named_parameters())
-    table = named.pop("0.table")
+    table = named.pop("0.values")
     assert 0.99e-4 < table.abs().max().item() <= 1e-4
     assert table.std().item() == pytest.approx(1e-4 / math.sqrt(3), rel=0.02)
     assert sorted(named) == ["1.0.weight", "2.0.weight", "3.weight"]

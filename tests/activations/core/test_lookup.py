@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import functools
+import gc
 import itertools
+import weakref
 
 import pytest
 import torch
@@ -47,36 +48,60 @@ def test_coordinates_that_need_gradients_get_them() -> None:
     assert torch.autograd.gradgradcheck(grid, x)
 
 
-def test_known_coordinates_are_looked_up_once_and_changed_ones_again() -> None:
-    cache, made, x = LookupCache(), [], coords(8, 2)
+class Maker:
+    """Makes lookups and counts them by the first coordinate."""
 
-    def make(points: Tensor) -> Lookup:
-        made.append(points)
+    def __init__(self) -> None:
+        self.made: list[float] = []
+
+    def __call__(self, points: Tensor) -> Lookup:
+        self.made.append(points[0, 0].item())
         return a_lookup()[0]
 
-    first = cache.get(x[2:6], make)
+
+def test_known_coordinates_are_looked_up_once_and_changed_ones_again() -> None:
+    cache, make, x = LookupCache(), Maker(), coords(8, 2)
+    first, second = cache.get(x[2:6], make), cache.get(x[6:], make)
     assert cache.get(x[2:6], make) is first  # another view of the same memory
-    assert len(made) == 1
-    cache.get(x[:4], make)
-    assert len(made) == 2
+    assert cache.get(x[6:], make) is second
+    assert len(make.made) == 2
     x.add_(1)
     assert cache.get(x[2:6], make) is not first
-    assert len(made) == 3
+    assert len(make.made) == 3
+
+
+def test_blocks_cut_in_another_way_take_the_place_of_those_before() -> None:
+    cache, make, x = LookupCache(), Maker(), coords(8, 2)
+    old = [weakref.ref(cache.get(x[i : i + 2], make)) for i in range(0, 8, 2)]
+    whole = cache.get(x[:7], make)
+    gc.collect()
+    assert [each() for each in old] == [None] * 4
+    assert cache.get(x[:7], make) is whole
+
+
+def test_lookups_of_freed_coordinates_go_and_their_memory_is_never_taken_for_theirs() -> None:
+    cache, make = LookupCache(), Maker()
+    fresh = [torch.full((4, 2), float(number), dtype=torch.float64)[1:] for number in range(3)]
+    first = weakref.ref(cache.get(fresh[0], make))
+    for number in range(3, 20):  # allocators give freed memory to the next of the same size
+        fresh[0] = torch.full((4, 2), float(number), dtype=torch.float64)[1:]
+        cache.get(fresh[0], make)
+    assert make.made == [0.0, *range(3, 20)]
+    gc.collect()
+    assert first() is None
 
 
 def test_a_full_cache_keeps_what_comes_round_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    lookup = a_lookup()[0]
-    monkeypatch.setattr("activations.core.lookup.CACHE_BYTES", 2 * lookup.bytes)
-    cache, x = LookupCache(), coords(4, 2)
-    blocks = [x[i : i + 1] for i in range(4)]
-    made: list[int] = []
-
-    def make(number: int, _points: Tensor) -> Lookup:
-        made.append(number)
-        return a_lookup()[0]
-
+    monkeypatch.setattr("activations.core.lookup.CACHE_BYTES", 2 * a_lookup()[0].bytes)
+    cache, make, x = LookupCache(), Maker(), coords(4, 2)
     for _ in range(3):
-        for number, block in enumerate(blocks):
-            cache.get(block, functools.partial(make, number))
-    assert made.count(0) == 1
-    assert len(made) < 3 * 4
+        for i in range(4):
+            cache.get(x[i : i + 1], make)
+    assert make.made.count(x[0, 0].item()) == 1
+    assert len(make.made) < 3 * 4
+
+
+def test_a_lookup_that_is_too_large_is_made_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("activations.core.lookup.CACHE_BYTES", 100)
+    cache, make, x = LookupCache(), Maker(), coords(4, 2)
+    assert cache.get(x, make) is not cache.get(x, make)
