@@ -162,8 +162,8 @@ def test_the_learning_rate_falls_by_its_declared_factor(monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("kind", ["adam", "adamw", "sgd"])
 def test_groups_have_rates_and_constants_of_their_own(kind: str) -> None:
-    given: dict[str, Any] = {"adam": {}, "adamw": {"weight_decay": 0.01}, "sgd": {"optimizer": "sgd"}}[kind]
-    train = Train(steps=20, lr=0.1, lr_decay=0.01, **given)
+    kinds: dict[str, dict[str, Any]] = {"adam": {}, "adamw": {"weight_decay": 0.01}, "sgd": {"optimizer": "sgd"}}
+    train = Train(steps=20, lr=0.1, lr_decay=0.01, **kinds[kind])
     case = problem(Identity(192))
     groups: list[dict[str, Any]] = [{"lr_factor": 3.0, "betas": (0.5, 0.7)}, {"lr_factor": 0.2, "eps": 1e-3}]
     network = torch.nn.Linear(2, 2)
