@@ -70,13 +70,30 @@ def Param(default: Any, *, tune: LogUniform | None = None, **constraints: Any) -
     return field
 
 
+@dataclass(frozen=True)
+class ParamGroup:
+    """Parameters of a network that share the settings of the optimiser.
+
+    Attributes:
+        parameters: those of one network.
+        lr_factor: factor of the suite's learning rate.
+        betas, eps: constants of Adam; plain gradient descent does not use them.
+    """
+
+    parameters: list[nn.Parameter]
+    lr_factor: float = 1.0
+    betas: tuple[float, float] = (0.9, 0.999)
+    eps: float = 1e-8
+
+
 class Activation(BaseModel):
     """Base class of activations.
 
     Class attributes:
         name: lower-case name with dashes, as written in suites and on the command line.
         label: name in tables and figures.
-        version: number to raise when the same parameters give another network; it is part of every job's identity.
+        version: number to raise when the same parameters give another network or other training; it is part of every
+            job's identity.
         derivatives: how often a network is differentiable in its coordinates almost everywhere, in a way that the
             derivative below is the integral: 1 for continuous kinks such as ReLU's, 2 for a continuous slope, and no
             more is asked for. Tasks that train on derivatives (`tasks.core.residuals`) refuse activations with too few.
@@ -173,6 +190,21 @@ class Activation(BaseModel):
         None means that the activation has no path norm; a suite that penalises it is then an error.
         """
         return None
+
+    def penalty(self, network: nn.Module) -> Tensor | None:
+        """Penalty added to the data loss, a scalar differentiable in the network's parameters; None if there is none.
+
+        Its weight is a parameter of the plugin (``tv`` of the grid), and thereby part of a job's identity.
+        """
+        return None
+
+    def optimizer_groups(self, network: nn.Module) -> list[ParamGroup]:
+        """Parameter groups of the optimiser, each trained parameter in exactly one; by default a single usual group.
+
+        Their settings follow from the plugin's parameters and version, and thereby are part of a job's identity; a
+        change of them raises the version.
+        """
+        return [ParamGroup([p for p in network.parameters() if p.requires_grad])]
 
 
 class Pointwise(nn.Module):

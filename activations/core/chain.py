@@ -43,9 +43,14 @@ class Chain(nn.Sequential):
         return found
 
     def stages(self) -> dict[str, list[nn.Module]]:
-        """Modules of each layer under the keys ``"1"`` to ``str(depth)``, then of the ``"head"``."""
+        """Modules of each layer under the keys ``"1"`` to ``str(depth)``, then of the ``"head"``.
+
+        An encoding with parameters comes last, as ``"encoding"``.
+        """
+        trained = self.encoded and any(True for _ in self[0].parameters())
+        encoding = {"encoding": [self[0]]} if trained else {}
         layers = {str(number): [layer] for number, layer in enumerate(self.layers, start=1)}
-        return {**layers, "head": [self.head]}
+        return {**layers, "head": [self.head], **encoding}
 
 
 class Skip(nn.Module):

@@ -131,8 +131,7 @@ def check_shapes(activation: Activation) -> None:
     for d in (1, 2, 3):
         for channels in (1, 3):
             x = grid(d)
-            y = small(activation, domain_of(d, channels))(x)
-            expected = (len(x), channels)
+            y, expected = small(activation, domain_of(d, channels))(x), (len(x), channels)
             assert tuple(y.shape) == expected, f"d={d}, C={channels}: output {tuple(y.shape)}, expected {expected}"
             assert y.dtype == torch.float32, f"d={d}, C={channels}: output is {y.dtype}, expected real torch.float32"
 
@@ -159,22 +158,23 @@ def check_seed(activation: Activation) -> None:
     assert torch.equal(state, torch.get_rng_state()), "building a network changes the caller's random state"
     assert same_weights(a, b), "the same seed gives different weights; draw them from torch's generator only"
     drawn = [p for p in a.parameters() if p.numel() and not torch.equal(p, p.flatten()[0].expand_as(p))]
-    if not drawn:
-        return  # a constant start, such as a grid's, has nothing to draw
-    assert not same_weights(a, c), "another seed gives the same weights"
+    assert not (drawn and same_weights(a, c)), "another seed gives the same weights"
 
 
 def check_params(activation: Activation) -> None:
-    """The parameter count is the number of trained real numbers, also on the meta device, and grows with the width."""
+    """The count is right, also on the meta device, and grows with the width; groups have each parameter just once."""
     network = small(activation)
-    real = [torch.view_as_real(p) if p.is_complex() else p for p in network.parameters() if p.requires_grad]
-    independent = sum(math.prod(p.shape) for p in real)
+    trained = [p for p in network.parameters() if p.requires_grad]
+    independent = sum(math.prod((torch.view_as_real(p) if p.is_complex() else p).shape) for p in trained)
     counted = count_params(network)
     assert counted == independent, f"count_params gives {counted}, but the network trains {independent} real numbers"
     meta = params_at(activation, domain_of(), width=WIDTH, depth=DEPTH)
     assert meta == counted, f"{meta} parameters on the meta device, where widths are solved, but {counted} on the CPU"
     wider = params_at(activation, domain_of(), width=2 * WIDTH, depth=DEPTH)
     assert wider > counted, f"twice the width has {wider} parameters, the width itself {counted}"
+    grouped = [p for group in activation.optimizer_groups(network) for p in group.parameters]
+    once = sorted(map(id, grouped)) == sorted(map(id, trained))
+    assert once, f"optimizer_groups has {len(grouped)} parameters of {len(trained)} trained; name each exactly once"
 
 
 def check_double(activation: Activation) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from activations.core.base import ParamGroup
 from bench.config.settings import Train
 from bench.engine.engine import Engine
 from bench.engine.threads import blocks_of_threads, one_thread_each, run_on_threads
@@ -23,35 +25,46 @@ def checkpoints(steps: int, count: int = CHECKPOINTS) -> list[int]:
     return sorted({min(steps, max(1, round(ratio**k))) for k in range(count)} | {steps})
 
 
-def optimizer(network: nn.Module, train: Train) -> torch.optim.Optimizer:
+def optimizer(groups: Sequence[ParamGroup], train: Train) -> torch.optim.Optimizer:
     """The declared optimiser, fused into one pass over the parameters; weight decay is AdamW's, decoupled."""
-    parameters = [p for p in network.parameters() if p.requires_grad]
-    # A CUDA graph reads the learning rate from the device.
-    on_gpu = any(p.is_cuda for p in parameters)
-    lr = torch.tensor(train.lr, device=parameters[0].device) if on_gpu else train.lr
+    on_gpu = any(p.is_cuda for group in groups for p in group.parameters)
+    # The entry "factor" is ours: optimisers keep names that they do not know.
+    plain: list[dict[str, Any]] = [
+        {
+            "params": group.parameters,
+            "factor": group.lr_factor,
+            # A CUDA graph reads the learning rate from the device.
+            "lr": torch.tensor(train.lr, device=group.parameters[0].device) if on_gpu else train.lr,
+        }
+        for group in groups
+    ]
     if train.optimizer == "sgd":
-        return torch.optim.SGD(parameters, lr=lr, fused=True)
+        return torch.optim.SGD(plain, fused=True)
+    adam = [{**own, "betas": group.betas, "eps": group.eps} for own, group in zip(plain, groups, strict=True)]
     if train.weight_decay is not None:
-        return torch.optim.AdamW(parameters, lr=lr, weight_decay=train.weight_decay, fused=True, capturable=on_gpu)
-    return torch.optim.Adam(parameters, lr=lr, fused=True, capturable=on_gpu)
+        return torch.optim.AdamW(adam, weight_decay=train.weight_decay, fused=True, capturable=on_gpu)
+    return torch.optim.Adam(adam, fused=True, capturable=on_gpu)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate, in place where it is a tensor."""
+    """Set the learning rate of each group to its part of a rate, in place where it is a tensor."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(rate)
+            group["lr"].fill_(rate * group["factor"])
         else:
-            group["lr"] = rate
+            group["lr"] = rate * group["factor"]
 
 
-Penalty = Callable[[nn.Module], Tensor]
-"""Something differentiable that is added to the loss."""
+Penalty = Callable[[nn.Module], Tensor | None]
+"""A differentiable term of a network that is added to the loss; None is none."""
 
 
 class Descent:
     """Training, one step each time the iterator is advanced: it yields the loss before that step, unsynchronised:
     that of its batch, if there are batches.
+
+    Args:
+        groups: of the activation (`Activation.optimizer_groups`); None for all parameters in one usual group.
 
     Attributes:
         network: in training.
@@ -59,10 +72,18 @@ class Descent:
         steps: steps to do.
     """
 
-    def __init__(self, engine: Engine, objective: Loss, train: Train, penalty: Penalty | None = None) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        objective: Loss,
+        train: Train,
+        penalty: Penalty | None = None,
+        groups: Sequence[ParamGroup] | None = None,
+    ) -> None:
         self.network, self.step, self.steps = engine.network, 0, train.steps
         self._engine, self._objective, self._train, self._penalty = engine, objective, train, penalty
-        self._optimizer = optimizer(engine.network, train)
+        usual = [ParamGroup([p for p in engine.network.parameters() if p.requires_grad])]
+        self._optimizer = optimizer(groups or usual, train)
         device = next(engine.network.parameters()).device
         # The draw of a batch depends on the number of the step, which a graph cannot see.
         graph = device.type == "cuda" and not objective.sampled
@@ -83,8 +104,8 @@ class Descent:
     def _step_eagerly(self) -> Tensor:
         self._optimizer.zero_grad(set_to_none=True)
         loss = self._objective.backward(self._engine, self.step)
-        if self._penalty is not None:
-            self._penalty(self.network).backward()  # type: ignore[no-untyped-call]
+        if self._penalty is not None and (term := self._penalty(self.network)) is not None:
+            term.backward()  # type: ignore[no-untyped-call]
         with one_thread_each(self._engine.threads):
             if self._train.clip is not None:
                 nn.utils.clip_grad_norm_(self.network.parameters(), self._train.clip)

@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from activations.core.lookup import Table
 from bench.engine.block_size import DEFAULT
 from bench.engine.engine import Engine
 from bench.engine.threads import blocks_of_threads, run_on_threads
@@ -206,6 +207,10 @@ class Objective:
         return residual.square().sum() * scale, gradient
 
     def _fits(self, engine: Engine) -> bool:
-        """Whether the intermediate results of all rows fit, by a generous estimate: six floats a unit."""
-        units = sum(p.shape[0] for p in engine.network.parameters() if p.dim() > 1)
+        """Whether the intermediate results of all rows fit, by a generous estimate: six floats a unit.
+
+        Rows of a table are no units: what is looked up in it is known, and not kept for each pass.
+        """
+        tables = {id(module.values) for module in engine.network.modules() if isinstance(module, Table)}
+        units = sum(p.shape[0] for p in engine.network.parameters() if p.dim() > 1 and id(p) not in tables)
         return 6 * 4 * units * self.problem.coords.shape[0] <= KEEP_BYTES

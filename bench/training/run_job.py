@@ -117,7 +117,7 @@ def _train(
         width = width_of(activation, domain, model)
 
         network = build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
-        penalty = penalty_of(activation, train.path_norm)
+        penalty, groups = penalty_of(activation, train.path_norm), activation.optimizer_groups(network)
         units = activation.hidden_width(width)
         objective = loss_of(job, problem, activation, train)
         if objective.note:
@@ -135,11 +135,11 @@ def _train(
             model.depth, units, count_params(network), rows, engine.name, compiled, count_frozen(network)
         )
         with unchanged(network):
-            for _ in itertools.islice(Descent(engine, objective, train, penalty), WARMUP_STEPS):
+            for _ in itertools.islice(Descent(engine, objective, train, penalty, groups), WARMUP_STEPS):
                 pass
         describe = partial(facts, job.job_id, device, (type(task), type(activation)), rows, engine.name)
 
-    descent = Descent(engine, objective, train, penalty)
+    descent = Descent(engine, objective, train, penalty, groups)
     error: str | None = None
     points: list[Point] = []
     scores: list[Score] = []
@@ -215,20 +215,21 @@ def _advance(
     return False
 
 
-def penalty_of(activation: Activation, weight: float | None) -> Penalty | None:
-    """λ · path norm.
+def penalty_of(activation: Activation, weight: float | None) -> Penalty:
+    """The activation's own penalty, if it has one, and λ · path norm, if there is a weight λ.
 
     Raises:
         ValueError: if the activation has no path norm: a penalty that is silently none would be worse.
     """
-    if weight is None:
-        return None
 
-    def penalty(network: nn.Module) -> Tensor:
+    def penalty(network: nn.Module) -> Tensor | None:
+        own = activation.penalty(network)
+        if weight is None:
+            return own
         norm = activation.path_norm(network)
         if norm is None:
             raise ValueError(f"{activation.label} has no path norm; leave train.path_norm out for it")
-        return weight * norm
+        return weight * norm if own is None else weight * norm + own
 
     return penalty
 

@@ -48,11 +48,12 @@ def hidden_columns(name: str, units: int) -> int:
 
 
 ACTIVATIONS: dict[str, dict[str, Any]] = {
-    **{name: {} for name in ("relu", "relu-pe", "siren", "finer", "gauss", "bw-relu", "wire", "mfn")},
+    **{name: {} for name in ("relu", "relu-pe", "siren", "finer", "gauss", "bw-relu", "wire", "mfn", "bacon")},
+    **{name: {} for name in ("instant-ngp", "grid")},
     "bw-relu skip": {"skip": True},
     "bw-relu learned c": {"learn_c": "network"},
 }
-"""Label -> parameters of the plugin that its first word names. The last three are no chains."""
+"""Label -> parameters of the plugin that its first word names."""
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
@@ -65,7 +66,8 @@ def test_step(benchmark: BenchmarkFixture, records: Records, task: str, name: st
     network = build(activation, domain, width=WIDTH, depth=DEPTH, seed=0)
     engine = choose_engine(network, case.coords, large=True)
     size = block_rows(engine, case.coords, name, tune=True)
-    running = Descent(engine, Objective(case, size), Train(steps=10_000))
+    groups = activation.optimizer_groups(network)
+    running = Descent(engine, Objective(case, size), Train(steps=10_000), groups=groups)
     columns = hidden_columns(name, activation.hidden_width(WIDTH))
     others = {"floor": products(rows, columns, DEPTH - 1)}
     if name in plain.NONLINEARITIES:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict
 from torch import Tensor, nn
 
 from activations.core import conformance
-from activations.core.base import Activation
+from activations.core.base import Activation, ParamGroup
 from tests.activations.plugins import EVERY
 
 
@@ -78,6 +78,11 @@ class Unused(Sound):
         return head
 
 
+class Forgotten(Sound):
+    def optimizer_groups(self, network: nn.Module) -> list[ParamGroup]:
+        return [ParamGroup(list(network.parameters())[1:], lr_factor=2.0)]
+
+
 class Loose(Sound):
     model_config = ConfigDict(extra="ignore")
 
@@ -97,6 +102,7 @@ class BadName(Sound):
         (OwnRandomness, "seed", "same seed"),
         (Single, "double", "float64"),
         (Unused, "finite", "extra gets no gradient"),
+        (Forgotten, "params", "7 parameters of 8 trained"),
         (Loose, "configuration", "unknown parameter"),
         (BadName, "identity", "lower case"),
     ],

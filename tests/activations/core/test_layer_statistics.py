@@ -12,12 +12,15 @@ from torch import Tensor, nn
 from activations.bw_relu import BwRelu
 from activations.core.base import Activation, Domain, build
 from activations.core.layer_statistics import CONDITION_CAP, diagnose, gradient_norms, spread_rows
+from activations.grid import Grid
+from activations.instant_ngp import InstantNgp
 from activations.siren import Siren
 from tests.activations.plugins import EVERY, grid
 
 IMAGE = Domain(2, 3, (16, 16))
 ALL: list[Activation] = [
-    *(plugin() for plugin in EVERY),
+    *(plugin() for plugin in EVERY if plugin not in (Grid, InstantNgp)),  # those have no layers, or their own number
+    InstantNgp(hidden_layers=3),
     BwRelu(learn_c="network", linear_layers=True, skip=True, weight_norm=True),
 ]
 

@@ -161,6 +161,8 @@ def test_parameters_that_share_a_gradient_get_one_each() -> None:
 class Counting(nn.Linear):
     """A forward that changes a buffer."""
 
+    calls: Tensor
+
     def __init__(self) -> None:
         super().__init__(2, 1)
         self.register_buffer("calls", torch.zeros(()))

@@ -31,7 +31,7 @@ def jobs(task: str = "image", steps: int = 20, **settings: object) -> list[Job]:
     return grid.jobs(validated(Suite, values, "s"), PLUGINS, "s")
 
 
-def job(task: str = "denoise", activation: str = "siren", **train: Any) -> Job:
+def job(task: str = "denoise", activation: str = "siren", params: dict[str, Any] | None = None, **train: Any) -> Job:
     """One job of 200 steps on ``coins`` at 24 pixels a side."""
     values = {
         "suite": "s",
@@ -39,7 +39,7 @@ def job(task: str = "denoise", activation: str = "siren", **train: Any) -> Job:
         "model": {"depth": 2, "width": 24},
         "train": {"steps": 200, "lr": 1e-3, **train},
         "tasks": {task: {"signals": ["coins"], "size": [24, 24]}},
-        "activations": {activation: {}},
+        "activations": {activation: params or {}},
     }
     return next(job for job in grid.jobs(validated(Suite, values, "s"), PLUGINS, "s") if job.activation)
 

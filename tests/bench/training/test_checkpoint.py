@@ -21,9 +21,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, build
+from activations.core.base import Activation, Domain, ParamGroup, build
+from activations.siren import Siren
 from bench.atomic_write import atomic_write
 from bench.config import grid, suite
 from bench.config.job import Job
@@ -69,7 +70,8 @@ def problem(points: int = 60) -> Problem:
 
 def descent(activation: Activation, seed: int = 0, width: int = 8, **train: Any) -> Descent:
     network = build(activation, Domain(1, 1, (60,)), width=width, depth=2, seed=seed)
-    return Descent(AutogradEngine(network), Objective(problem(), 50), Train(steps=10, lr=1e-2, **train))
+    groups = activation.optimizer_groups(network)
+    return Descent(AutogradEngine(network), Objective(problem(), 50), Train(steps=10, lr=1e-2, **train), groups=groups)
 
 
 def checkpointer(path: Path, training: Descent, scored: bool = False, **changed: Any) -> Checkpointer:
@@ -112,6 +114,29 @@ def test_a_network_goes_on_in_the_same_bits(name: str, optimiser: str, tmp_path:
     assert losses[0] == losses[1]
     assert len(losses[0]) == 6
     assert same(first.state(), second.state())
+
+
+class Grouped(Siren):
+    """SIREN, the later matrices first and faster, all biases with constants of their own."""
+
+    def optimizer_groups(self, network: nn.Module) -> list[ParamGroup]:
+        biases = [p for p in network.parameters() if p.dim() == 1]
+        first, *later = (p for p in network.parameters() if p.dim() == 2)
+        fast = ParamGroup(later, lr_factor=3.0)
+        return [fast, ParamGroup([first]), ParamGroup(biases, lr_factor=0.5, betas=(0.9, 0.99), eps=1e-15)]
+
+
+@pytest.mark.parametrize("optimiser", OPTIMISERS)
+def test_groups_go_on_with_their_own_settings(optimiser: str, tmp_path: Path) -> None:
+    first, usual = descent(Grouped(), **OPTIMISERS[optimiser]), descent(Siren(), **OPTIMISERS[optimiser])
+    saved(tmp_path / "a.pt", first)
+    second = descent(Grouped(), seed=1, **OPTIMISERS[optimiser])
+    assert checkpointer(tmp_path / "a.pt", second).resume() == 4
+    losses = [[float(loss) for loss in training] for training in (first, second)]
+    assert losses[0] == losses[1]
+    assert len(losses[0]) == 6
+    assert same(first.state(), second.state())
+    assert losses[0] != [float(loss) for loss in usual][4:]
 
 
 def test_values_of_every_dtype_come_back(tmp_path: Path) -> None:
@@ -294,6 +319,8 @@ CASES: dict[str, dict[str, Any]] = {
     "ct": {"task": "ct", "activation": "wire", "holdout": 0.1},
     "batch": {"task": "denoise", "holdout": 0.25, "batch": 0.1},
     "batch-of-angles": {"task": "ct", "batch": 0.1, "stop_loss": 1e-9},
+    "table": {"task": "superres", "activation": "instant-ngp", "weight_decay": 1e-3},
+    "variation": {"activation": "grid", "params": {"tv": 1e-3}, "lr_decay": 0.01},
     "bf16": {"activation": "gauss", "precision": "bf16", "checkpoints": 5},
 }
 

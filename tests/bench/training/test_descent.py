@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activations.core.base import Domain, build
+from activations.core.base import Domain, ParamGroup, build
 from bench.config.plugins import Plugins
 from bench.config.settings import Train
 from bench.engine.engine import AutogradEngine, choose_engine
 from bench.training import descent as training
+from bench.training import objective
 from bench.training.descent import Descent, checkpoints, evaluate, optimizer
 from bench.training.objective import Objective
 from tasks.core.base import Problem, grid_coords
-from tasks.core.operators import Identity
-from tests.bench.training.problems import OPERATORS, SHAPE, problem
+from tasks.core.operators import AreaAverage, Identity
+from tests.bench.training.problems import OPERATORS, SHAPE, problem, whole_batch
 
 
 @pytest.mark.parametrize(
     ("name", "operator"),
-    [*((name, "area") for name in Plugins().activations.names()), *(("siren", operator) for operator in OPERATORS)],
+    # A grid has no products of matrices.
+    [
+        *((name, "area") for name in Plugins().activations.names() if name != "grid"),
+        *(("siren", operator) for operator in OPERATORS),
+    ],
 )
 def test_bfloat16_trains_nearly_as_float32_does(name: str, operator: str) -> None:
     case, domain = problem(OPERATORS[operator]()), Domain(2, 2, SHAPE)
@@ -60,8 +68,8 @@ def test_the_learning_rate_falls_by_its_declared_factor(monkeypatch: pytest.Monk
     seen: list[float] = []
     real = training.optimizer
 
-    def spy(network: torch.nn.Module, train: Train) -> torch.optim.Optimizer:
-        adam = real(network, train)
+    def spy(groups: Sequence[ParamGroup], train: Train) -> torch.optim.Optimizer:
+        adam = real(groups, train)
         adam.register_step_pre_hook(lambda opt, *_: seen.append(opt.param_groups[0]["lr"]))
         return adam
 
@@ -72,6 +80,71 @@ def test_the_learning_rate_falls_by_its_declared_factor(monkeypatch: pytest.Monk
     ):
         pass
     assert seen == pytest.approx([0.1 * 0.01 ** (step / 10) for step in range(10)])
+
+
+@pytest.mark.parametrize("kind", ["adam", "adamw", "sgd"])
+def test_groups_have_rates_and_constants_of_their_own(kind: str) -> None:
+    kinds: dict[str, dict[str, Any]] = {"adam": {}, "adamw": {"weight_decay": 0.01}, "sgd": {"optimizer": "sgd"}}
+    train = Train(steps=20, lr=0.1, lr_decay=0.01, **kinds[kind])
+    case = problem(Identity(192))
+    groups: list[dict[str, Any]] = [{"lr_factor": 3.0, "betas": (0.5, 0.7)}, {"lr_factor": 0.2, "eps": 1e-3}]
+    network = torch.nn.Linear(2, 2)
+    alone = copy.deepcopy(network)
+    parts = list(network.parameters())
+    settings = [ParamGroup([p], **group) for p, group in zip(parts, groups, strict=True)]
+    for _ in Descent(AutogradEngine(network), Objective(case, 64), train, groups=settings):
+        pass
+    usual: dict[str, Any] = {"betas": (0.9, 0.999), "eps": 1e-8}
+    each: list[torch.optim.Optimizer] = []
+    for p, group in zip(alone.parameters(), groups, strict=True):  # PyTorch's, not fused, one for each parameter
+        constants = {key: group.get(key, value) for key, value in usual.items()}
+        if kind == "sgd":
+            each.append(torch.optim.SGD([p], lr=1.0))
+        elif kind == "adamw":
+            each.append(torch.optim.AdamW([p], weight_decay=0.01, **constants))
+        else:
+            each.append(torch.optim.Adam([p], **constants))
+    for step in range(20):
+        _, gradients = whole_batch(alone, case)
+        for one, p, g, group in zip(each, alone.parameters(), gradients, groups, strict=True):
+            p.grad = g
+            one.param_groups[0]["lr"] = 0.1 * group["lr_factor"] * 0.01 ** (step / 20)
+            one.step()
+    for found, expected in zip(parts, alone.parameters(), strict=True):
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("name", ["grid", "instant-ngp"])
+def test_tables_take_fused_steps_on_threads(name: str, large: bool) -> None:
+    activation, case = Plugins().activations.get(name)(), problem(AreaAverage(SHAPE, 4))
+    network = build(activation, Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
+    alone = copy.deepcopy(network)
+    engine = choose_engine(network, case.coords, large=large)
+    assert engine.threads == (torch.get_num_threads() if large else 1)
+    assert engine.name in (("kernels", "autograd") if large else ("autograd",))
+    groups = activation.optimizer_groups(network)
+    for _ in Descent(engine, Objective(case, 50), Train(steps=5, lr=1e-3, lr_decay=1.0), groups=groups):
+        pass
+    (group,) = activation.optimizer_groups(alone)
+    adam = torch.optim.Adam(group.parameters, lr=1e-3 * group.lr_factor, betas=group.betas, eps=group.eps)
+    for _ in range(5):
+        _, gradients = whole_batch(alone, case)
+        for p, g in zip(alone.parameters(), gradients, strict=True):
+            p.grad = g
+        adam.step()
+    torch.testing.assert_close(evaluate(engine, case.coords, 50), alone(case.coords).detach(), rtol=1e-3, atol=1e-5)
+
+
+def test_an_operator_that_mixes_rows_keeps_the_passes_of_a_large_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    # 30,000 nodes are no units: by these, what is kept of 192 rows would be far above a megabyte.
+    monkeypatch.setattr(objective, "KEEP_BYTES", 1 << 20)
+    case = problem(AreaAverage(SHAPE, 4))
+    network = build(Plugins().activations.get("grid")(), Domain(2, 2, SHAPE), width=170, depth=3, seed=0)
+    rows: list[int] = []
+    network.register_forward_hook(lambda _module, inputs, _out: rows.append(len(inputs[0])))
+    Objective(case, 192).backward(AutogradEngine(network))
+    assert rows == [192]
 
 
 def test_training_lowers_the_loss_and_evaluation_ignores_blocks() -> None:
@@ -85,9 +158,9 @@ def test_training_lowers_the_loss_and_evaluation_ignores_blocks() -> None:
 
 
 def test_weight_decay_is_decoupled_and_off_by_default() -> None:
-    network = torch.nn.Linear(2, 2)
-    assert type(optimizer(network, Train(steps=1))) is torch.optim.Adam
-    assert type(optimizer(network, Train(steps=1, weight_decay=0.1))) is torch.optim.AdamW
+    groups = [ParamGroup(list(torch.nn.Linear(2, 2).parameters()))]
+    assert type(optimizer(groups, Train(steps=1))) is torch.optim.Adam
+    assert type(optimizer(groups, Train(steps=1, weight_decay=0.1))) is torch.optim.AdamW
 
 
 @pytest.mark.needs_compiler

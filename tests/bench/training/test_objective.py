@@ -10,16 +10,7 @@ from bench.config.plugins import Plugins
 from bench.engine.engine import choose_engine
 from bench.training import objective
 from bench.training.objective import Objective
-from tasks.core.base import Problem
-from tests.bench.training.problems import OPERATORS, SHAPE, problem
-
-
-def whole_batch(network: torch.nn.Module, case: Problem) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """The plain loss, without blocks or adjoints, and its gradients."""
-    loss = (case.operator.forward(network(case.coords)) - case.measured).square().mean()
-    parameters = list(network.parameters())
-    gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
-    return loss, [torch.zeros_like(p) if g is None else g for g, p in zip(gradients, parameters, strict=True)]
+from tests.bench.training.problems import OPERATORS, SHAPE, problem, whole_batch
 
 
 def check_gradient(name: str, operator: str, rows: int, large: bool = False) -> None:

@@ -7,12 +7,15 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import Tensor, nn
 
+from activations.core.base import Domain, build
+from activations.relu import Relu
 from bench.config import grid
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
 from bench.training.descent import checkpoints
-from bench.training.run_job import attempt, execute
+from bench.training.run_job import attempt, execute, penalty_of
 from bench.training.sampling import held_out
 from tasks.signals.load import load
 from tests.bench.training.jobs import CPU, PLUGINS, job, jobs, run, values
@@ -139,6 +142,32 @@ def test_a_penalty_on_the_path_norm_lowers_it_and_weight_decay_is_another_thing(
 def test_a_penalty_is_refused_where_there_is_no_norm() -> None:
     with pytest.raises(ValueError, match="SIREN has no path norm"):
         run(task="image", activation="siren", path_norm=1e-2)
+
+
+def test_the_penalty_of_an_activation_has_the_weight_that_its_parameters_say() -> None:
+    def variation(**params: float) -> float:
+        one = job(task="image", activation="grid", params=params, lr=1e-2)
+        estimate = execute(one, PLUGINS, CPU).arrays[one.job_id]["reconstruction"]
+        return float(sum(np.abs(np.diff(estimate, axis=axis)).mean() for axis in (0, 1)))
+
+    free, some, strong = variation(), variation(tv=1e-3), variation(tv=1.0)
+    assert strong < 0.1 * free
+    assert strong < some < 0.95 * free
+
+
+def test_both_penalties_together_are_their_sum() -> None:
+    class Shrinking(Relu):
+        def penalty(self, network: nn.Module) -> Tensor:
+            return 3 * next(network.parameters()).square().sum()
+
+    network = build(Shrinking(), Domain(2, 1, (8, 8)), width=8, depth=2, seed=0)
+    own, norm = Shrinking().penalty(network), Shrinking().path_norm(network)
+    assert norm is not None
+    for weight, expected in ((None, own), (0.5, own + 0.5 * norm)):
+        found = penalty_of(Shrinking(), weight)(network)
+        assert found is not None
+        torch.testing.assert_close(found, expected)
+    assert penalty_of(Relu(), None)(network) is None
 
 
 def test_checkpoints_can_be_denser() -> None:
