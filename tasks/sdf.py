@@ -73,12 +73,17 @@ class Sdf(Task):
         return {"biharmonic": biharmonic_spline, "linear": linear}
 
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
-        estimate, truth = problem.grid(values), problem.grid(problem.truth)
-        unseen = problem.unseen().reshape(problem.shape)
-        band = unseen & (np.abs(truth[..., 0]) < BAND)
-        return {
-            "mae_surface": METRICS["mae_surface"].function(estimate[band], truth[band]),
-            "normal_angle": METRICS["normal_angle"].function(estimate, truth),
-            # what exceeds 1/2 counts as inside for this metric
-            "iou": METRICS["iou"].function(0.5 - estimate[unseen], 0.5 - truth[unseen]),
-        }
+        return distance_scores(problem, values)
+
+
+def distance_scores(problem: Problem, values: Tensor) -> dict[str, float]:
+    """Scores of a signed distance (N, 1) as `Sdf` describes them."""
+    estimate, truth = problem.grid(values), problem.grid(problem.truth)
+    unseen = problem.unseen().reshape(problem.shape)
+    band = unseen & (np.abs(truth[..., 0]) < BAND)
+    return {
+        "mae_surface": METRICS["mae_surface"].function(estimate[band], truth[band]),
+        "normal_angle": METRICS["normal_angle"].function(estimate, truth),
+        # what exceeds 1/2 counts as inside for this metric
+        "iou": METRICS["iou"].function(0.5 - estimate[unseen], 0.5 - truth[unseen]),
+    }

@@ -175,7 +175,8 @@ def choose_engine(
         except CompilationError as error:
             cause = str(error)
     kernels, repeatable = _trial(network, sample)
-    threads = processors if large and repeatable else 1
+    # The many small operations of a double backward pass are not worth dividing among PyTorch's threads.
+    threads = processors if (large or derivatives) and repeatable else 1
     if compile_ and kernels:
         try:
             code = AotKernels(kernels, 1 if threads > 1 else processors, threads)

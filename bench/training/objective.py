@@ -38,7 +38,7 @@ class Loss(Protocol):
     Attributes:
         problem: on the device already.
         rows: rows of one block; it may change between two steps.
-        evaluated: number of points at which one step evaluates the network.
+        evaluated: number of points at which one step evaluates the network; derivatives count as evaluations.
         sampled: whether a step sees only a part of what the loss is of.
         note: one line on what is not as it was asked for; empty if all is.
     """

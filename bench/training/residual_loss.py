@@ -54,7 +54,10 @@ class ResidualLoss:
     def __init__(self, problem: Problem, data_seed: int) -> None:
         self.problem, self.rows, self.note, self.sampled = problem, DEFAULT, "", True
         self._data_seed = data_seed
-        self.evaluated = sum(len(sample.points) for sample in self._samples(0))
+        (_, dimensions), (_, channels) = problem.coords.shape, problem.truth.shape
+        cost = {1: 1 + channels, 2: 1 + channels * (1 + dimensions)}  # a derivative costs about what the values cost
+        pairs = zip(problem.residuals, self._samples(0), strict=True)
+        self.evaluated = sum(len(sample.points) * cost[residual.order] for residual, sample in pairs)
 
     def backward(self, engine: Engine, step: int = 0) -> Tensor:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""

@@ -24,7 +24,7 @@ from report.figures import (
     volumes,
 )
 from report.figures.axes import Styles, repeated
-from report.labels import slug
+from report.labels import slug, spaced
 from report.tables.build import engine_note, rule_text
 
 TASKS = 24
@@ -73,6 +73,14 @@ def entries(suite: Suite, styles: Styles) -> Iterator[Entry]:
         methods = {method.key for task in suite.tasks for method in task.activations}
         text += f" The {overview.ROWS} best of {len(methods)} methods." * (len(methods) > overview.ROWS)
         yield Entry("overview", "overview", figure, text, "The final metric of every method on every task")
+    for (name, setting), members in convergence.sweeps(suite.tasks).items():
+        members = {value: replace(task, activations=task.activations[:METHODS]) for value, task in members.items()}
+        if figure := convergence.sweep(setting, members, styles):
+            metric = next(iter(members.values())).headline.short
+            text = f"Final {metric} on {name} against {spaced(setting)}; dashed: classical methods."
+            alt = f"{metric} of each method against {spaced(setting)} on {name}"
+            link = f"{name}: {spaced(setting)}"
+            yield Entry(f"over-{slug(name)}-{slug(setting)}", link, figure, text, alt)
     for task in suite.tasks:
         yield from _of_task(suite, task, styles)
     if figure := activation_curves.draw(suite, styles):

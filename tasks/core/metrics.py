@@ -95,6 +95,12 @@ def snr(estimate: Array, truth: Array) -> float:
     return _decibels(error / power) if power else math.nan
 
 
+def rel_l2(estimate: Array, truth: Array) -> float:
+    """Relative error ‖x̂ - x‖ / ‖x‖ over all values; nan if the truth is zero everywhere."""
+    error, power = mse(estimate, truth), float(np.square(truth.astype(np.float64)).mean())
+    return math.sqrt(error / power) if power else math.nan
+
+
 WINDOW, HOP = 2048, 512
 """Length of the windows of `lsd` and the step between them, in samples."""
 
@@ -220,6 +226,7 @@ METRICS: dict[str, Metric] = {
         Metric("snr_unseen", snr, MetricInfo("SNR on unseen samples", "dB", +1, ".2f")),
         Metric("lsd", lsd, MetricInfo("log-spectral distance", "dB", -1, ".2f")),
         Metric("iou", iou, MetricInfo("IoU", "", +1, ".4f")),
+        Metric("rel_l2", rel_l2, MetricInfo("relative error", "", -1, ".2e")),
         Metric("freq_error", freq_error, MetricInfo("relative DFT error", "", -1, ".2e")),
         Metric("mae_surface", mae, MetricInfo("MAE near surface", "", -1, ".2e")),
         Metric("normal_angle", normal_angle, MetricInfo("angle of normals", "°", -1, ".2f")),

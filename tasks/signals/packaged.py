@@ -83,6 +83,14 @@ def white_noise(n: int = 1024) -> NDArray[np.uint8]:
     return bits.astype("<u8").view(np.uint8).reshape(n, n)
 
 
+def _standing_wave() -> NDArray[Any]:
+    return np.array([[1, 1, 1]], dtype="<i4")
+
+
+def _numbers(raw: NDArray[Any]) -> NDArray[np.float32]:
+    return raw.astype(np.float32)
+
+
 SUBSAMPLES = 4
 """Sampling points of the phantom along each side of a pixel."""
 
@@ -203,6 +211,10 @@ _TABLE = (
     SignalSource("white-noise", "image-gray", (1024, 1024), OWN, "none needed (a formula)",
                  "independent bytes, to be filtered",
                  "695684bcedb2df4c1e1bb5ba3e2d74ee96438b6b49d601ffd70c30200184e0e1", white_noise, _eight_bits),
+    SignalSource("standing-wave", "waves", (1, 3), OWN, "none needed (a formula)",
+                 "a standing wave on a square: multiples of the periods along both sides, and the amplitude",
+                 "11047585fe102fbb5cadb42446612a578d88c6ef5ed076bb7ac360c4f9e4373d",
+                 _standing_wave, _numbers),
     SignalSource("ecg", "audio", (10000, 12), PYDICOM, "MIT (the package's)",
                  "ten seconds of an electrocardiogram, lead II of twelve, of a real heart",
                  "58971f7d612eba6ac4738a1e9ebb5eecffff4e63e346438b2879bbe4668f7fc7",

@@ -19,9 +19,9 @@ Sampler = Callable[[tuple[NDArray[np.float64], ...]], NDArray[Any]]
 
 PICTURES = ("image-gray", "image-rgb", "ct")
 SHAPES = ("shape-2d", "shape-3d")
-KINDS = (*PICTURES, "audio", *SHAPES, "function", "distance", "video", "scene")
+KINDS = (*PICTURES, "audio", *SHAPES, "function", "distance", "video", "scene", "waves")
 """Kinds of signals: pictures, one channel over time, indicator functions of shapes, functions of one variable, signed
-distance functions, clips, scenes of Gaussian blobs."""
+distance functions, clips, scenes of Gaussian blobs, standing waves."""
 
 MIN_SIDE = 8
 """Smallest side of a picture in pixels: the windows of SSIM (7 x 7) must fit."""
@@ -40,7 +40,7 @@ class Signal:
         array: float32. For a picture (H, W, C) in [0, 1]; for audio (N, 1) in [-1, 1]; for a function (N, 1), its
             values at N pixel centres; for a shape its source data: samples, heights, a silhouette or triangles; for a
             distance its samples (N, N, N); for a video (T, H, W, C) in [0, 1]; for a scene (K, 5), the centre, standard
-            deviation and peak value of each blob.
+            deviation and peak value of each blob; for waves (K, 3), the frequencies along both axes and the amplitude.
         sha256: hash of the bytes of the array as stored by the source, before scaling.
         licence: licence as stated by the source.
         kind: one of `KINDS`.

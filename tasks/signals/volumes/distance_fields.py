@@ -1,7 +1,8 @@
 """Signed distance functions of solids in [-1, 1]³, given by exact formulas.
 
-The distance is Euclidean, negative inside. Formulas of constructive solid geometry are used only where they are exact:
-the minimum of two distances is the distance of the union if the solids are disjoint, and no intersection is exact.
+The distance is Euclidean, negative inside, at points whose coordinates are three arrays that broadcast. Formulas of
+constructive solid geometry are used only where they are exact: the minimum of two distances is the distance of the
+union if the solids are disjoint, and no intersection is exact.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import Sampler
+from tasks.signals.signal import Sampler, SignalSource
 from tasks.signals.solids import Axes, formula_source, sampled
 
 Field = NDArray[np.float64]
@@ -22,35 +23,64 @@ _UNIT = 2.0**-16
 """Resolution of the recorded sampling, so that its hash does not depend on the last bit of a square root."""
 
 
-def sphere(axes: Axes, centre: Triple = (0.0, 0.0, 0.0), radius: float = 0.6) -> Field:
+def sphere(at: Axes, centre: Triple = (0.0, 0.0, 0.0), radius: float = 0.6) -> Field:
     """Signed distance to a sphere: ‖p - centre‖ - radius."""
-    x, y, z = (axis - c for axis, c in zip(np.ix_(*axes), centre, strict=True))
+    x, y, z = (axis - c for axis, c in zip(at, centre, strict=True))
     field: Field = np.sqrt(x**2 + y**2 + z**2) - radius
     return field
 
 
-def box(axes: Axes, centre: Triple = (0.0, 0.0, 0.0), half: Triple = (0.55, 0.45, 0.3)) -> Field:
+def box(at: Axes, centre: Triple = (0.0, 0.0, 0.0), half: Triple = (0.55, 0.45, 0.3)) -> Field:
     """Signed distance to a box with half side lengths ``half``: ‖max(q, 0)‖ + min(max(q), 0), q = |p - centre| - half.
 
     Outside, the distance to edges and corners is round; inside, it is that to the nearest face.
     """
-    q = [np.abs(axis - c) - h for axis, c, h in zip(np.ix_(*axes), centre, half, strict=True)]
+    q = [np.abs(axis - c) - h for axis, c, h in zip(at, centre, half, strict=True)]
     outside = np.sqrt(sum(np.maximum(side, 0) ** 2 for side in q))
     field: Field = outside + np.minimum(np.maximum(np.maximum(q[0], q[1]), q[2]), 0)
     return field
 
 
-def torus(axes: Axes) -> Field:
+def torus(at: Axes) -> Field:
     """Signed distance to a torus of major radius 0.6 and minor radius 0.25 around the last axis."""
-    x, y, z = np.ix_(*axes)
+    x, y, z = at
     field: Field = np.sqrt((np.sqrt(x**2 + y**2) - 0.6) ** 2 + z**2) - 0.25
     return field
 
 
-def union(axes: Axes) -> Field:
+def union(at: Axes) -> Field:
     """Signed distance to the union of a ball and a cube that are disjoint: the minimum of both."""
-    ball = sphere(axes, (-0.45, -0.3, 0.2), 0.35)
-    return np.minimum(ball, box(axes, (0.4, 0.3, -0.2), (0.3, 0.3, 0.3)))
+    ball = sphere(at, (-0.45, -0.3, 0.2), 0.35)
+    return np.minimum(ball, box(at, (0.4, 0.3, -0.2), (0.3, 0.3, 0.3)))
+
+
+# -- surfaces ----------------------------------------------------------------------------------------------------------
+
+SHELL = 0.01
+"""Points of the surface are those this near it, moved onto it."""
+
+
+def surface_points(formula: Sampler, count: int, seed: int) -> tuple[Field, Field]:
+    """Random points on the surface of a distance and its unit normals there: (count, 3) and (count, 3).
+
+    Uniform points of a thin shell are moved to the nearest point of the surface, along the gradient (central
+    differences in float64, exact to 1e-9). They are uniform there but for edges, where a shell has more volume outside:
+    about one point in a hundred of the box, with one of the normals that an edge has.
+    """
+    chance, points, normals, missing = np.random.default_rng(seed), [], [], count
+    step = 1e-6 * np.eye(3)
+    while missing > 0:
+        drawn = chance.uniform(-1, 1, (1 << 17, 3))
+        distance = formula(tuple(drawn.T))
+        near = np.flatnonzero(np.abs(distance) < SHELL)
+        drawn, distance = drawn[near], distance[near]
+        ahead, behind = ([formula(tuple((drawn + sign * each).T)) for each in step] for sign in (1, -1))
+        normal = (np.array(ahead) - np.array(behind)).T / 2e-6
+        smooth = np.abs(np.linalg.norm(normal, axis=1) - 1) < 1e-4  # not where two nearest points are equally far
+        points.append((drawn - distance[:, None] * normal)[smooth])
+        normals.append(normal[smooth])
+        missing -= len(points[-1])
+    return np.concatenate(points)[:count], np.concatenate(normals)[:count]
 
 
 # -- loaders -----------------------------------------------------------------------------------------------------------
@@ -64,7 +94,16 @@ def _lengths(raw: NDArray[Any]) -> NDArray[np.float32]:
     return (raw * _UNIT).astype(np.float32)
 
 
-_field = partial(formula_source, "distance", _quantised, _lengths)
+def _on_grid(formula: Sampler, axes: Axes) -> Field:
+    return formula(np.ix_(*axes))
+
+
+def _field(name: str, formula: Sampler, description: str, sha256: str) -> SignalSource:
+    return formula_source("distance", _quantised, _lengths, name, partial(_on_grid, formula), description, sha256)
+
+
+FIELDS: dict[str, Sampler] = {"sdf-sphere": sphere, "sdf-box": box, "sdf-torus": torus, "sdf-union": union}
+"""The formulas by the name of their signal."""
 
 # fmt: off
 SOURCES = (
