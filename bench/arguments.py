@@ -15,6 +15,11 @@ class Common:
 
     plugin: list[str]
 
+    @property
+    def files(self) -> list[Path]:
+        """The files of plugins that the user names."""
+        return [Path(file).resolve() for file in self.plugin]
+
 
 @dataclass(frozen=True, kw_only=True)
 class List(Common):

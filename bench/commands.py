@@ -8,57 +8,21 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
 
-from bench import arguments, results
+from bench import arguments, reporting
 from bench.arguments import typed
-from bench.config import grid, suite
-from bench.config.job import Job
 from bench.config.plugins import Plugins
 from bench.errors import BadInput, did_you_mean
 from bench.listing import listing
 from bench.machine import devices
-from bench.progress import Display
-from bench.runner import plan, runner
+from bench.runner import plan
 from bench.store import merge as merging
 from bench.store.compact import AUTOMATIC
 from bench.store.compact import compact as gather
 from bench.store.store import STATUSES, Store
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """A suite as the options choose it, with its plugins and its results; ``where`` names the suite in errors."""
-
-    suite: suite.Suite
-    where: str
-    plugins: Plugins
-    store: Store
-
-    @classmethod
-    def of(cls, options: arguments.Suite) -> Workspace:
-        """The workspace that the options name.
-
-        Raises:
-            BadInput: if an option is wrong.
-        """
-        if options.results.exists() and not options.results.is_dir():
-            raise BadInput(f"--results {options.results}: not a folder; name one")
-        plugins = Plugins(options.plugin)
-        chosen, where = suite.load(options.suite, options.overrides, options.scale)
-        chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
-        return cls(chosen, where, plugins, Store(options.results, chosen.suite, _say))
-
-    @cached_property
-    def jobs(self) -> list[Job]:
-        """The jobs that the suite declares, see `bench.config.grid.declarations`."""
-        return grid.declarations(self.suite, self.plugins, self.where)
-
-    def plan(self, retry: Sequence[str] = (), shard: str | None = None) -> plan.Plan:
-        """The jobs and their stored results, as they are now."""
-        return plan.make(self.jobs, self.store, retry, plan.shard(shard) if shard else None)
+from bench.workspace import Workspace, say
 
 
 def run(options: arguments.Run) -> int:
@@ -71,9 +35,9 @@ def run(options: arguments.Run) -> int:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
     if len(work.store.small()) >= AUTOMATIC:
         gather(work.store)
-    limits = runner.RunOptions(options.timeout, options.fail_fast)
+    limits = options.timeout, options.fail_fast
     code = execute(work, work.plan(retry, options.shard), options.devices, limits, options.scheduler)
-    write_report(work)
+    write_report(work, anew=False)
     return code
 
 
@@ -81,18 +45,32 @@ def execute(
     work: Workspace,
     planned: plan.Plan,
     devices_wanted: str,
-    options: runner.RunOptions | None = None,
+    limits: tuple[float | None, bool] = (None, False),
     scheduler: str | None = None,
 ) -> int:
-    """Run the jobs that a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
-    _warn_of_changes(planned, work.plugins)
+    """Run the jobs that a plan has to do; returns 1 if any of its jobs is left not ok, else 0.
+
+    Args:
+        limits: seconds that a job may take, and whether to stop at the first that fails.
+    """
+    _warn_of_changes(work, planned)
+    before = f" ({len(planned.failed)} failed before; --retry runs them again)" if planned.failed else ""
+    if not planned.todo:
+        print(f"0 of {len(planned.jobs)} jobs to run{before}", file=sys.stderr)
+        return 1 if planned.failed else 0
+    from bench.progress import Display  # here: neither a plan nor a list needs what runs jobs
+    from bench.runner import runner
+    from bench.runner.compiling import compile_chains
+
     _fetch([job.source for job in planned.todo])
-    files = work.plugins.files
+    files = work.files
     with contextlib.ExitStack() as stack:
         slots: Sequence[runner.Slot]
         if scheduler is None:
             specs = devices.slots(devices_wanted, devices.gpus(), devices.cpus())
             slots = runner.local_slots(work.store, specs, files)
+            if any(spec.device == "cpu" for spec in specs):
+                compile_chains(planned.todo, files, say)
             where = ", ".join(spec.device for spec in specs)
         else:
             from bench.runner import dask_cluster
@@ -101,23 +79,24 @@ def execute(
             slots = dask_cluster.remote_slots(client, devices_wanted, files)
             where = f"{len(slots)} slots of {scheduler}"
         print(
-            f"{len(planned.todo)} of {len(planned.jobs)} jobs to run on {where}"
-            f"{f' ({len(planned.failed)} failed before; --retry runs them again)' if planned.failed else ''}",
+            f"{len(planned.todo)} of {len(planned.jobs)} jobs to run on {where}{before}",
             file=sys.stderr,
         )
         failed = len(planned.failed)
         display = stack.enter_context(Display(planned.todo))
-        running = runner.Runner(work.store, slots, options, display).run(planned.todo, planned.attempts)
+        running = runner.Runner(work.store, slots, runner.RunOptions(*limits), display).run(
+            planned.todo, planned.attempts
+        )
         with contextlib.closing(running) as outcomes:
             for _, status in outcomes:
                 failed += status != "ok"
     return 1 if failed else 0
 
 
-def _warn_of_changes(work: plan.Plan, plugins: Plugins) -> None:
-    if changed := plan.changed_sources(work, plugins):
+def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:
+    if changed := plan.changed_sources(planned, work.declared.sources):
         pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items()))
-        _say(
+        say(
             f"note: the source of a plugin has changed since these jobs were done: {pairs}; if their results would "
             "differ now, raise `version` in the plugin, and they run again"
         )
@@ -134,31 +113,26 @@ def _fetch(sources: Sequence[str]) -> list[Path]:
         raise BadInput(str(error)) from error
 
 
-def write_report(work: Workspace) -> None:
-    """Write the report of a suite's jobs and print its tables."""
-    import report
-
+def write_report(work: Workspace, *, anew: bool) -> None:
+    """Write the report of a suite's jobs, unless it is there and need not be written anew, and print its tables."""
     planned, store = work.plan(), work.store
     about = work.suite.model_dump(include={"description", "source", "deviations", "tuning"})
-    try:
-        written = report.write(store, planned.declarations, about)
-    except report.NoResults as error:
-        raise BadInput(str(error)) from error
-    print("\n\n".join(written.tables))
+    tables, page = reporting.write(store, planned.declarations, about, anew=anew)
+    print("\n\n".join(tables))
     if planned.others:
         print(f"\n{planned.others} more results in {store.root} are of other settings; they are not shown.")
-    print(f"\nReport: {written.index}")
+    print(f"\nReport: {page}")
 
 
 def report(options: arguments.Suite) -> int:
-    write_report(Workspace.of(options))
+    write_report(Workspace.of(options), anew=True)
     return 0
 
 
 def show_plan(options: arguments.Plan) -> int:
     work = Workspace.of(options)
     planned = work.plan(shard=options.shard)
-    _warn_of_changes(planned, work.plugins)
+    _warn_of_changes(work, planned)
     if options.json:
         print(json.dumps(planned.summary(), indent=2))
         return 0
@@ -192,8 +166,8 @@ def tune(options: arguments.Tune) -> int:
 
     work = Workspace.of(options)
     trials = search.trial_suite(work.suite, work.plugins, work.where, options.trials)
-    work = replace(work, suite=trials, store=Store(options.results, trials.suite, _say))
-    jobs = [job for job in work.jobs if job.baseline is None]
+    work = replace(work, suite=trials, store=Store(options.results, trials.suite, say))
+    jobs = [job for job in work.declared.jobs if job.baseline is None]
     execute(work, plan.make(jobs, work.store), options.devices)
     print(search.best(plan.make(jobs, work.store), work.store))
     return 0
@@ -212,7 +186,7 @@ def choose_c(options: arguments.Device) -> int:
 
 def data(options: arguments.Suite) -> int:
     work = Workspace.of(options)
-    paths = _fetch([job.source for job in work.jobs])
+    paths = _fetch([job.source for job in work.declared.jobs])
     for path in paths:
         print(path)
     print(f"{len(paths)} originals are in place for {work.suite.suite}")
@@ -220,25 +194,25 @@ def data(options: arguments.Suite) -> int:
 
 
 def merge(options: arguments.Merge) -> int:
-    return merging.command(options.folder, options.results, _say)
+    return merging.command(options.folder, options.results, say)
 
 
 def compact(options: arguments.Results) -> int:
-    return merging.compact_all(options.results, _say)
+    return merging.compact_all(options.results, say)
 
 
 def compare(options: arguments.Compare) -> int:
+    from bench import results
+
     print(results.side_by_side(options.first, options.second))
     return 0
 
 
 def export(options: arguments.Export) -> int:
+    from bench import results
+
     print(results.export(options.folder), end="")
     return 0
-
-
-def _say(text: str) -> None:
-    print(f"inrbench: {text}", file=sys.stderr)
 
 
 def check(options: arguments.Check) -> int:

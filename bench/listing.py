@@ -8,7 +8,7 @@ from typing import Any
 
 from bench import arguments
 from bench.config import suite
-from bench.config.plugins import Plugins
+from bench.config.declared import listed
 
 
 def listing(options: arguments.List) -> int:
@@ -30,17 +30,6 @@ def _shown(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _plugins_listed(kind: str, options: arguments.List) -> list[dict[str, Any]]:
-    registry: Any = getattr(Plugins(options.plugin), kind)
-    rows = []
-    for name in registry.names():
-        cls = registry.get(name)
-        defaults = {key: info.get_default(call_default_factory=True) for key, info in cls.model_fields.items()}
-        text = (cls.__doc__ or "").strip().splitlines()
-        rows.append({"name": name, "label": cls.label, "params": defaults, "about": text[0] if text else ""})
-    return rows + [{"name": name, "label": "BROKEN", "cause": cause} for name, cause in registry.broken.items()]
-
-
 def _suites_listed(options: arguments.List) -> list[dict[str, Any]]:
     return [{"name": name, "about": " ".join(suite.load(name)[0].description.split())} for name in suite.shipped()]
 
@@ -52,8 +41,8 @@ def _signals_listed(options: arguments.List) -> list[dict[str, Any]]:
 
 
 _LISTS: dict[str, Callable[[arguments.List], list[dict[str, Any]]]] = {
-    "activations": lambda options: _plugins_listed("activations", options),
-    "tasks": lambda options: _plugins_listed("tasks", options),
+    "activations": lambda options: listed("activations", options.files),
+    "tasks": lambda options: listed("tasks", options.files),
     "signals": _signals_listed,
     "suites": _suites_listed,
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 
 from rich.console import Console
@@ -17,24 +18,22 @@ from rich.table import Table
 from bench.config.job import Job
 from bench.runner.plan import duration
 from bench.runner.runner import Listener
+from bench.time_left import TimeLeft
 from bench.training.result import Outcome, Progress
 from tasks.core.metrics import describe
 
 
 class Display(Listener):
-    """Progress display of a run, to be used as a context manager.
-
-    The time left is estimated from the training steps left; a baseline counts as one step.
-    """
+    """Progress display of a run, to be used as a context manager; `bench.time_left` estimates the time left."""
 
     def __init__(self, jobs: Sequence[Job], console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False)
-        self._weight = {job.job_id: float(job.train.steps) if job.train else 1.0 for job in jobs}
-        self._total = sum(self._weight.values())
         self._jobs, self._ended, self._failed = len(jobs), 0, 0
-        self._work = 0.0
+        self._time_left = TimeLeft(jobs)
+        self._first = Counter(job.task_key for job in jobs if job.repeat == 0)
+        self._scores: dict[str, dict[str, list[float]]] = {}
+        self._repeats = 1 + max((job.repeat for job in jobs), default=0)
         self._running: dict[str, tuple[Job, Progress | None]] = {}
-        self._start = time.monotonic()
         self._lock = threading.Lock()
         self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True)
 
@@ -50,18 +49,22 @@ class Display(Listener):
     def started(self, job: Job) -> None:
         with self._lock:
             self._running[job.job_id] = (job, None)
+            self._time_left.started(job, time.monotonic())
 
     def progressed(self, job: Job, progress: Progress) -> None:
         with self._lock:
             self._running[job.job_id] = (job, progress)
+            self._time_left.progressed(job, progress.fraction, time.monotonic())
 
     def ended(self, job: Job, outcome: Outcome) -> None:
         with self._lock:
             self._running.pop(job.job_id, None)
             self._ended += 1
             self._failed += outcome.status != "ok"
-            self._work += self._weight[job.job_id]
+            self._time_left.ended(job, outcome, time.monotonic())
             self._report(job, outcome)
+            if job.repeat == 0 and self._repeats > 1:
+                self._first_scores(job, outcome)
 
     def _report(self, job: Job, outcome: Outcome) -> None:
         """Print one line for a finished job."""
@@ -75,13 +78,25 @@ class Display(Listener):
             line += f"  (left {duration(self._left())})"
         self._console.print(line, style=None if outcome.status == "ok" else "red", markup=False, soft_wrap=True)
 
+    def _first_scores(self, job: Job, outcome: Outcome) -> None:
+        """Print the final scores of a task, best first, once all jobs of its first repeat have ended."""
+        scores = self._scores.setdefault(job.task_key, {})
+        if outcome.status == "ok" and outcome.final_score is not None:
+            scores.setdefault(job.label, []).append(outcome.final_score)
+        self._first[job.task_key] -= 1
+        if self._first[job.task_key] or not scores or outcome.metric is None:
+            return
+        better = describe(outcome.metric).direction
+        means = {label: sum(values) / len(values) for label, values in scores.items()}
+        table = Table(title=f"{job.task_key}, the first of {self._repeats} repeats", title_justify="left")
+        table.add_column("method")
+        table.add_column("score", justify="right")
+        for label in sorted(means, key=lambda label: -better * means[label]):
+            table.add_row(label, score(outcome.metric, means[label]))
+        self._console.print(table)
+
     def _left(self) -> float | None:
-        work = self._work + sum(
-            self._weight[job_id] * progress.fraction for job_id, (_, progress) in self._running.items() if progress
-        )
-        elapsed = time.monotonic() - self._start
-        # Baselines and the start of a worker say nothing about training.
-        return elapsed * (self._total - work) / work if work > 0.002 * self._total else None
+        return self._time_left.seconds(time.monotonic())
 
     def _render(self) -> Table:
         grid = Table.grid(padding=(0, 1))

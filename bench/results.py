@@ -25,7 +25,6 @@ import pyarrow as pa
 from bench.errors import BadInput
 from bench.store.columns import DECLARED, PROVENANCE
 from bench.store.store import Store
-from report.data.stats import difference, estimate
 
 CELL = ["task", "signal", "method", "repeat", "metric"]
 """Columns of `runs` that pair the jobs of two folders."""
@@ -143,6 +142,8 @@ def _one_a_cell(jobs: pd.DataFrame, common: set[str]) -> pd.DataFrame:
 
 
 def _rows(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
+    from report.data.stats import difference, estimate  # here: drawing libraries come with it
+
     for (task, method, metric), group in pairs.groupby(["task", "method", "metric"], sort=True):
         keys = list(zip(group["signal"], group["repeat"], strict=True))
         one, two = (dict(zip(keys, group[f"final_{side}"], strict=True)) for side in (1, 2))

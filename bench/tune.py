@@ -75,7 +75,7 @@ def best(work: Plan, store: Store) -> str:
     A trial with a job that did not end ``ok`` is out of the running; the score found stands in a comment behind it.
     """
     scores = store.scores().sort_values("step").groupby(["job_id", "metric"]).tail(1)
-    runs = work.rows.reset_index().merge(
+    runs = pd.DataFrame(list(work.rows.values())).merge(
         scores[["job_id", "metric", "value", "direction"]], on=["job_id", "metric"], how="left"
     )
     runs["trial"] = runs["method"]

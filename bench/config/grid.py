@@ -10,11 +10,11 @@ becomes a method of its own, named like ``wire[omega0=10]``.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.config.job import Job, Plugin
+from bench.config.job import Job, Plugin, distinct
 from bench.config.plugins import Plugins
 from bench.config.settings import Model, Train
 from bench.config.strict_yaml import accepts, validated
@@ -32,14 +32,6 @@ MAX_JOBS = 1_000_000
 def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
     """Every job of a suite once, under the first name that the suite gives it; see `declarations`."""
     return distinct(declarations(suite, plugins, where))
-
-
-def distinct(declarations: Iterable[Job]) -> list[Job]:
-    """The first job of each id, in the same order."""
-    found: dict[str, Job] = {}
-    for job in declarations:
-        found.setdefault(job.job_id, job)
-    return list(found.values())
 
 
 def declarations(suite: Suite, plugins: Plugins, where: str) -> list[Job]:

@@ -12,6 +12,7 @@ paired.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from typing import Any
@@ -135,6 +136,14 @@ class Job:
             "init_seed": None if activation is None else self.init_seed,
             "problem_id": self.problem_id,
         }
+
+
+def distinct(declarations: Iterable[Job]) -> list[Job]:
+    """The first job of each id, in the same order."""
+    found: dict[str, Job] = {}
+    for job in declarations:
+        found.setdefault(job.job_id, job)
+    return list(found.values())
 
 
 @cache

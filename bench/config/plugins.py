@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=BaseModel)
 
+Sources = dict[str, dict[str, str]]
+"""kind of plugin (``"activation"``, ``"task"``) -> name -> the file that defines it."""
+
 
 class Registry(Generic[T]):
     """The plugins of one kind, by name.
@@ -120,6 +123,11 @@ class Plugins:
         self.activations: Registry[Activation] = Registry("activation", Activation, self.files)
         self.tasks: Registry[Task] = Registry("task", Task, self.files)
 
+    def sources(self) -> Sources:
+        """The file that defines each plugin."""
+        registries: tuple[Registry[Any], ...] = (self.activations, self.tasks)
+        return {each.kind: {name: source_file(each.get(name)) for name in each.names()} for each in registries}
+
 
 def load_file(path: Path) -> ModuleType:
     """Import a plugin file by its path, once a process.
@@ -152,7 +160,12 @@ def source_file(plugin: type[Any]) -> str:
 
 def source_sha256(*plugins: type[Any]) -> str:
     """One hash over the source files of plugins."""
+    return files_sha256(map(source_file, plugins))
+
+
+def files_sha256(files: Iterable[str]) -> str:
+    """One hash over the contents of files."""
     digest = hashlib.sha256()
-    for plugin in plugins:
-        digest.update(Path(source_file(plugin)).read_bytes())
+    for file in files:
+        digest.update(Path(file).read_bytes())
     return digest.hexdigest()

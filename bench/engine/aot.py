@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import importlib
 import importlib.util
 import inspect
 import json
@@ -29,6 +30,7 @@ from torch import Tensor, nn
 from bench.atomic_write import atomic_write
 from bench.engine.code_cache import code_file
 from bench.engine.sine import cosine, sine
+from bench.machine.cpu_time import usable_cores
 
 _OPTIONS: dict[str, Any] = {
     # Headers that are compiled beforehand would fill 300 MB of the temporary folder for a second's gain, and the code
@@ -53,7 +55,7 @@ class Recipe(Protocol):
 
     @property
     def command(self) -> list[str]:
-        """Arguments of a Python process that compiles it."""
+        """A module, and the arguments of its function `compile_from`, which compiles it."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ class Source:
     @property
     def command(self) -> list[str]:
         place = [inspect.getfile(self.function), self.function.__qualname__]
-        return ["-m", __name__, *place, str(self.tensors), json.dumps(self.columns), str(self.threads), str(self.path)]
+        return [__name__, *place, str(self.tensors), json.dumps(self.columns), str(self.threads), str(self.path)]
 
 
 def has_compiler() -> bool:
@@ -99,7 +101,9 @@ _failures: dict[Path, str] = {}
 
 
 def compile_all(recipes: Sequence[Recipe]) -> None:
-    """Compile what is not in the cache, all at the same time, each in a process of its own.
+    """Compile what is not in the cache, in as many processes at a time as there are processors.
+
+    A process that compiles several imports the compiler once, which takes as long as one of them.
 
     Raises:
         CompilationError: if something cannot be compiled.
@@ -108,21 +112,27 @@ def compile_all(recipes: Sequence[Recipe]) -> None:
     if missing and not has_compiler():
         raise CompilationError("no C++ compiler was found; install one, e.g. g++")
     # In processes of their own: the compiler's 200 MB stay out of this one, and several work at a time.
-    running = [(recipe, _compiler(recipe)) for recipe in missing if recipe.path not in _failures]
-    for recipe, process in running:
+    wanted = list({recipe.path: recipe for recipe in missing if recipe.path not in _failures}.values())
+    count = min(len(wanted), len(usable_cores()))
+    shares = [wanted[index::count] for index in range(count)]
+    running = [(share, _compiler(share)) for share in shares]
+    for share, process in running:
         lines = process.communicate()[1].strip().splitlines() or ["the compiler gave no reason"]
-        if not recipe.path.exists():
-            _failures[recipe.path] = lines[-1]
+        causes = dict(line.split(" ", 1) for line in lines if line.split(" ", 1)[0].isdecimal() and " " in line)
+        for index, recipe in enumerate(share):
+            if not recipe.path.exists():
+                _failures[recipe.path] = causes.get(str(index), lines[-1])
     for recipe in missing:
         if recipe.path in _failures:
             raise CompilationError(_failures[recipe.path])
 
 
-def _compiler(recipe: Recipe) -> subprocess.Popen[str]:
+def _compiler(recipes: Sequence[Recipe]) -> subprocess.Popen[str]:
+    """A process that compiles recipes one after another; of one that fails it prints the place and the cause."""
     # The compiler would try what the processor can do by compiling six small programs, which takes as long as ours.
     environment = {**os.environ, "TORCHINDUCTOR_VEC_ISA_OK": "1"}
     return subprocess.Popen(
-        [sys.executable, "-P", *recipe.command],
+        [sys.executable, "-P", "-m", __name__, json.dumps([recipe.command for recipe in recipes])],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -248,12 +258,22 @@ def _compile(source: Source, path: Path) -> None:
     compile_to(path, Module(), inputs, {"inputs": (*sizes, *[None] * source.scalars)})
 
 
-def main() -> None:
-    """Compile one function: ``python -m bench.engine.aot FILE FUNCTION TENSORS COLUMNS THREADS PATH``."""
-    file, name, tensors, columns, threads, path = sys.argv[1:]
+def compile_from(arguments: Sequence[str]) -> None:
+    """Compile one function by ``FILE FUNCTION TENSORS COLUMNS THREADS PATH``."""
+    file, name, tensors, columns, threads, path = arguments
     found = json.loads(columns)
     torch.set_num_threads(int(threads))
     _compile(Source(import_from(file, name), int(tensors), found and tuple(found), int(threads)), Path(path))
+
+
+def main() -> None:
+    """Compile several: ``python -m bench.engine.aot COMMANDS``, the `Recipe.command` of each in JSON."""
+    for index, (module, *arguments) in enumerate(json.loads(sys.argv[1])):
+        try:
+            importlib.import_module(module).compile_from(arguments)
+        except Exception as error:  # the next one may be compiled all the same
+            lines = f"{type(error).__name__}: {error}".strip().splitlines()
+            print(index, lines[-1] if lines else "", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor
 
 from bench.atomic_write import atomic_write
-from bench.engine.code_cache import cache_folder
 from bench.engine.engine import Engine
 from bench.engine.threads import blocks_of_threads, run_on_threads
+from bench.machine.cache import cache_folder
 from bench.machine.provenance import cpu_name
 
 CANDIDATES = (512, 1024, 2048, 4096, 8192, 16384)
@@ -40,8 +40,8 @@ SECONDS = 4.0
 NEAR = 1.02
 """The smallest block within this factor of the fastest is taken: it needs the least memory."""
 
-WORTHWHILE = 4e8
-"""Values of units computed in a whole job, above which it pays to tune it: about two seconds of one core."""
+WORTHWHILE = 1e8
+"""Values of units computed in a whole job, above which it pays to tune it: about half a second of one core."""
 
 
 def worthwhile(steps: int, rows: int, units: int) -> bool:

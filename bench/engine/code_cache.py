@@ -9,19 +9,15 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
-import os
 import platform
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import torch
 
+from bench.machine.cache import cache_folder
+
 _ROOT = Path(__file__).parents[2]
-
-
-def cache_folder() -> Path:
-    """Folder of machine-dependent results that are kept between runs: ``$XDG_CACHE_HOME/inrbench``."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inrbench"
 
 
 def code_file(name: str, settings: Sequence[str], files: Iterable[str]) -> Path:

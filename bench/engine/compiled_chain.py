@@ -11,7 +11,6 @@ The code holds for any number of rows, coordinates, units and channels; each seq
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +38,7 @@ class CompiledChain:
     def __init__(self, spec: ChainSpec, callers: int) -> None:
         self._spec = spec
         nonlinearities = [layer.nonlinearity for layer in spec.layers]
-        passes = [Pass(nonlinearities, backward) for backward in (False, True)]
+        passes = passes_of(spec)
         compile_all(passes)
         self._forward, self._backward = (load(each.path, callers) for each in passes)
         self._scalars = [scalar(constant) for each in nonlinearities for constant in each.constants]
@@ -142,7 +141,12 @@ class Pass:
     @property
     def command(self) -> list[str]:
         sent = [(each.names, each.files, len(each.constants), each.columns) for each in self.nonlinearities]
-        return ["-m", __name__, json.dumps(self.backward), json.dumps(sent), str(self.path)]
+        return [__name__, json.dumps(self.backward), json.dumps(sent), str(self.path)]
+
+
+def passes_of(spec: ChainSpec) -> list[Pass]:
+    """Forward and backward pass of a chain."""
+    return [Pass([layer.nonlinearity for layer in spec.layers], backward) for backward in (False, True)]
 
 
 def _compile(kernels: Sequence[Functions], backward: bool, path: Path) -> None:
@@ -176,12 +180,8 @@ def _compile(kernels: Sequence[Functions], backward: bool, path: Path) -> None:
     compile_to(path, Module(), tuple(examples), tuple(shapes))
 
 
-def main() -> None:
-    """Compile one pass: ``python -m bench.engine.compiled_chain BACKWARD NONLINEARITIES PATH``, both in JSON."""
-    backward, sent, path = sys.argv[1:]
+def compile_from(arguments: Sequence[str]) -> None:
+    """Compile one pass by ``BACKWARD NONLINEARITIES PATH``, the first two in JSON."""
+    backward, sent, path = arguments
     torch.set_num_threads(1)
     _compile([functions(*each) for each in json.loads(sent)], json.loads(backward), Path(path))
-
-
-if __name__ == "__main__":
-    main()

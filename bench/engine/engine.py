@@ -23,10 +23,10 @@ from torch import Tensor, nn
 from activations.core.kernel import PLAIN, Kernel, KernelCode, using
 from bench.engine.aot import CompilationError
 from bench.engine.capture import ChainSpec, chain_spec
-from bench.engine.code_cache import cache_folder
 from bench.engine.compiled_chain import CompiledChain
 from bench.engine.kernel_code import AotKernels, Recorder, TorchCompiledKernels
 from bench.engine.precision import in_precision
+from bench.machine.cache import cache_folder
 
 TRIED = 64
 """Number of rows on which a compiled chain is compared with autograd before it is used."""

@@ -6,16 +6,16 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from bench.config.grid import distinct
-from bench.config.job import Job
-from bench.config.plugins import Plugins, source_sha256
+from bench.config.job import Job, distinct
+from bench.config.plugins import Sources, files_sha256
 from bench.errors import BadInput
 from bench.store.store import STATUSES, Store
+
+COLUMNS = ["job_id", "task", "method", "metric", "status", "error", "attempt", "wall_s", "source_sha256"]
+"""Columns of ``runs`` that a plan looks at."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Plan:
     Attributes:
         jobs: every job once, in running order.
         declarations: the same under every name that the suite gives them; two of one id are one job.
-        rows: the stored rows of these jobs, indexed by job id.
+        rows: job id -> the columns `COLUMNS` of its stored row, for the jobs that have one.
         others: rows in the same folder that are of no job of the suite as it stands now; reports leave them out.
         attempts: job id -> how often it was tried, for the jobs that have a row, even one that does not count.
         retry: statuses whose jobs run again.
@@ -34,7 +34,7 @@ class Plan:
 
     jobs: Sequence[Job]
     declarations: Sequence[Job]
-    rows: pd.DataFrame
+    rows: dict[str, dict[str, Any]]
     others: int
     attempts: dict[str, int]
     retry: Collection[str] = ("interrupted",)
@@ -43,7 +43,7 @@ class Plan:
     @cached_property
     def status(self) -> dict[str, str]:
         """job id -> status, for the jobs that have a row."""
-        return dict(self.rows["status"])
+        return {job_id: row["status"] for job_id, row in self.rows.items()}
 
     @cached_property
     def todo(self) -> list[Job]:
@@ -70,11 +70,14 @@ class Plan:
     @cached_property
     def seconds_left(self) -> float | None:
         """What the jobs to do will take on one device, judged by the finished ones most like them; None without any."""
-        ok = self.rows[self.rows["status"] == "ok"]
-        if ok.empty:
+        known: dict[tuple[str, str], list[float]] = {}
+        for row in self.rows.values():
+            if row["status"] == "ok" and row["wall_s"] is not None:
+                known.setdefault((row["task"], row["method"]), []).append(row["wall_s"])
+        if not known:
             return None if self.todo else 0.0
-        alike = ok.groupby(["task", "method"])["wall_s"].median().to_dict()
-        overall = float(ok["wall_s"].median())
+        overall = median(seconds for group in known.values() for seconds in group)
+        alike = {key: median(group) for key, group in known.items()}
         return float(sum(alike.get((job.task_key, job.method), overall) for job in self.todo))
 
     def summary(self) -> dict[str, Any]:
@@ -93,8 +96,8 @@ class Plan:
 
     def error(self, job: Job) -> str | None:
         """Why a job failed, in one line."""
-        cause = self.rows["error"][job.job_id]
-        return cause if isinstance(cause, str) else None
+        cause: str | None = self.rows[job.job_id]["error"]
+        return cause
 
 
 def make(
@@ -102,13 +105,11 @@ def make(
 ) -> Plan:
     """The plan of some jobs. A job whose stored scores are missing or damaged runs again."""
     jobs = distinct(declarations)
-    rows = store.runs().set_index("job_id")
-    ids = {job.job_id for job in jobs}
-    attempts = {str(job_id): int(count) for job_id, count in rows["attempt"].fillna(0).items() if job_id in ids}
+    rows = {row["job_id"]: row for row in store.table("runs").select(COLUMNS).to_pylist()}
     scored = store.scored()
-    pairs = zip(rows.index, rows["status"], strict=True)
-    rows = rows[np.array([status != "ok" or job_id in scored for job_id, status in pairs], dtype=bool)]
-    mine = rows[np.array([job_id in ids for job_id in rows.index], dtype=bool)]
+    attempts = {job.job_id: rows[job.job_id]["attempt"] or 0 for job in jobs if job.job_id in rows}
+    rows = {job_id: row for job_id, row in rows.items() if row["status"] != "ok" or job_id in scored}
+    mine = {job.job_id: rows[job.job_id] for job in jobs if job.job_id in rows}
     return Plan(jobs, declarations, mine, len(rows) - len(mine), attempts, {"interrupted", *retry}, shard)
 
 
@@ -125,18 +126,17 @@ def shard(text: str) -> tuple[int, int]:
     return part, parts
 
 
-def changed_sources(work: Plan, plugins: Plugins) -> dict[str, int]:
+def changed_sources(work: Plan, sources: Sources) -> dict[str, int]:
     """Task and method -> number of finished jobs whose plugins had another source than they have now, at the same
     version. Whether the change matters only its author knows."""
     now: dict[tuple[str, str | None], str] = {}
     found: dict[str, int] = {}
-    stored = dict(work.rows["source_sha256"])
     for job in work.done:
         key = (job.task.name, job.activation.name if job.activation else None)
         if key not in now:
-            classes: list[type[Any]] = [plugins.tasks.get(key[0])]
-            now[key] = source_sha256(*classes, *([plugins.activations.get(key[1])] if key[1] else []))
-        if isinstance(stored[job.job_id], str) and stored[job.job_id] != now[key]:
+            now[key] = files_sha256([sources["task"][key[0]], *([sources["activation"][key[1]]] if key[1] else [])])
+        stored = work.rows[job.job_id]["source_sha256"]
+        if stored is not None and stored != now[key]:
             name = " × ".join(filter(None, key))
             found[name] = found.get(name, 0) + 1
     return found

@@ -18,10 +18,9 @@ import re
 import warnings
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -29,6 +28,9 @@ from numpy.typing import NDArray
 from bench.store import schema
 from bench.store.job_locks import JobLocks, locks_in
 from bench.store.schema import COMPACT, Key, Status, Unreadable, keys, ordered
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 T = TypeVar("T")
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import time
-from collections.abc import Iterator
+from dataclasses import replace
 
-import pytest
 from rich.console import Console
 
 from bench.config.job import Job, Plugin
@@ -46,26 +44,18 @@ def test_a_log_has_one_line_for_each_job_with_its_score_or_its_failure() -> None
     assert third.startswith("[3/3] image · camera · SIREN · repeat 2")
 
 
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[float]]:
-    """The monotonic clock of the process as a list of one number, which the test moves on."""
-    now = [0.0]
-    with monkeypatch.context() as patch:
-        patch.setattr(time, "monotonic", lambda: now[0])
-        yield now
-
-
-def test_the_time_left_is_in_proportion_to_the_steps_left(clock: list[float]) -> None:
-    jobs = [job(repeat) for repeat in range(3)]
+def test_a_task_is_shown_as_soon_as_its_first_repeat_is_done() -> None:
+    jobs = [job(repeat) for repeat in range(2)]
+    other = replace(jobs[0], method="relu", label="ReLU")
     file = io.StringIO()
-    display = Display(jobs, Console(file=file, width=200))
-    clock[0] = 10
+    display = Display([jobs[0], other, jobs[1]], Console(file=file, width=100))
     display.ended(jobs[0], OK)
-    display.progressed(jobs[1], Progress(0.5, {}))
-    clock[0] = 24
-    display.ended(jobs[2], OK)
-    # A third of the steps in 10 s; then five sixths of them in 24 s.
-    assert [line.partition("(left ")[2] for line in file.getvalue().splitlines()] == ["20 s)", "5 s)"]
+    assert "repeats" not in file.getvalue()
+    display.ended(other, replace(OK, scores=(Score(100, 0.9, "psnr", 30.1, 1),)))
+    table = file.getvalue().partition("image, the first of 2 repeats")[2]
+    assert 0 < table.index("PSNR 30.10 dB") < table.index("PSNR 28.31 dB")
+    display.ended(jobs[1], OK)
+    assert file.getvalue().count("repeats") == 1
 
 
 def test_a_terminal_shows_the_running_jobs() -> None:

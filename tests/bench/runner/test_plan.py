@@ -76,7 +76,7 @@ def test_a_changed_plugin_of_the_same_version_is_told(jobs: list[Job], tmp_path:
         commit(store, job, source_sha256="0" * 64 if name == "siren" else now["relu"] if name else None)
     count = sum(job.activation is not None and job.activation.name == "siren" for job in jobs[:8])
     assert count
-    assert plan.changed_sources(plan.make(jobs, store), PLUGINS) == {"image × siren": count}
+    assert plan.changed_sources(plan.make(jobs, store), PLUGINS.sources()) == {"image × siren": count}
 
 
 def test_a_job_that_two_tasks_declare_runs_once_and_keeps_both_names(tmp_path: Path) -> None:

@@ -1,0 +1,73 @@
+"""Writing of a suite's report, left out where what it would show stands in the folder already."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.config.answers import around
+from bench.config.job import Job
+from bench.errors import BadInput
+from bench.store.atomic_write import atomic_write
+from bench.store.store import Store
+
+KEY = "content.json"
+"""File in the report's folder: the key of what it shows, its tables and the sizes of its files."""
+
+
+def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: bool = True) -> tuple[list[str], Path]:
+    """The tables of a report as text and the path of its page, written if need be.
+
+    Args:
+        anew: write it even if nothing that it shows has changed.
+
+    Raises:
+        BadInput: if there are no results.
+    """
+    page, marker = store.report / "index.html", store.report / KEY
+    key = _key(store, jobs, about)
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(marker.read_text())
+        if not anew and kept["key"] == key and kept["files"] == _files(store.report):
+            return list(kept["tables"]), page
+    import report
+
+    with contextlib.suppress(OSError):
+        marker.unlink()  # until the report is whole again
+    try:
+        written = report.write(store, jobs, about)
+    except report.NoResults as error:
+        raise BadInput(str(error)) from error
+    content = {"key": key, "tables": written.tables, "files": _files(store.report)}
+    atomic_write(marker, json.dumps(content, indent=1).encode())
+    return written.tables, written.index
+
+
+def _key(store: Store, jobs: Sequence[Job], about: dict[str, Any]) -> str:
+    """A hash of all that the report is made from: stored results, names of the suite, the code."""
+    declared = [(job.job_id, job.task_key, job.method, job.label) for job in jobs]
+    digest = hashlib.sha256(json.dumps([around("report"), declared, about], sort_keys=True).encode())
+    for kind in ("runs", "scores"):
+        for file in sorted((store.root / kind).glob("[!.]*.parquet")):
+            digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    pictures = {name for job in jobs for name in (job.job_id, job.reference)}
+    digest.update(json.dumps(_sizes(store.artifact_file(name) for name in sorted(pictures))).encode())
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> dict[str, Any]:
+    return _sizes(path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != KEY)
+
+
+def _sizes(paths: Iterable[Path]) -> dict[str, Any]:
+    """Size and time of change of each file; None where there is none."""
+    found: dict[str, Any] = {}
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            state = path.stat()
+            found[f"{path.parent.name}/{path.name}"] = [state.st_size, state.st_mtime_ns]
+    return found

@@ -1,0 +1,89 @@
+"""Compilation of all chains of a run before its first job, once for a machine.
+
+A job would compile its own chain when it needs it, in processes that import the compiler for one chain each. Here one
+process for each core compiles all of them, while nothing is timed.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.config import answers
+from bench.config.job import Job
+from bench.machine.cpu_time import usable_cores
+
+if TYPE_CHECKING:
+    from bench.engine.compiled_chain import Pass
+
+PASS_S = 7.0
+"""Rough time of one of the two passes of a chain on one core, for the message."""
+
+
+def compile_chains(jobs: Iterable[Job], files: Sequence[Path], say: Callable[[str], None]) -> None:
+    """Compile the chains of the jobs that are worth it, where they are missing; ``say`` is told of it.
+
+    What fails is left to the job, which has the reason in its log.
+    """
+    if os.environ.get("INRBENCH_COMPILE") == "0":
+        return
+    cells = {(job.task_key, job.method): job for job in jobs if job.train and job.train.precision is None}
+    question = ["chains", [job.job_id for job in cells.values()], list(map(str, files))]
+    known: list[str] | None = answers.recall(question)
+    if not cells or (known is not None and all(Path(path).exists() for path in known)):
+        return
+    from bench.engine.aot import CompilationError, compile_all, has_compiler
+
+    chains = _chains(cells.values(), files)
+    missing = [chain for chain in chains if not all(each.path.exists() for each in chain)]
+    if missing and has_compiler():
+        count = 2 * len(missing)
+        seconds = PASS_S * (1 + -(-count // min(len(usable_cores()), count)))
+        name = "chain" if len(missing) == 1 else "chains"
+        say(f"compiling {len(missing)} {name}, once for this machine, about {seconds:.0f} s")
+        try:
+            compile_all([each for chain in missing for each in chain])
+        except CompilationError as error:
+            say(f"not all could be compiled; jobs of these train slower: {' '.join(str(error).split())[:200]}")
+    answers.remember(question, [str(each.path) for chain in chains for each in chain])
+
+
+def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
+    """The two passes of each chain that a job needs and is worth."""
+    from activations.core.base import Domain, build
+    from bench.config.plugins import Plugins
+    from bench.engine.block_size import worthwhile
+    from bench.engine.capture import chain_spec
+    from bench.engine.compiled_chain import passes_of
+    from bench.training.run_job import width_of
+    from tasks.signals.load import load
+
+    plugins = Plugins(files)
+    problems: dict[str, Any] = {}
+    found: dict[Path, list[Pass]] = {}
+    for job in jobs:
+        assert job.activation is not None
+        assert job.train is not None
+        assert job.model is not None
+        try:
+            activation, depth = plugins.activations.create(job.activation), job.model.depth
+            # The code is one for all widths and numbers of coordinates and channels.
+            spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
+            if spec is None or (passes := passes_of(spec))[0].path in found:
+                continue
+            if all(each.path.exists() for each in passes):
+                found[passes[0].path] = passes
+                continue
+            if job.task_key not in problems:  # one of its signals stands for the others
+                problems[job.task_key] = plugins.tasks.create(job.task).problem(load(job.source), job.data_seed)
+            problem = problems[job.task_key]
+            domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
+            units = activation.hidden_width(width_of(activation, domain, job.model)) * depth
+            large = worthwhile(job.train.steps, len(problem.coords), units)
+            if large or os.environ.get("INRBENCH_COMPILE") == "1":
+                found[passes[0].path] = passes
+        except Exception:  # the fault of the plugin or of the data: the job will tell it
+            continue
+    return list(found.values())

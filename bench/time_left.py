@@ -1,0 +1,140 @@
+"""Estimate of the time that a run still takes, from the jobs that have ended.
+
+The seconds of a job are those of training, which grow with the steps and differ between activations and tasks, plus a
+fixed part. What happens once, the compilation of an activation's code, is told apart by its warm-up: the first one of
+an activation says what unseen activations will cost, the later ones what every job costs.
+
+A pair of activation and task that has not been seen is estimated by mean(activation) · mean(task) / mean(all), in
+seconds per step, with geometric means; as in a two-way table without interaction. A task or activation that has not
+been seen counts as the mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import geometric_mean, median
+
+from bench.config.job import Job
+from bench.training.result import Outcome, Timings
+
+Cell = tuple[str, str]
+"""Method and task, of which the jobs are alike."""
+
+
+@dataclass
+class _Seen:
+    """Seconds of the ended jobs of one cell: per step of training, and of everything else but the warm-up."""
+
+    step_s: list[float] = field(default_factory=list)
+    fixed_s: list[float] = field(default_factory=list)
+
+
+class TimeLeft:
+    """Estimates the seconds left of some jobs.
+
+    Args:
+        jobs: the jobs of the run.
+    """
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self._left = {job.job_id: job for job in jobs}
+        self._cells: dict[Cell, _Seen] = {}
+        self._first_warmups: dict[str, float] = {}
+        self._later_warmups: list[float] = []
+        self._gaps: list[float] = []
+        self._running: dict[str, list[tuple[float, float]]] = {}
+        self._slots = 1
+
+    def started(self, job: Job, now: float) -> None:
+        """A job has a slot since ``now`` (seconds on any clock)."""
+        self._running[job.job_id] = [(now, 0.0)]
+        self._slots = max(self._slots, len(self._running))
+
+    def progressed(self, job: Job, fraction: float, now: float) -> None:
+        """A fraction of the training steps of a running job is done."""
+        self._running.setdefault(job.job_id, [(now, 0.0)]).append((now, fraction))
+
+    def ended(self, job: Job, outcome: Outcome, now: float) -> None:
+        """A job has ended; one without timings tells nothing about the others."""
+        self._left.pop(job.job_id, None)
+        points = self._running.pop(job.job_id, [])
+        if (timings := outcome.timings) is None:
+            return
+        if points:
+            self._gaps.append(max(0.0, now - points[0][0] - timings.wall_s))
+        seen = self._cells.setdefault(_cell(job), _Seen())
+        if job.train is not None and outcome.steps:
+            seen.step_s.append(max(timings.train_s, 1e-9) / outcome.steps)
+            self._warmed_up(job.method, timings)
+        seen.fixed_s.append(timings.setup_s + timings.eval_s + (0 if job.train else timings.train_s))
+
+    def _warmed_up(self, method: str, timings: Timings) -> None:
+        if method in self._first_warmups:
+            self._later_warmups.append(timings.warmup_s)
+        else:
+            self._first_warmups[method] = timings.warmup_s
+
+    def seconds(self, now: float) -> float | None:
+        """Seconds from ``now`` until the last job ends; None while nothing is known about training."""
+        rates = {cell: geometric_mean(seen.step_s) for cell, seen in self._cells.items() if seen.step_s}
+        for job_id, points in self._running.items():  # a job that is not done tells its speed
+            job = self._left.get(job_id)
+            if job is not None and job.train and _cell(job) not in rates and (speed := _speed(points)):
+                rates[_cell(job)] = 1 / (speed * job.train.steps)
+        if not rates and any(job.train for job in self._left.values()):
+            return None
+        gap = median(self._gaps) if self._gaps else 0.0
+        total = 0.0
+        for job_id, job in self._left.items():
+            seconds, done = self._fixed(job) + gap, 0.0
+            if job.train is not None:
+                training = _rate(_cell(job), rates) * job.train.steps
+                points = self._running.get(job_id, [])
+                if len(points) > 1:
+                    done = min(points[-1][1] + (now - points[-1][0]) / training, 1.0)
+                seconds += training
+            total += seconds * (1 - done)
+        return (total + self._compilation()) / min(self._slots, max(1, len(self._left)))
+
+    def _fixed(self, job: Job) -> float:
+        """Seconds of a job beside its training: those of its cell, else of all."""
+        seen = self._cells.get(_cell(job))
+        if seen is not None:
+            found = seen.fixed_s
+        else:
+            trained = job.train is not None
+            found = [each for other in self._cells.values() if bool(other.step_s) == trained for each in other.fixed_s]
+        later = median(self._later_warmups) if self._later_warmups and job.train else 0.0
+        return (median(found) if found else 0.0) + later
+
+    def _compilation(self) -> float:
+        """Seconds for what unseen methods do once: the mean of those seen."""
+        if not self._first_warmups:
+            return 0.0
+        unseen = {job.method for job in self._left.values() if job.train} - set(self._first_warmups)
+        usual = median(self._later_warmups) if self._later_warmups else 0.0
+        once = [max(0.0, seconds - usual) for seconds in self._first_warmups.values()]
+        return len(unseen) * sum(once) / len(once)
+
+
+def _cell(job: Job) -> Cell:
+    return job.method, job.task_key
+
+
+def _speed(points: Sequence[tuple[float, float]]) -> float | None:
+    """Fraction a second of a running job, between its first and its last checkpoint: set-up is before the first."""
+    (start, before), (end, after) = points[min(1, len(points) - 1)], points[-1]
+    return (after - before) / (end - start) if end > start and after > before else None
+
+
+def _rate(cell: Cell, rates: dict[Cell, float]) -> float:
+    """Seconds a step of a cell."""
+    if cell in rates:
+        return rates[cell]
+    method = [rate for (name, _), rate in rates.items() if name == cell[0]]
+    task = [rate for (_, name), rate in rates.items() if name == cell[1]]
+    overall = geometric_mean(rates.values())
+    if method and task:
+        return geometric_mean(method) * geometric_mean(task) / overall
+    return geometric_mean(method or task or list(rates.values()))

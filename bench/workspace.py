@@ -1,0 +1,59 @@
+"""A suite as the options of a command choose it, with its results."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from bench import arguments
+from bench.config import suite
+from bench.config.declared import Declared, declared
+from bench.config.plugins import Plugins
+from bench.errors import BadInput
+from bench.runner import plan
+from bench.store.store import Store
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A suite as the options choose it, further files of plugins and its results; ``where`` names it in errors."""
+
+    suite: suite.Suite
+    where: str
+    files: list[Path]
+    store: Store
+
+    @classmethod
+    def of(cls, options: arguments.Suite) -> Workspace:
+        """The workspace that the options name.
+
+        Raises:
+            BadInput: if an option is wrong.
+        """
+        if options.results.exists() and not options.results.is_dir():
+            raise BadInput(f"--results {options.results}: not a folder; name one")
+        chosen, where = suite.load(options.suite, options.overrides, options.scale)
+        chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
+        return cls(chosen, where, options.files, Store(options.results, chosen.suite, say))
+
+    @cached_property
+    def declared(self) -> Declared:
+        """The jobs that the suite declares, and the files of the plugins."""
+        return declared(self.suite, self.where, self.files)
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """All plugins, imported."""
+        return Plugins(self.files)
+
+    def plan(self, retry: Sequence[str] = (), shard: str | None = None) -> plan.Plan:
+        """The jobs and their stored results, as they are now."""
+        return plan.make(self.declared.jobs, self.store, retry, plan.shard(shard) if shard else None)
+
+
+def say(text: str) -> None:
+    """Tell the user something that is no result."""
+    print(f"inrbench: {text}", file=sys.stderr)
