@@ -88,12 +88,13 @@ class Display(Listener):
             return
         better = describe(outcome.metric).direction
         means = {label: sum(values) / len(values) for label, values in scores.items()}
-        table = Table(title=f"{job.task_key}, the first of {self._repeats} repeats", title_justify="left")
+        self._console.print(f"\n{job.task_key}, the first of {self._repeats} repeats:", markup=False)
+        table = Table(box=None)
         table.add_column("method")
         table.add_column("score", justify="right")
         for label in sorted(means, key=lambda label: -better * means[label]):
             table.add_row(label, score(outcome.metric, means[label]))
-        self._console.print(table)
+        self._console.print(table, "")
 
     def _left(self) -> float | None:
         return self._time_left.seconds(time.monotonic())
