@@ -18,13 +18,13 @@ from rich.table import Table
 from bench.config.job import Job
 from bench.runner.plan import duration
 from bench.runner.runner import Listener
-from bench.time_left import TimeLeft
+from bench.runner.time_left import TimeLeft
 from bench.training.result import Outcome, Progress
 from tasks.core.metrics import describe
 
 
 class Display(Listener):
-    """Progress display of a run, to be used as a context manager; `bench.time_left` estimates the time left."""
+    """Progress display of a run, to be used as a context manager; `bench.runner.time_left` estimates the time left."""
 
     def __init__(self, jobs: Sequence[Job], console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False)

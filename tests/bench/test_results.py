@@ -128,7 +128,7 @@ def test_the_commands_compare_and_export(
 
 def test_the_example_draws_its_figure(tmp_path: Path) -> None:
     folder = lab(tmp_path, [30.0, 31.0, 32.0])
-    script, figure = DOCS / "examples" / "convergence.py", tmp_path / "figure.png"
+    script, figure = Path(__file__).parents[2] / "docs/examples/convergence.py", tmp_path / "figure.png"
     done = subprocess.run(
         [sys.executable, script, folder, "image", figure],
         env={**os.environ, "MPLBACKEND": "Agg"},
