@@ -18,13 +18,13 @@ from rich.table import Table
 from bench.config.job import Job
 from bench.runner.plan import duration
 from bench.runner.runner import Listener
-from bench.time_left import TimeLeft
+from bench.runner.time_left import TimeLeft
 from bench.training.result import Outcome, Progress
 from tasks.core.metrics import describe
 
 
 class Display(Listener):
-    """Progress display of a run, to be used as a context manager; `bench.time_left` estimates the time left."""
+    """Progress display of a run, to be used as a context manager; `bench.runner.time_left` estimates the time left."""
 
     def __init__(self, jobs: Sequence[Job], console: Console | None = None) -> None:
         self._console = console or Console(stderr=True, highlight=False)
@@ -88,12 +88,13 @@ class Display(Listener):
             return
         better = describe(outcome.metric).direction
         means = {label: sum(values) / len(values) for label, values in scores.items()}
-        table = Table(title=f"{job.task_key}, the first of {self._repeats} repeats", title_justify="left")
+        self._console.print(f"\n{job.task_key}, the first of {self._repeats} repeats:", markup=False)
+        table = Table(box=None)
         table.add_column("method")
         table.add_column("score", justify="right")
         for label in sorted(means, key=lambda label: -better * means[label]):
             table.add_row(label, score(outcome.metric, means[label]))
-        self._console.print(table)
+        self._console.print(table, "")
 
     def _left(self) -> float | None:
         return self._time_left.seconds(time.monotonic())

@@ -38,7 +38,7 @@ def test_a_log_has_one_line_for_each_job_with_its_score_or_its_failure() -> None
         display.ended(jobs[0], OK)
         display.ended(jobs[1], Outcome("diverged", "loss nan at step 3"))
         display.ended(jobs[2], Outcome("ok", "done by another run"))
-    first, second, third = file.getvalue().splitlines()
+    first, second, third = (line for line in file.getvalue().splitlines() if line.startswith("["))
     assert first.startswith("[1/3] image · camera · SIREN · repeat 0  PSNR 28.31 dB  1.3 s  (left ")
     assert second.startswith("[2/3] image · camera · SIREN · repeat 1  DIVERGED: loss nan at step 3  (left ")
     assert third.startswith("[3/3] image · camera · SIREN · repeat 2")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -122,3 +124,18 @@ def test_the_commands_compare_and_export(
     assert "torch  2.13.0 → 2.14.1" in text
     assert inrbench("export", first).stdout == results.export(first)
     assert inrbench("compare", first, tmp_path).returncode == 2
+
+
+def test_the_example_draws_its_figure(tmp_path: Path) -> None:
+    folder = lab(tmp_path, [30.0, 31.0, 32.0])
+    script, figure = Path(__file__).parents[2] / "docs/examples/convergence.py", tmp_path / "figure.png"
+    done = subprocess.run(
+        [sys.executable, script, folder, "image", figure],
+        env={**os.environ, "MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split()[-4:] == ["SIREN", "31.00", "1.00", "3"]
+    assert figure.read_bytes().startswith(b"\x89PNG")

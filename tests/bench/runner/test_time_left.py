@@ -9,7 +9,7 @@ import pytest
 
 from bench.config.job import Job, Plugin
 from bench.config.settings import Model, Train
-from bench.time_left import TimeLeft
+from bench.runner.time_left import TimeLeft
 from bench.training.result import Outcome, Timings
 
 RUN = Path(__file__).parent / "quick_timings.csv"

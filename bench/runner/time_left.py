@@ -4,19 +4,23 @@ The seconds of a job are those of training, which grow with the steps and differ
 fixed part. What happens once, the compilation of an activation's code, is told apart by its warm-up: the first one of
 an activation says what unseen activations will cost, the later ones what every job costs.
 
-A pair of activation and task that has not been seen is estimated by mean(activation) · mean(task) / mean(all), in
-seconds per step, with geometric means; as in a two-way table without interaction. A task or activation that has not
-been seen counts as the mean.
+The seconds per step of a pair of activation and task that has not been seen are those of a two-way table without
+interaction: a factor of the activation times one of the task, fitted to the logarithms of what has been seen. A task or
+activation that has not been seen counts as the mean. Of several jobs of a pair the median counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from statistics import geometric_mean, median
+from statistics import fmean, median
 
 from bench.config.job import Job
 from bench.training.result import Outcome, Timings
+
+ROUNDS = 20
+"""Rounds of that fit, which converges in a few."""
 
 Cell = tuple[str, str]
 """Method and task, of which the jobs are alike."""
@@ -77,19 +81,20 @@ class TimeLeft:
 
     def seconds(self, now: float) -> float | None:
         """Seconds from ``now`` until the last job ends; None while nothing is known about training."""
-        rates = {cell: geometric_mean(seen.step_s) for cell, seen in self._cells.items() if seen.step_s}
+        rates = {cell: median(seen.step_s) for cell, seen in self._cells.items() if seen.step_s}
         for job_id, points in self._running.items():  # a job that is not done tells its speed
             job = self._left.get(job_id)
-            if job is not None and job.train and _cell(job) not in rates and (speed := _speed(points)):
-                rates[_cell(job)] = 1 / (speed * job.train.steps)
+            if job is not None and job.train and _cell(job) not in rates and (pace := _speed(points)):
+                rates[_cell(job)] = 1 / (pace * job.train.steps)
         if not rates and any(job.train for job in self._left.values()):
             return None
+        speed = _rates(rates, {_cell(job) for job in self._left.values() if job.train}) if rates else {}
         gap = median(self._gaps) if self._gaps else 0.0
         total = 0.0
         for job_id, job in self._left.items():
             seconds, done = self._fixed(job) + gap, 0.0
             if job.train is not None:
-                training = _rate(_cell(job), rates) * job.train.steps
+                training = speed[_cell(job)] * job.train.steps
                 points = self._running.get(job_id, [])
                 if len(points) > 1:
                     done = min(points[-1][1] + (now - points[-1][0]) / training, 1.0)
@@ -128,13 +133,16 @@ def _speed(points: Sequence[tuple[float, float]]) -> float | None:
     return (after - before) / (end - start) if end > start and after > before else None
 
 
-def _rate(cell: Cell, rates: dict[Cell, float]) -> float:
-    """Seconds a step of a cell."""
-    if cell in rates:
-        return rates[cell]
-    method = [rate for (name, _), rate in rates.items() if name == cell[0]]
-    task = [rate for (_, name), rate in rates.items() if name == cell[1]]
-    overall = geometric_mean(rates.values())
-    if method and task:
-        return geometric_mean(method) * geometric_mean(task) / overall
-    return geometric_mean(method or task or list(rates.values()))
+def _rates(rates: dict[Cell, float], wanted: Iterable[Cell]) -> dict[Cell, float]:
+    """Seconds a step of the wanted cells: as seen, else by a product of a factor of the method and one of the task."""
+    logs = {cell: math.log(rate) for cell, rate in rates.items()}
+    factors: tuple[dict[str, float], dict[str, float]] = ({}, {})
+    level = fmean(logs.values())
+    for _ in range(ROUNDS):  # least squares on the logarithms, one kind of factor after the other
+        for kind in (0, 1):
+            groups: dict[str, list[float]] = {}
+            for cell, value in logs.items():
+                groups.setdefault(cell[kind], []).append(value - level - factors[1 - kind].get(cell[1 - kind], 0.0))
+            factors[kind].update({name: fmean(values) for name, values in groups.items()})
+    guess = {cell: level + factors[0].get(cell[0], 0.0) + factors[1].get(cell[1], 0.0) for cell in wanted}
+    return {cell: rates.get(cell, math.exp(value)) for cell, value in guess.items()}

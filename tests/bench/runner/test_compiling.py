@@ -1,0 +1,76 @@
+"""Compilation before the first job: each chain once, only for jobs that are worth it, and never a reason to fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bench.config import grid
+from bench.config.job import Job
+from bench.config.plugins import Plugins
+from bench.config.strict_yaml import validated
+from bench.config.suite import Suite
+from bench.engine import aot
+from bench.engine.aot import CompilationError, Recipe
+from bench.runner.compiling import compile_chains
+
+
+def jobs(steps: int) -> list[Job]:
+    values = {
+        "suite": "s",
+        "repeats": 2,
+        "model": {"depth": 2, "width": 16},
+        "train": {"steps": steps},
+        "tasks": {"image": {"signals": ["camera"], "size": 16}, "superres": {"signals": ["coffee"], "size": [16, 24]}},
+        "activations": {"relu": {}, "relu-pe": {}, "siren": {"omega0": [10.0, 20.0]}, "mfn": {}},
+    }
+    return grid.jobs(validated(Suite, values, "s"), Plugins(), "s")
+
+
+@pytest.fixture
+def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
+    """What the compiler was asked for, which does nothing; the cache is empty."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("INRBENCH_COMPILE", raising=False)
+    found: list[Recipe] = []
+
+    def record(recipes: Sequence[Recipe]) -> None:
+        found.extend(recipes)
+
+    monkeypatch.setattr(aot, "compile_all", record)
+    monkeypatch.setattr(aot, "has_compiler", lambda: True)
+    return found
+
+
+def test_each_chain_is_compiled_once_and_the_user_is_told(compiled: list[Recipe]) -> None:
+    said: list[str] = []
+    compile_chains(jobs(100_000), [], said.append)
+    # ReLU and ReLU+PE are one chain, SIREN at two scales another; MFN is none.
+    assert len({recipe.path for recipe in compiled}) == len(compiled) == 4
+    assert said[0].startswith("compiling 2 chains, once for this machine, about ")
+    for recipe in compiled:
+        recipe.path.parent.mkdir(parents=True, exist_ok=True)
+        recipe.path.touch()
+    compile_chains(jobs(100_000), [], said.append)
+    assert (len(compiled), len(said)) == (4, 1)
+
+
+def test_small_jobs_need_no_compiler(compiled: list[Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    compile_chains(jobs(10), [], said.append)
+    monkeypatch.setenv("INRBENCH_COMPILE", "0")
+    compile_chains(jobs(100_000), [], said.append)
+    assert not compiled
+    assert not said
+
+
+def test_a_failure_is_told_and_left_to_the_job(compiled: list[Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Sequence[Recipe]) -> None:
+        raise CompilationError("no room for code")
+
+    monkeypatch.setattr(aot, "compile_all", fail)
+    said: list[str] = []
+    compile_chains(jobs(100_000), [], said.append)
+    assert "no room for code" in said[-1]
