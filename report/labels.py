@@ -70,7 +70,7 @@ def engine(name: str) -> str:
     return _ENGINES.get(name, name) or "engine not stored"
 
 
-_BASELINES = {"tv": "TV", "fbp": "FBP"}
+_BASELINES = {"finite-differences": "finite differences", "tangent-planes": "tangent planes", "tv": "TV", "fbp": "FBP"}
 
 
 def baseline(label: str) -> str:

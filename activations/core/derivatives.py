@@ -70,4 +70,5 @@ def integration_error(network: nn.Module, order: int) -> float:
     low, high = (end.jacobian.flatten() if order == 2 else end.values.flatten() for end in ends)
     highest = inside.jacobian if inside.laplacian is None else inside.laplacian
     integral = highest.reshape(SEGMENTS, MIDPOINTS).mean(dim=1) * length
-    return float(((integral - (high - low)).norm() / (high - low).norm()).detach())
+    error, size = (float(change.detach().norm()) for change in (integral - (high - low), high - low))
+    return error / size if size else error

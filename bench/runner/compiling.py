@@ -57,6 +57,7 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
     from bench.engine.block_size import worthwhile
     from bench.engine.capture import chain_spec
     from bench.engine.compiled_chain import passes_of
+    from bench.training.residual_loss import loss_of
     from bench.training.run_job import width_of
     from tasks.signals.load import load
 
@@ -79,9 +80,12 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
             if job.task_key not in problems:  # one of its signals stands for the others
                 problems[job.task_key] = plugins.tasks.create(job.task).problem(load(job.source), job.data_seed)
             problem = problems[job.task_key]
+            if problem.residuals:  # compiled code does not give the derivatives that these need
+                continue
             domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
             units = activation.hidden_width(width_of(activation, domain, job.model)) * depth
-            large = worthwhile(job.train.steps, len(problem.coords), units)
+            evaluated = loss_of(job, problem, activation, job.train).evaluated
+            large = worthwhile(job.train.steps, evaluated, units)
             if large or os.environ.get("INRBENCH_COMPILE") == "1":
                 found[passes[0].path] = passes
         except Exception:  # the fault of the plugin or of the data: the job will tell it

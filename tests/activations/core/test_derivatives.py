@@ -55,6 +55,10 @@ def test_jacobian_and_its_gradient_in_the_weights_are_those_of_finite_difference
     """The gradient of a loss of the derivatives is what training needs; almost no point is near a kink."""
     activation = PLUGINS.activations.get(name)()
     network = build(activation, Domain(2, 1, (16, 16)), width=16, depth=2, seed=1).double()
+    chance = torch.Generator().manual_seed(3)
+    with torch.no_grad():
+        for p in network.parameters():  # a grid is constant at the start
+            p.add_(0.01 * torch.randn(p.shape, generator=chance))
     points, h = torch.rand(40, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 2 - 1, 1e-6
     jacobian = differentiate(network, points, 1).jacobian[:, 0]
     with torch.no_grad():

@@ -15,6 +15,7 @@ from bench.config.suite import Suite
 from bench.engine import aot
 from bench.engine.aot import CompilationError, Recipe
 from bench.runner.compiling import compile_chains
+from tests.bench.config.layout import lay_out
 
 
 def jobs(steps: int) -> list[Job]:
@@ -74,3 +75,17 @@ def test_a_failure_is_told_and_left_to_the_job(compiled: list[Recipe], monkeypat
     said: list[str] = []
     compile_chains(jobs(100_000), [], said.append)
     assert "no room for code" in said[-1]
+
+
+TASKS = {
+    "all": "image: {signals: [camera], size: 64}",
+    "batch": "image: {signals: [camera], size: 64, train: {batch: 0.01}}",
+    "residuals": "helmholtz: {size: 64}",
+}
+
+
+@pytest.mark.parametrize(("task", "passes"), [("all", 2), ("batch", 0), ("residuals", 0)])
+def test_chains_are_compiled_for_what_a_step_evaluates(task: str, passes: int, compiled: list[Recipe]) -> None:
+    jobs = lay_out(f"train: {{steps: 2000}}\ntasks: {{{TASKS[task]}}}\nactivations: {{siren: {{}}}}")
+    compile_chains(jobs, [], lambda text: None)
+    assert len(compiled) == passes

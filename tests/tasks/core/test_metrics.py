@@ -5,7 +5,21 @@ import pytest
 from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from tasks.core.metrics import METRICS, circle, describe, freq_error, iou, lsd, mae, mse, psnr, psnr_circle, snr, ssim
+from tasks.core.metrics import (
+    METRICS,
+    circle,
+    describe,
+    freq_error,
+    iou,
+    lsd,
+    mae,
+    mse,
+    psnr,
+    psnr_circle,
+    rel_l2,
+    snr,
+    ssim,
+)
 
 Array = NDArray[np.float32]
 
@@ -21,6 +35,14 @@ def test_psnr_agrees_with_skimage_and_the_formula() -> None:
     estimate, truth = pair(channels=3)
     assert psnr(estimate, truth) == pytest.approx(peak_signal_noise_ratio(truth, estimate, data_range=1), abs=1e-5)
     assert psnr(truth + np.float32(0.1), truth) == pytest.approx(20, abs=1e-4)
+
+
+def test_the_relative_error_is_that_of_norms_and_the_snr_in_another_unit() -> None:
+    estimate, truth = pair(channels=3)
+    expected = np.linalg.norm((estimate - truth).astype(np.float64)) / np.linalg.norm(truth.astype(np.float64))
+    assert rel_l2(estimate, truth) == pytest.approx(expected, rel=1e-6)
+    assert -20 * math.log10(rel_l2(estimate, truth)) == pytest.approx(snr(estimate, truth), abs=1e-9)
+    assert math.isnan(rel_l2(estimate, np.zeros_like(truth)))
 
 
 def test_psnr_does_not_divide_the_peak_of_the_truth_by_the_mse() -> None:
