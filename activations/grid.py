@@ -96,6 +96,7 @@ class Grid(Activation):
     """
 
     name, label, version = "grid", "Grid", 1
+    derivatives = 1
 
     order: Literal["linear", "cubic"] | None = Param(None)
     tv: float | None = Param(None, gt=0, tune=LogUniform(1e-7, 1e-3))

@@ -121,6 +121,7 @@ class InstantNgp(Activation):
     """
 
     name, label, version = "instant-ngp", "Instant-NGP", 1
+    derivatives = 1
 
     levels: int | None = Param(None, ge=1, le=32)
     log2_table: int | None = Param(None, ge=3, le=24)
