@@ -9,10 +9,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from bench.atomic_write import atomic_write
 from bench.config.answers import around
 from bench.config.job import Job
 from bench.errors import BadInput
-from bench.store.atomic_write import atomic_write
 from bench.store.store import Store
 
 KEY = "content.json"
