@@ -82,12 +82,13 @@ class LookupCache:
     Blocks are views of one tensor of all coordinates, made anew in each step; a lookup is known by the memory of its
     block. It counts while the tensor that the memory belongs to is there and has not been changed in place. When
     blocks are cut in another way, those that overlap go. When the cache is full the newest goes: blocks come round in
-    the same order in each step, and to drop the oldest would drop each just before its turn. Copies of a network begin
-    with an empty one.
+    the same order in each step, and to drop the oldest would drop each just before its turn. What a CUDA graph has met
+    stays: the graph reads its memory in each replay. Copies of a network begin with an empty one.
     """
 
     def __init__(self) -> None:
         self._known: dict[tuple[Any, ...], _Known] = {}
+        self._in_graphs: list[Lookup] = []
         self._lock = threading.Lock()
 
     def get(self, coords: Tensor, make: Callable[[Tensor], Lookup]) -> Lookup:
@@ -97,8 +98,12 @@ class LookupCache:
         key = (coords.data_ptr(), coords.shape, coords.stride(), coords.dtype, coords.device)
         found = self._known.get(key)
         if found is not None and found.counts():
+            if capturing():
+                self._in_graphs.append(found.lookup)
             return found.lookup
         made = _Known(make(coords), coords)
+        if capturing():  # then it has no values yet
+            return made.lookup
         with self._lock:
             kept = {k: each for k, each in self._known.items() if each.counts() and not each.overlaps(made)}
             used = sum(each.lookup.bytes for each in kept.values())
@@ -114,6 +119,11 @@ class LookupCache:
 
     def __reduce__(self) -> tuple[type[LookupCache], tuple[()]]:
         return LookupCache, ()
+
+
+def capturing() -> bool:
+    """Whether a CUDA graph is being captured by this thread."""
+    return torch.cuda.is_available() and torch.cuda.is_current_stream_capturing()
 
 
 class _Known:

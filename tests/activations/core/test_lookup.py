@@ -105,3 +105,18 @@ def test_a_lookup_that_is_too_large_is_made_each_time(monkeypatch: pytest.Monkey
     monkeypatch.setattr("activations.core.lookup.CACHE_BYTES", 100)
     cache, make, x = LookupCache(), Maker(), coords(4, 2)
     assert cache.get(x, make) is not cache.get(x, make)
+
+
+def test_what_a_graph_has_met_stays_and_what_is_made_in_it_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, make, x = LookupCache(), Maker(), coords(8, 2)
+    met, other = weakref.ref(cache.get(x[:4], make)), weakref.ref(cache.get(x[4:], make))
+    with monkeypatch.context() as patch:
+        patch.setattr("activations.core.lookup.capturing", lambda: True)
+        cache.get(x[:4], make)
+        in_graph = cache.get(x[1:3], make)
+    assert cache.get(x[:4], make) is met()
+    cache.get(x, make)
+    gc.collect()
+    assert met() is not None
+    assert other() is None
+    assert cache.get(x[1:3], make) is not in_graph
