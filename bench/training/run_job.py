@@ -35,6 +35,7 @@ from bench.training.early_stopping import Point, chosen_step
 from bench.training.residual_loss import loss_of
 from bench.training.result import NetworkInfo, Outcome, Progress, scores_at
 from bench.training.scoring import divergence, score_values
+from bench.training.spectra import Spectra
 from tasks.core.base import Problem, Task
 from tasks.signals.load import load
 
@@ -81,7 +82,11 @@ def execute(
         timings=clock.timings(),
         peak_mem_bytes=peak_memory(device),
         arrays={
-            job.job_id: {**(curve(activation) if activation else {}), "reconstruction": drawn},
+            job.job_id: {
+                **(curve(activation) if activation else {}),
+                **outcome.arrays.get(job.job_id, {}),
+                "reconstruction": drawn,
+            },
             job.reference: {"truth": truth},
         },
     )
@@ -148,6 +153,12 @@ def _train(
         return objective.losses(evaluate(engine, problem.coords, rows), engine)[0]
 
     confirm = loss_of_all if objective.sampled else None
+    spectra = Spectra(task, problem) if train.diagnostics else None
+    observed: list[Score] = []
+    if spectra is not None:  # before the network is that of a training checkpoint
+        with clock.phase("eval"):
+            values = evaluate(engine, problem.coords, rows)
+            observed += scores_at(0, 0.0, spectra.observe("start", network, values))
     checkpointer = Checkpointer(kept, describe, device, descent, clock, points, scores)
     resumed = checkpointer.resume()
     for checkpoint in checkpoints(train.steps, train.checkpoints or CHECKPOINTS):
@@ -169,6 +180,10 @@ def _train(
         error = divergence(found["loss"], values, done)
         if error or reached:
             break
+    if spectra is not None and not error:
+        with clock.phase("eval"):
+            found = spectra.observe("end", network, values)
+        observed += scores_at(descent.step, clock.seconds["train"], found)
     outcome = Outcome(
         "diverged" if error else "ok",
         error,
@@ -176,7 +191,8 @@ def _train(
         resumed_step=resumed,
         chosen_step=chosen_step(train.stop, points, problem.noise_std),
         network=size,
-        scores=tuple(scores),
+        scores=(*observed, *scores),
+        arrays={job.job_id: spectra.arrays} if spectra is not None else {},
     )
     return outcome, problem.grid(values)
 

@@ -48,7 +48,7 @@ def reconstructions(suite: Suite, task: Task, signal: str) -> Reconstructions | 
     truth: Array | None = None
     found: list[Estimate] = []
     for method in task.methods:
-        run = _first(method, signal)
+        run = first(method, signal)
         if run is None:
             continue
         if truth is None:
@@ -62,8 +62,8 @@ def reconstructions(suite: Suite, task: Task, signal: str) -> Reconstructions | 
     return Reconstructions(truth.astype(np.float64), tuple(found)) if truth is not None and found else None
 
 
-def _first(method: Method, signal: str) -> Run | None:
-    """Repeat 0, or the first that ended well."""
+def first(method: Method, signal: str) -> Run | None:
+    """The run of repeat 0 on a signal, or the first that ended well; None if none did."""
     return next((run for run in method.ok if run.cell[0] == signal), None)
 
 

@@ -16,6 +16,7 @@ from report.data.reconstructions import Reconstructions, reconstructions
 from report.figures import (
     activation_curves,
     convergence,
+    heat_map,
     images,
     layer_statistics,
     overview,
@@ -59,6 +60,7 @@ class Entry:
 
 def entries(suite: Suite, styles: Styles) -> Iterator[Entry]:
     """The figures in the order of the page, each drawn on demand so that only one is in memory."""
+    sweeps = heat_map.sweeps(suite)
     suite = replace(suite, tasks=suite.tasks[:TASKS])
     if figure := overview.draw(suite, styles):
         wide = sum(bool(task.activations) for task in suite.tasks) > overview.MOST
@@ -73,7 +75,10 @@ def entries(suite: Suite, styles: Styles) -> Iterator[Entry]:
         methods = {method.key for task in suite.tasks for method in task.activations}
         text += f" The {overview.ROWS} best of {len(methods)} methods." * (len(methods) > overview.ROWS)
         yield Entry("overview", "overview", figure, text, "The final metric of every method on every task")
+    mapped = {(sweep.task, setting) for sweep in sweeps for setting in sweep.axes}
     for (name, setting), members in convergence.sweeps(suite.tasks).items():
+        if (name, setting) in mapped:  # a heat map shows it for each value of the other setting
+            continue
         members = {value: replace(task, activations=task.activations[:METHODS]) for value, task in members.items()}
         if figure := convergence.sweep(setting, members, styles):
             metric = next(iter(members.values())).headline.short
@@ -81,6 +86,13 @@ def entries(suite: Suite, styles: Styles) -> Iterator[Entry]:
             alt = f"{metric} of each method against {spaced(setting)} on {name}"
             link = f"{name}: {spaced(setting)}"
             yield Entry(f"over-{slug(name)}-{slug(setting)}", link, figure, text, alt)
+    for sweep in sweeps:
+        x, y = map(spaced, sweep.axes)
+        text = f"Final {sweep.metric.short} over {x} and {y}, one panel per activation, the best on average first."
+        text += f" The {heat_map.PANELS} best of {len(sweep.panels)}." * (len(sweep.panels) > heat_map.PANELS)
+        name = f"sweep-{slug(sweep.task)}-{slug(sweep.axes[0])}-{slug(sweep.axes[1])}"
+        alt = f"{sweep.metric.short} of each activation over {x} and {y} on {sweep.task}"
+        yield Entry(name, f"{sweep.task}: {x} × {y}", heat_map.draw(sweep), text, alt)
     for task in suite.tasks:
         yield from _of_task(suite, task, styles)
     if figure := activation_curves.draw(suite, styles):
@@ -120,6 +132,14 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
         text = f"The features of each layer after training and, below, those of the last layer during it.{bands}"
         alt = f"Dead units, condition number and spread of the features of each layer on {task.key}"
         yield Entry(f"conditioning-{name}", "conditioning", figure, text + cut, alt, task.key)
+    if figure := layer_statistics.spectra(suite, task, styles):
+        text = (
+            f"Above: eigenvalues of the empirical tangent kernel on points of {task.signals[0]}; below: power of the "
+            "network at each frequency, dotted that of the truth (first repeat). Right: effective rank of the "
+            "eigenvalues and exponent of their power law, hollow before and filled after training."
+        )
+        alt = f"Eigenvalues of the tangent kernel and power spectrum before and after training on {task.key}"
+        yield Entry(f"spectra-{name}", "tangent kernel", figure, text + cut, alt, task.key)
     kept = max(1, PICTURES // len(suite.tasks))
     left_out = len(task.signals) - kept
     for signal in task.signals[:kept]:

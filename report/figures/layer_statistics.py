@@ -1,18 +1,21 @@
-"""Charts of diagnostics: the error at each frequency during training, and the statistics of the layers."""
+"""Charts of diagnostics: the error at each frequency, the statistics of the layers, and the spectra of the network."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import matplotlib
+import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from report.data.model import Method, Task
+from report.data.model import Method, Suite, Task
+from report.data.reconstructions import first
 from report.data.stats import Estimate, estimate
-from report.figures.axes import WIDTH, Series, Styles, curve, legend, log_axis, series
+from report.figures.axes import WIDTH, Series, Styles, curve, legend, log_axis, marker, series
 from report.figures.style import MethodStyle
 
 FREQUENCIES = "freq_error"
@@ -101,6 +104,76 @@ def conditioning(task: Task, styles: Styles) -> Figure | None:
             _against_steps(grid[1][column], drawn, deepest, f"{label},\nlayer {max(layers):g}", styles, log=log)
     legend(figure, figure.get_figwidth(), drawn, styles)
     return figure
+
+
+MOMENTS = {"start": "before training", "end": "after training"}
+DEPTH = 1e-13
+"""Smallest power shown, by the largest: values in float32 have rounding errors of about 1e-14."""
+SUMMARIES = {"ntk_rank": "effective rank", "ntk_decay": "exponent of decay"}
+
+
+def spectra(suite: Suite, task: Task, styles: Styles) -> Figure | None:
+    """Eigenvalues of the tangent kernel and power at each frequency, before and after training; None without any.
+
+    The curves are those of the first signal and of each method's first repeat. Eigenvalues are divided by the largest
+    one of their kernel, because learning rates differ. At the right the mean of the two scores of the eigenvalues,
+    hollow before and filled after training.
+    """
+    runs = {method.key: first(method, task.signals[0]) for method in task.activations}
+    arrays = {key: suite.store.arrays(run.job_id) or {} for key, run in runs.items() if run is not None}
+    drawn = [m for m in task.activations if {"ntk_start", "ntk_end"} <= set(arrays.get(m.key, ()))]
+    if not drawn:
+        return None
+    height = 4.4 + 0.12 * max(0, len(drawn) - 6)
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    grid: list[list[Axes]] = figure.subplots(2, 3, width_ratios=(1, 1, 0.75)).tolist()
+    for column, (moment, when) in enumerate(MOMENTS.items()):
+        eigen, power = grid[0][column], grid[1][column]
+        for method in reversed(drawn):
+            style, found = styles[method.key], arrays[method.key]
+            values = found[f"ntk_{moment}"].astype(np.float64)
+            values = values[values > 1e-14 * values.max()] / values.max()
+            eigen.plot(np.arange(1, len(values) + 1), values, color=style.color, ls=style.line, lw=1.2)
+            _powers(power, found[f"spectrum_{moment}"], color=style.color, ls=style.line, lw=1.2)
+        _powers(power, arrays[drawn[0].key]["spectrum_truth"], color="black", ls=(0, (1, 1)), lw=1.2, zorder=4)
+        eigen.set(title=when, xlabel="index", ylabel="eigenvalue / largest" if column == 0 else "")
+        power.set(xlabel="frequency (cycles over the domain)", ylabel="power" if column == 0 else "")
+    top = max(float(line.get_ydata().max()) for axis in grid[1][:2] for line in axis.get_lines())  # type: ignore[union-attr]
+    for row in grid:
+        row[1].sharey(row[0])
+        row[0].autoscale_view()
+        for axis in row[:2]:
+            log_axis(axis)
+            log_axis(axis, "y")
+    grid[1][0].set_ylim(DEPTH * top, 3 * top)
+    for (name, label), axis in zip(SUMMARIES.items(), (grid[0][2], grid[1][2]), strict=True):
+        _moments(axis, drawn, name, styles)
+        axis.set(xlabel=label, yticks=range(len(drawn)), yticklabels=[method.label for method in drawn])
+        axis.set_ylim(len(drawn) - 0.5, -0.5)
+    legend(figure, WIDTH, drawn, styles)
+    return figure
+
+
+def _powers(axis: Axes, values: np.ndarray[Any, Any], **line: Any) -> None:
+    """Draw the power at each frequency from 1 on; zeros, which a logarithmic axis lacks, are left out."""
+    k = np.arange(len(values))
+    shown = (k > 0) & (values > 0)
+    axis.plot(k[shown], values[shown].astype(np.float64), **line)
+
+
+def _moments(axis: Axes, drawn: list[Method], name: str, styles: Styles) -> None:
+    """Draw the mean of the first and of the last value of a score for each method."""
+    for place, method in enumerate(drawn):
+        pairs = [tuple(point.value for point in run.curves.get(name, ())) for run in method.ok]
+        ends = [(values[0], values[-1]) for values in pairs if len(values) > 1 and np.isfinite(values).all()]
+        if not ends:
+            continue
+        before, after = np.mean(ends, axis=0)
+        style = styles[method.key]
+        axis.plot([before, after], [place, place], color=style.color, lw=1)
+        for value, hollow in ((before, True), (after, False)):
+            axis.plot([value], [place], ls="", ms=5, zorder=3, **marker(style, hollow=hollow))
+    sns.despine(ax=axis)
 
 
 def _lower_panels(task: Task) -> dict[str, str]:

@@ -243,6 +243,8 @@ _WITHOUT_TRUTH = {
     "feature_cond": MetricInfo("feature condition number", "", 0, ".2e"),
     "feature_rank": MetricInfo("effective feature rank"),
     "grad_norm": MetricInfo("gradient norm", "", 0, ".2e"),
+    "ntk_rank": MetricInfo("effective rank of the tangent kernel"),
+    "ntk_decay": MetricInfo("exponent of the decay of its eigenvalues"),
 }
 
 
