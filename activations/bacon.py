@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, LogUniform, Param
-from activations.core.linear import first_linear
-from activations.mfn import Filter, MultiplicativeFilterNetwork
+from activations.core.chain import Filter, MultiplicativeFilterNetwork
 from activations.siren import SINE
 
 
@@ -23,14 +22,14 @@ class BandlimitedFilter(Filter):
     cycles: Tensor
 
     def __init__(self, out_features: int, highest: tuple[int, ...]) -> None:
-        super().__init__()
+        super().__init__(SINE, 1.0)
         columns = [torch.randint(-most, most + 1, (out_features,)) for most in highest]
         # As floating-point numbers, so that they follow the network's dtype; whole numbers are exact in each.
         self.register_buffer("cycles", torch.stack(columns, dim=1).to(torch.get_default_dtype()))
         self.phase = nn.Parameter(torch.empty(out_features).uniform_(-math.pi, math.pi))
 
-    def forward(self, x: Tensor) -> Tensor:
-        return SINE(first_linear(x, math.pi * self.cycles, self.phase), 1.0)
+    def affine(self) -> tuple[Tensor, Tensor]:
+        return math.pi * self.cycles, self.phase
 
 
 class Bacon(Activation):

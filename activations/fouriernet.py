@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, LogUniform, Param
-from activations.core.linear import FirstLinear
-from activations.mfn import Filter, MultiplicativeFilterNetwork
+from activations.core.chain import Filter, MultiplicativeFilterNetwork
 from activations.siren import SINE
 
 
@@ -17,14 +16,14 @@ class FourierFilter(Filter):
     """g(x) = sin(Ux + φ): (N, d) -> (N, h); U is PyTorch's default × input_scale, φ ~ U(±π), both trained."""
 
     def __init__(self, in_features: int, out_features: int, *, input_scale: float) -> None:
-        super().__init__()
-        self.linear = FirstLinear(in_features, out_features)
+        super().__init__(SINE, 1.0)
+        self.linear = nn.Linear(in_features, out_features)
         with torch.no_grad():
             self.linear.weight.mul_(input_scale)
             self.linear.bias.uniform_(-math.pi, math.pi)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return SINE(self.linear(x), 1.0)
+    def affine(self) -> tuple[Tensor, Tensor]:
+        return self.linear.weight, self.linear.bias
 
 
 class FourierNet(Activation):

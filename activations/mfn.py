@@ -7,14 +7,13 @@ example of a plugin that overrides `Activation.network`.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 from activations.core.base import Activation, Domain, LogUniform, Param
+from activations.core.chain import Filter, MultiplicativeFilterNetwork
 from activations.core.kernel import Kernel, halves
-from activations.core.linear import first_linear
 
 
 def _gabor(z: Tensor) -> Tensor:
@@ -32,10 +31,6 @@ def _slope(grad: Tensor, z: Tensor) -> Tensor:
 GABOR = Kernel(_gabor, _slope, columns=(2, 1))
 
 
-class Filter(nn.Module):
-    """Base of filters: functions of the coordinates, (N, d) -> (N, h), that are not linear."""
-
-
 class GaborFilter(Filter):
     """Gabor filters g(x) = sin(Ux + φ) ⊙ exp(-γ/2 ‖x - μ‖²): (N, d) -> (N, h).
 
@@ -49,7 +44,7 @@ class GaborFilter(Filter):
     """
 
     def __init__(self, in_features: int, out_features: int, *, input_scale: float, alpha: float, beta: float) -> None:
-        super().__init__()
+        super().__init__(GABOR)
         # Always on the CPU: parameters are counted on the meta device, where a gamma distribution has no samples.
         shape, rate = torch.full((out_features,), alpha, device="cpu"), torch.tensor(beta, device="cpu")
         gamma = torch.distributions.Gamma(shape, rate).sample()
@@ -62,41 +57,19 @@ class GaborFilter(Filter):
             self.linear.weight.mul_(input_scale * self.gamma.sqrt().unsqueeze(-1))
             self.linear.bias.uniform_(-math.pi, math.pi)
 
-    def forward(self, x: Tensor) -> Tensor:
-        # Phase and exponent in one matrix product: -γ/2 ‖x - μ‖² is linear in x and ‖x‖², so that no tensor (N, h, d)
-        # is needed.
+    # Phase and exponent in one matrix product: -γ/2 ‖x - μ‖² is linear in x and ‖x‖², so that no tensor (N, h, d) is
+    # needed.
+
+    @staticmethod
+    def lift(coords: Tensor) -> Tensor:
+        return torch.cat((coords, coords.square().sum(-1, keepdim=True)), dim=-1)
+
+    def affine(self) -> tuple[Tensor, Tensor]:
         half = self.gamma / 2
-        lifted = torch.cat((x, x.square().sum(-1, keepdim=True)), dim=-1)
         phase = torch.cat((self.linear.weight, torch.zeros_like(half).unsqueeze(-1)), dim=-1)
         exponent = torch.cat((self.gamma.unsqueeze(-1) * self.mu, -half.unsqueeze(-1)), dim=-1)
         bias = torch.cat((self.linear.bias, -half * self.mu.square().sum(-1)), dim=-1)
-        return GABOR(first_linear(lifted, torch.cat((phase, exponent), dim=-2), bias))
-
-
-class MultiplicativeFilterNetwork(nn.Module):
-    """Network z₀ = g₀(x), z_i = (W_i z_{i-1} + b_i) ⊙ g_i(x) with a linear head: (N, d) -> (N, C)."""
-
-    def __init__(self, filters: Sequence[Filter], linears: list[nn.Linear], head: nn.Linear) -> None:
-        super().__init__()
-        self.filters, self.linears, self.head = nn.ModuleList(filters), nn.ModuleList(linears), head
-
-    def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.head(self.features(x)[-1])
-        return out
-
-    def features(self, coords: Tensor) -> list[Tensor]:
-        """Features z₀, z₁, … at (N, d) coordinates: (N, units) each."""
-        z: list[Tensor] = [self.filters[0](coords)]
-        for linear, filter_ in zip(self.linears, self.filters[1:], strict=True):
-            z.append(linear(z[-1]) * filter_(coords))
-        return z
-
-    def stages(self) -> dict[str, list[nn.Module]]:
-        """Modules of each layer (a filter and the linear layer that it multiplies) by number, then of the head."""
-        linears: list[list[nn.Module]] = [[], *([linear] for linear in self.linears)]
-        stages = zip(linears, self.filters, strict=True)
-        layers = {str(number): [*linear, filter_] for number, (linear, filter_) in enumerate(stages, start=1)}
-        return {**layers, "head": [self.head]}
+        return torch.cat((phase, exponent), dim=-2), bias
 
 
 class Mfn(Activation):

@@ -6,7 +6,12 @@ network of its own defines them itself; see `activations.mfn`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
+
+from activations.core.kernel import Kernel
+from activations.core.linear import first_linear
 
 
 class Chain(nn.Sequential):
@@ -69,3 +74,54 @@ class Skip(nn.Module):
 
     def stages(self) -> dict[str, list[nn.Module]]:
         return {**self.chain.stages(), "skip": [self.linear]}
+
+
+class Filter(nn.Module):
+    """Base of filters: nonlinear functions of the coordinates, kernel(U lift(x) + φ), (N, d) -> (N, h).
+
+    Args:
+        kernel: of the pre-activations (N, columns of U).
+        constants: of the kernel.
+    """
+
+    def __init__(self, kernel: Kernel, *constants: float) -> None:
+        super().__init__()
+        self.kernel, self.constants = kernel, constants
+
+    @staticmethod
+    def lift(coords: Tensor) -> Tensor:
+        """Functions of the coordinates without parameters, (N, d) -> (N, few); without it, the coordinates."""
+        return coords
+
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """U and φ, differentiable in the parameters."""
+        raise NotImplementedError(f"{type(self).__name__} has no affine(); define it")
+
+    def forward(self, coords: Tensor) -> Tensor:
+        return self.kernel(first_linear(self.lift(coords), *self.affine()), *self.constants)
+
+
+class MultiplicativeFilterNetwork(nn.Module):
+    """Network z₀ = g₀(x), z_i = (W_i z_{i-1} + b_i) ⊙ g_i(x) with a linear head: (N, d) -> (N, C)."""
+
+    def __init__(self, filters: Sequence[Filter], linears: list[nn.Linear], head: nn.Linear) -> None:
+        super().__init__()
+        self.filters, self.linears, self.head = nn.ModuleList(filters), nn.ModuleList(linears), head
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = self.head(self.features(x)[-1])
+        return out
+
+    def features(self, coords: Tensor) -> list[Tensor]:
+        """Features z₀, z₁, … at (N, d) coordinates: (N, units) each."""
+        z: list[Tensor] = [self.filters[0](coords)]
+        for linear, filter_ in zip(self.linears, self.filters[1:], strict=True):
+            z.append(linear(z[-1]) * filter_(coords))
+        return z
+
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """Modules of each layer (a filter and the linear layer that it multiplies) by number, then of the head."""
+        linears: list[list[nn.Module]] = [[], *([linear] for linear in self.linears)]
+        stages = zip(linears, self.filters, strict=True)
+        layers = {str(number): [*linear, filter_] for number, (linear, filter_) in enumerate(stages, start=1)}
+        return {**layers, "head": [self.head]}

@@ -40,7 +40,10 @@ def psi(x: Tensor, c: float | Tensor = 1.0) -> Tensor:
 
 
 class LearnedWavelet(nn.Module):
-    """ψ(c·z) as a module whose c is a parameter."""
+    """ψ(c·z) as a module whose c is a parameter.
+
+    A compiled chain (`bench.engine.capture`) multiplies the linear map before it by c instead of every z.
+    """
 
     def __init__(self, c: float) -> None:
         super().__init__()

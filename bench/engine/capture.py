@@ -1,4 +1,4 @@
-"""Graph capture: recognition of a network that is a chain of linear maps and nonlinearities.
+"""Graph capture: recognition of a network that is a chain of linear maps and nonlinearities, or of filters.
 
 `chain_spec` inspects the modules, so that a plugin needs no declaration. A nonlinearity is either a `Kernel`, whose
 derivative is given, or the plain ``forward`` of a plugin, whose derivative is traced. The compiler runs in another
@@ -17,9 +17,10 @@ import torch
 from torch import Tensor, nn
 
 from activations.core.base import Activation, Pointwise
-from activations.core.chain import Chain, Skip
-from activations.core.kernel import PLAIN, using
+from activations.core.chain import Chain, Filter, MultiplicativeFilterNetwork, Skip
+from activations.core.kernel import PLAIN, Kernel, using
 from activations.core.linear import FirstLinear
+from activations.core.spline_wavelet import LearnedWavelet, psi
 from bench.engine.aot import import_from
 from bench.engine.kernel_code import Recorder
 
@@ -47,17 +48,21 @@ class Nonlinearity:
 
 @dataclass(frozen=True)
 class Layer:
-    """nonlinearity(affine(x))."""
+    """nonlinearity(affine(x)); with a filter affine(x) ⊙ nonlinearity(filter(coords)), coords the chain's input."""
 
     affine: Affine
     nonlinearity: Nonlinearity
+    filter: Affine | None = None
 
 
 @dataclass(frozen=True)
 class ChainSpec:
-    """Specification of a chain: encoding, if there is one, layers, linear head, and linear map beside them, if any."""
+    """Specification of a chain: encoding, if there is one, layers, linear head, and linear map beside them, if any.
 
-    encoding: nn.Module | None
+    The first layer has no filter.
+    """
+
+    encoding: Callable[[Tensor], Tensor] | None
     layers: list[Layer]
     head: Affine
     skip: Affine | None
@@ -67,6 +72,8 @@ def chain_spec(network: nn.Module) -> ChainSpec | None:
     """The specification of a network that consists of a chain of linear maps and such nonlinearities; else None."""
     if any(module._forward_hooks or module._forward_pre_hooks for module in network.modules()):
         return None
+    if type(network) is MultiplicativeFilterNetwork:
+        return _filters(network)
     skip = None
     if type(network) is Skip:
         skip, network = _affine(network.linear), network.chain
@@ -84,10 +91,29 @@ def chain_spec(network: nn.Module) -> ChainSpec | None:
     return ChainSpec(encoding, cast(list[Layer], layers), head, skip)
 
 
+def _filters(network: MultiplicativeFilterNetwork) -> ChainSpec | None:
+    filters = [cast(Filter, module) for module in network.filters]
+    lift, linears = filters[0].lift, [_affine(linear) for linear in network.linears]
+    head = _affine(network.head)
+    if head is None or None in linears or any(each.lift is not lift for each in filters):
+        return None
+    if any(type(each).forward is not Filter.forward for each in filters):
+        return None
+    first, *others = [(each.affine, _named(each.kernel, each.constants)) for each in filters]
+    layers = [
+        Layer(cast(Affine, linear), nonlinearity, affine)
+        for linear, (affine, nonlinearity) in zip(linears, others, strict=True)
+    ]
+    return ChainSpec(lift, [Layer(*first), *layers], head, None)
+
+
 def _layer(module: nn.Module) -> Layer | None:
     if type(module) is not nn.Sequential or len(module) != 2:
         return None
     affine, nonlinearity = _affine(module[0]), None
+    if affine is not None and type(module[1]) is LearnedWavelet:
+        scaled, nonlinearity = _scaled(affine, module[1]), _kernel(psi, len(affine()[1]))
+        return None if nonlinearity is None else Layer(scaled, nonlinearity)
     if affine is not None and not module[1].state_dict() and not any(True for _ in module[1].buffers()):
         nonlinearity = _kernel(module[1], len(affine()[1]))
         if nonlinearity is None and type(module[1]) is Pointwise:
@@ -103,12 +129,22 @@ def _affine(module: nn.Module) -> Affine | None:
     return affine if callable(affine) else None
 
 
-def _kernel(module: nn.Module, columns: int) -> Nonlinearity | None:
-    """The nonlinearity of a module that calls one kernel and does nothing else, found by a trial call."""
+def _scaled(affine: Affine, wavelet: LearnedWavelet) -> Affine:
+    """The linear map c (Wx + b), differentiable in c as well."""
+
+    def scaled() -> tuple[Tensor, Tensor]:
+        matrix, bias = affine()
+        return wavelet.c * matrix, wavelet.c * bias
+
+    return scaled
+
+
+def _kernel(function: Callable[[Tensor], Tensor], columns: int) -> Nonlinearity | None:
+    """The nonlinearity of a function that calls one kernel and does nothing else, found by a trial call."""
     z, recorder = torch.linspace(-1, 1, 2 * columns).reshape(2, columns), Recorder()
     try:
         with torch.no_grad(), using(recorder):
-            out = module(z)
+            out = function(z)
     except Exception:  # as in `_forward`
         return None
     if len(recorder.calls) != 1:
@@ -119,9 +155,13 @@ def _kernel(module: nn.Module, columns: int) -> Nonlinearity | None:
         return None
     if not torch.equal(out, PLAIN.value(kernel, z, constants)):  # changed in place afterwards
         return None
+    return _named(kernel, cast("tuple[float, ...]", constants))
+
+
+def _named(kernel: Kernel, constants: tuple[float, ...]) -> Nonlinearity:
     sources = [function for function in (kernel.value, kernel.slope, kernel.slope_by_value) if function is not None]
     names, files = zip(*((function.__qualname__, inspect.getfile(function)) for function in sources), strict=True)
-    return Nonlinearity(names, files, cast("tuple[float, ...]", constants), kernel.columns or (1, 1))
+    return Nonlinearity(names, files, constants, kernel.columns or (1, 1))
 
 
 def _same(one: Tensor, other: Any) -> bool:

@@ -1,4 +1,4 @@
-"""A chain as two compiled functions: forward and backward pass over a block of rows.
+"""A chain, or a chain of filters, as two compiled functions: forward and backward pass over a block of rows.
 
 One layer after another through autograd, a step of a narrow network spends its time on calls. The passes of a chain
 (`bench.engine.capture`) are known in advance, so that PyTorch's compiler makes one function of each. It runs on one
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.engine.aot import compile_all, compile_to, load, scalar
-from bench.engine.capture import ChainSpec, Functions, Nonlinearity, functions
+from bench.engine.capture import ChainSpec, Functions, Layer, functions
 from bench.engine.code_cache import code_file
 
 
@@ -37,11 +37,10 @@ class CompiledChain:
 
     def __init__(self, spec: ChainSpec, callers: int) -> None:
         self._spec = spec
-        nonlinearities = [layer.nonlinearity for layer in spec.layers]
         passes = passes_of(spec)
         compile_all(passes)
         self._forward, self._backward = (load(each.path, callers) for each in passes)
-        self._scalars = [scalar(constant) for each in nonlinearities for constant in each.constants]
+        self._scalars = [scalar(constant) for layer in spec.layers for constant in layer.nonlinearity.constants]
         self._effective: list[Tensor] = []
         self._given: list[Tensor] = []
         self._skip: list[Tensor] = []
@@ -49,10 +48,9 @@ class CompiledChain:
 
     def refresh(self) -> None:
         """Read the parameters as they are now."""
-        affines = [*(layer.affine for layer in self._spec.layers), self._spec.head]
-        affines += [self._spec.skip] if self._spec.skip else []
+        affines = [affine for layer in self._spec.layers for affine in (layer.affine, layer.filter)]
         with torch.enable_grad():
-            self._effective = [tensor for affine in affines for tensor in affine()]
+            self._effective = [t for affine in (*affines, self._spec.head, self._spec.skip) if affine for t in affine()]
         given = [tensor.detach().contiguous() for tensor in self._effective]
         self._given, self._skip = (given[:-2], given[-2:]) if self._spec.skip else (given, [])
 
@@ -94,69 +92,94 @@ class CompiledChain:
             torch.autograd.backward([tensor for tensor, _ in derived], [gradient for _, gradient in derived])
 
 
-def _run_forward(kernels: Sequence[Functions], x: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]) -> Any:
-    """The values, then of each layer the pre-activation and the output."""
-    kept, rest = [], list(scalars)
-    for kernel, matrix, bias in zip(kernels, affine[::2], affine[1::2], strict=False):
+Layers = Sequence[tuple[Functions, bool]]
+"""Of each layer its nonlinearity, and whether that is a filter."""
+
+
+def _run_forward(layers: Layers, coords: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]) -> Any:
+    """The values, then of each layer the output of the map that a filter multiplies, if any, pre-activation, output."""
+    x, kept, maps, rest = coords, [], list(affine), list(scalars)
+
+    def mapped(x: Tensor) -> Tensor:
+        matrix, bias = maps.pop(0), maps.pop(0)
+        return torch.addmm(bias, x, matrix.t())
+
+    for kernel, filtered in layers:
         constants, rest = rest[: kernel.scalars], rest[kernel.scalars :]
-        z = torch.addmm(bias, x, matrix.t())
-        x = kernel.value(z, *constants)
-        kept += [z, x]
-    return torch.addmm(affine[-1], x, affine[-2].t()), *kept
+        linear = [mapped(x)] if filtered else []
+        z = mapped(coords if filtered else x)
+        y = kernel.value(z, *constants)
+        x = linear[0] * y if filtered else y
+        kept += [*linear, z, x]
+    return mapped(x), *kept
 
 
 def _run_backward(
-    kernels: Sequence[Functions],
-    gradient: Tensor,
-    kept: Sequence[Tensor],
-    matrices: Sequence[Tensor],
-    scalars: Sequence[Tensor],
+    layers: Layers, gradient: Tensor, kept: Sequence[Tensor], matrices: Sequence[Tensor], scalars: Sequence[Tensor]
 ) -> Any:
-    """The gradients at matrix and bias of each layer, then at those of the head."""
-    coords, rest, found = kept[0], list(scalars), [gradient.t() @ kept[-1], gradient.sum(0)]
-    for index in reversed(range(len(kernels))):
-        kernel, x, z, y = kernels[index], *kept[2 * index : 2 * index + 3]
+    """The gradients at matrix and bias of each layer and, after them, of its filter; then at those of the head."""
+    left, maps, rest = list(kept), list(matrices), list(scalars)
+    coords, found = kept[0], [gradient.t() @ left[-1], gradient.sum(0)]
+    for number, (kernel, filtered) in reversed(list(enumerate(layers))):
         rest, constants = rest[: len(rest) - kernel.scalars], rest[len(rest) - kernel.scalars :]
-        gradient = kernel.slope(gradient @ matrices[index + 1], z, y, *constants)
-        # Coordinates have few columns: see `activations.core.linear`.
-        matrix = (coords.t() @ gradient).t().contiguous() if index == 0 else gradient.t() @ x
-        found = [matrix, gradient.sum(0), *found]
+        gradient = gradient @ maps.pop()
+        y, z = left.pop(), left.pop()
+        if filtered:
+            linear, y = left.pop(), kernel.value(z, *constants)
+            at_filter, gradient = kernel.slope(gradient * linear, z, y, *constants), gradient * y
+            found = [*_of_coords(coords, at_filter), *found]
+            maps.pop()
+        else:
+            gradient = kernel.slope(gradient, z, y, *constants)
+        of_map = (gradient.t() @ left[-1], gradient.sum(0)) if number else _of_coords(coords, gradient)
+        found = [*of_map, *found]
     return tuple(found)
+
+
+def _of_coords(coords: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
+    """The gradients at matrix and bias of a linear map of the coordinates, which have few columns.
+
+    See `activations.core.linear`.
+    """
+    return (coords.t() @ gradient).t().contiguous(), gradient.sum(0)
 
 
 @dataclass(frozen=True)
 class Pass:
     """One pass of a chain, to be compiled; a `bench.engine.aot.Recipe`."""
 
-    nonlinearities: Sequence[Nonlinearity]
+    layers: Sequence[Layer]
     backward: bool
 
     @property
     def path(self) -> Path:
-        name = f"{'backward' if self.backward else 'forward'}-{self.nonlinearities[-1].names[0].strip('_')}"
-        shape = [(each.names, len(each.constants), each.columns) for each in self.nonlinearities]
-        files = dict.fromkeys(file for each in self.nonlinearities for file in each.files)
+        name = f"{'backward' if self.backward else 'forward'}-{self.layers[-1].nonlinearity.names[0].strip('_')}"
+        shape = [(names, *others) for names, _, *others in self._described()]
+        files = dict.fromkeys(file for layer in self.layers for file in layer.nonlinearity.files)
         return code_file(name, [json.dumps(shape)], [*files, __file__])
 
     @property
     def command(self) -> list[str]:
-        sent = [(each.names, each.files, len(each.constants), each.columns) for each in self.nonlinearities]
-        return [__name__, json.dumps(self.backward), json.dumps(sent), str(self.path)]
+        return [__name__, json.dumps(self.backward), json.dumps(self._described()), str(self.path)]
+
+    def _described(self) -> list[tuple[Any, ...]]:
+        pairs = [(layer.nonlinearity, layer.filter is not None) for layer in self.layers]
+        return [(each.names, each.files, len(each.constants), each.columns, filtered) for each, filtered in pairs]
 
 
 def passes_of(spec: ChainSpec) -> list[Pass]:
     """Forward and backward pass of a chain."""
-    return [Pass([layer.nonlinearity for layer in spec.layers], backward) for backward in (False, True)]
+    return [Pass(spec.layers, backward) for backward in (False, True)]
 
 
-def _compile(kernels: Sequence[Functions], backward: bool, path: Path) -> None:
+def _compile(layers: Layers, backward: bool, path: Path) -> None:
     from torch.export import Dim
 
     class Module(nn.Module):
         def forward(self, tensors: list[Tensor], affine: list[Tensor], scalars: list[Tensor]) -> Any:
             if backward:
-                return _run_backward(kernels, tensors[0], tensors[1:], affine, scalars)
-            return _run_forward(kernels, tensors[0], affine, scalars)
+                return _run_backward(layers, tensors[0], tensors[1:], affine, scalars)
+            return _run_forward(layers, tensors[0], affine, scalars)
 
     rows, inputs, units, channels = (Dim(name, min=2) for name in ("rows", "inputs", "units", "channels"))
     sizes = {rows: 1024, inputs: 6, units: 128, channels: 3}
@@ -165,23 +188,23 @@ def _compile(kernels: Sequence[Functions], backward: bool, path: Path) -> None:
         example = torch.rand([multiple * sizes[dim] for multiple, dim in shape])
         return example, {index: multiple * dim if multiple > 1 else dim for index, (multiple, dim) in enumerate(shape)}
 
-    x, affine, kept = (1, inputs), [], []
-    for kernel in kernels:
-        z = (kernel.columns[0], units)
-        affine += [like(z, x), like(z)]
-        x = (kernel.columns[1], units)
-        kept += [like((1, rows), z), like((1, rows), x)]
-    affine += [like((1, channels), x), like((1, channels))]
     coords = like((1, rows), (1, inputs))
+    x, maps, kept = (1, inputs), [], []
+    for kernel, filtered in layers:
+        z, y = ((columns, units) for columns in kernel.columns)
+        maps += [(y, x), (z, (1, inputs))] if filtered else [(z, x)]
+        kept += [like((1, rows), each) for each in ((y, z, y) if filtered else (z, y))]
+        x = y
+    affine = [example for out, into in (*maps, ((1, channels), x)) for example in (like(out, into), like(out))]
     tensors = [like((1, rows), (1, channels)), coords, *kept] if backward else [coords]
-    scalars = [(torch.rand(()), None) for kernel in kernels for _ in range(kernel.scalars)]
+    scalars = [(torch.rand(()), None) for kernel, _ in layers for _ in range(kernel.scalars)]
     groups = tensors, affine[::2] if backward else affine, scalars
     examples, shapes = ([[pair[index] for pair in group] for group in groups] for index in (0, 1))
     compile_to(path, Module(), tuple(examples), tuple(shapes))
 
 
 def compile_from(arguments: Sequence[str]) -> None:
-    """Compile one pass by ``BACKWARD NONLINEARITIES PATH``, the first two in JSON."""
+    """Compile one pass by ``BACKWARD LAYERS PATH``, the first two in JSON."""
     backward, sent, path = arguments
     torch.set_num_threads(1)
-    _compile([functions(*each) for each in json.loads(sent)], json.loads(backward), Path(path))
+    _compile([(functions(*each), filtered) for *each, filtered in json.loads(sent)], json.loads(backward), Path(path))

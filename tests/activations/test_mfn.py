@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from activations.core.base import Domain, build, count_params
-from activations.mfn import GaborFilter, Mfn, MultiplicativeFilterNetwork
+from activations.core.chain import MultiplicativeFilterNetwork
+from activations.mfn import GaborFilter, Mfn
 
 
 def filters(network: MultiplicativeFilterNetwork) -> list[GaborFilter]:

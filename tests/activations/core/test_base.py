@@ -8,11 +8,11 @@ from torch import nn
 
 from activations.bw_relu import BwRelu
 from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise, build, count_params
+from activations.core.chain import Filter
 from activations.core.conformance import same_weights
 from activations.finer import Finer
 from activations.grid import Grid
 from activations.instant_ngp import InstantNgp
-from activations.mfn import Filter
 from activations.relu import Relu
 from activations.relu_pe import ReluPe
 from activations.siren import Siren

@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from activations.bacon import Bacon
 from activations.bw_relu import BwRelu
 from activations.core.base import Activation, Domain, build
-from activations.core.chain import Chain, Skip
+from activations.core.chain import Chain, Filter, MultiplicativeFilterNetwork, Skip
+from activations.fouriernet import FourierNet
 from activations.mfn import Mfn
 from activations.siren import SINE, Siren
 from bench.engine.capture import chain_spec
@@ -152,6 +154,41 @@ def _encoded_beside() -> nn.Module:
     return Skip(chain, nn.Linear(2, 1))
 
 
+class PlainFilter(Filter):
+    """A filter as it should be."""
+
+    def __init__(self) -> None:
+        super().__init__(SINE, 1.0)
+        self.linear = nn.Linear(2, 4)
+
+    def affine(self) -> tuple[Tensor, Tensor]:
+        return self.linear.weight, self.linear.bias
+
+
+class Loud(PlainFilter):
+    """More than its kernel."""
+
+    def forward(self, coords: Tensor) -> Tensor:
+        return 2 * super().forward(coords)
+
+
+class Lifted(PlainFilter):
+    """Of something else than the coordinates."""
+
+    @staticmethod
+    def lift(coords: Tensor) -> Tensor:
+        return coords.square()
+
+
+def _filters(last: Filter) -> nn.Module:
+    return MultiplicativeFilterNetwork([PlainFilter(), last], [nn.Linear(4, 4)], nn.Linear(4, 1))
+
+
+@pytest.mark.parametrize("activation", [Mfn(), FourierNet(), Bacon(), BwRelu(learn_c="network")], ids=lambda a: a.name)
+def test_networks_of_filters_and_trained_scales_are_chains(activation: Activation) -> None:
+    assert chain_spec(network(activation)) is not None
+
+
 @pytest.mark.parametrize(
     "net",
     [
@@ -161,11 +198,11 @@ def _encoded_beside() -> nn.Module:
         _siren(linear=nn.Linear(2, 4, bias=False)),
         _hooked(),
         _encoded(),
-        network(Mfn()),
+        _filters(Loud()),
+        _filters(Lifted()),
         Skip(Chain(*_siren()), nn.Linear(2, 1, bias=False)),  # type: ignore[misc]
         _encoded_beside(),
         network(BwRelu(linear_layers=True)),
-        network(BwRelu(learn_c="layer")),
         nn.Linear(2, 1),
     ],
     ids=[
@@ -175,17 +212,18 @@ def _encoded_beside() -> nn.Module:
         "bias",
         "hook",
         "encoding",
-        "mfn",
+        "filter",
+        "filters-of-unlike-lifts",
         "skip-bias",
         "skip-encoding",
         "linear-layers",
-        "learn-c",
         "no-chain",
     ],
 )
 def test_what_is_not_quite_such_a_chain_is_left_to_autograd(net: nn.Module) -> None:
     assert chain_spec(_siren()) is not None
     assert chain_spec(network(BwRelu(skip=True))) is not None
+    assert chain_spec(_filters(PlainFilter())) is not None
     assert chain_spec(net) is None
 
 

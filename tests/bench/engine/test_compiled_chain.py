@@ -9,10 +9,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from activations.bacon import Bacon
 from activations.bw_relu import BwRelu
 from activations.core.base import Activation, Domain, build
 from activations.finer import Finer
+from activations.fouriernet import FourierNet
 from activations.gauss import Gauss
+from activations.mfn import Mfn
 from activations.relu import Relu
 from activations.relu_pe import ReluPe
 from activations.siren import SINE, Siren
@@ -56,6 +59,11 @@ CHAINS = [
     pytest.param(ReluPe(), marks=slow, id="relu-pe"),
     pytest.param(BwRelu(), marks=slow, id="bw-relu"),
     pytest.param(BwRelu(weight_norm=True), marks=slow, id="bw-relu-weight-norm"),
+    pytest.param(BwRelu(learn_c="network"), marks=slow, id="bw-relu-learned-c"),
+    pytest.param(BwRelu(learn_c="layer", weight_norm=True), marks=slow, id="bw-relu-learned-c-of-layers"),
+    pytest.param(Mfn(input_scale=30.0), id="mfn"),
+    pytest.param(FourierNet(input_scale=30.0), marks=slow, id="fouriernet"),
+    pytest.param(Bacon(), marks=slow, id="bacon"),
 ]
 
 
@@ -122,13 +130,14 @@ def test_the_code_is_that_of_its_kernels() -> None:
     def path(activation: Activation, depth: int = 3) -> Any:
         found = chain_spec(network(activation, depth=depth))
         assert found is not None
-        nonlinearities = [layer.nonlinearity for layer in found.layers]
-        assert Pass(nonlinearities, True).path != Pass(nonlinearities, False).path
-        return Pass(nonlinearities, False).path
+        assert Pass(found.layers, True).path != Pass(found.layers, False).path
+        return Pass(found.layers, False).path
 
     assert len({path(Siren()), path(Siren(), 2), path(Gauss()), path(Finer()), path(Wire()), path(Relu())}) == 6
     assert path(Relu()) == path(ReluPe())
     assert path(Siren()) == path(Siren(omega0=3.0))
+    assert path(BwRelu()) == path(BwRelu(learn_c="layer"))
+    assert path(FourierNet()) == path(Bacon()) != path(Siren())
 
 
 @pytest.mark.needs_compiler

@@ -91,9 +91,10 @@ def expected(net: nn.Module) -> tuple[Tensor, list[Tensor]]:
 
 CASES: dict[str, tuple[Activation, bool, str]] = {
     "chain": (Siren(), True, "chain"),
-    "kernels": (Mfn(), True, "kernels"),
+    "filters": (Mfn(), True, "chain"),
+    "kernels": (BwRelu(linear_layers=True), True, "kernels"),
     "skip": (BwRelu(skip=True), True, "chain"),
-    "learned c": (BwRelu(learn_c="network"), True, "kernels"),
+    "learned c": (BwRelu(learn_c="network"), True, "chain"),
     "no kernel": (Plain(), True, "autograd"),
     "small": (Siren(), False, "autograd"),
 }
