@@ -11,6 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+BY_USE = {
+    "bench/reporting.py": "tests/bench/config/test_declared.py",
+    "bench/workspace.py": "tests/bench/test_cli.py",
+}
+"""Modules that only connect others, and the test module in which they are used."""
+
 MODULES = [
     path.relative_to(ROOT)
     for pattern in ("activations/*/*.py", "tasks/*/*.py", "bench/**/*.py", "report/**/*.py")
@@ -21,5 +27,5 @@ MODULES = [
 
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_every_module_that_is_no_plugin_has_a_test_module_of_its_name(module: Path) -> None:
-    expected = f"tests/{module.parent.as_posix()}/test_{module.name}"
+    expected = BY_USE.get(module.as_posix(), f"tests/{module.parent.as_posix()}/test_{module.name}")
     assert (ROOT / expected).is_file(), f"add {expected}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -46,7 +48,7 @@ def test_a_sweep_of_the_task_and_one_of_the_network_make_one_map(ladder: Suite) 
 def test_the_map_shows_each_value_at_its_place_and_nothing_where_there_is_none(ladder: Suite) -> None:
     (sweep,) = sweeps(ladder)
     siren, relu, *_ = draw(sweep).axes
-    values = np.ma.filled(np.ma.asarray(siren.collections[0].get_array()), np.nan).reshape(2, 3)
+    values: Any = np.ma.filled(np.ma.asarray(siren.collections[0].get_array()), np.nan).reshape(2, 3)
     assert values == pytest.approx(np.array([[level(c, s) + 0.5 for c in CYCLES] for s in (4000, 1000)]))
     assert [text.get_text() for text in siren.get_yticklabels()] == ["4,000", "1,000"]
     assert [text.get_text() for text in relu.get_xticklabels()] == ["2", "8", "32"]
