@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -14,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from report.data.model import Method, Run, Task, Timing
 from report.data.stats import Estimate, average, estimate
 from report.figures.axes import WIDTH, Styles, baselines, curve, legend, log_axis, marker, series, value_axis
+from report.figures.heat_map import swept
 from report.figures.style import BASELINE_COLOR, BASELINE_LINES
 from report.labels import baseline, spaced
 
@@ -116,9 +116,10 @@ def sweeps(tasks: Sequence[Task]) -> Sweeps:
     value in order."""
     found: dict[tuple[str, str], dict[float, Task]] = defaultdict(dict)
     for task in tasks:
-        match = re.fullmatch(r"(.+)\[(\w+)=([-+.e\d]+)\]", task.key)
-        if match and task.activations:
-            found[match[1], match[2]][float(match[3])] = task
+        name, values = swept(task.key)
+        if len(values) == 1 and task.activations:
+            ((setting, value),) = values.items()
+            found[name, setting][value] = task
     return {key: dict(sorted(members.items())) for key, members in found.items() if len(members) >= LEAST}
 
 
