@@ -25,7 +25,7 @@ def jobs(steps: int) -> list[Job]:
         "model": {"depth": 2, "width": 16},
         "train": {"steps": steps},
         "tasks": {"image": {"signals": ["camera"], "size": 16}, "superres": {"signals": ["coffee"], "size": [16, 24]}},
-        "activations": {"relu": {}, "relu-pe": {}, "siren": {"omega0": [10.0, 20.0]}, "mfn": {}},
+        "activations": {"relu": {}, "relu-pe": {}, "siren": {"omega0": [10.0, 20.0]}, "mfn": {}, "instant-ngp": {}},
     }
     return grid.jobs(validated(Suite, values, "s"), Plugins(), "s")
 
@@ -48,14 +48,14 @@ def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
 def test_each_chain_is_compiled_once_and_the_user_is_told(compiled: list[Recipe]) -> None:
     said: list[str] = []
     compile_chains(jobs(100_000), [], said.append)
-    # ReLU and ReLU+PE are one chain, SIREN at two scales another; MFN is none.
-    assert len({recipe.path for recipe in compiled}) == len(compiled) == 4
-    assert said[0].startswith("compiling 2 chains, once for this machine, about ")
+    # ReLU and ReLU+PE are one chain, SIREN at two scales another, MFN a third; Instant-NGP is none.
+    assert len({recipe.path for recipe in compiled}) == len(compiled) == 6
+    assert said[0].startswith("compiling 3 chains, once for this machine, about ")
     for recipe in compiled:
         recipe.path.parent.mkdir(parents=True, exist_ok=True)
         recipe.path.touch()
     compile_chains(jobs(100_000), [], said.append)
-    assert (len(compiled), len(said)) == (4, 1)
+    assert (len(compiled), len(said)) == (6, 1)
 
 
 def test_small_jobs_need_no_compiler(compiled: list[Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
