@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from activations.core.base import Activation, Domain, build, chain_params, count_params
+from activations.core.derivatives import integration_error
 from activations.grid import Grid, Interpolation
 from activations.instant_ngp import HashGrid, InstantNgp, levels_of
 
@@ -147,6 +148,15 @@ def test_a_grid_with_a_node_for_each_sample_holds_the_samples(cubic: bool) -> No
     nn.init.normal_(grid.values)
     centres = ((2 * torch.arange(10, dtype=torch.float64) + 1) / 10 - 1)[:, None]
     torch.testing.assert_close(grid(centres), grid.values)
+
+
+@pytest.mark.parametrize("activation", [Grid(order="linear"), Grid(), InstantNgp()], ids=repr)
+def test_derivatives_with_any_values_integrate_to_what_is_below(activation: Activation) -> None:
+    network = build(activation, Domain(1, 1, (64,)), width=12, depth=1, seed=0).double()
+    torch.manual_seed(0)
+    for p in network.parameters():
+        nn.init.normal_(p)
+    assert integration_error(network, 1) < 0.05
 
 
 def test_total_variation_of_known_functions() -> None:
