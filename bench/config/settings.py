@@ -29,11 +29,17 @@ def _text(settings: Settings) -> str:
 
 
 class Model(Settings):
-    """The size of the network: its depth, and either its width or its number of real degrees of freedom."""
+    """The size of the network: its depth, and either its width or its number of real degrees of freedom.
+
+    Attributes:
+        output: a bound of the values, as some papers have one: ``tanh`` for (1 + tanh v) / 2, in [0, 1]. None is off:
+            the values are unbounded. A network with a bound is not compiled as a chain.
+    """
 
     depth: int = Field(3, ge=1, le=100)
     width: int | None = Field(None, ge=1, le=1_000_000)
     params: int | None = Field(None, ge=1, le=10_000_000_000)
+    output: Literal["tanh"] | None = None
 
     @model_validator(mode="after")
     def _one_size(self) -> Model:
@@ -60,6 +66,7 @@ class Train(Settings):
 
     Attributes:
         steps, lr, lr_decay: as above.
+        schedule: ``cosine`` for half a period of a cosine from lr to lr * lr_decay, instead of the power.
         optimizer: Adam where none is named; ``sgd`` is plain gradient descent.
         precision: of the products, with weights and gradients in float32 all the same; see
             `bench.engine.precision`.
@@ -81,6 +88,7 @@ class Train(Settings):
     steps: int = Field(..., ge=1, le=100_000_000)
     lr: float = Field(1e-3, gt=0)
     lr_decay: float = Field(0.1, gt=0, le=1)
+    schedule: Literal["cosine"] | None = None
     optimizer: Literal["adam", "sgd"] | None = None
     precision: Literal["tf32", "bf16"] | None = None
     clip: float | None = Field(None, gt=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -44,6 +45,13 @@ def optimizer(groups: Sequence[ParamGroup], train: Train) -> torch.optim.Optimiz
     if train.weight_decay is not None:
         return torch.optim.AdamW(adam, weight_decay=train.weight_decay, fused=True, capturable=on_gpu)
     return torch.optim.Adam(adam, fused=True, capturable=on_gpu)
+
+
+def rate(train: Train, done: float) -> float:
+    """The learning rate when a share of the steps is done: from lr to lr · lr_decay."""
+    if train.schedule == "cosine":
+        return train.lr * (train.lr_decay + (1 - train.lr_decay) * (1 + math.cos(math.pi * done)) / 2)
+    return float(train.lr * train.lr_decay**done)
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
@@ -96,7 +104,7 @@ class Descent:
         train = self._train
         if self.step >= self.steps:
             raise StopIteration
-        set_rate(self._optimizer, train.lr * train.lr_decay ** (self.step / train.steps))
+        set_rate(self._optimizer, rate(train, self.step / train.steps))
         loss = self._train_once()
         self.step += 1
         return loss

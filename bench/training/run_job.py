@@ -121,7 +121,8 @@ def _train(
         domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
         width = width_of(activation, domain, model)
 
-        network = build(activation, domain, width=width, depth=model.depth, seed=job.init_seed).to(device)
+        tanh = model.output == "tanh"
+        network = build(activation, domain, width=width, depth=model.depth, seed=job.init_seed, tanh=tanh).to(device)
         penalty, groups = penalty_of(activation, train.path_norm), activation.optimizer_groups(network)
         units = activation.hidden_width(width)
         objective = loss_of(job, problem, activation, train)

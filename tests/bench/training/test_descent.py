@@ -191,3 +191,15 @@ def test_the_same_seed_gives_the_same_bits(name: str, large: bool) -> None:
         return evaluate(engine, case.coords, 50)
 
     assert torch.equal(trained(), trained())
+
+
+def test_learning_rates_fall_by_a_power_or_as_pytorch_s_cosine() -> None:
+    power = Train(steps=8, lr=0.2, lr_decay=0.01)
+    assert [rate(power, done) for done in (0.0, 0.5, 1.0)] == pytest.approx([0.2, 0.02, 0.002])
+    cosine = power.model_copy(update={"schedule": "cosine"})
+    optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.2)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=8, eta_min=0.002)
+    for step in range(9):
+        assert rate(cosine, step / 8) == pytest.approx(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        scheduler.step()

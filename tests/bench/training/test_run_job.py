@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -207,3 +208,39 @@ def test_drawn_numbers_are_counted_beside_the_trained_ones(activation: str, froz
     network = execute(job(activation=activation, steps=5), PLUGINS, CPU).network
     assert network is not None
     assert network.frozen == frozen
+
+
+def test_a_tanh_output_trains_as_one_with_targets_from_minus_one_to_one() -> None:
+    """The same network, trained here by hand as papers do it, ends in the same picture once that is in [0, 1]."""
+    plain = job(task="image", steps=20)
+    assert plain.model is not None
+    assert plain.activation is not None
+    declared = replace(plain, model=plain.model.model_copy(update={"output": "tanh"}))
+    assert declared.job_id != plain.job_id
+    outcome = execute(declared, PLUGINS, CPU)
+    assert outcome.status == "ok"
+    found = outcome.arrays[declared.job_id]["reconstruction"]
+    assert 0 < found.min() < found.max() < 1
+
+    problem = PLUGINS.tasks.create(plain.task).problem(load("coins"), plain.data_seed)
+    activation = PLUGINS.activations.create(plain.activation)
+    network = build(activation, Domain(2, 1, problem.shape), width=24, depth=2, seed=plain.init_seed)
+    optimizer = torch.optim.Adam(network.parameters())
+    for step in range(20):
+        optimizer.param_groups[0]["lr"] = 1e-3 * 0.1 ** (step / 20)
+        optimizer.zero_grad()
+        (torch.tanh(network(problem.coords)) - (2 * problem.truth - 1)).square().mean().backward()
+        optimizer.step()
+    expected = (torch.tanh(network(problem.coords)) + 1) / 2
+    start = build(activation, Domain(2, 1, problem.shape), width=24, depth=2, seed=plain.init_seed)
+    moved = ((torch.tanh(start(problem.coords)) + 1) / 2 - expected).abs().max()
+    assert np.abs(found.reshape(-1, 1) - expected.detach().numpy()).max() < 0.01 * float(moved)
+
+
+def test_a_bounded_network_keeps_its_path_norm_and_its_conditioning() -> None:
+    plain = job(task="image", activation="bw-relu", steps=5, diagnostics=True)
+    assert plain.model is not None
+    declared = replace(plain, model=plain.model.model_copy(update={"output": "tanh"}))
+    metrics = [{score.metric for score in execute(each, PLUGINS, CPU).scores} for each in (plain, declared)]
+    assert metrics[0] == metrics[1]
+    assert "path_norm" in metrics[0]
