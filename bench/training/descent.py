@@ -54,13 +54,13 @@ def rate(train: Train, done: float) -> float:
     return float(train.lr * train.lr_decay**done)
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Set the learning rate of each group to its part of a rate, in place where it is a tensor."""
+def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Set the learning rate of each group to its part of ``lr``, in place where it is a tensor."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(rate * group["factor"])
+            group["lr"].fill_(lr * group["factor"])
         else:
-            group["lr"] = rate * group["factor"]
+            group["lr"] = lr * group["factor"]
 
 
 Penalty = Callable[[nn.Module], Tensor | None]

@@ -18,7 +18,7 @@ from bench.config.settings import Train
 from bench.engine.engine import AutogradEngine, choose_engine
 from bench.training import descent as training
 from bench.training import objective
-from bench.training.descent import Descent, checkpoints, evaluate, optimizer
+from bench.training.descent import Descent, checkpoints, evaluate, optimizer, rate
 from bench.training.objective import Objective
 from tasks.core.base import Problem, grid_coords
 from tasks.core.operators import AreaAverage, Identity
