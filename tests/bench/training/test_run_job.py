@@ -233,7 +233,7 @@ def test_a_tanh_output_trains_as_one_with_targets_from_minus_one_to_one() -> Non
         optimizer.step()
     expected = (torch.tanh(network(problem.coords)) + 1) / 2
     start = build(activation, Domain(2, 1, problem.shape), width=24, depth=2, seed=plain.init_seed)
-    moved = ((torch.tanh(start(problem.coords)) + 1) / 2 - expected).abs().max()
+    moved = ((torch.tanh(start(problem.coords)) + 1) / 2 - expected).detach().abs().max()
     assert np.abs(found.reshape(-1, 1) - expected.detach().numpy()).max() < 0.01 * float(moved)
 
 
