@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,18 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
+from report.data.leaderboard import leaderboard
 from report.data.load import load
 from report.figures import gallery
 from report.figures.style import method_styles, styled
 from report.labels import slug
 from report.page.html import PageFigure, page
+from report.page.live import live as live_data
+from report.page.svg import pictures, svg, unique
 from report.source import Declared, Results
 from report.tables import formats, selection
 from report.tables.build import build
+from report.tables.leaderboard import tables as board_tables
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Report:
     Attributes:
         folder: the report folder.
         index: the page.
-        tables: the table of each task as Markdown, for a terminal; then those of the choices made without the truth.
+        tables: the table of each task as Markdown, for a terminal; then those of the choices made without the truth,
+            and those over all tasks.
     """
 
     folder: Path
@@ -53,26 +58,33 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
     folder = store.report
     tables = [build(suite, task) for task in suite.tasks]
     choices = selection.tables(suite)
+    board = leaderboard(suite)
+    boards = board_tables(suite, board)
     written = set()
     texts = []
-    for table in [*tables, *choices]:
+    for table in [*tables, *choices, *boards]:
         texts.append(formats.markdown(table))
         contents = {"md": texts[-1], "tex": formats.latex(table, suite.name), "csv": formats.comma_separated(table)}
         for suffix, content in contents.items():
             written.add(_write(folder / "tables" / f"{slug(table.task)}.{suffix}", content.encode()))
     figures = []
     styles = method_styles((method.key, method.activation) for task in suite.tasks for method in task.activations)
+    live = live_data(suite, styles)
+    names = {label: number for number, method in enumerate(live["methods"]) for label in method["labels"]}
+    colours = unique({number: method["color"] for number, method in enumerate(live["methods"])})
     with styled():
-        for entry in gallery.entries(suite, styles):
+        for entry in gallery.entries(suite, styles, board):
             png, pdf = _png(entry.figure), _pdf(entry.figure)
             written.add(_write(folder / "figures" / f"{entry.name}.png", png))
             written.add(_write(folder / "figures" / f"{entry.name}.pdf", pdf))
             width = float(entry.figure.get_figwidth())
-            figures.append(PageFigure(entry.name, entry.link, entry.caption, entry.alt, png, width, entry.task))
+            drawing = "" if pictures(entry.figure) else svg(entry.figure, names, colours, entry.name)
+            found = PageFigure(entry.name, entry.link, entry.caption, entry.alt, png, width, entry.task, drawing)
+            figures.append(replace(found, live=entry.name in live["figures"]))
     for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
         if old not in written:  # a file of an earlier report would be taken for one of this report
             old.unlink()
-    index = _write(folder / "index.html", page(suite, tables, choices, figures, about or {}).encode())
+    index = _write(folder / "index.html", page(suite, tables, choices, boards, figures, live, about or {}).encode())
     return Report(folder, index, texts)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from matplotlib.figure import Figure
 
+from report.data.leaderboard import Leaderboard
 from report.data.model import Suite, Task
 from report.data.reconstructions import Reconstructions, reconstructions
 from report.figures import (
@@ -58,8 +59,10 @@ class Entry:
     task: str = ""
 
 
-def entries(suite: Suite, styles: Styles) -> Iterator[Entry]:
+def entries(suite: Suite, styles: Styles, board: Leaderboard | None = None) -> Iterator[Entry]:
     """The figures in the order of the page, each drawn on demand so that only one is in memory."""
+    if board is not None:
+        yield _leaderboard(suite, styles, board)
     sweeps = heat_map.sweeps(suite)
     suite = replace(suite, tasks=suite.tasks[:TASKS])
     if figure := overview.draw(suite, styles):
@@ -98,6 +101,18 @@ def entries(suite: Suite, styles: Styles) -> Iterator[Entry]:
     if figure := activation_curves.draw(suite, styles):
         text = f"The activation functions, {activation_curves.PANELS} at most; dashed: the imaginary part."
         yield Entry("activations", "activations", figure, text, "Curves of each activation function")
+
+
+def _leaderboard(suite: Suite, styles: Styles, board: Leaderboard) -> Entry:
+    names = {method.key: method.label for task in reversed(suite.tasks) for method in task.activations}
+    text = (
+        "Mean rank (1 is best), probability of improvement over a rival (dashed: 1/2), interquartile mean of the "
+        "normalised scores, and the performance profile: the share of runs above each normalised score."
+    )
+    text += " Lines and bands are 95 % bootstrap intervals." * (board.mean_rank.low is not None)
+    text += f" The {overview.RANKED} best of {len(board.methods)} methods." * (len(board.methods) > overview.RANKED)
+    alt = f"Mean rank, probability of improvement, interquartile mean and profile; best: {names[board.methods[0]]}"
+    return Entry("leaderboard", "leaderboard", overview.leaderboard(board, names, styles), text, alt)
 
 
 def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:

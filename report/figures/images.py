@@ -55,7 +55,7 @@ def draw(found: Reconstructions) -> Figure | None:
     # One axes in inches for all images: creating one for each takes longer than drawing the images.
     canvas = figure.add_axes((0, 0, 1, 1), xlim=(0, total_w), ylim=(0, total_h), autoscale_on=False)
     canvas.set_axis_off()
-    ceiling = _ceiling(made)
+    top = ceiling(made)
     for index, tile in enumerate(made):
         block, column = divmod(index, columns)
         x, top = left + column * (side + gap), total_h - block * (head + 3 * (tall + gap) + foot) - head
@@ -63,9 +63,9 @@ def draw(found: Reconstructions) -> Figure | None:
         for row in range(3):
             y = top - (row + 1) * tall - row * gap
             if row == 2 and tile.error is None:
-                _colour_bar(figure, (x / total_w, y / total_h, side / total_w, tall / total_h), ceiling)
+                _colour_bar(figure, (x / total_w, y / total_h, side / total_w, tall / total_h), top)
                 continue
-            _panel(canvas, (x, y, side, tall), tile, row, window, ceiling)
+            _panel(canvas, (x, y, side, tall), tile, row, window, top)
             if column == 0 and (row < 2 or block):
                 word = ("whole", "detail", "error")[row]
                 canvas.text(x - 2 / 72, y + tall / 2, word, fontsize=7, rotation=90, ha="right", va="center")
@@ -110,7 +110,7 @@ def detail(image: Array) -> tuple[int, int, int, int]:
     return row, column, height, width
 
 
-def _ceiling(tiles: Sequence[Tile]) -> float:
+def ceiling(tiles: Sequence[Tile]) -> float:
     """The top of the error scale, from the median method, so that one bad method does not darken the others."""
     tops = [float(np.nanpercentile(t.error, 99.5)) for t in tiles if t.error is not None and np.isfinite(t.error).any()]
     top = float(np.median(tops)) * 1.25 if tops else 1.0

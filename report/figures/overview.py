@@ -1,8 +1,9 @@
-"""Overview of the whole suite in one figure: dot plots for a few tasks, a matrix for many."""
+"""Overview of the whole suite: dot plots for a few tasks, a matrix for many; and the charts of the leaderboard."""
 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 
 import numpy as np
 import seaborn as sns
@@ -11,6 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from report.data.leaderboard import LEVELS, Leaderboard
 from report.data.model import Method, Suite, Task
 from report.data.stats import Estimate, average, estimate
 from report.figures.axes import WIDTH, Styles
@@ -142,3 +144,45 @@ def _short(spec: str) -> str:
 def _classical(task: Task) -> tuple[Method, Estimate] | None:
     """The best baseline that has a value."""
     return next(((m, item) for m in task.baselines if (item := estimate(m.final(task.headline.name)))), None)
+
+
+# -- leaderboard -------------------------------------------------------------------------------------------------------
+
+RANKED = 16
+"""The largest number of methods in the figure of the leaderboard, the best ones."""
+
+
+def leaderboard(board: Leaderboard, names: Mapping[str, str], styles: Styles) -> Figure:
+    """Three panels of dots with intervals, then the performance profile of each method with its band."""
+    shown = list(enumerate(board.methods))[:RANKED]
+    figure = Figure(figsize=(WIDTH, max(2.1, 0.22 * len(shown) + 1.0)), layout="constrained")
+    axes: list[Axes] = list(figure.subplots(1, 4, gridspec_kw={"width_ratios": [1, 1, 1, 1.35]}))
+    quantities = [
+        ("mean rank", board.mean_rank),
+        ("probability of\nimprovement", board.improvement),
+        ("interquartile mean", board.iqm),
+    ]
+    for axis, (title, item) in zip(axes, quantities, strict=False):
+        for place, key in shown:
+            style, value = styles[key], float(item.value[place])
+            if item.low is not None and item.high is not None:
+                axis.plot([item.low[place], item.high[place]], [place, place], color=style.color, lw=1.6)
+            axis.plot([value], [place], style.marker, color=style.color, ms=6, mec="white", mew=0.6, zorder=3)
+        axis.set_yticks(range(len(shown)), [names[key] for _, key in shown] if axis is axes[0] else [])
+        axis.set_ylim(len(shown) - 0.5, -0.5)
+        axis.tick_params(axis="y", length=0)
+        axis.set_xlabel(title)
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        sns.despine(ax=axis, left=True)
+    axes[1].axvline(0.5, color="#999999", lw=0.8, ls=(0, (3, 2)), zorder=1)
+    last = axes[-1]
+    for place, key in reversed(shown):
+        style = styles[key]
+        if board.profile.low is not None and board.profile.high is not None:
+            last.fill_between(LEVELS, board.profile.low[place], board.profile.high[place], color=style.color,
+                              alpha=0.1, lw=0)  # fmt: skip
+        last.plot(LEVELS, board.profile.value[place], color=style.color, ls=style.line)
+    last.set(xlabel="normalised score τ", ylabel="share of runs above τ", ylim=(-0.02, 1.02))
+    last.margins(x=0)
+    sns.despine(ax=last)
+    return figure

@@ -118,6 +118,7 @@ _RC: dict[Any, Any] = {
     "lines.linewidth": 1.4,
     "figure.dpi": 220,
     "image.composite_image": False,  # else the images of one canvas are merged and resampled
+    "svg.hashsalt": "inrbench",  # ids that are the same every time
     "pdf.fonttype": 42,  # text that journals accept and readers can select
     "axes.unicode_minus": True,
 }

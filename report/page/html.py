@@ -1,4 +1,4 @@
-"""The page of a report: one HTML file with all tables and figures, rendered from `page.html.j2` and `page.css`."""
+"""The page of a report: one HTML file with all tables and figures, from `page.html.j2`, `page.css` and `page.js`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -13,10 +14,14 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from report.data.model import Method, Run, Suite
 from report.figures import gallery
 from report.labels import engine, named_settings, setting, shared_settings, slug, spaced, span
+from report.tables import leaderboard
 from report.tables.build import DASH, OTHER_ENGINE, Table, shorten
 
 FAILURES = 200
 """The largest number of failures that are listed one by one."""
+
+RANKED = "leaderboard"
+"""The name of the figure of the leaderboard."""
 
 PIXELS_PER_INCH = 140
 """The scale of all figures, so that their text has one size."""
@@ -24,7 +29,12 @@ PIXELS_PER_INCH = 140
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure on the page; see `report.figures.gallery.Entry`. ``width`` is in inches."""
+    """A figure on the page; see `report.figures.gallery.Entry`. ``width`` is in inches.
+
+    Attributes:
+        svg: the figure as an ``<svg>`` element, empty for pictures, whose ``png`` is shown.
+        live: whether it has an interactive form.
+    """
 
     name: str
     link: str
@@ -33,6 +43,8 @@ class PageFigure:
     png: bytes
     width: float
     task: str = ""
+    svg: str = ""
+    live: bool = False
 
     @property
     def pixels(self) -> int:
@@ -49,7 +61,9 @@ def page(
     suite: Suite,
     tables: Sequence[Table],
     choices: Sequence[Table],
+    boards: Sequence[Table],
     figures: Sequence[PageFigure],
+    live: Mapping[str, Any],
     about: Mapping[str, Any],
 ) -> str:
     """The page as one HTML text that needs no other file. All text is escaped by jinja2.
@@ -57,6 +71,8 @@ def page(
     Args:
         tables: the table of each task, in the order of the tasks.
         choices: the tables of the choices made without the truth; each is shown with its task.
+        boards: the tables over all tasks; see `report.tables.leaderboard`.
+        live: the data of the interactive figures; see `report.page.live`.
         about: see `report.write`.
     """
     sections = [
@@ -77,7 +93,10 @@ def page(
             suite=suite,
             about=_about(about),
             facts=_facts(suite, len(failed)),
-            overall=[figure for figure in figures if not figure.task],
+            boards=boards,
+            ranked=[figure for figure in figures if figure.name == RANKED],
+            no_leaderboard=leaderboard.NONE,
+            overall=[figure for figure in figures if not figure.task and figure.name != RANKED],
             sections=sections,
             task_limit=gallery.TASKS,
             failed=[_failure(run) for run in failed[:FAILURES]],
@@ -85,8 +104,16 @@ def page(
             all_failed=len(failed) == len(suite.runs),
             provenance=_provenance(suite),
             other_engine=OTHER_ENGINE,
+            live=live,
+            plotly=_script("plotly-basic.min.js"),
+            script=_script("figures.js") + _script("page.js"),
         )
     )
+
+
+def _script(name: str) -> str:
+    """A script of this package; none of them contains the end of its element."""
+    return (resources.files("report") / "page" / name).read_text(encoding="utf-8")
 
 
 def _environment() -> Environment:

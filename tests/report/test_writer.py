@@ -28,10 +28,13 @@ def test_each_figure_is_stored_as_png_and_pdf(written: report.Report) -> None:
 
 
 def test_tables_are_returned_for_the_terminal(written: report.Report) -> None:
-    assert len(written.tables) == 4
+    assert len(written.tables) == 5
+    assert written.tables[4].startswith("### Final value and time to a level")
     assert written.tables[2] == (written.folder / "tables" / "image.md").read_text()
     assert {path.name for path in (written.folder / "tables").iterdir()} == {
-        f"{task}.{kind}" for task in ("audio", "ct", "image", "superres") for kind in ("md", "tex", "csv")
+        f"{task}.{kind}"
+        for task in ("audio", "ct", "image", "superres", "time-to-level")
+        for kind in ("md", "tex", "csv")
     }
 
 
@@ -53,7 +56,7 @@ def test_files_of_an_earlier_report_are_removed(lab: Lab) -> None:
     lab.store.run_file(job).unlink()
     lab.job("siren", task="new", curve={100: 30.0})
     again = report.write(lab.store)
-    assert sorted(path.name for path in (again.folder / "tables").iterdir()) == ["new.csv", "new.md", "new.tex"]
+    assert {path.stem for path in (again.folder / "tables").iterdir()} == {"new", "time-to-level"}
     assert not (again.folder / "figures" / "convergence-old.png").exists()
 
 

@@ -89,7 +89,7 @@ def test_intervals_cover_the_true_value_about_as_often_as_they_promise() -> None
     for trial in range(100):
         effects = generator.normal(0.3, 1.0, 30)  # the difference between two methods in 30 cases
         scores = np.stack([effects, np.zeros(30)])[:, :, None]
-        board = compare(["a", "b"], [("t", str(case)) for case in range(30)], scores, seed=trial, resamples=200)
+        board = compare(["a", "b"], [("t", str(case)) for case in range(30)], scores, seed=trial, resamples=100)
         place = board.methods.index("a")
         assert board.improvement.low is not None
         assert board.improvement.high is not None

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+import pytest
+
+from report.data.leaderboard import compare
 from report.data.load import load
-from report.figures.overview import draw, task_ranks
+from report.figures.overview import RANKED, draw, leaderboard, task_ranks
+from report.figures.style import method_styles
 from tests.report.laboratory import Lab, drawn, styles
 
 
@@ -41,3 +46,26 @@ def test_without_a_value_there_is_no_overview(lab: Lab) -> None:
     lab.job("siren", status="oom")
     suite = load(lab.store)
     assert draw(suite, styles(*suite.tasks)) is None
+
+
+@pytest.mark.parametrize("methods", [3, RANKED + 4])
+def test_values_and_intervals_stand_in_the_panels_of_the_best(methods: int) -> None:
+    keys = [f"m{index}" for index in range(methods)]
+    scores = np.random.default_rng(0).normal(size=(methods, 4, 3))
+    board = compare(keys, [("t", str(case)) for case in range(4)], scores, resamples=20)
+    figure = leaderboard(board, {key: key.upper() for key in keys}, method_styles((key, key) for key in keys))
+    rank, _, _, profile = figure.axes
+    assert [label.get_text() for label in rank.get_yticklabels()] == [key.upper() for key in board.methods[:RANKED]]
+    dots = [line for line in rank.get_lines() if np.size(line.get_xdata()) == 1]
+    assert [float(np.asarray(dot.get_xdata())[0]) for dot in dots] == board.mean_rank.value[:RANKED].tolist()
+    assert board.mean_rank.low is not None
+    first = np.asarray(rank.get_lines()[0].get_xdata())
+    assert first[0] == board.mean_rank.low[0]
+    assert len(profile.get_lines()) == min(methods, RANKED)
+
+
+def test_one_case_and_repeat_have_dots_alone() -> None:
+    board = compare(["a", "b"], [("t", "s")], np.array([[[1.0]], [[0.0]]]))
+    figure = leaderboard(board, {"a": "A", "b": "B"}, method_styles([("a", "a"), ("b", "b")]))
+    assert len(figure.axes[0].get_lines()) == 2
+    assert not figure.axes[3].collections

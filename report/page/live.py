@@ -1,0 +1,247 @@
+"""Data of the page's interactive figures, as plain values for JSON: curves, scores against time, reconstructions."""
+
+from __future__ import annotations
+
+import base64
+import io
+import wave
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import matplotlib
+import numpy as np
+from PIL import Image
+from scipy.ndimage import rotate, zoom
+
+from report.data.model import Method, Suite, Task, Timing
+from report.data.reconstructions import Array, Reconstructions, reconstructions
+from report.data.stats import average, estimate
+from report.figures import gallery, images
+from report.figures.axes import Styles, series
+from report.labels import baseline, slug
+
+BUDGET = 6_000_000
+"""The largest size in bytes of all pictures and sounds of the interactive figures; later ones are only drawn."""
+
+VIEWS = 24
+"""Directions, or slices, of a volume."""
+
+SIDE = 48
+"""The longest side of a volume that is turned; a larger one is reduced."""
+
+RATE = 44_100
+"""Samples per second at which signals are played: results hold no rate."""
+
+AUDIBLE = 8_000
+"""The least number of samples that is worth playing."""
+
+
+def numbered(suite: Suite) -> dict[str, list[str]]:
+    """The labels of each method by key; a method's number is its place. The best of the first tasks come first."""
+    found: dict[str, list[str]] = {}
+    for task in suite.tasks:
+        for method in task.activations:
+            labels = found.setdefault(method.key, [])
+            labels += [method.label] if method.label not in labels else []
+    return found
+
+
+def live(suite: Suite, styles: Styles) -> dict[str, Any]:
+    """The methods with their styles, and the data of each figure by the name that `report.figures.gallery` gives it."""
+    methods = numbered(suite)
+    numbers = {key: number for number, key in enumerate(methods)}
+    figures: dict[str, Any] = {}
+    for task in suite.tasks[: gallery.TASKS]:
+        shown = replace(task, activations=task.activations[: gallery.METHODS])
+        for name, plot in (("convergence", _curves(shown, numbers)), ("quality-time", _cloud(shown, numbers))):
+            if plot["series"]:
+                figures[f"{name}-{slug(task.key)}"] = plot
+    left = BUDGET
+    for name, viewer in _viewers(suite, numbers):
+        size = _size(viewer)
+        if size <= left:
+            left -= size
+            figures[name] = viewer
+    looks = [
+        {"key": key, "labels": labels, "color": styles[key].color, "dash": _dash(styles[key].line)}
+        for key, labels in methods.items()
+    ]
+    return {"methods": looks, "figures": figures}
+
+
+def _dash(line: Any) -> str:
+    """A line style as SVG writes it."""
+    return "solid" if isinstance(line, str) else ",".join(f"{3 * part:g}px" for part in line[1])
+
+
+# -- curves ------------------------------------------------------------------------------------------------------------
+
+
+def _curves(task: Task, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """The headline metric by step and, for each timing, by seconds."""
+    found: list[dict[str, Any]] = []
+    for method in task.activations:
+        if len(series(method, task.headline.name)) < 2:
+            continue
+        single = method.timings[0] if len(method.timings) == 1 else None
+        found.append(_series(task, method, numbers, None, seconds=single is not None))
+        found += [_series(task, method, numbers, timing) for timing in method.timings]
+    return _plot(task, "curves", found)
+
+
+def _series(
+    task: Task, method: Method, numbers: Mapping[str, int], timing: Timing | None, seconds: bool = True
+) -> dict[str, Any]:
+    points = series(method, task.headline.name, timing)
+    return {
+        "method": numbers[method.key],
+        "axis": "seconds" if timing else "step",
+        "note": _note(task, timing) if timing else "",
+        "step": [step for step, _, _ in points],
+        "seconds": [_short(time) if seconds else None for _, time, _ in points],
+        "value": [_short(item.mean) for _, _, item in points],
+        "half": [_short(item.half) for _, _, item in points],
+    }
+
+
+def _note(task: Task, timing: Timing) -> str:
+    """What sets this timing apart from the others of the task."""
+    devices = task.hardware()
+    parts = [timing.hardware] * (len(devices) > 1) + [f"§ {timing.engine}"] * task.other_engine(timing)
+    return ", ".join(parts)
+
+
+def _cloud(task: Task, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """The final value and the training time of each method, for each timing."""
+    found = []
+    for method in task.activations:
+        for timing in method.timings:
+            runs = [run for run in method.ok if run.timing == timing]
+            time = average(run.number("train_s") for run in runs)
+            values = {run.cell: value for run in runs if (value := run.final(task.headline.name)) is not None}
+            item = estimate(values)
+            if time and item:
+                entry = {"method": numbers[method.key], "axis": "seconds", "note": _note(task, timing)}
+                steps = average(run.number("steps") for run in runs)
+                found.append(entry | {"step": [steps], "seconds": [_short(time)], "value": [_short(item.mean)],
+                                      "half": [_short(item.half)]})  # fmt: skip
+    return _plot(task, "cloud", found)
+
+
+def _plot(task: Task, kind: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    lines = [
+        {"label": baseline(method.label), "value": _short(item.mean)}
+        for method in task.baselines
+        if (item := estimate(method.final(task.headline.name)))
+    ]
+    values = [value for entry in found for value in entry["value"]]
+    decades = task.headline.direction < 0 and bool(values) and min(values) > 0 and max(values) > 30 * min(values)
+    metric = {"label": task.headline.label, "short": task.headline.short, "unit": task.headline.unit, "log": decades}
+    return {"kind": kind, "metric": metric, "series": found, "lines": lines if kind == "curves" else []}
+
+
+def _short(value: float | None) -> float | None:
+    """Six significant digits, to keep the page small."""
+    return None if value is None or not np.isfinite(value) else float(f"{value:.6g}")
+
+
+# -- reconstructions ---------------------------------------------------------------------------------------------------
+
+
+def _viewers(suite: Suite, numbers: Mapping[str, int]) -> Iterator[tuple[str, dict[str, Any]]]:
+    tasks = suite.tasks[: gallery.TASKS]
+    for task in tasks:
+        shown = replace(task, activations=task.activations[: gallery.METHODS])
+        for signal in task.signals[: max(1, gallery.PICTURES // len(tasks))]:
+            found = reconstructions(suite, shown, signal)
+            viewer = (_pictures(found) or _volumes(found) or _sounds(found)) if found else None
+            if found and viewer:
+                for tile, item in zip(viewer["tiles"], found.estimates, strict=True):
+                    tile |= {"method": numbers.get(item.key, -1), "label": item.label, "score": item.score.strip()}
+                yield f"reconstructions-{slug(task.key)}-{slug(signal)}", viewer
+
+
+def _pictures(found: Reconstructions) -> dict[str, Any] | None:
+    """The truth, and the estimate and the error of each method, as pictures."""
+    tiles = images.tiles(found)
+    if len(tiles) < 2:
+        return None
+    top, (height, width) = images.ceiling(tiles), tiles[0].image.shape[:2]
+    made = [
+        {"image": _png(tile.image), "error": _png(matplotlib.colormaps[images.ERRORS](tile.error / top)[..., :3])}
+        for tile in tiles[1:]
+        if tile.error is not None
+    ]
+    return {"kind": "pictures", "width": width, "height": height, "top": f"{top:g}", "truth": _png(tiles[0].image),
+            "tiles": made}  # fmt: skip
+
+
+def _volumes(found: Reconstructions) -> dict[str, Any] | None:
+    """The truth and each estimate from `VIEWS` directions around the first axis, and in as many slices across it."""
+    truth = found.truth
+    if truth.ndim != 4 or truth.shape[3] not in (1, 3) or min(truth.shape[:3]) < 4:
+        return None
+    low, high = float(np.nanmin(truth)), float(np.nanmax(truth))
+    if low < 0:  # a signed distance: its inside is what can be looked at
+        low, high = 0.0, 0.01 * high
+
+    def views(values: Array) -> dict[str, str]:
+        grey = np.nan_to_num(values.mean(axis=3))
+        grey = np.clip((low - grey if float(np.nanmin(truth)) < 0 else grey - low) / ((high - low) or 1.0), 0, 1)
+        return {"turn": _png(np.concatenate(_turned(grey), axis=1)), "slices": _png(np.concatenate(_cut(grey), axis=1))}
+
+    return {"kind": "volumes", "views": VIEWS, "truth": views(truth),
+            "tiles": [views(item.values) for item in found.estimates]}  # fmt: skip
+
+
+def _turned(grey: Array) -> list[Array]:
+    """Maximum-intensity projections, darker towards the back, at equal angles around the first axis."""
+    grey = zoom(grey, min(1.0, SIDE / max(grey.shape)), order=1)
+    room = [(0, 0)] + [(max(0, (max(grey.shape[1:]) * 3 // 2 - side) // 2),) * 2 for side in grey.shape[1:]]
+    grey = np.pad(grey, room)
+    shade = np.linspace(1.0, 0.35, grey.shape[1])[None, :, None]
+    return [
+        np.max(rotate(grey, 360 * view / VIEWS, axes=(1, 2), reshape=False, order=1) * shade, axis=1)
+        for view in range(VIEWS)
+    ]
+
+
+def _cut(grey: Array) -> list[Array]:
+    return [grey[place] for place in np.linspace(0, len(grey) - 1, VIEWS).round().astype(int)]
+
+
+def _sounds(found: Reconstructions) -> dict[str, Any] | None:
+    """The truth and each estimate as sound, at one loudness."""
+    if found.truth.ndim != 2 or found.truth.shape[1] != 1 or len(found.truth) < AUDIBLE:
+        return None
+    peak = float(np.abs(np.nan_to_num(found.truth)).max()) or 1.0
+    return {"kind": "sounds", "rate": RATE, "truth": _wav(found.truth / peak),
+            "tiles": [{"sound": _wav(item.values / peak)} for item in found.estimates]}  # fmt: skip
+
+
+def _png(values: Array) -> str:
+    """A picture with values in [0, 1], (H, W) or (H, W, 3), as a data URI."""
+    buffer = io.BytesIO()
+    Image.fromarray((255 * np.clip(np.nan_to_num(values), 0, 1)).round().astype(np.uint8)).save(buffer, "png")
+    return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _wav(values: Array) -> str:
+    """Samples in [-1, 1] as a 16-bit WAV file in a data URI."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((32767 * np.clip(np.nan_to_num(values[:, 0]), -1, 1)).round().astype("<i2").tobytes())
+    return f"data:audio/wav;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _size(value: Any) -> int:
+    """The number of characters of all texts."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(map(_size, value.values()))
+    return sum(map(_size, value)) if isinstance(value, list) else 0

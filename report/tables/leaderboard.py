@@ -1,0 +1,186 @@
+"""Tables over all tasks: the leaderboard, pairwise wins, and final values beside the time to a level."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from report.data.leaderboard import Leaderboard, Quantity
+from report.data.model import Method, Suite, Task
+from report.data.stats import estimate
+from report.data.target import levels, reached
+from report.labels import engine, seconds
+from report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
+
+NONE = "No leaderboard: fewer than two activations have run on all tasks and signals in a common repeat."
+
+
+def labels(suite: Suite) -> dict[str, str]:
+    """The label of every activation by its key, as the first task has it."""
+    found: dict[str, str] = {}
+    for task in suite.tasks:
+        for method in task.activations:
+            found.setdefault(method.key, method.label)
+    return found
+
+
+def tables(suite: Suite, board: Leaderboard | None) -> list[Table]:
+    """The leaderboard and the wins where there is a leaderboard, then final values and times to a level."""
+    names = labels(suite)
+    found = [] if board is None else [_ranking(suite, board, names), _wins(board, names)]
+    return [*found, *_speed(suite, names)]
+
+
+def _ranking(suite: Suite, board: Leaderboard, names: Mapping[str, str]) -> Table:
+    quantities = {"mean rank": board.mean_rank, "P(improvement)": board.improvement, "IQM": board.iqm}
+    best = {name: int(np.argmin(q.value) if q is board.mean_rank else np.argmax(q.value)) for name, q in
+            quantities.items()}  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    records: list[dict[str, object]] = []
+    for place, key in enumerate(board.methods):
+        cells = [Cell(_interval(item, place), best[name] == place) for name, item in quantities.items()]
+        rows.append((Cell(names[key]), *cells))
+        record: dict[str, object] = {"suite": suite.name, "method": key, "label": names[key]}
+        for name, item in (("mean_rank", board.mean_rank), ("improvement", board.improvement), ("iqm", board.iqm)):
+            record[name] = float(item.value[place])
+            record[f"{name}_low"] = None if item.low is None else float(item.low[place])
+            record[f"{name}_high"] = None if item.high is None else float(item.high[place])
+        records.append(record)
+    tasks = len({task for task, _ in board.cases})
+    return Table(
+        task="leaderboard",
+        title="Leaderboard",
+        columns=("method", *quantities),
+        rows=tuple(rows),
+        classical=(),
+        notes=tuple(_named(note, names) for note in board.notes),
+        caption=f"{_count(tasks, 'task')}, {_count(len(board.cases), 'case')} (task and signal), "
+        f"{_count(board.repeats, 'repeat')}. In brackets: 95 % bootstrap intervals over cases and repeats, paired.",
+        records=tuple(records),
+        emphasis="Bold: the best value.",
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _named(note: str, names: Mapping[str, str]) -> str:
+    key, _, rest = note.partition(" is left out:")
+    return f"{names[key]} is left out:{rest}" if rest and key in names else note
+
+
+def _interval(item: Quantity, place: int) -> str:
+    text = _number(item.value[place])
+    if item.low is None or item.high is None:
+        return text
+    return f"{text} [{_number(item.low[place])}, {_number(item.high[place])}]"
+
+
+def _number(value: float) -> str:
+    return format(value + 0.0, ".2f").replace("-0.00", "0.00").replace("-", "−")
+
+
+def _wins(board: Leaderboard, names: Mapping[str, str]) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    records: list[dict[str, object]] = []
+    for place, key in enumerate(board.methods):
+        shares = board.wins[place]
+        rows.append(
+            (Cell(names[key]), *(Cell(DASH) if np.isnan(x) else Cell(f"{100 * x:.0f} %", x > 0.5) for x in shares))
+        )
+        found = {
+            f"against {rival}": None if np.isnan(x) else float(x)
+            for rival, x in zip(board.methods, shares, strict=True)
+        }
+        records.append({"method": key, "label": names[key], **found})
+    return Table(
+        task="leaderboard-wins",
+        title="Pairwise wins",
+        columns=("method", *(names[key] for key in board.methods)),
+        rows=tuple(rows),
+        classical=(),
+        notes=(),
+        caption="The share of cases and repeats that the row’s method wins against the column’s; equal scores count "
+        "one half.",
+        records=tuple(records),
+        emphasis="Bold: more than half.",
+    )
+
+
+def _speed(suite: Suite, names: Mapping[str, str]) -> list[Table]:
+    """Final value and time to the level of each task that has a clock."""
+    tasks = [task for task in suite.tasks if levels(task) and any(method.timings for method in task.activations)]
+    if not tasks:
+        return []
+    columns = ["method"]
+    for task in tasks:
+        columns += [f"{task.key}: {task.headline.label}", f"{task.key}: time to {_level(task)} (s)"]
+    rows: list[tuple[Cell, ...]] = []
+    records: list[dict[str, object]] = []
+    for key, label in names.items():
+        cells = [Cell(label)]
+        record: dict[str, object] = {"method": key, "label": label}
+        for task in tasks:
+            method = next((method for method in task.activations if method.key == key), None)
+            final = estimate(method.final(task.headline.name)) if method else None
+            cells.append(Cell(format(final.mean, task.headline.spec).replace("-", "−", int(final.mean < 0)))
+                         if final else Cell(DASH))  # fmt: skip
+            cells.append(Cell(_times(task, method) if method else DASH))
+            record |= _record(task, method)
+        rows.append(tuple(cells))
+        records.append(record)
+    several = len(tasks) > 1 or len(tasks[0].signals) > 1
+    text = " ".join(cell.text for row in rows for cell in row)
+    notes = [f"{INVALID} Timed while other work used the device: the time does not compare."] * (INVALID in text)
+    notes += [_engine_note(tasks)] * (OTHER_ENGINE in text)
+    notes += ["k/n: only k of n runs reached the level."] * ("/" in text)
+    return [
+        Table(
+            task="time-to-level",
+            title="Final value and time to a level",
+            columns=tuple(columns),
+            rows=tuple(rows),
+            classical=(),
+            notes=tuple(notes),
+            caption="The level is what the median method reaches at the end"
+            + " (of each task and signal)" * several
+            + ": half of the methods reach it. Seconds on the training clock, mean over runs.",
+            records=tuple(records),
+            emphasis="",
+        )
+    ]
+
+
+def _level(task: Task) -> str:
+    found = levels(task)
+    if len(found) == 1:
+        (level,) = found.values()
+        return f"{level:g} {task.headline.unit}".strip()
+    return "each signal’s level"
+
+
+def _times(task: Task, method: Method) -> str:
+    parts = []
+    for item in reached(task, method):
+        text = seconds(item.seconds) if item.reached == item.runs else f"{item.reached}/{item.runs}"
+        marks = "" if item.valid else INVALID
+        parts.append(text + (marks + OTHER_ENGINE * task.other_engine(item.timing)) * (item.seconds is not None))
+    return " · ".join(parts) or DASH
+
+
+def _record(task: Task, method: Method | None) -> dict[str, object]:
+    record: dict[str, object] = {f"{task.key} level {signal}": level for signal, level in levels(task).items()}
+    for item in reached(task, method) if method else []:
+        place = f"{item.timing.hardware}, {item.timing.engine}"
+        record[f"{task.key} seconds@{place}"] = item.seconds
+        record[f"{task.key} reached@{place}"] = item.reached
+    return record
+
+
+def _engine_note(tasks: Sequence[Task]) -> str:
+    others = sorted({f"{m.label}: {engine(t.engine)}" for task in tasks for m, t in task.other_engines()})
+    return (
+        f"{OTHER_ENGINE} Another engine than that of most methods, so the time does not compare: {'; '.join(others)}."
+    )

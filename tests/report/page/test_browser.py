@@ -1,0 +1,207 @@
+"""The page in a real browser: Chromium, driven by Playwright; skipped where there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import report
+from tests.report.laboratory import Lab
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage
+
+playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, which `make` installs")
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+)
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs a browser: apt-get install chromium")
+
+LEVELS = {"siren": 33.0, "bw-relu": 30.0, "gauss": 25.5, "relu": 9.25, "wire": 28.0}
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The page of two tasks of pictures, one of sound and one of volumes."""
+    lab = Lab(tmp_path_factory.mktemp("results"))
+    truth = lab.image(1)
+    x = np.sin(np.arange(9000) / 20)[:, None]
+    ball = (np.linalg.norm(np.mgrid[:8, :8, :8] - 3.5, axis=0) < 3)[..., None].astype(float)
+    for task, values in {"image": truth, "superres": truth, "audio": x, "ct3d": ball}.items():
+        lab.truth(task, "camera", values)
+        for method, level in LEVELS.items():
+            for repeat in range(2):
+                job = lab.job(method, level + 0.2 * repeat, task=task, repeat=repeat)
+                if repeat == 0:
+                    lab.arrays(job, values * 0.9, curve_z=np.arange(9.0), curve=np.arange(9.0) * level)
+    lab.job("bicubic", 20.0, task="image", kind="baseline", label="bicubic")
+    return report.write(lab.store).index.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright.sync_playwright() as driver:
+        flags = ["--disable-gpu", *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+        found = driver.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield found
+        found.close()
+
+
+class Visit:
+    """The loaded page with what it reported and requested."""
+
+    def __init__(self, browser: Browser, index: str, **options: Any) -> None:
+        self.page = browser.new_page(**options)
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(index)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.errors.append(message.text)
+
+    def column(self, table: str, number: int) -> list[str]:
+        """The visible texts of a column of the table with this label."""
+        rows = self.page.locator(f"[aria-label='Results of {table}'] tbody:not(.classical) tr:visible")
+        return [
+            str(text).strip()
+            for text in rows.locator(f"td:nth-child({number}), th:nth-child({number})").all_inner_texts()
+        ]
+
+
+@pytest.fixture
+def visit(browser: Browser, index: str) -> Iterator[Visit]:
+    found = Visit(browser, index)
+    found.page.wait_for_selector("html.ready")
+    yield found
+    found.page.close()
+
+
+def test_nothing_fails_and_no_request_leaves_the_page(visit: Visit) -> None:
+    visit.page.mouse.wheel(0, 20000)
+    visit.page.get_by_label("slices in place of views").check()
+    assert visit.errors == []
+    assert [url[:40] for url in visit.requests if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def test_a_request_from_the_page_is_refused(visit: Visit) -> None:
+    said = visit.page.evaluate("fetch('http://127.0.0.1:9/x').then(() => 'sent', () => 'refused')")
+    assert said == "refused"
+    assert any("Content Security Policy" in error for error in visit.errors)
+
+
+def test_sorting_sorts_by_number_in_both_directions(visit: Visit) -> None:
+    button = visit.page.locator("[aria-label='Results of image'] thead th:nth-child(3) button")
+    button.press("Enter")
+    falling = visit.column("image", 3)
+    assert [float(text.split()[0]) for text in falling] == [33.1, 30.1, 28.1, 25.6, 9.35]
+    button.press("Enter")
+    assert visit.column("image", 3) == falling[::-1]
+    assert visit.page.locator("[aria-label='Results of image'] th[aria-sort]").get_attribute("aria-sort") == "ascending"
+    visit.page.locator("[aria-label='Results of image'] thead th:first-child button").click()
+    names = visit.column("image", 1)
+    assert names == sorted(names, key=str.lower)
+
+
+def test_filtering_leaves_the_rows_with_the_words(visit: Visit) -> None:
+    visit.page.get_by_label("Filter the rows of this table").nth(0).fill("bw")
+    assert visit.column("Leaderboard", 1) == ["BW-ReLU"]
+
+
+def test_a_hidden_method_is_hidden_everywhere(visit: Visit) -> None:
+    page = visit.page
+    drawn = "[...document.querySelectorAll('.chart')].map((c) => c.data.filter((t) => t.meta === 0).length)"
+    first = page.locator(".chooser label").nth(0).inner_text().strip()
+    marked = page.locator("[data-method='0']")
+    assert marked.count() > 20
+    assert all(count > 0 for count in page.evaluate(drawn))
+    page.get_by_role("checkbox", name=first, exact=True).uncheck()
+    assert all(count == 0 for count in page.evaluate(drawn))
+    assert page.locator("[data-method='0']:visible").count() == 0
+    assert page.locator("main table").get_by_text(first, exact=True).locator("visible=true").count() == 0
+    assert page.locator(".tile").get_by_text(first, exact=True).locator("visible=true").count() == 0
+    page.get_by_role("checkbox", name=first, exact=True).check()
+    assert all(count > 0 for count in page.evaluate(drawn))
+    assert page.locator("[data-method='0']:visible").count() > 20
+
+
+def test_the_curve_under_the_pointer_tells_step_seconds_value_and_interval(visit: Visit) -> None:
+    texts = visit.page.evaluate("document.querySelector('.chart').data.filter((t) => t.text)[0].text")
+    assert "step 100" in texts[-1]
+    assert "12.5 s" in texts[-1]
+    assert "PSNR 33.1 dB" in texts[-1]
+    assert "95 % interval" in texts[-1]
+    chart = visit.page.locator(".chart").first
+    chart.scroll_into_view_if_needed()
+    point = chart.locator(".points path").last
+    box = point.bounding_box()
+    assert box is not None
+    visit.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visit.page.wait_for_selector(".hoverlayer .hovertext")
+
+
+def test_pictures_zoom_in_step_and_slide_to_the_truth(visit: Visit) -> None:
+    grid = visit.page.locator(".tiles:has(.pane)").first
+    grid.focus()
+    grid.press("+")
+    shown = grid.locator(".pane img").evaluate_all("all => all.map((e) => getComputedStyle(e).transform)")
+    assert all(text.startswith("matrix(1.5, 0, 0, 1.5") for text in shown)
+    moved = np.array([[float(part) for part in text[7:-1].split(",")[4:]] for text in shown])
+    assert (moved < -10).all()
+    assert np.ptp(moved, axis=0).max() < 1  # by as much, to a pixel
+    slider = visit.page.get_by_label("estimate – truth").first
+    slider.fill("50")
+    clips = grid.locator(".cover").evaluate_all("all => all.map((e) => getComputedStyle(e).clipPath)")
+    assert len(clips) == len(LEVELS)
+    assert {clip.replace("calc(100% - 50%)", "50%") for clip in clips} == {"inset(0px 50% 0px 0px)"}
+
+
+def test_volumes_turn_in_step(visit: Visit) -> None:
+    sprites = visit.page.locator(".sprite")
+    before = sprites.evaluate_all("all => all.map((e) => getComputedStyle(e).backgroundPositionX)")
+    visit.page.get_by_label("turn").first.fill("12")
+    after = sprites.evaluate_all("all => all.map((e) => getComputedStyle(e).backgroundPositionX)")
+    assert set(before) == {"0%"}
+    assert len(set(after)) == 1
+    assert after != before
+
+
+def test_sounds_can_be_played(visit: Visit) -> None:
+    player = visit.page.get_by_label("truth", exact=True).locator("visible=true").last
+    seconds = player.evaluate(
+        "async (e) => { e.load(); await new Promise((r) => e.onloadedmetadata = r); return e.duration }"
+    )
+    assert seconds == pytest.approx(9000 / 44100, rel=0.01)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_narrow_screen_shows_the_page_without_moving_sideways(browser: Browser, index: str, scheme: str) -> None:
+    visit = Visit(browser, index, viewport={"width": 400, "height": 800}, color_scheme=scheme)
+    visit.page.wait_for_selector("html.ready")
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 400
+    visit.page.close()
+
+
+def test_without_scripts_and_in_print_the_still_figures_stand(browser: Browser, index: str) -> None:
+    visit = Visit(browser, index, java_script_enabled=False)
+    figures = visit.page.locator("figure").count()
+    assert figures > 8
+    assert visit.page.locator("figure > .canvas:visible").count() == figures
+    assert visit.page.locator(".live:visible").count() == 0
+    visit.page.close()
+    visit = Visit(browser, index)
+    visit.page.wait_for_selector("html.ready")
+    assert visit.page.locator("figure > .canvas:visible").count() < figures
+    visit.page.emulate_media(media="print")
+    assert visit.page.locator("figure > .canvas:visible").count() == figures
+    assert visit.page.locator(".live:visible").count() == 0
+    visit.page.close()
