@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 .DEFAULT_GOAL := help
-.PHONY: help bench report data test test-all lint wheel format perf gpu clean
+.PHONY: help bench report data test test-all lint wheel format lists perf gpu clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ gpu: ## run what needs a GPU, with the environment that is there: ARGS="tests pe
 format: $(STAMP) ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+lists: $(STAMP) ## write the lists of plugins in README and docs from the registry
+	$(BIN)/python -m tests.lists
 
 clean: ## remove the environment and every cache, keep results
 	rm -rf $(VENV) .wheel build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

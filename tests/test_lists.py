@@ -1,0 +1,40 @@
+"""Lists of plugins in README and docs are those of the registry."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bench.config import grid, suite
+from bench.config.plugins import Plugins
+from tests.lists import FILES, MARKED, ROOT, written
+
+PLUGINS = Plugins()
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_lists_are_those_of_the_registry(name: str) -> None:
+    text = (ROOT / name).read_text()
+    assert MARKED.search(text)
+    assert text == written(text), f"{name} is not up to date: run `make lists`"
+
+
+def test_every_plugin_and_every_suite_is_listed_once() -> None:
+    names = [match[1] for match in re.finditer(r"^\| `([\w-]+)` \|", (ROOT / "docs/plugins.md").read_text(), re.M)]
+    assert names == [*PLUGINS.activations.names(), *PLUGINS.tasks.names(), *suite.shipped()]
+
+
+def test_a_list_that_is_out_of_date_is_replaced_and_nothing_else() -> None:
+    stale = "before\n<!-- list: activations names -->\n`nothing`\n<!-- end of list -->\nafter `nothing`\n"
+    found = written(stale)
+    assert found.startswith("before\n<!-- list: activations names -->\n")
+    assert found.endswith("\n<!-- end of list -->\nafter `nothing`\n")
+    assert "`siren`" in found
+    assert found.count("`nothing`") == 1
+
+
+def test_smoke_has_every_activation() -> None:
+    chosen, where = suite.load("smoke")
+    jobs = grid.jobs(chosen, PLUGINS, where)
+    assert {job.activation.name for job in jobs if job.activation} == set(PLUGINS.activations.names())
