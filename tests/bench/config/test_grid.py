@@ -32,17 +32,17 @@ def test_the_particular_setting_wins() -> None:
             job.train.lr,
             job.train.steps,
             job.activation.params.get("omega0"),
-            job.model and job.model.model_dump(),
+            job.model,
         )
         for job in jobs
         if job.activation and job.train
     }
-    small = {"depth": 2, "width": 8, "params": None}
+    small = Model(depth=2, width=8)
     assert found == {
         ("image", "relu"): (2e-3, 6, None, small),
         ("image", "siren"): (3e-3, 6, 10.0, small),
         ("ct", "relu"): (1e-3, 5, None, small),
-        ("ct", "siren"): (4e-3, 5, 20.0, {"depth": 2, "width": None, "params": 500}),
+        ("ct", "siren"): (4e-3, 5, 20.0, Model(depth=2, params=500)),
     }
 
 
