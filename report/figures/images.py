@@ -55,7 +55,7 @@ def draw(found: Reconstructions) -> Figure | None:
     # One axes in inches for all images: creating one for each takes longer than drawing the images.
     canvas = figure.add_axes((0, 0, 1, 1), xlim=(0, total_w), ylim=(0, total_h), autoscale_on=False)
     canvas.set_axis_off()
-    top = ceiling(made)
+    most = ceiling(made)
     for index, tile in enumerate(made):
         block, column = divmod(index, columns)
         x, top = left + column * (side + gap), total_h - block * (head + 3 * (tall + gap) + foot) - head
@@ -63,9 +63,9 @@ def draw(found: Reconstructions) -> Figure | None:
         for row in range(3):
             y = top - (row + 1) * tall - row * gap
             if row == 2 and tile.error is None:
-                _colour_bar(figure, (x / total_w, y / total_h, side / total_w, tall / total_h), top)
+                _colour_bar(figure, (x / total_w, y / total_h, side / total_w, tall / total_h), most)
                 continue
-            _panel(canvas, (x, y, side, tall), tile, row, window, top)
+            _panel(canvas, (x, y, side, tall), tile, row, window, most)
             if column == 0 and (row < 2 or block):
                 word = ("whole", "detail", "error")[row]
                 canvas.text(x - 2 / 72, y + tall / 2, word, fontsize=7, rotation=90, ha="right", va="center")

@@ -6,7 +6,7 @@ import numpy as np
 
 from report.data.load import load
 from report.data.reconstructions import Reconstructions, reconstructions
-from report.figures.images import detail, draw, tiles
+from report.figures.images import ERRORS, ceiling, detail, draw, tiles
 from tests.report.laboratory import Lab, drawn
 
 
@@ -44,3 +44,18 @@ def test_the_detail_is_the_window_with_the_finest_structure() -> None:
     assert (height, width) == (6, 8)
     assert y < 9
     assert x > 14
+
+
+def test_errors_are_drawn_up_to_the_end_of_the_colour_bar(lab: Lab) -> None:
+    truth = lab.image(1)
+    lab.truth("image", "camera", truth)
+    for index in range(5):  # two rows of tiles
+        lab.arrays(lab.job(f"m{index}"), truth + 0.1)
+    stored = found(lab)
+    canvas, bar = drawn(draw(stored)).axes
+    most = ceiling(tiles(stored))
+    assert 0.1 < most < 0.2
+    assert bar.get_xticks()[-1] == most
+    errors = [image for image in canvas.images if image.get_cmap().name == ERRORS]
+    assert len(errors) == 5
+    assert {image.norm.vmax for image in errors} == {most}
