@@ -173,8 +173,8 @@ def _reconstructions(found: Reconstructions, styles: Styles) -> tuple[Figure, st
     """The figure that suits the shape of the truth, with a sentence on its content."""
     if figure := images.draw(found):
         return figure, (
-            "Below each, the framed detail, where the fine structure of the truth varies most, and the error on one "
-            "scale for all."
+            "The still figure also has the framed detail, where the fine structure of the truth varies most, and the "
+            "error on one scale for all."
         )
     if figure := signals_1d.draw(found, styles):
         if len(found.truth) > signals_1d.LONG:
