@@ -19,6 +19,9 @@ from bench.machine.cache import cache_folder
 
 _ROOT = Path(__file__).parents[2]
 
+_OURS = ("activations", "bench", "report", "tasks")
+"""Packages of inrbench in that folder, which may hold all other installed packages too."""
+
 
 def code_file(name: str, settings: Sequence[str], files: Iterable[str]) -> Path:
     """The file of compiled code that depends on settings, on files with their imports, on PyTorch and the processor."""
@@ -56,11 +59,20 @@ def _imports(file: Path, modified: int) -> list[Path]:
     places = [
         root / name.replace(".", "/")
         for level, name in names
-        for root in ([file.parents[level - 1]] if level else [_ROOT, file.parent, package])
+        for root in ([file.parents[level - 1]] if level else _roots(name.partition(".")[0], file, package))
         if name
     ]
     options = [path for place in places for path in (place.with_suffix(".py"), place / "__init__.py")]
     return [path.resolve() for path in options if path.is_file()]
+
+
+def _roots(first: str, file: Path, package: Path) -> list[Path]:
+    """The folders in which a file's import is looked for, by the first part of its name: none for what is installed."""
+    if first in _OURS:
+        return [_ROOT]
+    if package != file.parent:  # the file is in a package
+        return [package] if first == file.relative_to(package).parts[0] else []
+    return [] if file.parent.name in ("site-packages", "dist-packages") else [file.parent]
 
 
 @functools.cache

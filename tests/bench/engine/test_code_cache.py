@@ -64,3 +64,17 @@ def test_compiled_code_depends_on_how_it_is_compiled() -> None:
 def test_files_without_imports_of_ours_stand_alone(tmp_path: Path) -> None:
     file = plugin(tmp_path, alone="import torch, json\nfrom os import path\n")
     assert imported_files([file]) == [Path(file)]
+
+
+def test_installed_packages_of_others_are_not_followed(tmp_path: Path) -> None:
+    installed = tmp_path / "site-packages"
+    for name in ("lab", "other"):
+        (installed / name).mkdir(parents=True)
+        (installed / name / "__init__.py").touch()
+    plugin(installed / "lab", helper="factor = 2\n")
+    file = plugin(installed / "lab", own="import other, single\nfrom lab import helper\n")
+    alone = plugin(installed, single="import other\n")
+    found = imported_files([file])
+    assert [path.name for path in found] == ["__init__.py", "helper.py", "own.py"]
+    assert installed / "other" / "__init__.py" not in found
+    assert imported_files([alone]) == [Path(alone)]
