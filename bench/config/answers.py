@@ -13,13 +13,13 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from bench.atomic_write import atomic_write
 from bench.machine.cache import cache_folder
 
 _BEGUN = time.time()
@@ -46,12 +46,8 @@ def remember(question: Any, answer: Any, files: Iterable[Path] = ()) -> None:
     if None in states.values() or newest / 1e9 >= _BEGUN - 1:
         return
     content = json.dumps({"around": around(*_FOLDERS), "states": states, "answer": answer})
-    path = _file(question)
     with contextlib.suppress(OSError):  # a cache that cannot be written costs time alone
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False) as temporary:
-            temporary.write(content)
-        os.replace(temporary.name, path)
+        atomic_write(_file(question), content.encode())
 
 
 def _file(question: Any) -> Path:
