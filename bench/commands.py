@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench import arguments, reporting
 from bench.arguments import typed
+from bench.config.lock import Lock
 from bench.config.plugins import Plugins
 from bench.errors import BadInput, did_you_mean
 from bench.listing import listing
@@ -23,6 +25,9 @@ from bench.store.compact import AUTOMATIC
 from bench.store.compact import compact as gather
 from bench.store.store import STATUSES, Store
 from bench.workspace import Workspace, say
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 def run(options: arguments.Run) -> int:
@@ -94,6 +99,8 @@ def execute(
 
 
 def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:
+    for note in work.lock_notes():
+        say(f"note: {note}")
     if changed := plan.changed_sources(planned, work.declared.sources):
         pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items()))
         say(
@@ -116,7 +123,7 @@ def _fetch(sources: Sequence[str]) -> list[Path]:
 def write_report(work: Workspace, *, anew: bool) -> None:
     """Write the report of a suite's jobs, unless it is there and need not be written anew, and print its tables."""
     planned, store = work.plan(), work.store
-    about = work.suite.model_dump(include={"description", "source", "deviations", "tuning"})
+    about = work.suite.model_dump(include={"description", "source", "deviations", "tuning"}, exclude_defaults=True)
     tables, page = reporting.write(store, planned.declarations, about, anew=anew)
     print("\n\n".join(tables))
     if planned.others:
@@ -162,14 +169,29 @@ def status(options: arguments.Suite) -> int:
 
 
 def tune(options: arguments.Tune) -> int:
-    from bench import tune as search
+    from bench import tune as searching
 
-    work = Workspace.of(options)
-    trials = search.trial_suite(work.suite, work.plugins, work.where, options.trials)
-    work = replace(work, suite=trials, store=Store(options.results, trials.suite, say))
-    jobs = [job for job in work.declared.jobs if job.baseline is None]
-    execute(work, plan.make(jobs, work.store), options.devices)
-    print(search.best(plan.make(jobs, work.store), work.store))
+    work = Workspace.of(options, locked=False)
+    search = searching.Search(work.suite, work.plugins, work.where, options.trials)
+    store = Store(options.results, f"{work.suite.suite}-tune", say)
+    limits = work.suite.tuning.seconds, False
+    rankings: list[DataFrame] = []
+    for number, trials in enumerate(search.rounds):
+        chosen = search.best(rankings[-1], trials.trials) if rankings else search.all()
+        if len(search.rounds) > 1:
+            say(f"round {number + 1} of {len(search.rounds)}: {sum(map(len, chosen.values()))} trials")
+        jobs = search.jobs(number, chosen)
+        execute(replace(work, store=store), plan.make(jobs, store), options.devices, limits)
+        rankings.append(search.ranking(plan.make(jobs, store), store))
+    found = search.found(rankings[0], rankings[-1], work.plugins.sources())
+    print(searching.as_yaml(found))
+    lacking = [f"{name} on {task}" for name, task in search.all() if task not in found.activations.get(name, {})]
+    if lacking:
+        say(f"every trial failed: {', '.join(lacking)}")
+    if path := work.lock_file:
+        before = Lock.read(path)
+        (before.updated(found) if before else found).write(path)
+        say(f"wrote {path}")
     return 0
 
 

@@ -3,20 +3,27 @@
 The trials are points of one low-discrepancy sequence over the activation's declared ranges (``tune=`` of its
 parameters) and a range of learning rates that is the same for all. They run as jobs of a suite of their own, on the
 signals that the suite names under ``tuning``; those must not be the ones that it reports.
+
+With several rounds it is successive halving [Jamieson and Talwalkar, AISTATS 2016]: on each task all trials of an
+activation have a share of the suite's steps, and the best of them go on to the next round, which starts anew with more
+steps. The last round has the suite's own.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
-import yaml
 from scipy.stats import qmc
 
-from activations.core.base import LogUniform
+from activations.core.base import Activation, LogUniform
+from bench.config import lock
+from bench.config.grid import jobs
 from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.config.suite import Suite
+from bench.config.lock import Found, Lock, flow
+from bench.config.plugins import Plugins, Sources
+from bench.config.suite import Round, Suite
 from bench.errors import BadInput
 from bench.runner.plan import Plan
 from bench.store.store import Store
@@ -24,85 +31,193 @@ from bench.store.store import Store
 LEARNING_RATE = LogUniform(5e-4, 2e-2)
 DEFAULT_TRIALS = 16
 
+Trials = dict[tuple[str, str], list[int]]
+"""(activation, task) -> numbers of the trials."""
 
-def trial_suite(chosen: Suite, plugins: Plugins, where: str, trials: int | None = None) -> Suite:
-    """The suite whose activations are the trials, ``siren-t00``, ``siren-t01``, …
+
+class Search:
+    """The search that a suite declares.
+
+    Args:
+        trials: settings of each activation on each task, in place of the suite's own number.
 
     Raises:
         BadInput: if the suite names no tuning signals for a task, or one of those that it reports.
     """
-    count = trials or chosen.tuning.get("trials", DEFAULT_TRIALS)
-    signals = chosen.tuning.get("signals") or {}
-    tasks: dict[str, dict[str, Any] | None] = {}
-    for key, settings in chosen.tasks.items():
-        if not signals.get(key):
-            raise BadInput(f"{where}: tuning.signals.{key}: missing; name signals other than those reported")
-        if common := set(signals[key]) & set((settings or {}).get("signals") or ()):
-            raise BadInput(
-                f"{where}: tuning.signals.{key}: {sorted(common)[0]} is among the signals reported; name another"
+
+    def __init__(self, suite: Suite, plugins: Plugins, where: str, trials: int | None = None) -> None:
+        tuning = suite.tuning
+        self.rounds = list(tuning.rounds or [Round(trials=tuning.trials or DEFAULT_TRIALS)])
+        if trials is not None:
+            self.rounds = [part.model_copy(update={"trials": min(trials, part.trials)}) for part in self.rounds]
+            self.rounds[0] = self.rounds[0].model_copy(update={"trials": trials})
+        self._suite, self._plugins, self._where = suite, plugins, where
+        self._tasks: dict[str, dict[str, Any]] = {}
+        for key, settings in suite.tasks.items():
+            signals = tuning.signals.get(key)
+            if not signals:
+                raise BadInput(f"{where}: tuning.signals.{key}: missing; name signals other than those reported")
+            if common := set(signals) & set((settings or {}).get("signals") or ()):
+                raise BadInput(
+                    f"{where}: tuning.signals.{key}: {sorted(common)[0]} is among the signals reported; name another"
+                )
+            self._tasks[key] = {**(settings or {}), "signals": signals}
+
+    def all(self) -> Trials:
+        """The trials of the first round."""
+        return {
+            (name, task): list(range(self.rounds[0].trials))
+            for name, entry in self._suite.activations.items()
+            for task in (entry or {}).get("tasks") or self._tasks
+        }
+
+    def jobs(self, number: int, trials: Trials) -> list[Job]:
+        """The jobs of a round: each trial is an activation of its own, ``siren-t00``, ``siren-t01``, …"""
+        entries: dict[str, dict[str, Any]] = {}
+        for (name, task), chosen in trials.items():
+            for index in chosen:
+                entry = entries.setdefault(f"{name}-t{index:02d}", {"tasks": [], "per_task": {}})
+                entry |= self._entry(name, index)
+                entry["tasks"].append(task)
+                entry["per_task"][task] = {"train": {"steps": self._steps(name, task, self.rounds[number].share)}}
+        used = {task for _, task in trials}
+        trial_suite = self._suite.model_copy(
+            update={
+                "suite": f"{self._suite.suite}-tune",
+                "repeats": self._suite.tuning.repeats,
+                "tasks": {key: settings for key, settings in self._tasks.items() if key in used},
+                "activations": entries,
+            }
+        )
+        return [job for job in jobs(trial_suite, self._plugins, self._where) if job.baseline is None]
+
+    def ranking(self, work: Plan, store: Store) -> pd.DataFrame:
+        """The trials of a round that ended well, the best of each activation and task first.
+
+        Columns are activation, task, task_name, trial, metric, value (mean final score) and goodness, of which more is
+        better.
+        """
+        scores = store.scores().sort_values("step").groupby(["job_id", "metric"]).tail(1)
+        runs = pd.DataFrame(list(work.rows.values())).merge(
+            scores[["job_id", "metric", "value", "direction"]], on=["job_id", "metric"], how="left"
+        )
+        runs[["activation", "trial"]] = runs["method"].str.extract(r"^(.*)-t(\d+)$")
+        runs["value"] = runs["value"].where(runs["status"] == "ok")
+        runs["goodness"] = runs["value"] * runs["direction"]
+        runs["task_name"] = runs["job_id"].map({job.job_id: job.task.name for job in work.jobs})
+        trials = runs.groupby(["activation", "task", "task_name", "trial", "metric"], as_index=False)[
+            ["value", "goodness"]
+        ].agg(_mean)
+        trials["trial"] = trials["trial"].astype(int)
+        return trials.dropna(subset="goodness").sort_values("goodness", ascending=False, kind="stable")
+
+    def best(self, ranking: pd.DataFrame, count: int) -> Trials:
+        """The best trials of each activation on each task."""
+        groups = ranking.groupby(["activation", "task"])["trial"]
+        return {(str(name), str(task)): group.head(count).tolist() for (name, task), group in groups}
+
+    def found(self, first: pd.DataFrame, last: pd.DataFrame, sources: Sources) -> Lock:
+        """The best trial of each activation on each task, by the rankings of the first and of the last round."""
+        ended = first.groupby(["activation", "task"]).size()
+        activations: dict[str, dict[str, Found]] = {}
+        for name, task in self.all():
+            winners = last[(last["activation"] == name) & (last["task"] == task)]
+            if winners.empty:
+                continue
+            row = winners.iloc[0]
+            trials = self.rounds[0].trials
+            activations.setdefault(name, {})[task] = Found(
+                settings=self._settings(name, row["trial"]),
+                metric=row["metric"],
+                score=float(f"{row['value']:.4g}"),
+                trials=trials,
+                failed=trials - int(ended[name, task]),
+                edges=self._edges(name, row["trial"]),
+                source=lock.source(sources, row["task_name"], self._class(name).name),
             )
-        tasks[key] = {**(settings or {}), "signals": signals[key]}
-    activations: dict[str, dict[str, Any] | None] = {}
-    for name, entry in chosen.activations.items():
-        cls = plugins.activations.get((entry or {}).get("activation", name), where)
-        ranges = cls.search_space()
+        return Lock(suite=self._suite.suite, model=self._suite.model, train=self._suite.train, activations=activations)
+
+    def _class(self, name: str) -> type[Activation]:
+        entry = self._suite.activations.get(name) or {}
+        return self._plugins.activations.get(entry.get("activation", name), self._where)
+
+    def _ranges(self, name: str) -> dict[str, LogUniform]:
+        """The range of the learning rate and those of the activation's scales, as wide as the suite asks for."""
+        cls, factor = self._class(name), self._suite.tuning.widen
+        ranges = {"lr": LogUniform(LEARNING_RATE.low / factor, LEARNING_RATE.high * factor)}
+        for key, span in cls.search_space().items():
+            low, high = _bounds(cls, key)
+            ranges[key] = LogUniform(max(span.low / factor, low), min(span.high * factor, high))
+        return ranges
+
+    def _points(self, name: str) -> list[dict[str, float]]:
+        """The values of every trial of an activation."""
+        ranges = self._ranges(name)
         # Scrambling would make the trials depend on a seed; the first Halton point, the corner 0, is left out.
-        points = qmc.Halton(1 + len(ranges), scramble=False).random(count + 1)[1:]
-        fixed = {
-            key: value for key, value in (entry or {}).items() if key not in (*ranges, "train", "per_task", "label")
-        }
-        for index, point in enumerate(points):
-            values = {key: _round(span.at(point[1 + axis])) for axis, (key, span) in enumerate(ranges.items())}
-            train = {**((entry or {}).get("train") or {}), "lr": _round(LEARNING_RATE.at(point[0]))}
-            activations[f"{name}-t{index:02d}"] = {**fixed, "activation": cls.name, **values, "train": train}
-    return chosen.model_copy(
-        update={
-            "suite": f"{chosen.suite}-tune",
-            "repeats": chosen.tuning.get("repeats", 1),
-            "tasks": tasks,
-            "activations": activations,
-        }
-    )
+        points = qmc.Halton(len(ranges), scramble=False).random(self.rounds[0].trials + 1)[1:]
+        return [
+            {key: _round(span.at(part)) for part, (key, span) in zip(point, ranges.items(), strict=True)}
+            for point in points
+        ]
+
+    def _settings(self, name: str, trial: int) -> dict[str, Any]:
+        """What a trial sets: parameters that are searched or that the suite fixes, and the learning rate."""
+        entry = self._suite.activations.get(name) or {}
+        values = self._points(name)[trial]
+        lr = values.pop("lr")
+        left_out = {*values, *_OTHER}
+        fixed = {key: value for key, value in entry.items() if key not in left_out}
+        return {**fixed, **values, "train": {"lr": lr}}
+
+    def _entry(self, name: str, trial: int) -> dict[str, Any]:
+        own = (self._suite.activations.get(name) or {}).get("train") or {}
+        settings = self._settings(name, trial)
+        return {"activation": self._class(name).name, **settings, "train": {**own, **settings["train"]}}
+
+    def _steps(self, name: str, task: str, share: float) -> int:
+        own = (self._suite.activations.get(name) or {}).get("train") or {}
+        steps = {**self._suite.train, **(self._tasks[task].get("train") or {}), **own}["steps"]
+        return max(1, round(share * int(steps)))
+
+    def _edges(self, name: str, trial: int) -> list[str]:
+        points = self._points(name)
+        return [
+            f"{key} {end}"
+            for key, value in points[trial].items()
+            for end, outermost in (("low", min), ("high", max))
+            if value == outermost(point[key] for point in points)
+        ]
+
+
+_OTHER = ("activation", "train", "per_task", "label", "tasks")
+"""Keys of an activation in a suite that are no parameters of it."""
+
+
+def _bounds(cls: type[Activation], key: str) -> tuple[float, float]:
+    """The values between which a parameter may lie."""
+    low, high = 0.0, math.inf
+    for item in cls.model_fields[key].metadata:
+        low = max(low, getattr(item, "ge", None) or 0.0)
+        high = min(high, getattr(item, "le", None) or math.inf)
+    return low, high
+
+
+def _mean(values: pd.Series[float]) -> float:
+    """The mean; NaN if there is no value for one."""
+    return float("nan") if values.isna().any() else float(values.mean())
 
 
 def _round(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def best(work: Plan, store: Store) -> str:
-    """For each activation and task the trial with the best mean final score, as YAML to be put under ``activations``.
-
-    A trial with a job that did not end ``ok`` is out of the running; the score found stands in a comment behind it.
-    """
-    scores = store.scores().sort_values("step").groupby(["job_id", "metric"]).tail(1)
-    runs = pd.DataFrame(list(work.rows.values())).merge(
-        scores[["job_id", "metric", "value", "direction"]], on=["job_id", "metric"], how="left"
-    )
-    runs["trial"] = runs["method"]
-    runs["activation_key"] = runs["method"].str.replace(r"-t\d+$", "", regex=True)
-    runs["goodness"] = (runs["value"] * runs["direction"]).where(runs["status"] == "ok")
-    trials = runs.groupby(["activation_key", "task", "trial"], sort=True)["goodness"].agg(
-        lambda values: float("nan") if values.isna().any() else values.mean()
-    )
-    jobs = {(job.method, job.task_key): job for job in work.jobs}
-    lines = []
-    for activation, group in trials.groupby(level="activation_key"):
-        lines.append(f"  {activation}:\n    per_task:")
-        for task, ranked in group.droplevel("activation_key").groupby(level="task"):
-            if ranked.isna().all():
-                lines.append(f"      # {task}: every trial failed")
-                continue
-            winner = str(ranked.droplevel("task").idxmax())
-            lines.append(f"      {task}: {_settings(jobs[winner, str(task)])}  # {winner}: {ranked.max():.2f}")
-    ended = pd.Series(runs["status"]).value_counts().to_dict()
-    return "\n".join(["activations:", *lines, f"# jobs: {ended}"])
-
-
-def _settings(job: Job) -> str:
-    """A trial's settings as one line of YAML, defaults of the activation that no search varies left out."""
-    assert job.activation is not None
-    assert job.train is not None
-    given = {key: value for key, value in job.activation.params.items() if value is not None}
-    values = {**given, "train": {"lr": job.train.lr}}
-    text: str = yaml.safe_dump(values, default_flow_style=True, sort_keys=False, width=1000)
-    return text.strip()
+def as_yaml(found: Lock) -> str:
+    """What was found, as YAML to be put under ``activations``, with the scores in comments."""
+    lines = ["activations:"]
+    for name, tasks in found.activations.items():
+        lines.append(f"  {name}:\n    per_task:")
+        for task, cell in tasks.items():
+            remarks = [f"{cell.score:.2f}", *(f"{edge} end of its range" for edge in cell.edges)]
+            remarks += [f"{cell.failed} of {cell.trials} trials failed"] * (cell.failed > 0)
+            lines.append(f"      {task}: {flow(cell.settings)}  # {', '.join(remarks)}")
+    return "\n".join(lines)

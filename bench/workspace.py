@@ -11,6 +11,7 @@ from pathlib import Path
 from bench import arguments
 from bench.config import suite
 from bench.config.declared import Declared, declared
+from bench.config.lock import Lock
 from bench.config.plugins import Plugins
 from bench.errors import BadInput
 from bench.runner import plan
@@ -25,10 +26,15 @@ class Workspace:
     where: str
     files: list[Path]
     store: Store
+    lock: Lock | None = None
+    lock_file: Path | None = None
 
     @classmethod
-    def of(cls, options: arguments.Suite) -> Workspace:
+    def of(cls, options: arguments.Suite, *, locked: bool = True) -> Workspace:
         """The workspace that the options name.
+
+        Args:
+            locked: whether settings come from the suite's lock file, where it has one; it has to be there then.
 
         Raises:
             BadInput: if an option is wrong.
@@ -36,8 +42,14 @@ class Workspace:
         if options.results.exists() and not options.results.is_dir():
             raise BadInput(f"--results {options.results}: not a folder; name one")
         chosen, where = suite.load(options.suite, options.overrides, options.scale)
+        path = suite.beside(options.suite, chosen.lock) if chosen.lock else None
+        lock = Lock.read(path) if path and locked else None
+        if lock:
+            chosen = chosen.model_copy(update={"activations": lock.applied(chosen.activations)})
+        elif path and locked:
+            raise BadInput(f"{where}: lock: there is no {path}; make it with: inrbench tune {options.suite}")
         chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
-        return cls(chosen, where, options.files, Store(options.results, chosen.suite, say))
+        return cls(chosen, where, options.files, Store(options.results, chosen.suite, say), lock, path)
 
     @cached_property
     def declared(self) -> Declared:
@@ -48,6 +60,13 @@ class Workspace:
     def plugins(self) -> Plugins:
         """All plugins, imported."""
         return Plugins(self.files)
+
+    def lock_notes(self) -> list[str]:
+        """What a user should know of the lock file before the jobs run."""
+        if self.lock is None or self.lock_file is None:
+            return []
+        notes = self.lock.notes(self.declared, self.suite)
+        return [f"{self.lock_file.name}: {note}" for note in notes]
 
     def plan(self, retry: Sequence[str] = (), shard: str | None = None) -> plan.Plan:
         """The jobs and their stored results, as they are now."""

@@ -9,11 +9,56 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from bench.config.settings import Settings
 from bench.config.strict_yaml import read_text, read_yaml, validated
 from bench.errors import BadInput, did_you_mean
+
+
+class Round(Settings):
+    """A round of a search by successive halving.
+
+    Attributes:
+        trials: settings of each activation on each task; after the first round those that were best in the one before.
+        share: steps, as a share of those of the suite.
+    """
+
+    trials: int = Field(ge=1, le=10_000)
+    share: float = Field(1.0, gt=0, le=1)
+
+
+class Tuning(Settings):
+    """How the settings of a suite are searched; see `bench.tune`.
+
+    Attributes:
+        signals: those of each task, none of which the suite may report.
+        trials: settings of each activation on each task, where there is one round.
+        rounds: the rounds, the last one at the steps of the suite; none for one round of ``trials``.
+        repeats: of each trial.
+        widen: factor by which every range reaches further up and down than declared, for all activations alike.
+        seconds: the most that a trial may take, for all alike; one that takes longer is out.
+    """
+
+    signals: dict[str, list[str]] = Field(default_factory=dict)
+    trials: int | None = Field(None, ge=1, le=10_000)
+    rounds: list[Round] | None = Field(None, min_length=1)
+    repeats: int = Field(1, ge=1, le=10_000)
+    widen: float = Field(1.0, ge=1)
+    seconds: float | None = Field(None, gt=0)
+
+    @model_validator(mode="after")
+    def _rounds_halve(self) -> Tuning:
+        if self.rounds is not None and self.trials is not None:
+            raise ValueError("give trials or rounds, not both")
+        if self.rounds is not None and self.rounds[-1].share != 1:
+            raise ValueError(
+                "the last round must have a share of 1: what is found has to hold at the suite's own steps"
+            )
+        counts = [part.trials for part in self.rounds or ()]
+        if counts != sorted(counts, reverse=True):
+            raise ValueError("a round cannot have more trials than the one before it")
+        return self
 
 
 class Suite(Settings):
@@ -21,8 +66,11 @@ class Suite(Settings):
 
     Attributes:
         suite: its name, which is also the name of its folder of results.
-        description, source, deviations, tuning: for the reader: what it is for, what it reproduces, where it differs,
-            how its settings were found. They enter no identity.
+        description, source, deviations: for the reader: what it is for, what it reproduces, where it differs. They
+            enter no identity.
+        tuning: how its settings were searched, or are. It enters no identity either.
+        lock: a file beside the suite with the settings that a search found, which are those of ``per_task`` where the
+            suite names no others; see `bench.config.lock`.
         scales: smaller sizes of the same experiment, by name: what to put over which keys (``train.steps: 300``).
     """
 
@@ -30,7 +78,8 @@ class Suite(Settings):
     description: str = ""
     source: str = ""
     deviations: list[str] = Field(default_factory=list)
-    tuning: dict[str, Any] = Field(default_factory=dict)
+    tuning: Tuning = Tuning()
+    lock: str | None = Field(None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.lock\.yaml$")
     scales: dict[str, dict[str, Any]] = Field(default_factory=dict)
     repeats: int = Field(3, ge=1, le=10_000)
     model: dict[str, Any]
@@ -42,12 +91,16 @@ class Suite(Settings):
 def shipped() -> list[str]:
     """The names of the suites that come with inrbench."""
     return sorted(
-        Path(item.name).stem for item in resources.files("bench.suites").iterdir() if item.name.endswith(".yaml")
+        Path(item.name).stem
+        for item in resources.files("bench.suites").iterdir()
+        if item.name.endswith(".yaml") and not item.name.endswith(".lock.yaml")
     )
 
 
 def load(name: str, overrides: Sequence[str] = (), scale: str | None = None) -> tuple[Suite, str]:
     """A suite by its shipped name or its path, at one of its scales, with ``--set`` overrides; and its name in errors.
+
+    Settings of its lock file are not in it yet.
 
     Raises:
         BadInput: if there is no such suite or scale, it is no YAML, or a setting is wrong.
@@ -74,6 +127,13 @@ def load(name: str, overrides: Sequence[str] = (), scale: str | None = None) -> 
             raise BadInput(f"--set {override}: write it as key=value, e.g. --set train.steps=50")
         _put(values, path, read_yaml(value, f"--set {override}"), f"--set {override}")
     return validated(Suite, values, where), where
+
+
+def beside(name: str, file: str) -> Path:
+    """The path of a file in the folder of a suite, which `load` knows by this name."""
+    if name in shipped():
+        return Path(str(resources.files("bench.suites"))) / file
+    return Path(name).parent / file
 
 
 def _put(values: dict[str, Any], path: str, value: Any, where: str) -> None:

@@ -1,0 +1,160 @@
+"""Lock file of a suite: the settings that a search found for each activation on each task, and how.
+
+`inrbench tune` writes it beside the suite that names it under ``lock``. The settings are those of ``per_task`` where
+the suite itself names no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bench.atomic_write import atomic_write
+from bench.config.declared import Declared
+from bench.config.plugins import Sources, files_sha256
+from bench.config.settings import Settings
+from bench.config.strict_yaml import read_text, read_yaml, validated
+from bench.config.suite import Suite
+from bench.errors import BadInput
+
+_HEAD = """\
+# Settings found by `inrbench tune {suite}`, which writes this file; how it searches stands in the suite under `tuning`.
+# score: mean final score of the best trial, on signals that the suite does not report. trials: how many there were, and
+# how many of them failed. edges: values that no other trial lay beyond. source: hash of the two plugins at that time.
+"""
+
+
+class Found(Settings):
+    """The best trial of an activation on a task.
+
+    Attributes:
+        settings: parameters of the activation, and ``train`` with the learning rate.
+        metric, score: the task's main metric and its mean over the tuning signals.
+        trials, failed: trials of the first round, and those of all rounds that did not end well.
+        edges: names of the settings of which no trial had a value further out, with ``low`` or ``high``.
+        source: the first digits of the hash of the plugins' files.
+    """
+
+    settings: dict[str, Any]
+    metric: str
+    score: float
+    trials: int
+    failed: int = 0
+    edges: list[str] = []
+    source: str
+
+
+class Lock(Settings):
+    """A lock file.
+
+    Attributes:
+        suite: the suite that was searched.
+        model, train: its settings at that time.
+        activations: the activation's name in the suite -> the task's -> what was found.
+    """
+
+    suite: str
+    model: dict[str, Any]
+    train: dict[str, Any]
+    activations: dict[str, dict[str, Found]]
+
+    @classmethod
+    def read(cls, path: Path) -> Lock | None:
+        """The lock file at a path; None if there is none.
+
+        Raises:
+            BadInput: if it is none.
+        """
+        if not path.exists():
+            return None
+        values = read_yaml(read_text(path), str(path))
+        if not isinstance(values, dict):
+            raise BadInput(f"{path}: not a lock file; write it again with inrbench tune")
+        return validated(cls, values, str(path))
+
+    def write(self, path: Path) -> None:
+        """Write it, one line for each activation and task.
+
+        Raises:
+            BadInput: if it cannot be written.
+        """
+        lines = [_HEAD.format(suite=self.suite) + f"suite: {self.suite}"]
+        lines += [f"{key}: {flow(getattr(self, key))}" for key in ("model", "train")]
+        lines.append("activations:")
+        for name, tasks in sorted(self.activations.items()):
+            lines.append(f"  {name}:")
+            lines += [f"    {task}: {flow(found.model_dump(exclude_defaults=True))}" for task, found in tasks.items()]
+        try:
+            atomic_write(path, ("\n".join(lines) + "\n").encode())
+        except OSError as error:
+            raise BadInput(
+                f"{path}: cannot be written ({error.strerror}); give a copy of the suite elsewhere"
+            ) from error
+
+    def updated(self, other: Lock) -> Lock:
+        """This lock with what another one, of the same suite, holds."""
+        both = {name: dict(tasks) for name, tasks in self.activations.items()}
+        for name, tasks in other.activations.items():
+            both.setdefault(name, {}).update(tasks)
+        return other.model_copy(update={"activations": both})
+
+    def applied(self, activations: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[str, Any]]:
+        """The activations of a suite with the settings found under those that it names for a task itself."""
+        result = {}
+        for name, entry in activations.items():
+            own = dict(entry or {})
+            particular = dict(own.get("per_task") or {})
+            for task, found in self.activations.get(name, {}).items():
+                said = particular.get(task) or {}
+                train = {**found.settings.get("train", {}), **(said.get("train") or {})}
+                particular[task] = {**found.settings, **said, "train": train}
+            result[name] = {**own, "per_task": particular}
+        return result
+
+    def notes(self, declared: Declared, suite: Suite) -> list[str]:
+        """What a user should know before these jobs run: settings that are missing, or older than what they are for."""
+        missing, older = set(), set()
+        for job in declared.jobs:
+            name = job.method.partition("[")[0]
+            if job.activation is None:
+                continue
+            found = self.activations.get(name, {}).get(job.task_key.partition("[")[0])
+            if found is None:
+                missing.add(name)
+            elif found.source != source(declared.sources, job.task.name, job.activation.name):
+                older.add(name)
+        notes = []
+        if older:
+            notes.append(f"older than its plugin or the task's for {_names(older)}; {self._again(older)}")
+        if missing:
+            notes.append(
+                f"without settings of {_names(missing)} on some task, which has its defaults; {self._again(missing)}"
+            )
+        if (suite.model, suite.train) != (self.model, self.train):
+            notes.append(
+                "found with another model or train than the suite has now; what was best there need not be here"
+            )
+        return notes
+
+    def _again(self, names: set[str]) -> str:
+        chosen = " ".join(f"-a {name}" for name in sorted(names)) if len(names) < 5 else ""
+        return f"search again with: inrbench tune {self.suite} {chosen}".rstrip()
+
+
+def source(sources: Sources, task: str, activation: str) -> str:
+    """The first digits of the hash of the files of a task and an activation."""
+    return files_sha256([sources["task"][task], sources["activation"][activation]])[:12]
+
+
+def _names(names: set[str]) -> str:
+    shown = sorted(names)
+    return ", ".join(shown[:6]) + (f" and {len(shown) - 6} more" if len(shown) > 6 else "")
+
+
+def flow(value: Any) -> str:
+    """A value as YAML on one line."""
+    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000)
+    return text.strip()
