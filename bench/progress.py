@@ -5,6 +5,7 @@ On a terminal one live line; elsewhere (a log file, CI) one plain line for every
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -30,6 +31,8 @@ class Display(Listener):
         self._console = console or Console(stderr=True, highlight=False)
         self._jobs, self._ended, self._failed = len(jobs), 0, 0
         self._time_left = TimeLeft(jobs)
+        self._estimate: float | None = None
+        self._estimated = self._next_estimate = -math.inf
         self._first = Counter(job.task_key for job in jobs if job.repeat == 0)
         self._scores: dict[str, dict[str, list[float]]] = {}
         self._repeats = 1 + max((job.repeat for job in jobs), default=0)
@@ -97,7 +100,13 @@ class Display(Listener):
         self._console.print(table, "")
 
     def _left(self) -> float | None:
-        return self._time_left.seconds(time.monotonic())
+        """Seconds left; of thousands of jobs the estimate takes long, so it is counted down for a while."""
+        now = time.monotonic()
+        if now >= self._next_estimate:
+            self._estimate, self._estimated = self._time_left.seconds(now), now
+            took = time.monotonic() - now
+            self._next_estimate = now + 100 * took
+        return None if self._estimate is None else max(0.0, self._estimate - (now - self._estimated))
 
     def _render(self) -> Table:
         grid = Table.grid(padding=(0, 1))

@@ -90,9 +90,10 @@ class TimeLeft:
             return None
         speed = _rates(rates, {_cell(job) for job in self._left.values() if job.train}) if rates else {}
         gap = median(self._gaps) if self._gaps else 0.0
+        fixed = self._fixed()
         total = 0.0
         for job_id, job in self._left.items():
-            seconds, done = self._fixed(job) + gap, 0.0
+            seconds, done = fixed[_cell(job), job.train is not None] + gap, 0.0
             if job.train is not None:
                 training = speed[_cell(job)] * job.train.steps
                 points = self._running.get(job_id, [])
@@ -102,16 +103,19 @@ class TimeLeft:
             total += seconds * (1 - done)
         return (total + self._compilation()) / min(self._slots, max(1, len(self._left)))
 
-    def _fixed(self, job: Job) -> float:
-        """Seconds of a job beside its training: those of its cell, else of all."""
-        seen = self._cells.get(_cell(job))
-        if seen is not None:
-            found = seen.fixed_s
-        else:
-            trained = job.train is not None
-            found = [each for other in self._cells.values() if bool(other.step_s) == trained for each in other.fixed_s]
-        later = median(self._later_warmups) if self._later_warmups and job.train else 0.0
-        return (median(found) if found else 0.0) + later
+    def _fixed(self) -> dict[tuple[Cell, bool], float]:
+        """Seconds of the jobs left beside their training: those of their cell, else of all, by whether they train."""
+        later = median(self._later_warmups) if self._later_warmups else 0.0
+        usual = {}
+        for trained in (True, False):
+            seen = [each for cell in self._cells.values() if bool(cell.step_s) == trained for each in cell.fixed_s]
+            usual[trained] = median(seen) if seen else 0.0
+        cells = {(_cell(job), job.train is not None) for job in self._left.values()}
+        return {
+            (cell, trained): (median(self._cells[cell].fixed_s) if cell in self._cells else usual[trained])
+            + (later if trained else 0.0)
+            for cell, trained in cells
+        }
 
     def _compilation(self) -> float:
         """Seconds for what unseen methods do once: the mean of those seen."""

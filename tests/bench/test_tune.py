@@ -1,81 +1,169 @@
-"""The search behind the settings of `quick`: equal trials for every activation, and the best of them as YAML."""
+"""The search for settings: equal trials for every activation, successive halving, and the best of them kept."""
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from bench.config import grid
+from activations.core.base import LogUniform
+from bench.config.job import Job
+from bench.config.lock import Lock
 from bench.config.plugins import Plugins
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
 from bench.errors import BadInput
 from bench.store.store import Store
-from bench.tune import LEARNING_RATE, trial_suite
+from bench.tune import LEARNING_RATE, Search
 
 SEARCHED = """
 suite: tiny
 repeats: 3
-tuning: {signals: {image: [coins]}, trials: 4}
+lock: tiny.lock.yaml
+tuning: {signals: {image: [coins]}, rounds: [{trials: 4, share: 0.5}, {trials: 2}]}
 model: {depth: 2, width: 8}
 train: {steps: 8}
 tasks: {image: {signals: [camera], size: 16}}
 activations: {relu: {}, siren: {}, wire: {}}
 """
+PLUGINS = Plugins()
+
+Inrbench = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture
-def searched() -> Suite:
-    return validated(Suite, yaml.safe_load(SEARCHED), "s")
+def search(tuning: str = "{signals: {image: [coins]}, trials: 4}", **changes: Any) -> Search:
+    values = {**yaml.safe_load(SEARCHED), "tuning": yaml.safe_load(tuning), **changes}
+    return Search(validated(Suite, values, "s"), PLUGINS, "s")
 
 
-def test_every_activation_gets_the_same_learning_rates_and_other_signals(searched: Suite) -> None:
-    plugins = Plugins()
-    jobs = [job for job in grid.jobs(trial_suite(searched, plugins, "s"), plugins, "s") if job.train]
-    rates: dict[str, list[float]] = {}
-    for job in jobs:
-        assert job.activation is not None
-        assert job.train is not None
-        rates.setdefault(job.activation.name, []).append(job.train.lr)
-        assert (job.signal, job.repeat) == ("coins", 0)
-    assert set(rates) == {"relu", "siren", "wire"}
-    assert rates["relu"] == rates["siren"] == rates["wire"]
-    assert len(set(rates["relu"])) == 4
-    assert all(LEARNING_RATE.low <= rate <= LEARNING_RATE.high for rate in rates["relu"])
-    scales = {job.activation.params["omega0"] for job in jobs if job.activation and job.activation.name == "siren"}
-    assert len(scales) == 4
+def first(of: Search) -> list[Job]:
+    return of.jobs(0, of.all())
+
+
+def rates(jobs: list[Job], name: str) -> list[float]:
+    return [job.train.lr for job in jobs if job.train and job.activation and job.activation.name == name]
+
+
+def values(jobs: list[Job], name: str, key: str) -> list[float]:
+    return [job.activation.params[key] for job in jobs if job.activation and job.activation.name == name]
+
+
+def test_every_activation_gets_the_same_learning_rates_and_other_signals() -> None:
+    jobs = first(search())
+    assert {(job.signal, job.repeat) for job in jobs} == {("coins", 0)}
+    assert rates(jobs, "relu") == rates(jobs, "siren") == rates(jobs, "wire")
+    assert len(set(rates(jobs, "relu"))) == 4
+    assert all(LEARNING_RATE.low <= rate <= LEARNING_RATE.high for rate in rates(jobs, "relu"))
+    scales = values(jobs, "siren", "omega0")
+    assert len(set(scales)) == 4
     assert all(5 <= scale <= 100 for scale in scales)
 
 
-def test_a_search_on_what_is_reported_is_refused(searched: Suite) -> None:
-    same = searched.model_copy(update={"tuning": {"signals": {"image": ["camera"]}}})
+def test_a_search_on_what_is_reported_is_refused() -> None:
     with pytest.raises(BadInput, match="camera is among the signals reported"):
-        trial_suite(same, Plugins(), "s")
+        search("{signals: {image: [camera]}}")
     with pytest.raises(BadInput, match=r"tuning\.signals\.image: missing"):
-        trial_suite(searched.model_copy(update={"tuning": {}}), Plugins(), "s")
+        search("{}")
 
 
-def test_the_command_prints_the_best_trial_of_each(
-    tmp_path: Path, inrbench: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
-    path = tmp_path / "tiny.yaml"
+@pytest.mark.parametrize(
+    ("tuning", "said"),
+    [
+        ("{trials: 4, rounds: [{trials: 4}]}", "trials or rounds"),
+        ("{rounds: [{trials: 4, share: 0.5}]}", "share of 1"),
+        ("{rounds: [{trials: 2, share: 0.5}, {trials: 3}]}", "more trials than"),
+    ],
+)
+def test_rounds_that_are_no_halving_are_refused(tuning: str, said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        search(tuning)
+
+
+def test_rounds_have_fewer_trials_and_more_steps() -> None:
+    halving = search("{signals: {image: [coins]}, rounds: [{trials: 4, share: 0.5}, {trials: 1}]}")
+    assert {job.train.steps for job in first(halving) if job.train} == {4}
+    (last,) = halving.jobs(1, {("siren", "image"): [2]})
+    assert last.train is not None
+    assert last.train.steps == 8
+    # the same trial as in the first round, with more steps
+    assert last.train.lr == rates(first(halving), "siren")[2]
+    assert values([last], "siren", "omega0") == [values(first(halving), "siren", "omega0")[2]]
+
+
+def test_ranges_are_widened_for_all_alike_and_stay_within_the_bounds_of_a_parameter(tmp_path: Path) -> None:
+    """`bounded` may have scales up to 12 only, and declares a range up to 10."""
+    plugin = tmp_path / "bounded.py"
+    plugin.write_text(
+        "from activations import Activation, LogUniform, Param\n\n"
+        'class Bounded(Activation):\n    """Bounded."""\n\n    name, label, version = "bounded", "Bounded", 1\n'
+        "    scale: float = Param(5.0, gt=0, le=12, tune=LogUniform(1, 10))\n\n"
+        "    def forward(self, z):\n        return z * self.scale\n"
+    )
+    tuning = "{signals: {image: [coins]}, trials: 200, widen: 3}"
+    suite = {**yaml.safe_load(SEARCHED), "tuning": yaml.safe_load(tuning), "activations": {"relu": {}, "bounded": {}}}
+    jobs = first(Search(validated(Suite, suite, "s"), Plugins([plugin]), "s"))
+    for name in ("relu", "bounded"):
+        widened = LogUniform(LEARNING_RATE.low / 3, LEARNING_RATE.high * 3)
+        assert widened.low <= min(rates(jobs, name)) < LEARNING_RATE.low
+        assert LEARNING_RATE.high < max(rates(jobs, name)) <= widened.high
+    scales = values(jobs, "bounded", "scale")
+    assert 1 / 3 <= min(scales) < 1
+    assert 10 < max(scales) <= 12
+
+
+def test_the_command_halves_prints_and_locks_the_best_trial_of_each(tmp_path: Path, inrbench: Inrbench) -> None:
+    path, lock_file = tmp_path / "tiny.yaml", tmp_path / "tiny.lock.yaml"
     path.write_text(SEARCHED)
-    done = inrbench("tune", path, "--trials", 3)
+    refused = inrbench("plan", path)
+    assert refused.returncode == 2
+    assert "inrbench tune" in refused.stderr
+
+    done = inrbench("tune", path)
     assert done.returncode == 0, done.stderr
     found = yaml.safe_load(done.stdout)["activations"]
     assert set(found) == {"relu", "siren", "wire"}
 
     store = Store(tmp_path / "results", "tiny-tune")
-    scores, runs = store.scores(), store.runs().set_index("job_id")
-    final = scores[(scores["metric"] == "psnr") & (scores["step"] == 8)].set_index("job_id")["value"]
-    assert len(final) == 9
+    scores = store.scores()
+    runs = store.runs().set_index("job_id")
+    finals = scores[scores["metric"] == "psnr"].sort_values("step").groupby("job_id").tail(1).set_index("job_id")
+    lock = Lock.read(lock_file)
+    assert lock is not None
     for name in found:
-        winner = final[runs.loc[final.index, "activation"] == name].idxmax()
+        own = runs[runs["activation"] == name]
+        all_of = {job: yaml.safe_load(own.loc[job, "train"]) for job in own.index}
+        half = {job: finals.loc[job, "value"] for job in own.index if finals.loc[job, "step"] == 4}
+        full = {job: finals.loc[job, "value"] for job in own.index if finals.loc[job, "step"] == 8}
+        assert (len(half), len(full)) == (4, 2)
+        best_two = sorted(half, key=lambda job: -half[job])[:2]
+        assert {all_of[job]["lr"] for job in full} == {all_of[job]["lr"] for job in best_two}
+        winner = max(full, key=lambda job: full[job])
         settings = found[name]["per_task"]["image"]
-        assert yaml.safe_load(runs.loc[winner, "train"])["lr"] == settings["train"]["lr"]
-        params = yaml.safe_load(runs.loc[winner, "activation_params"])
+        assert settings["train"]["lr"] == all_of[winner]["lr"]
+        params = yaml.safe_load(own.loc[winner, "activation_params"])
         assert {key: value for key, value in settings.items() if key != "train"} == params
+        cell = lock.activations[name]["image"]
+        assert (cell.settings, cell.metric, cell.trials, cell.failed) == (settings, "psnr", 4, 0)
+        assert cell.score == pytest.approx(full[winner], rel=1e-3)
+        tried = [all_of[job]["lr"] for job in half]
+        assert ("lr low" in cell.edges) == (all_of[winner]["lr"] == min(tried))
+        assert ("lr high" in cell.edges) == (all_of[winner]["lr"] == max(tried))
+
+    # a search of one activation leaves what was found for the others
+    again = inrbench("tune", path, "-a", "siren", "--trials", 2)
+    assert again.returncode == 0, again.stderr
+    updated = Lock.read(lock_file)
+    assert updated is not None
+    assert updated.activations["wire"] == lock.activations["wire"]
+    assert updated.activations["siren"]["image"].trials == 2
+
+    # and the suite has the settings found
+    planned = inrbench("plan", path)
+    assert planned.returncode == 0, planned.stderr
+    assert f"omega0={updated.activations['siren']['image'].settings['omega0']:g}" in planned.stdout or "note" not in (
+        planned.stderr
+    )

@@ -47,7 +47,7 @@ def test_every_shipped_suite_can_be_laid_out() -> None:
 def test_quick_was_not_tuned_on_what_it_reports() -> None:
     chosen, where = suites.load("quick")
     reported = {job.signal for job in grid.jobs(chosen, PLUGINS, where)}
-    tuned = {signal for signals in chosen.tuning["signals"].values() for signal in signals}
+    tuned = {signal for signals in chosen.tuning.signals.values() for signal in signals}
     assert tuned
     assert not reported & tuned
 

@@ -1,0 +1,102 @@
+"""Lock files: what is read back, whose settings count, and what a user is told of one that is old."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.config.declared import declared
+from bench.config.lock import Found, Lock, source
+from bench.config.strict_yaml import validated
+from bench.config.suite import Suite
+from bench.errors import BadInput
+from tests.bench.config.layout import PLUGINS
+
+SUITE: dict[str, Any] = {
+    "suite": "s",
+    "model": {"depth": 2, "width": 8},
+    "train": {"steps": 8},
+    "tasks": {"image": {"size": 16}},
+    "activations": {"relu": {}, "siren": {}},
+}
+SOURCES = PLUGINS.sources()
+
+
+def cell(activation: str, **changes: Any) -> Found:
+    values: dict[str, Any] = {
+        "settings": {"train": {"lr": 0.01}},
+        "metric": "psnr",
+        "score": 21.5,
+        "trials": 4,
+        "source": source(SOURCES, "image", activation),
+    }
+    return Found(**{**values, **changes})
+
+
+def lock(**cells: Found) -> Lock:
+    activations = {name: {"image": found} for name, found in cells.items()}
+    return Lock(suite="s", model=SUITE["model"], train=SUITE["train"], activations=activations)
+
+
+def notes(of: Lock, **changes: Any) -> list[str]:
+    suite = validated(Suite, {**SUITE, **changes}, "s")
+    return of.notes(declared(suite, "s", []), suite)
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    written = lock(
+        relu=cell("relu"),
+        siren=cell("siren", settings={"omega0": 21.4, "train": {"lr": 0.01}}, failed=1, edges=["omega0 high"]),
+    )
+    path = tmp_path / "s.lock.yaml"
+    assert Lock.read(path) is None
+    written.write(path)
+    assert Lock.read(path) == written
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", "suite: s", "a: [", "suite: s\nmodel: {}\ntrain: {}\nactivations: 3"])
+def test_a_file_that_is_no_lock_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "s.lock.yaml"
+    path.write_text(text)
+    with pytest.raises(BadInput, match=r"s\.lock\.yaml"):
+        Lock.read(path)
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadInput, match="cannot be written"):
+        lock(relu=cell("relu")).write(tmp_path / "file" / "s.lock.yaml")
+
+
+def test_an_update_keeps_what_was_not_searched_again() -> None:
+    first = lock(relu=cell("relu"), siren=cell("siren"))
+    second = lock(siren=cell("siren", score=30.0))
+    both = first.updated(second).activations
+    assert both["relu"]["image"].score == 21.5
+    assert both["siren"]["image"].score == 30.0
+
+
+def test_what_the_suite_says_of_a_task_comes_before_what_was_found() -> None:
+    found = lock(siren=cell("siren", settings={"omega0": 21.4, "train": {"lr": 0.01}}))
+    entry = found.applied({"siren": {"omega0": 30}, "relu": None})
+    assert entry["siren"] == {"omega0": 30, "per_task": {"image": {"omega0": 21.4, "train": {"lr": 0.01}}}}
+    assert entry["relu"] == {"per_task": {}}
+    said = {"siren": {"per_task": {"image": {"omega0": 12, "train": {"steps": 3}}}}}
+    assert found.applied(said)["siren"]["per_task"]["image"] == {"omega0": 12, "train": {"lr": 0.01, "steps": 3}}
+
+
+def test_a_lock_that_fits_needs_no_note() -> None:
+    assert notes(lock(relu=cell("relu"), siren=cell("siren"))) == []
+
+
+def test_settings_older_than_their_plugin_missing_or_for_another_network_are_told() -> None:
+    (old,) = notes(lock(relu=cell("relu"), siren=cell("siren", source="0" * 12)))
+    assert "older" in old
+    assert "inrbench tune s -a siren" in old
+    (missing,) = notes(lock(relu=cell("relu")))
+    assert "siren" in missing
+    assert "defaults" in missing
+    (other,) = notes(lock(relu=cell("relu"), siren=cell("siren")), train={"steps": 9})
+    assert "another model or train" in other
