@@ -9,16 +9,19 @@ STAMP  := $(VENV)/.installed
 TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 .DEFAULT_GOAL := help
-.PHONY: help bench report data test test-all lint wheel format lists perf gpu clean
+.PHONY: help bench report reference-report data test test-all lint wheel format lists perf gpu clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 bench: $(STAMP) ## run SUITE (default: quick), then print its table and write its report
 	$(BIN)/inrbench run $(SUITE) $(ARGS)
 
 report: $(STAMP) ## write the report of SUITE again from its stored results
 	$(BIN)/inrbench report $(SUITE)
+
+reference-report: $(STAMP) ## write the report of the reference results, which are in docs/results
+	$(BIN)/inrbench report reference --results docs/results
 
 data: $(STAMP) ## fetch the originals that SUITE needs into the data folder
 	$(BIN)/inrbench data $(SUITE)

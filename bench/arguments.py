@@ -42,6 +42,11 @@ class Suite(Results):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Archive(Suite):
+    folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
 class Plan(Suite):
     json: bool
     shard: str | None

@@ -70,6 +70,11 @@ def parser() -> argparse.ArgumentParser:
     suite_command("status", "show how a suite's jobs ended")
     suite_command("report", "write the tables, the figures and the page from stored results")
 
+    archive = suite_command("archive", "write a suite's results small enough for a repository, as a results folder")
+    archive.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="the results folder of archives, e.g. docs/results"
+    )
+
     tune = suite_command("tune", "search scales and learning rates with the same number of trials for each activation")
     tune.add_argument("--trials", type=int, metavar="N", help="trials for each activation and task")
     tune.add_argument("--devices", default="auto", metavar="LIST")

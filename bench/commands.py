@@ -215,6 +215,14 @@ def data(options: arguments.Suite) -> int:
     return 0
 
 
+def archive(options: arguments.Archive) -> int:
+    from bench.store import archive as archives
+
+    work = Workspace.of(options)
+    print(archives.archive(work.store, {job.job_id for job in work.declared.jobs}, options.folder))
+    return 0
+
+
 def merge(options: arguments.Merge) -> int:
     return merging.command(options.folder, options.results, say)
 
@@ -286,6 +294,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "report": typed(arguments.Suite, report),
     "tune": typed(arguments.Tune, tune),
     "choose-c": typed(arguments.Device, choose_c),
+    "archive": typed(arguments.Archive, archive),
     "data": typed(arguments.Suite, data),
     "merge": typed(arguments.Merge, merge),
     "compact": typed(arguments.Results, compact),

@@ -11,6 +11,7 @@ from report.data.model import Method, Suite, Task
 from report.data.stats import estimate
 from report.data.target import levels, reached
 from report.labels import engine, seconds
+from report.tables import winners
 from report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
 
 NONE = "No leaderboard: fewer than two activations have run on all tasks and signals in a common repeat."
@@ -26,10 +27,10 @@ def labels(suite: Suite) -> dict[str, str]:
 
 
 def tables(suite: Suite, board: Leaderboard | None) -> list[Table]:
-    """The leaderboard and the wins where there is a leaderboard, then final values and times to a level."""
+    """The leaderboard and the wins where there is a leaderboard, the best of each task, and times to a level."""
     names = labels(suite)
     found = [] if board is None else [_ranking(suite, board, names), _wins(board, names)]
-    return [*found, *_speed(suite, names)]
+    return [*found, *winners.tables(suite), *_speed(suite, names)]
 
 
 def _ranking(suite: Suite, board: Leaderboard, names: Mapping[str, str]) -> Table:

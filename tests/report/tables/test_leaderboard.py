@@ -9,13 +9,13 @@ from report.tables.leaderboard import tables
 from tests.report.laboratory import Lab
 
 
-def test_the_three_tables_of_a_suite(lab: Lab) -> None:
+def test_the_tables_of_a_suite(lab: Lab) -> None:
     for task in ("image", "ct"):
         for method, final in (("siren", 33.0), ("bw-relu", 30.0)):
             for repeat in range(2):
                 lab.job(method, final, task=task, repeat=repeat, engine="chain" if method == "siren" else "autograd")
     suite = load(lab.store)
-    ranking, wins, speed = tables(suite, leaderboard(suite))
+    ranking, wins, best, speed = tables(suite, leaderboard(suite))
     assert [[cell.text for cell in row] for row in ranking.rows] == [
         ["SIREN", "1.00 [1.00, 1.00]", "1.00 [1.00, 1.00]", "1.00 [1.00, 1.00]"],
         ["BW-ReLU", "2.00 [2.00, 2.00]", "0.00 [0.00, 0.00]", "0.00 [0.00, 0.00]"],
@@ -23,6 +23,7 @@ def test_the_three_tables_of_a_suite(lab: Lab) -> None:
     assert "2 tasks, 2 cases" in ranking.caption
     assert "too narrow" in markdown(ranking)
     assert [[cell.text for cell in row] for row in wins.rows] == [["SIREN", "—", "100 %"], ["BW-ReLU", "0 %", "—"]]
+    assert [row[2].text for row in best.rows] == ["SIREN", "SIREN"]
     assert speed.columns[1:3] == ("ct: PSNR (dB)", "ct: time to 31.5 dB (s)")
     siren, other = speed.rows
     assert siren[2].text.rstrip("§") == "1.16"  # 31.5 dB lies between 27 dB at 0.125 s and 31.91 dB at 1.25 s

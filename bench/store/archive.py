@@ -1,0 +1,72 @@
+"""Archive of a suite's results: one parquet file of each kind and few arrays, small enough for a repository.
+
+It is a results folder like any other, so that every command reads it. Left out are logs, the names of machines and the
+arrays that a report does not show, those of later repeats. The arrays that a report draws are in half precision.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from bench.atomic_write import atomic_write
+from bench.errors import BadInput
+from bench.store.compact import write
+from bench.store.store import Store
+
+PRIVATE = ("host", "log")
+"""Columns of `runs` that an archive has no values for."""
+
+DRAWN = ("truth", "reconstruction", "curve", "curve_z", "curve_imag")
+"""Arrays that a report draws as they are."""
+
+
+def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
+    """Write the results of some jobs that have ended, in place of an older archive; returns its folder.
+
+    Args:
+        folder: the results folder of archives; that of the suite in it is written anew.
+
+    Raises:
+        BadInput: if none of the jobs has ended, or the folder has results that are no archive.
+    """
+    target = Store(folder, store.suite, store.say)
+    if target.root.resolve() == store.root.resolve() or target.small():
+        raise BadInput(f"{target.root}: has results of runs, which an archive would replace; name another folder")
+    wanted = pa.array(sorted(job_ids), pa.string())
+    runs, scores = (table.filter(pc.is_in(table["job_id"], value_set=wanted)) for table in map(store.table, _KINDS))
+    if not runs.num_rows:
+        raise BadInput(f"{store.root}: no results of this suite; run it first")
+    for name in PRIVATE:
+        index = runs.schema.get_field_index(name)
+        runs = runs.set_column(index, runs.schema.field(index), pa.nulls(runs.num_rows, runs.schema.field(index).type))
+    for kind in (*_KINDS, "artifacts"):
+        shutil.rmtree(target.root / kind, ignore_errors=True)
+    write(target, runs, scores)
+    shown: dict[tuple[str, str, str], tuple[int, str, str]] = {}
+    for row in runs.select(["task", "signal", "method", "status", "repeat", "job_id", "problem_id"]).to_pylist():
+        cell = row["task"], row["signal"], row["method"]
+        run = row["repeat"], row["job_id"], row["problem_id"]
+        if row["status"] == "ok" and (cell not in shown or run < shown[cell]):
+            shown[cell] = run
+    for name in {name for _, job_id, problem in shown.values() for name in (job_id, f"ref-{problem}")}:
+        arrays = store.arrays(name) or {}
+        if arrays:
+            target.save_arrays(name, **{key: _half(array) if key in DRAWN else array for key, array in arrays.items()})
+    atomic_write(target.root / ".gitignore", b"/claims\n")
+    return target.root
+
+
+_KINDS = ("runs", "scores")
+
+
+def _half(values: NDArray[Any]) -> NDArray[Any]:
+    """Values in half precision where none is too large for it: they are for pictures."""
+    return values.astype(np.float16) if np.abs(values).max(initial=0, where=np.isfinite(values)) < 6e4 else values
