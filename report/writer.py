@@ -12,8 +12,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
-from report.data.leaderboard import leaderboard
+from report.data.leaderboard import Leaderboard, leaderboard
 from report.data.load import load
+from report.data.model import Suite
 from report.figures import gallery
 from report.figures.style import method_styles, styled
 from report.labels import slug
@@ -22,7 +23,7 @@ from report.page.live import live as live_data
 from report.page.svg import pictures, svg, unique
 from report.source import Declared, Results
 from report.tables import formats, selection
-from report.tables.build import build
+from report.tables.build import Table, build
 from report.tables.leaderboard import tables as board_tables
 
 
@@ -56,10 +57,8 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
     """
     suite = load(store, declared)
     folder = store.report
-    tables = [build(suite, task) for task in suite.tasks]
-    choices = selection.tables(suite)
     board = leaderboard(suite)
-    boards = board_tables(suite, board)
+    tables, choices, boards = tables_of(suite, board)
     written = set()
     texts = []
     for table in [*tables, *choices, *boards]:
@@ -86,6 +85,11 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
             old.unlink()
     index = _write(folder / "index.html", page(suite, tables, choices, boards, figures, live, about or {}).encode())
     return Report(folder, index, texts)
+
+
+def tables_of(suite: Suite, board: Leaderboard | None) -> tuple[list[Table], list[Table], list[Table]]:
+    """The table of each task, those of choices made without the truth, and those over all tasks."""
+    return [build(suite, task) for task in suite.tasks], selection.tables(suite), board_tables(suite, board)
 
 
 def _write(path: Path, content: bytes) -> Path:

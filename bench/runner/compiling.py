@@ -63,6 +63,7 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
 
     plugins = Plugins(files)
     problems: dict[str, Any] = {}
+    chains: dict[str, tuple[Path, list[Pass]] | None] = {}
     found: dict[Path, list[Pass]] = {}
     for job in jobs:
         assert job.activation is not None
@@ -71,11 +72,16 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
         try:
             activation, depth = plugins.activations.create(job.activation), job.model.depth
             # The code is one for all widths and numbers of coordinates and channels.
-            spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
-            if spec is None or (passes := passes_of(spec))[0].path in found:
+            key = repr((job.activation, depth))
+            if key not in chains:
+                spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
+                passes = None if spec is None else passes_of(spec)
+                chains[key] = (passes[0].path, passes) if passes else None
+            if (chain := chains[key]) is None or chain[0] in found:
                 continue
+            path, passes = chain
             if all(each.path.exists() for each in passes):
-                found[passes[0].path] = passes
+                found[path] = passes
                 continue
             if job.task_key not in problems:  # one of its signals stands for the others
                 problems[job.task_key] = plugins.tasks.create(job.task).problem(load(job.source), job.data_seed)
@@ -87,7 +93,7 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
             evaluated = loss_of(job, problem, activation, job.train).evaluated
             large = worthwhile(job.train.steps, evaluated, units)
             if large or os.environ.get("INRBENCH_COMPILE") == "1":
-                found[passes[0].path] = passes
+                found[path] = passes
         except Exception:  # the fault of the plugin or of the data: the job will tell it
             continue
     return list(found.values())

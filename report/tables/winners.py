@@ -22,8 +22,8 @@ def tables(suite: Suite) -> list[Table]:
             rows=tuple(cells for cells, _ in found),
             classical=(),
             notes=(),
-            caption="Tied: the 95 % interval of the paired difference over the repeats contains 0: these results do not "
-            "tell which is better. Next: the best of the others, with the mean difference and that interval.",
+            caption="Tied: the 95 % interval of the paired difference over the repeats contains 0, so these results "
+            "do not tell which is better. Next: the best of the others, with the mean difference and that interval.",
             records=tuple(record for _, record in found),
             emphasis="",
         )
