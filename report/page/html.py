@@ -16,6 +16,7 @@ from report.figures import gallery
 from report.labels import engine, named_settings, setting, shared_settings, slug, spaced, span
 from report.tables import leaderboard
 from report.tables.build import DASH, OTHER_ENGINE, Table, shorten
+from report.tables.levelled import FALLING
 
 FAILURES = 200
 """The largest number of failures that are listed one by one."""
@@ -104,6 +105,7 @@ def page(
             all_failed=len(failed) == len(suite.runs),
             provenance=_provenance(suite),
             other_engine=OTHER_ENGINE,
+            falling=FALLING,
             live=live,
             plotly=_script("plotly-basic.min.js"),
             script=_script("figures.js") + _script("page.js"),

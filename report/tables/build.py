@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from report.data.levelled import counts
 from report.data.model import Method, Suite, Task
 from report.data.stats import Cells, average, estimate, leaders
 from report.labels import Metric, baseline, engine, seconds, shared_settings, span
-from report.tables import budget
+from report.tables import budget, levelled
 
 DASH = "—"
 INVALID = "†"
@@ -78,7 +79,8 @@ def build(suite: Suite, task: Task) -> Table:
             elif cell.text != DASH:
                 partial = not everywhere[kind] <= {signal for signal, _ in values}
                 best = kind == "activation" and method.key in bold.get(name, ())
-                cell = Cell(cell.text + (f" {PARTIAL}" if partial else ""), best)
+                falling = levelled.mark(method) if name == task.headline.name else ""
+                cell = Cell(cell.text + (f" {PARTIAL}" if partial else "") + falling, best)
             cells.append(cell)
         cells.append(Cell(budget.params(method)))
         if frozen:
@@ -197,7 +199,7 @@ def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
         notes.append(f"Chosen: at the checkpoint that {rule_text(task)} chooses without the truth.")
     if PARTIAL in texts:
         notes.append(f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold.")
-    notes += filter(None, [budget.note(task)])
+    notes += filter(None, [budget.note(task), levelled.note(texts)])
     if INVALID in texts:
         notes.append(f"{INVALID} Timed while other work used the device: the time does not compare.")
     if OTHER_ENGINE in texts:
@@ -269,6 +271,7 @@ def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
         record[f"{column}_signals"] = len(found.signals) if found else 0
     if task.chooses:
         record["chosen_step_mean"] = average(run.chosen_step for run in method.ok) if method.activation else None
+    record["not_levelled"], record["levelled_asked"] = counts(method)
     record["params_asked"] = average(map(budget.budget, method.ok))
     for column in ("params", "frozen"):
         record[f"{column}_mean"] = average(run.number(column) for run in method.ok)

@@ -11,7 +11,7 @@ from report.data.model import Method, Suite, Task
 from report.data.stats import estimate
 from report.data.target import levels, reached
 from report.labels import engine, seconds
-from report.tables import winners
+from report.tables import levelled, winners
 from report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
 
 NONE = "No leaderboard: fewer than two activations have run on all tasks and signals in a common repeat."
@@ -125,9 +125,7 @@ def _speed(suite: Suite, names: Mapping[str, str]) -> list[Table]:
         record: dict[str, object] = {"method": key, "label": label}
         for task in tasks:
             method = next((method for method in task.activations if method.key == key), None)
-            final = estimate(method.final(task.headline.name)) if method else None
-            cells.append(Cell(format(final.mean, task.headline.spec).replace("-", "−", int(final.mean < 0)))
-                         if final else Cell(DASH))  # fmt: skip
+            cells.append(Cell(_final(task, method)))
             cells.append(Cell(_times(task, method) if method else DASH))
             record |= _record(task, method)
         rows.append(tuple(cells))
@@ -135,6 +133,7 @@ def _speed(suite: Suite, names: Mapping[str, str]) -> list[Table]:
     several = len(tasks) > 1 or len(tasks[0].signals) > 1
     text = " ".join(cell.text for row in rows for cell in row)
     notes = [f"{INVALID} Timed while other work used the device: the time does not compare."] * (INVALID in text)
+    notes += filter(None, [levelled.note(text)])
     notes += [_engine_note(tasks)] * (OTHER_ENGINE in text)
     notes += ["k/n: only k of n runs reached the level."] * ("/" in text)
     return [
@@ -160,6 +159,13 @@ def _level(task: Task) -> str:
         (level,) = found.values()
         return f"{level:g} {task.headline.unit}".strip()
     return "each signal’s level"
+
+
+def _final(task: Task, method: Method | None) -> str:
+    found = estimate(method.final(task.headline.name)) if method else None
+    if method is None or found is None:
+        return DASH
+    return format(found.mean, task.headline.spec).replace("-", "−", int(found.mean < 0)) + levelled.mark(method)
 
 
 def _times(task: Task, method: Method) -> str:

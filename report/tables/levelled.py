@@ -1,0 +1,22 @@
+"""Mark of scores whose training had not levelled off; `report.data.levelled` has the rule."""
+
+from __future__ import annotations
+
+from report.data.levelled import FALL, LAST, still_falling
+from report.data.model import Method
+
+FALLING = "‖"
+NOTE = (
+    f"{FALLING} Not levelled off: in more than half of the runs the data loss still fell by more than {FALL:.0%} over "
+    f"the last {LAST:.0%} of the steps."
+)
+
+
+def mark(method: Method) -> str:
+    """The mark behind a method's final score, empty where training had levelled off."""
+    return f" {FALLING}" if still_falling(method) else ""
+
+
+def note(text: str) -> str:
+    """The meaning of the mark; empty if it is not in ``text``, that of all cells of a table."""
+    return NOTE if FALLING in text else ""
