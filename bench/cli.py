@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.console.examples import EXAMPLES
 from bench.errors import BadInput, Stopped
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
+
+LIGHT = ("list", "new")
+"""Commands that need no stored results; see `bench.console.commands`."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -128,15 +131,22 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def action(command: str) -> Callable[[argparse.Namespace], int]:
+    """The function of a command. It is imported now, so that --help needs nothing heavy, and a list no pyarrow."""
+    if command in LIGHT:
+        from bench.console.commands import COMMANDS
+    else:
+        from bench.commands import COMMANDS
+    return COMMANDS[command]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of ``inrbench``; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
         options = parser().parse_args(words)
-        from bench.commands import COMMANDS  # after parsing, so that --help needs nothing heavy
-
-        return COMMANDS[options.command](options)
+        return action(options.command)(options)
     except KeyboardInterrupt:
         if debug:
             raise

@@ -8,10 +8,12 @@ import shlex
 
 import pytest
 
-from bench.cli import main, parser
-from bench.commands import COMMANDS
+from bench import commands
+from bench.cli import LIGHT, action, main, parser
 from bench.config import suite
 from bench.config.plugins import Plugins
+from bench.console import commands as light
+from bench.console.examples import EXAMPLES
 
 
 def parsed(line: str) -> argparse.Namespace:
@@ -22,7 +24,7 @@ def parsed(line: str) -> argparse.Namespace:
     return parser().parse_args(words)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*commands.COMMANDS, *light.COMMANDS])
 def test_the_help_of_a_command_ends_with_two_examples_of_it(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -42,9 +44,13 @@ def test_the_help_of_a_command_ends_with_two_examples_of_it(
     assert max(map(len, rest.splitlines())) <= 80  # all but the examples is filled
 
 
-def test_activations_of_the_examples_exist() -> None:
-    from bench.console.examples import EXAMPLES
+def test_every_command_has_an_action_and_examples() -> None:
+    assert set(EXAMPLES) == {*commands.COMMANDS, *light.COMMANDS}
+    assert set(LIGHT) == set(light.COMMANDS)
+    assert all(callable(action(command)) for command in EXAMPLES)
 
+
+def test_activations_of_the_examples_exist() -> None:
     lines = [line for lines in EXAMPLES.values() for line in lines]
     named = {re.split(r"\[", name)[0] for line in lines for name in getattr(parsed(line), "activations", [])}
     assert named

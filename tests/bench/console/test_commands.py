@@ -1,0 +1,1 @@
+"""The commands that need no results: nothing that these are read with is imported for them."""
