@@ -30,7 +30,8 @@ def new(options: arguments.New) -> int:
         print(f"  inrbench check {options.name}{plugin}")
         print(f"  inrbench run smoke -a {options.name} -a relu -a siren{plugin}")
     else:
-        print(f"  name it under `tasks:` in a suite, then: inrbench plan SUITE{plugin}")
+        print(f"  inrbench run smoke --set tasks.{options.name}={{}} -t {options.name} -a relu -a siren{plugin}")
+        print(f"  name {options.name} under `tasks:` in a suite of yours")
     return 0
 
 
