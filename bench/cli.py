@@ -5,15 +5,26 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from bench.console.examples import EXAMPLES
 from bench.errors import BadInput, Stopped
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
+LIGHT = ("list", "new")
+"""Commands that need no stored results; see `bench.console.commands`."""
+
 
 class _Parser(argparse.ArgumentParser):
+    examples: Sequence[str] = ()
+
+    def format_help(self) -> str:
+        """The usual help, then the examples as they are: argparse would fill an epilog into one paragraph."""
+        shown = "".join(f"  {example}\n" for example in self.examples)
+        return super().format_help() + (f"\nexamples:\n{shown}" if shown else "")
+
     def error(self, message: str) -> None:  # type: ignore[override]
         raise BadInput(f"{self.prog}: {message}; see {self.prog} --help")
 
@@ -30,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
+        sub.examples = EXAMPLES[name]
         sub.add_argument(
             "--plugin", action="append", default=[], metavar="FILE", help="also use the plugins of a .py file"
         )
@@ -42,10 +54,24 @@ def parser() -> argparse.ArgumentParser:
     def suite_command(name: str, text: str) -> argparse.ArgumentParser:
         sub = command(name, text)
         sub.add_argument("suite", metavar="SUITE", help="a shipped name (see `inrbench list suites`) or a .yaml path")
-        sub.add_argument("-a", action="append", default=[], dest="activations", metavar="NAME[key=value,...]")
+        sub.add_argument(
+            "-a",
+            action="append",
+            default=[],
+            dest="activations",
+            metavar="NAME[key=value,...]",
+            help="only this activation, with these parameters; several values are a sweep",
+        )
         sub.add_argument("--scale", metavar="NAME", help="one of the suite's smaller sizes, e.g. small")
         sub.add_argument("-t", action="append", default=[], dest="tasks", metavar="NAME", help="only this task")
-        sub.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
+        sub.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            dest="overrides",
+            metavar="KEY=VALUE",
+            help="another value of a setting of the suite, e.g. train.steps=300",
+        )
         results(sub, "the folder of the results")
         return sub
 
@@ -110,15 +136,22 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def action(command: str) -> Callable[[argparse.Namespace], int]:
+    """The function of a command. It is imported now, so that --help needs nothing heavy, and a list no pyarrow."""
+    if command in LIGHT:
+        from bench.console.commands import COMMANDS
+    else:
+        from bench.commands import COMMANDS
+    return COMMANDS[command]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of ``inrbench``; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     try:
         options = parser().parse_args(words)
-        from bench.commands import COMMANDS  # after parsing, so that --help needs nothing heavy
-
-        return COMMANDS[options.command](options)
+        return action(options.command)(options)
     except KeyboardInterrupt:
         if debug:
             raise

@@ -1,4 +1,4 @@
-"""The commands. `bench.cli` parses their options; they call the other modules and hold no logic of their own."""
+"""The commands on suites and results. `bench.cli` parses their options; they call others and have no logic."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from bench.arguments import typed
 from bench.config.lock import Lock
 from bench.config.plugins import Plugins
 from bench.errors import BadInput, did_you_mean
-from bench.listing import listing
 from bench.machine import devices
 from bench.runner import plan
 from bench.store import merge as merging
@@ -260,34 +259,7 @@ def check(options: arguments.Check) -> int:
     return 1 if failures else 0
 
 
-def new(options: arguments.New) -> int:
-    from bench.config.scaffold import render
-
-    folder = Path(f"{options.kind}s")
-    inside = inside_checkout(folder)
-    path = (folder if inside else Path()) / f"{options.name.replace('-', '_')}.py"
-    if path.exists():
-        raise BadInput(f"{path} exists already; choose another name")
-    if options.name in getattr(Plugins(options.plugin), f"{options.kind}s").names():
-        raise BadInput(f"{options.kind} {options.name!r} exists already; choose another name")
-    path.write_text(render(options.kind, options.name))
-    plugin = "" if inside else f" --plugin {path}"
-    print(f"wrote {path}; next:")
-    if options.kind == "activation":
-        print(f"  inrbench check {options.name}{plugin}")
-        print(f"  inrbench run smoke -a {options.name} -a relu -a siren{plugin}")
-    else:
-        print(f"  name it under `tasks:` in a suite, then: inrbench plan SUITE{plugin}")
-    return 0
-
-
-def inside_checkout(folder: Path) -> bool:
-    """Whether a folder is that of the plugins of a checkout."""
-    return (folder / "core" / "base.py").is_file()
-
-
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "list": typed(arguments.List, listing),
     "plan": typed(arguments.Plan, show_plan),
     "run": typed(arguments.Run, run),
     "status": typed(arguments.Suite, status),
@@ -301,5 +273,4 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "compare": typed(arguments.Compare, compare),
     "export": typed(arguments.Export, export),
     "check": typed(arguments.Check, check),
-    "new": typed(arguments.New, new),
 }

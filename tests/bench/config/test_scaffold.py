@@ -9,12 +9,12 @@ import torch
 
 import activations
 from activations.core import conformance as testing
-from bench import commands
 from bench.cli import main
 from bench.config import grid
 from bench.config.plugins import Plugins
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
+from bench.console import commands
 from bench.training.run_job import execute
 
 

@@ -1,0 +1,1 @@
+"""What the command line says of itself and of the machine: examples, lists, completion, checks, new plugins."""

@@ -1,0 +1,46 @@
+"""The commands that need no results of runs, and therefore neither pyarrow nor pandas."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import arguments
+from bench.arguments import typed
+from bench.console.listing import listing
+from bench.errors import BadInput
+
+
+def new(options: arguments.New) -> int:
+    from bench.config.plugins import Plugins
+    from bench.config.scaffold import render
+
+    folder = Path(f"{options.kind}s")
+    inside = inside_checkout(folder)
+    path = (folder if inside else Path()) / f"{options.name.replace('-', '_')}.py"
+    if path.exists():
+        raise BadInput(f"{path} exists already; choose another name")
+    if options.name in getattr(Plugins(options.plugin), f"{options.kind}s").names():
+        raise BadInput(f"{options.kind} {options.name!r} exists already; choose another name")
+    path.write_text(render(options.kind, options.name))
+    plugin = "" if inside else f" --plugin {path}"
+    print(f"wrote {path}; next:")
+    if options.kind == "activation":
+        print(f"  inrbench check {options.name}{plugin}")
+        print(f"  inrbench run smoke -a {options.name} -a relu -a siren{plugin}")
+    else:
+        print(f"  inrbench run smoke --set tasks.{options.name}={{}} -t {options.name} -a relu -a siren{plugin}")
+        print(f"  name {options.name} under `tasks:` in a suite of yours")
+    return 0
+
+
+def inside_checkout(folder: Path) -> bool:
+    """Whether a folder is that of the plugins of a checkout."""
+    return (folder / "core" / "base.py").is_file()
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "list": typed(arguments.List, listing),
+    "new": typed(arguments.New, new),
+}
