@@ -28,6 +28,9 @@ from bench.workspace import Workspace, say
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+ABOUT = {"description", "source", "deviations", "tuning", "lock"}
+"""Parts of a suite that its report shows as they are."""
+
 
 def run(options: arguments.Run) -> int:
     work = Workspace.of(options)
@@ -122,7 +125,7 @@ def _fetch(sources: Sequence[str]) -> list[Path]:
 def write_report(work: Workspace, *, anew: bool) -> None:
     """Write the report of a suite's jobs, unless it is there and need not be written anew, and print its tables."""
     planned, store = work.plan(), work.store
-    about = work.suite.model_dump(include={"description", "source", "deviations", "tuning"}, exclude_defaults=True)
+    about = work.suite.model_dump(include=ABOUT, exclude_defaults=True)
     tables, page = reporting.write(store, planned.declarations, about, anew=anew)
     print("\n\n".join(tables))
     if planned.others:

@@ -50,7 +50,8 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
         store: the suite's folder; the report goes to ``store.report``.
         declared: the jobs to report, in the suite's order and under its names; all stored jobs by default.
         about: the suite's own texts for the head of the page: ``description`` and ``source`` (text), ``deviations``
-            from the source (a list of texts) and ``tuning`` (a mapping). Each may be missing.
+            from the source (a list of texts), ``tuning`` (a mapping; ``rounds`` in it is a list of mappings with
+            ``trials`` and ``share``) and ``lock`` (the name of the file of the settings found). Each may be missing.
 
     Raises:
         report.source.NoResults: if the folder holds no results.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -26,6 +26,13 @@ RANKED = "leaderboard"
 
 PIXELS_PER_INCH = 140
 """The scale of all figures, so that their text has one size."""
+
+_SEARCH = {
+    "trials": "{} trials",
+    "repeats": "{} repeats of each trial",
+    "widen": "ranges wider by a factor of {} at both ends",
+    "seconds": "at most {} s a trial",
+}
 
 
 @dataclass(frozen=True)
@@ -134,21 +141,28 @@ def _environment() -> Environment:
 def _about(about: Mapping[str, Any]) -> dict[str, Any]:
     """The suite's own texts, each on one line, empty where it has none."""
     deviations = about.get("deviations") or []
-    tuning = "; ".join(
-        f"{spaced(str(key))}: "
-        + (
-            ", ".join(f"{setting(own)} for {name}" for name, own in value.items())
-            if isinstance(value, Mapping)
-            else setting(value)
-        )
-        for key, value in (about.get("tuning") or {}).items()
-    )
     return {
         "description": _line(about.get("description")),
         "source": _line(about.get("source")),
         "deviations": [_line(item) for item in ([deviations] if isinstance(deviations, str) else deviations)],
-        "tuning": tuning,
+        "tuning": "; ".join(_search(about.get("tuning") or {})),
+        "lock": _line(about.get("lock")),
     }
+
+
+def _search(tuning: Mapping[str, Any]) -> Iterator[str]:
+    """How the settings were searched, one text for each part; parts without words of their own by their name."""
+    for key, value in sorted(tuning.items(), key=lambda item: isinstance(item[1], Mapping)):  # the long ones last
+        if key == "rounds":
+            for number, part in enumerate(value, 1):
+                share = part.get("share", 1)
+                steps = "all steps" if share == 1 else f"{setting(share)} of the steps"
+                trials = f"{part['trials']} trials" if number == 1 else f"the best {part['trials']}"
+                yield f"round {number}: {trials} with {steps}"
+        elif isinstance(value, Mapping):
+            yield f"{spaced(key)}: " + ", ".join(f"{setting(own)} for {name}" for name, own in value.items())
+        else:
+            yield _SEARCH.get(key, f"{spaced(key)}: {{}}").format(setting(value))
 
 
 def _line(value: Any) -> str:

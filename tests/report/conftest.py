@@ -31,7 +31,12 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> report.Report:
         "description": "Made up\n  for tests.",
         "source": "A paper <2024>",
         "deviations": ["Fewer steps & repeats", "Another image"],
-        "tuning": {"trials": 16, "signals": {"ct": ["disc"]}},
+        "tuning": {
+            "signals": {"ct": ["disc"], "function": ["sines", "steps"]},
+            "rounds": [{"trials": 12, "share": 0.25}, {"trials": 2}],
+            "widen": 2.0,
+        },
+        "lock": "experiments.lock.yaml",
     }
     return report.write(experiments(tmp_path_factory.mktemp("results")).store, about=about)
 

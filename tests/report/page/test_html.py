@@ -125,7 +125,11 @@ def test_the_page_has_the_texts_of_the_suite(studied: report.Report) -> None:
     assert "A paper &lt;2024&gt;" in text
     assert "<h2>Deviations from the source</h2>" in text
     assert "<li>Fewer steps &amp; repeats</li><li>Another image</li>" in text
-    assert "trials: 16; signals: disc for ct" in text
+    assert (
+        "<b>Tuning.</b> round 1: 12 trials with 0.25 of the steps; round 2: the best 2 with all steps; ranges wider by "
+        "a factor of 2 at both ends; signals: disc for ct, sines, steps for function; "
+        "settings found: <code>experiments.lock.yaml</code></p>"
+    ) in text
 
 
 def test_a_suite_without_texts_has_no_headings_for_them(written: report.Report) -> None:
