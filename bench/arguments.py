@@ -98,6 +98,11 @@ class New(Common):
     name: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Completion(Common):
+    shell: Literal["bash", "zsh"]
+
+
 A = TypeVar("A", bound=Common)
 
 

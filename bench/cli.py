@@ -13,7 +13,7 @@ from bench.errors import BadInput, Stopped
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
-LIGHT = ("list", "new")
+LIGHT = ("completion", "list", "new")
 """Commands that need no stored results; see `bench.console.commands`."""
 
 
@@ -133,6 +133,9 @@ def parser() -> argparse.ArgumentParser:
     new = command("new", "write a new plugin that works, to start from")
     new.add_argument("kind", choices=["activation", "task"])
     new.add_argument("name", metavar="NAME")
+
+    completion = command("completion", "print the script that completes inrbench's commands, options and names at TAB")
+    completion.add_argument("shell", choices=["bash", "zsh"])
     return root
 
 
@@ -149,6 +152,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of ``inrbench``; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks for the words that fit at the cursor
+        from bench.console.completion import complete
+
+        complete(parser())
     try:
         options = parser().parse_args(words)
         return action(options.command)(options)

@@ -1,27 +1,52 @@
-"""Lists of plugins in README and docs, written from the registry between markers: ``python -m tests.lists``.
+"""Lists of plugins and tables of results in README and docs, written between markers: ``python -m tests.lists``.
 
-A marker ``<!-- list: KIND FORM -->`` begins a list, ``<!-- end of list -->`` ends it. KIND is activations, tasks or
-suites; FORM is names or table.
+A marker ``<!-- list: KIND FORM -->`` begins a list from the registry, ``<!-- end of list -->`` ends it. KIND is
+activations, tasks or suites; FORM is names or table. A marker ``<!-- table: SUITE NAME -->`` begins a table of the
+report on the archive of a suite in docs/results, ``<!-- end of table -->`` ends it.
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
 import textwrap
 from pathlib import Path
 from typing import Any
 
+from bench import arguments
 from bench.config import suite
 from bench.config.declared import listed
+from bench.workspace import Workspace
+from report.data.leaderboard import leaderboard
+from report.data.load import load
+from report.labels import slug
+from report.tables.formats import markdown
+from report.writer import tables_of
 
 ROOT = Path(__file__).parents[1]
 FILES = ("README.md", "docs/plugins.md")
+RESULTS = ("docs/answer.md",)
+TABLE = re.compile(r"(<!-- table: ([\w-]+) ([\w-]+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
 MARKED = re.compile(r"(<!-- list: (\w+) (\w+) -->\n)(.*?)(<!-- end of list -->)", re.DOTALL)
 
 
 def written(text: str) -> str:
-    """The text of a file with its lists as the registry has them now."""
-    return MARKED.sub(lambda found: found[1] + _FORMS[found[3]](found[2]) + found[5], text)
+    """The text of a file with its lists as the registry has them now, and its tables as the archives have them."""
+    text = MARKED.sub(lambda found: found[1] + _FORMS[found[3]](found[2]) + found[5], text)
+    return TABLE.sub(lambda found: found[1] + archived(found[2])[found[3]] + found[5], text)
+
+
+@functools.cache
+def archived(name: str) -> dict[str, str]:
+    """The tables of the report on an archive, as Markdown without their headings."""
+    results = ROOT / "docs" / "results"
+    work = Workspace.of(
+        arguments.Suite(plugin=[], results=results, suite=name, scale=None, tasks=[], activations=[], overrides=[])
+    )
+    found = load(work.store, work.declared.jobs)
+    tables = itertools.chain(*tables_of(found, leaderboard(found)))
+    return {slug(table.task): markdown(table).partition("\n\n")[2] for table in tables}
 
 
 def _rows(kind: str) -> list[dict[str, Any]]:
@@ -52,6 +77,6 @@ _FORMS = {"names": _names, "table": _table}
 
 
 if __name__ == "__main__":
-    for name in FILES:
+    for name in (*FILES, *RESULTS):
         path = ROOT / name
         path.write_text(written(path.read_text()))

@@ -8,7 +8,7 @@ import pytest
 
 from bench.config import grid, suite
 from bench.config.plugins import Plugins
-from tests.lists import FILES, MARKED, ROOT, written
+from tests.lists import FILES, MARKED, RESULTS, ROOT, TABLE, written
 
 PLUGINS = Plugins()
 
@@ -17,6 +17,13 @@ PLUGINS = Plugins()
 def test_lists_are_those_of_the_registry(name: str) -> None:
     text = (ROOT / name).read_text()
     assert MARKED.search(text)
+    assert text == written(text), f"{name} is not up to date: run `make lists`"
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_tables_are_those_of_the_archived_results(name: str) -> None:
+    text = (ROOT / name).read_text()
+    assert TABLE.search(text)
     assert text == written(text), f"{name} is not up to date: run `make lists`"
 
 

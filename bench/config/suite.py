@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,9 @@ from pydantic import Field, model_validator
 from bench.config.settings import Settings
 from bench.config.strict_yaml import read_text, read_yaml, validated
 from bench.errors import BadInput, did_you_mean
+from bench.suites import FOLDER, shipped
+
+__all__ = ["Round", "Suite", "Tuning", "beside", "load", "select_activations", "select_tasks", "shipped"]
 
 
 class Round(Settings):
@@ -88,15 +90,6 @@ class Suite(Settings):
     activations: dict[str, dict[str, Any] | None]
 
 
-def shipped() -> list[str]:
-    """The names of the suites that come with inrbench."""
-    return sorted(
-        Path(item.name).stem
-        for item in resources.files("bench.suites").iterdir()
-        if item.name.endswith(".yaml") and not item.name.endswith(".lock.yaml")
-    )
-
-
 def load(name: str, overrides: Sequence[str] = (), scale: str | None = None) -> tuple[Suite, str]:
     """A suite by its shipped name or its path, at one of its scales, with ``--set`` overrides; and its name in errors.
 
@@ -106,7 +99,7 @@ def load(name: str, overrides: Sequence[str] = (), scale: str | None = None) -> 
         BadInput: if there is no such suite or scale, it is no YAML, or a setting is wrong.
     """
     if name in shipped():
-        where, text = f"{name}.yaml", resources.files("bench.suites").joinpath(f"{name}.yaml").read_text("utf-8")
+        where, text = f"{name}.yaml", read_text(FOLDER / f"{name}.yaml")
     elif name.endswith((".yaml", ".yml")) or "/" in name:
         where, text = name, read_text(Path(name))
     else:
@@ -132,7 +125,7 @@ def load(name: str, overrides: Sequence[str] = (), scale: str | None = None) -> 
 def beside(name: str, file: str) -> Path:
     """The path of a file in the folder of a suite, which `load` knows by this name."""
     if name in shipped():
-        return Path(str(resources.files("bench.suites"))) / file
+        return FOLDER / file
     return Path(name).parent / file
 
 

@@ -8,8 +8,21 @@ from pathlib import Path
 
 from bench import arguments
 from bench.arguments import typed
-from bench.console.listing import listing
 from bench.errors import BadInput
+
+
+def completion(options: arguments.Completion) -> int:
+    from bench.console import completion as shells  # here, as no other command needs argcomplete
+
+    return shells.completion(options)
+
+
+def listing(options: arguments.List) -> int:
+    from bench.console import (
+        listing as lists,  # here, as a shell prints its script at each start and does not wait for pydantic
+    )
+
+    return lists.listing(options)
 
 
 def new(options: arguments.New) -> int:
@@ -41,6 +54,7 @@ def inside_checkout(folder: Path) -> bool:
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "completion": typed(arguments.Completion, completion),
     "list": typed(arguments.List, listing),
     "new": typed(arguments.New, new),
 }
