@@ -13,7 +13,7 @@ from bench.errors import BadInput, Stopped
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
-LIGHT = ("completion", "list", "new")
+LIGHT = ("completion", "doctor", "list", "new")
 """Commands that need no stored results; see `bench.console.commands`."""
 
 
@@ -133,6 +133,9 @@ def parser() -> argparse.ArgumentParser:
     new = command("new", "write a new plugin that works, to start from")
     new.add_argument("kind", choices=["activation", "task"])
     new.add_argument("name", metavar="NAME")
+
+    doctor = command("doctor", "show what this machine offers to runs, and what to do about what is missing")
+    results(doctor, "the folder whose disk is looked at")
 
     completion = command("completion", "print the script that completes inrbench's commands, options and names at TAB")
     completion.add_argument("shell", choices=["bash", "zsh"])

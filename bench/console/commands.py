@@ -17,6 +17,12 @@ def completion(options: arguments.Completion) -> int:
     return shells.completion(options)
 
 
+def doctor(options: arguments.Results) -> int:
+    from bench.console import doctor as checks
+
+    return checks.doctor(options)
+
+
 def listing(options: arguments.List) -> int:
     from bench.console import (
         listing as lists,  # here, as a shell prints its script at each start and does not wait for pydantic
@@ -55,6 +61,7 @@ def inside_checkout(folder: Path) -> bool:
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "completion": typed(arguments.Completion, completion),
+    "doctor": typed(arguments.Results, doctor),
     "list": typed(arguments.List, listing),
     "new": typed(arguments.New, new),
 }

@@ -24,6 +24,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "export": ("inrbench export results/quick", "inrbench export results/quick > quick.csv"),
     "check": ("inrbench check siren", "inrbench check soft-sine --plugin soft_sine.py"),
     "completion": ("source <(inrbench completion bash)", "source <(inrbench completion zsh)"),
+    "doctor": ("inrbench doctor", "inrbench doctor --results other/results"),
     "new": ("inrbench new activation soft-sine", "inrbench new task half-pixels"),
 }
 """Command -> command lines for a shell."""

@@ -91,9 +91,15 @@ class Source:
         return [__name__, *place, str(self.tensors), json.dumps(self.columns), str(self.threads), str(self.path)]
 
 
+def compiler() -> str | None:
+    """The path of the C++ compiler that PyTorch's compiler finds, ``CXX`` if it is set, else a known name; or None."""
+    names = [os.environ["CXX"]] if "CXX" in os.environ else ["g++", "clang++"]
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
 def has_compiler() -> bool:
-    """Whether PyTorch's compiler finds a C++ compiler, judged as it does: ``CXX`` if it is set, else a known name."""
-    return any(shutil.which(name) for name in ([os.environ["CXX"]] if "CXX" in os.environ else ["g++", "clang++"]))
+    """Whether there is a C++ compiler."""
+    return compiler() is not None
 
 
 _failures: dict[Path, str] = {}

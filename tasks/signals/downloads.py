@@ -65,6 +65,19 @@ def find(original: Original) -> Path:
         SignalError: if the data folder contains another file under this name, or if the file is missing and cannot be
             downloaded. The message has URL, sha256 and folder.
     """
+    if path := present(original):
+        return path
+    if os.environ.get("INRBENCH_OFFLINE") == "1":
+        raise _missing(original, "INRBENCH_OFFLINE is 1")
+    return _download(original)
+
+
+def present(original: Original) -> Path | None:
+    """Path of the verified file of an original in the data folder; None if it is missing.
+
+    Raises:
+        SignalError: if the data folder contains another file under this name.
+    """
     base, wrong = folder(), []
     for path in dict.fromkeys((base / original.file, base / Path(original.file).name)):
         if path.is_file():
@@ -78,9 +91,7 @@ def find(original: Original) -> Path:
             f"signal {original.name!r}: {path} is another file (sha256 {found}, expected {original.sha256}) and is "
             f"not used; remove it, or replace it with {original.url}"
         )
-    if os.environ.get("INRBENCH_OFFLINE") == "1":
-        raise _missing(original, "INRBENCH_OFFLINE is 1")
-    return _download(original)
+    return None
 
 
 def fetch(names: Iterable[str] | None = None) -> list[Path]:

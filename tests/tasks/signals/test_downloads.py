@@ -91,6 +91,16 @@ def test_without_the_variable_the_folder_is_data_here(
     assert fetch(["chest"]) == [Path("data/chest.png")]
 
 
+def test_whether_an_original_is_present_is_told_without_a_download(
+    folder: Path, picture: bytes, server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at(monkeypatch, server)
+    assert originals.present(originals.ORIGINALS["chest"]) is None
+    assert not folder.exists()
+    put(folder / "chest.png", picture)
+    assert originals.present(originals.ORIGINALS["chest"]) == folder / "chest.png"
+
+
 def test_another_file_in_its_place_is_an_error_and_not_used(folder: Path, picture: bytes) -> None:
     put(folder / "chest.png", b"another")
     for call in (lambda: load("chest"), fetch):
