@@ -21,7 +21,7 @@ from report.page.html import PageFigure, page
 from report.page.live import live as live_data
 from report.page.svg import pictures, svg, unique
 from report.source import Declared, Results
-from report.tables import formats, selection
+from report.tables import formats, selection, sweeps
 from report.tables.build import build
 from report.tables.leaderboard import tables as board_tables
 
@@ -34,7 +34,7 @@ class Report:
         folder: the report folder.
         index: the page.
         tables: the table of each task as Markdown, for a terminal; then those of the choices made without the truth,
-            and those over all tasks.
+            those of swept settings, and those over all tasks.
     """
 
     folder: Path
@@ -57,7 +57,7 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
     suite = load(store, declared)
     folder = store.report
     tables = [build(suite, task) for task in suite.tasks]
-    choices = selection.tables(suite)
+    choices = [*selection.tables(suite), *sweeps.tables(suite)]
     board = leaderboard(suite)
     boards = board_tables(suite, board)
     written = set()
@@ -78,7 +78,8 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
             written.add(_write(folder / "figures" / f"{entry.name}.png", png))
             written.add(_write(folder / "figures" / f"{entry.name}.pdf", pdf))
             width = float(entry.figure.get_figwidth())
-            drawing = "" if pictures(entry.figure) else svg(entry.figure, names, colours, entry.name)
+            known = ({}, {}) if entry.families else (names, colours)
+            drawing = "" if pictures(entry.figure) else svg(entry.figure, *known, entry.name)
             found = PageFigure(entry.name, entry.link, entry.caption, entry.alt, png, width, entry.task, drawing)
             figures.append(replace(found, live=entry.name in live["figures"]))
     for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
