@@ -22,7 +22,7 @@ from report.page.html import PageFigure, page
 from report.page.live import live as live_data
 from report.page.svg import pictures, svg, unique
 from report.source import Declared, Results
-from report.tables import formats, selection
+from report.tables import formats, selection, sweeps
 from report.tables.build import Table, build
 from report.tables.leaderboard import tables as board_tables
 
@@ -35,7 +35,7 @@ class Report:
         folder: the report folder.
         index: the page.
         tables: the table of each task as Markdown, for a terminal; then those of the choices made without the truth,
-            and those over all tasks.
+            those of swept settings, and those over all tasks.
     """
 
     folder: Path
@@ -78,7 +78,8 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
             written.add(_write(folder / "figures" / f"{entry.name}.png", png))
             written.add(_write(folder / "figures" / f"{entry.name}.pdf", pdf))
             width = float(entry.figure.get_figwidth())
-            drawing = "" if pictures(entry.figure) else svg(entry.figure, names, colours, entry.name)
+            known = ({}, {}) if entry.families else (names, colours)
+            drawing = "" if pictures(entry.figure) else svg(entry.figure, *known, entry.name)
             found = PageFigure(entry.name, entry.link, entry.caption, entry.alt, png, width, entry.task, drawing)
             figures.append(replace(found, live=entry.name in live["figures"]))
     for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
@@ -89,8 +90,9 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
 
 
 def tables_of(suite: Suite, board: Leaderboard | None) -> tuple[list[Table], list[Table], list[Table]]:
-    """The table of each task, those of choices made without the truth, and those over all tasks."""
-    return [build(suite, task) for task in suite.tasks], selection.tables(suite), board_tables(suite, board)
+    """The table of each task, those of choices made without the truth and of sweeps, and those over all tasks."""
+    choices = [*selection.tables(suite), *sweeps.tables(suite)]
+    return [build(suite, task) for task in suite.tasks], choices, board_tables(suite, board)
 
 
 def _write(path: Path, content: bytes) -> Path:

@@ -17,8 +17,9 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from report.data.model import Method, Task, Timing
 from report.data.stats import Estimate, average, estimate
+from report.data.sweeps import Line
 from report.figures.style import BASELINE_COLOR, BASELINE_LINES, MethodStyle
-from report.labels import baseline
+from report.labels import Metric, baseline
 
 WIDTH = 7.0  # inches: the text width of a two-column page
 Styles = Mapping[str, MethodStyle]
@@ -130,10 +131,10 @@ def power(value: float, _: Any = None) -> str:
     return rf"$10^{{{exponent}}}$" if factor == "1" else rf"${factor}{{\cdot}}10^{{{exponent}}}$"
 
 
-def value_axis(axis: Axes, task: Task) -> None:
+def value_axis(axis: Axes, metric: Metric) -> None:
     """Make the y axis logarithmic for an error that falls by more than a decade and a half."""
     values = [float(value) for line in axis.get_lines() for value in np.asarray(line.get_ydata())]
-    if task.headline.direction < 0 and values and min(values) > 0 and max(values) > 30 * min(values):
+    if metric.direction < 0 and values and min(values) > 0 and max(values) > 30 * min(values):
         log_axis(axis, "y")
 
 
@@ -187,7 +188,7 @@ def spread(places: Sequence[float], gap: float) -> list[float]:
 
 
 def legend(
-    figure: Figure | SubFigure, width: float, methods: Sequence[Method], styles: Styles, *, lines: bool = True
+    figure: Figure | SubFigure, width: float, methods: Sequence[Method | Line], styles: Styles, *, lines: bool = True
 ) -> None:
     """Draw one legend above all panels, in rows of equal length; ``width`` is that of the figure in inches."""
     handles = [

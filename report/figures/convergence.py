@@ -1,9 +1,6 @@
-"""Charts of the headline metric: its convergence, its final value against training time and over a sweep of tasks."""
+"""Charts of the headline metric: its convergence, and its final value against training time."""
 
 from __future__ import annotations
-
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
 
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -13,9 +10,6 @@ from matplotlib.ticker import MaxNLocator
 from report.data.model import Method, Run, Task, Timing
 from report.data.stats import Estimate, average, estimate
 from report.figures.axes import WIDTH, Styles, baselines, curve, legend, log_axis, marker, series, value_axis
-from report.figures.heat_map import swept
-from report.figures.style import BASELINE_COLOR, BASELINE_LINES
-from report.labels import baseline, spaced
 
 
 def convergence(task: Task, styles: Styles) -> Figure | None:
@@ -57,7 +51,7 @@ def convergence(task: Task, styles: Styles) -> Figure | None:
     axes[0].set(xlabel="training steps", ylabel=task.headline.label)
     for axis in axes:
         log_axis(axis)
-    value_axis(axes[0], task)
+    value_axis(axes[0], task.headline)
     baselines(axes, task)
     legend(figure, figure.get_figwidth(), drawn, styles)
     return figure
@@ -103,57 +97,6 @@ def quality_time(task: Task, styles: Styles) -> Figure | None:
     baselines(axes, task)
     legend(figure, figure.get_figwidth(), drawn, styles, lines=False)
     return figure
-
-
-LEAST = 3
-"""The least number of values of a sweep."""
-
-Sweeps = Mapping[tuple[str, str], Mapping[float, Task]]
-
-
-def sweeps(tasks: Sequence[Task]) -> Sweeps:
-    """The tasks that differ in one numeric setting, named like ``bandwidth[cycles=8.0]``: by name and setting, then by
-    value in order."""
-    found: dict[tuple[str, str], dict[float, Task]] = defaultdict(dict)
-    for task in tasks:
-        name, values = swept(task.key)
-        if len(values) == 1 and task.activations:
-            ((setting, value),) = values.items()
-            found[name, setting][value] = task
-    return {key: dict(sorted(members.items())) for key, members in found.items() if len(members) >= LEAST}
-
-
-def sweep(setting: str, members: Mapping[float, Task], styles: Styles) -> Figure | None:
-    """The final headline metric of each method against the setting that tasks differ in; None without a value."""
-    first = next(iter(members.values()))
-    name = first.headline.name
-    figure = Figure(figsize=(4.6, 3.2), layout="constrained")
-    axis = figure.subplots()
-    drawn = {method.key: method for task in members.values() for method in task.activations if method.final(name)}
-    if not drawn:
-        return None
-    for key in reversed(drawn):
-        points = [(value, item) for value, task in members.items() if (item := _last(task.activations, key, name))]
-        curve(axis, [x for x, _ in points], [item for _, item in points], styles[key], every=True)
-    for index, key in enumerate(sorted({method.key for task in members.values() for method in task.baselines})):
-        line = [(value, item.mean) for value, task in members.items() if (item := _last(task.baselines, key, name))]
-        if line:
-            axis.plot(*zip(*line, strict=True), color=BASELINE_COLOR, ls=BASELINE_LINES[index % len(BASELINE_LINES)])
-            axis.annotate(baseline(key), line[-1], (4, 0), textcoords="offset points", va="center", fontsize=7,
-                          color=BASELINE_COLOR, annotation_clip=False)  # fmt: skip
-    axis.set(xlabel=spaced(setting), ylabel=f"final {first.headline.label}")
-    if min(members) > 0 and max(members) >= 3 * min(members):
-        log_axis(axis)
-    axis.set_xticks([*members], [f"{value:g}" for value in members])
-    axis.set_xticks([], minor=True)
-    value_axis(axis, first)
-    sns.despine(ax=axis)
-    legend(figure, figure.get_figwidth(), [*drawn.values()], styles)
-    return figure
-
-
-def _last(methods: Sequence[Method], key: str, metric: str) -> Estimate | None:
-    return next((estimate(method.final(metric)) for method in methods if method.key == key), None)
 
 
 def _final(method: Method, task: Task, timing: Timing) -> tuple[Estimate, Estimate] | None:

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from report.data.leaderboard import Leaderboard
 from report.data.model import Suite, Task
 from report.data.reconstructions import Reconstructions, reconstructions
+from report.data.sweeps import TOLERANCE, over_methods, over_tasks
 from report.figures import (
     activation_curves,
     convergence,
-    heat_map,
     images,
     layer_statistics,
     overview,
@@ -26,6 +26,7 @@ from report.figures import (
     volumes,
 )
 from report.figures.axes import Styles, repeated
+from report.figures.sweeps import heat_map, lines
 from report.labels import slug, spaced
 from report.tables.build import engine_note, rule_text
 
@@ -49,6 +50,7 @@ class Entry:
         caption: the text below it.
         alt: its description for readers who cannot see it.
         task: the suite's key of its task, empty for a figure of the whole suite.
+        families: whether its lines are families of methods, so that none can be switched off with a single method.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Entry:
     caption: str
     alt: str
     task: str = ""
+    families: bool = False
 
 
 def entries(suite: Suite, styles: Styles, board: Leaderboard | None = None) -> Iterator[Entry]:
@@ -79,16 +82,14 @@ def entries(suite: Suite, styles: Styles, board: Leaderboard | None = None) -> I
         text += f" The {overview.ROWS} best of {len(methods)} methods." * (len(methods) > overview.ROWS)
         yield Entry("overview", "overview", figure, text, "The final metric of every method on every task")
     mapped = {(sweep.task, setting) for sweep in sweeps for setting in sweep.axes}
-    for (name, setting), members in convergence.sweeps(suite.tasks).items():
-        if (name, setting) in mapped:  # a heat map shows it for each value of the other setting
-            continue
-        members = {value: replace(task, activations=task.activations[:METHODS]) for value, task in members.items()}
-        if figure := convergence.sweep(setting, members, styles):
-            metric = next(iter(members.values())).headline.short
-            text = f"Final {metric} on {name} against {spaced(setting)}; dashed: classical methods."
-            alt = f"{metric} of each method against {spaced(setting)} on {name}"
-            link = f"{name}: {spaced(setting)}"
-            yield Entry(f"over-{slug(name)}-{slug(setting)}", link, figure, text, alt)
+    best = [replace(task, activations=task.activations[:METHODS]) for task in suite.tasks]
+    for over in over_tasks(best):
+        if (over.task, over.setting) not in mapped:  # else a heat map shows it for each value of the other setting
+            metric, setting = over.metric.short, spaced(over.setting)
+            text = f"Final {metric} on {over.task} against {setting}; dashed: classical methods."
+            alt = f"{metric} of each method against {setting} on {over.task}"
+            name = f"over-{slug(over.task)}-{slug(over.setting)}"
+            yield Entry(name, f"{over.task}: {setting}", lines.draw([over], styles), text, alt)
     for sweep in sweeps:
         x, y = map(spaced, sweep.axes)
         text = f"Final {sweep.metric.short} over {x} and {y}, one panel per activation, the best on average first."
@@ -115,8 +116,27 @@ def _leaderboard(suite: Suite, styles: Styles, board: Leaderboard) -> Entry:
     return Entry("leaderboard", "leaderboard", overview.leaderboard(board, names, styles), text, alt)
 
 
+def _sensitivity(task: Task) -> Iterator[Entry]:
+    """The figure of the settings that the methods of a task are swept over, if any."""
+    sweeps = [replace(sweep, lines=sweep.lines[:METHODS]) for sweep in over_methods(task)]
+    if not sweeps:
+        return
+    metric, settings = task.headline.short, ", ".join(spaced(sweep.setting) for sweep in sweeps)
+    text = f"Final {metric} against {settings}, all else being equal."
+    text += " Dashed: classical methods." * any(sweep.baselines for sweep in sweeps)
+    if task.headline.unit == "dB":
+        text += (
+            f" Bars: the range within {TOLERANCE:g} dB of the best value (dot), with its width in octaves; an arrow: "
+            "the sweep ends before the range does."
+        )
+    figure = lines.draw(sweeps, lines.family_styles(sweeps), ranges=True)
+    alt = f"{metric} of each family of methods against {settings} on {task.key}"
+    yield Entry(f"sensitivity-{slug(task.key)}", "sensitivity", figure, text, alt, task.key, families=True)
+
+
 def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
     name, metric = slug(task.key), task.headline.short
+    yield from _sensitivity(task)
     cut = f" The {METHODS} best of {len(task.activations)} methods; the table has all."
     cut *= len(task.activations) > METHODS
     task = replace(task, activations=task.activations[:METHODS])

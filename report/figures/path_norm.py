@@ -98,7 +98,7 @@ def _scatter(
     axis.margins(x=0.14, y=0.12)
     axis.set(xlabel="final path norm", ylabel=f"final {task.headline.label}")
     log_axis(axis)
-    value_axis(axis, task)
+    value_axis(axis, task.headline)
 
 
 def _sweep(axis: Axes, families: Families, styles: Styles) -> None:

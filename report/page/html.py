@@ -78,7 +78,7 @@ def page(
 
     Args:
         tables: the table of each task, in the order of the tasks.
-        choices: the tables of the choices made without the truth; each is shown with its task.
+        choices: the tables of the choices made without the truth and of swept settings; each is shown with its task.
         boards: the tables over all tasks; see `report.tables.leaderboard`.
         live: the data of the interactive figures; see `report.page.live`.
         about: see `report.write`.
@@ -87,7 +87,7 @@ def page(
         {
             "task": task,
             "table": table,
-            "choices": [choice for choice in choices if choice.task == f"choose-{task.key}"],
+            "choices": [table for table in choices if table.task in (f"choose-{task.key}", f"sweep-{task.key}")],
             "figures": [figure for figure in figures if figure.task == task.key],
             "methods": [(method.label, *_settings(method)) for method in task.activations],
         }

@@ -10,8 +10,8 @@ import pytest
 from report.data.load import load
 from report.data.model import Suite
 from report.figures.gallery import entries
-from report.figures.heat_map import draw, sweeps, swept
 from report.figures.style import styled
+from report.figures.sweeps.heat_map import draw, sweeps
 from tests.report.laboratory import Lab, styles
 
 CYCLES, SIZES = (2.0, 8.0, 32.0), (1000, 4000)
@@ -81,17 +81,3 @@ def test_the_gallery_has_the_map_once_for_all_tasks_and_no_curve_beside_it(ladde
     (entry,) = found
     assert (entry.task, entry.link) == ("", "bandwidth: cycles × params")
     assert "over cycles and params" in entry.caption
-
-
-@pytest.mark.parametrize(
-    ("key", "expected"),
-    [
-        ("bandwidth[cycles=2.0]", ("bandwidth", {"cycles": 2.0})),
-        ("bw-relu (script)[c=1,lr=0.001]", ("bw-relu (script)", {"c": 1.0, "lr": 0.001})),
-        ("relu", ("relu", {})),
-        ("mri[mask=radial]", ("mri[mask=radial]", {})),
-        ("image[size=[96, 144]]", ("image[size=[96, 144]]", {})),
-    ],
-)
-def test_swept_values_are_read_from_names(key: str, expected: tuple[str, dict[str, float]]) -> None:
-    assert swept(key) == expected

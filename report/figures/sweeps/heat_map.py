@@ -8,7 +8,6 @@ no difference here.
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from matplotlib.figure import Figure
 
 from report.data.model import Suite
 from report.data.stats import estimate
+from report.data.sweeps import swept
 from report.figures.axes import WIDTH
 from report.labels import Metric, spaced
 
@@ -71,26 +71,6 @@ def sweeps(suite: Suite) -> list[Sweep]:
         for (task, axes), panels in found.items()
         if all(len({point[side] for values in panels.values() for point in values}) > 1 for side in (0, 1))
     ]
-
-
-def swept(key: str) -> tuple[str, dict[str, float]]:
-    """The name of a task or method without its swept values, and those that are numbers.
-
-    Example:
-        >>> swept("wire[omega0=10,s0=5.0]")
-        ('wire', {'omega0': 10.0, 's0': 5.0})
-    """
-    match = re.fullmatch(r"(.*?)\[([^\[\]]*=[^\[\]]*)\]", key)
-    if match is None:
-        return key, {}
-    found = {}
-    for part in match[2].split(","):
-        name, _, value = part.partition("=")
-        try:
-            found[name] = float(value)
-        except ValueError:
-            return key, {}
-    return match[1], found
 
 
 def _ranked(panels: Mapping[str, Mapping[Point, float]], direction: int) -> dict[str, Mapping[Point, float]]:
