@@ -42,8 +42,8 @@ def run(options: arguments.Run) -> int:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
     if len(work.store.small()) >= AUTOMATIC:
         gather(work.store)
-    limits = options.timeout, options.fail_fast
-    code = execute(work, work.plan(retry, options.shard), options.devices, limits, options.scheduler)
+    how = plan.RunOptions(options.timeout, options.fail_fast)
+    code = execute(work, work.plan(retry, options.shard), options.devices, how, options.scheduler)
     write_report(work, anew=False)
     return code
 
@@ -52,14 +52,10 @@ def execute(
     work: Workspace,
     planned: plan.Plan,
     devices_wanted: str,
-    limits: tuple[float | None, bool] = (None, False),
+    options: plan.RunOptions | None = None,
     scheduler: str | None = None,
 ) -> int:
-    """Run the jobs that a plan has to do; returns 1 if any of its jobs is left not ok, else 0.
-
-    Args:
-        limits: seconds that a job may take, and whether to stop at the first that fails.
-    """
+    """Run the jobs that a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
     _warn_of_changes(work, planned)
     before = f" ({len(planned.failed)} failed before; --retry runs them again)" if planned.failed else ""
     if not planned.todo:
@@ -91,9 +87,7 @@ def execute(
         )
         failed = len(planned.failed)
         display = stack.enter_context(Display(planned.todo))
-        running = runner.Runner(work.store, slots, runner.RunOptions(*limits), display).run(
-            planned.todo, planned.attempts
-        )
+        running = runner.Runner(work.store, slots, options, display).run(planned.todo, planned.attempts)
         with contextlib.closing(running) as outcomes:
             for _, status in outcomes:
                 failed += status != "ok"
@@ -176,14 +170,14 @@ def tune(options: arguments.Tune) -> int:
     work = Workspace.of(options, locked=False)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
     store = Store(options.results, f"{work.suite.suite}-tune", say)
-    limits = work.suite.tuning.seconds, False
+    how = plan.RunOptions(work.suite.tuning.seconds)
     rankings: list[DataFrame] = []
     for number, trials in enumerate(search.rounds):
         chosen = search.best(rankings[-1], trials.trials) if rankings else search.all()
         if len(search.rounds) > 1:
             say(f"round {number + 1} of {len(search.rounds)}: {sum(map(len, chosen.values()))} trials")
         jobs = search.jobs(number, chosen)
-        execute(replace(work, store=store), plan.make(jobs, store), options.devices, limits)
+        execute(replace(work, store=store), plan.make(jobs, store), options.devices, how)
         rankings.append(search.ranking(plan.make(jobs, store), store))
     found = search.found(rankings[0], rankings[-1], work.plugins.sources())
     print(searching.as_yaml(found))

@@ -1,4 +1,4 @@
-"""Plan of a run: compares the jobs of a suite with the stored results."""
+"""Plan of a run: compares the jobs of a suite with the stored results; and the options of a run."""
 
 from __future__ import annotations
 
@@ -16,6 +16,19 @@ from bench.store.store import STATUSES, Store
 
 COLUMNS = ["job_id", "task", "method", "metric", "status", "error", "attempt", "wall_s", "source_sha256"]
 """Columns of ``runs`` that a plan looks at."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Options of a run.
+
+    Attributes:
+        limit_s: seconds that a job may take; None for no limit.
+        fail_fast: stop at the first job that does not end ``ok``.
+    """
+
+    limit_s: float | None = None
+    fail_fast: bool = False
 
 
 @dataclass(frozen=True)

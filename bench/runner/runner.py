@@ -12,7 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from joblib import Parallel, delayed
 from bench.config.job import Job
 from bench.errors import Stopped
 from bench.machine.devices import SlotSpec
+from bench.runner.plan import RunOptions
 from bench.runner.row import Attempt, Execution, to_row
 from bench.runner.worker_process import JobRun, WorkerProcess
 from bench.store.compact import AUTOMATIC, compact, sweep
@@ -56,19 +57,6 @@ class Slot(Protocol):
 
     def kill(self) -> None:
         """End whatever runs on the slot."""
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """Options of a run.
-
-    Attributes:
-        limit_s: seconds that a job may take; None for no limit.
-        fail_fast: stop at the first job that does not end ``ok``.
-    """
-
-    limit_s: float | None = None
-    fail_fast: bool = False
 
 
 def local_slots(store: Store, specs: Sequence[SlotSpec], plugin_files: Sequence[Path] = ()) -> list[WorkerProcess]:

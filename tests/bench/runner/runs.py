@@ -12,7 +12,8 @@ from bench.config.strict_yaml import read_yaml, validated
 from bench.config.suite import Suite
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
-from bench.runner.runner import Runner, RunOptions, local_slots
+from bench.runner.plan import RunOptions
+from bench.runner.runner import Runner, local_slots
 from bench.store.store import Store
 
 CPU = SlotSpec("cpu", "", threads=1, exclusive=True)

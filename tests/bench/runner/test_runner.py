@@ -19,7 +19,8 @@ from bench.config.plugins import Plugins
 from bench.errors import Stopped
 from bench.machine.devices import SlotSpec
 from bench.runner import plan
-from bench.runner.runner import Runner, RunOptions, local_slots
+from bench.runner.plan import RunOptions
+from bench.runner.runner import Runner, local_slots
 from bench.store.store import Store
 from tests.bench.runner.runs import CPU, run, settings
 
