@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from bench.atomic_write import atomic_write
-from bench.config.answers import around
+from bench.config.answers import around, state
 from bench.config.job import Job
 from bench.errors import BadInput
 from bench.store.store import Store
 
 KEY = "content.json"
-"""File in the report's folder: the key of what it shows, its tables and the sizes of its files."""
+"""File in the report's folder: the key of what it shows, its tables and the states of its files."""
 
 
 def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: bool = True) -> tuple[list[str], Path]:
@@ -55,19 +55,13 @@ def _key(store: Store, jobs: Sequence[Job], about: dict[str, Any]) -> str:
         for file in sorted((store.root / kind).glob("[!.]*.parquet")):
             digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
     pictures = {name for job in jobs for name in (job.job_id, job.reference)}
-    digest.update(json.dumps(_sizes(store.artifact_file(name) for name in sorted(pictures))).encode())
+    digest.update(json.dumps(_states(store.artifact_file(name) for name in sorted(pictures))).encode())
     return digest.hexdigest()
 
 
 def _files(folder: Path) -> dict[str, Any]:
-    return _sizes(path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != KEY)
+    return _states(path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != KEY)
 
 
-def _sizes(paths: Iterable[Path]) -> dict[str, Any]:
-    """Size and time of change of each file; None where there is none."""
-    found: dict[str, Any] = {}
-    for path in paths:
-        with contextlib.suppress(FileNotFoundError):
-            state = path.stat()
-            found[f"{path.parent.name}/{path.name}"] = [state.st_size, state.st_mtime_ns]
-    return found
+def _states(paths: Iterable[Path]) -> dict[str, Any]:
+    return {f"{path.parent.name}/{path.name}": state(path) for path in paths}

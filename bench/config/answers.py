@@ -56,10 +56,11 @@ def _file(question: Any) -> Path:
 
 
 def _states(files: Iterable[str]) -> dict[str, list[int] | None]:
-    return {file: _state(file) for file in sorted(files)}
+    return {file: state(file) for file in sorted(files)}
 
 
-def _state(file: str) -> list[int] | None:
+def state(file: str | Path) -> list[int] | None:
+    """Size of a file and its two times of change, in ns; None if there is none."""
     try:
         found = os.stat(file)
     except OSError:
