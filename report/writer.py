@@ -20,7 +20,7 @@ from report.figures.style import method_styles, styled
 from report.labels import slug
 from report.page.html import PageFigure, page
 from report.page.live import live as live_data
-from report.page.svg import pictures, svg, unique
+from report.page.svg import fixed, pictures, svg
 from report.source import Declared, Results
 from report.tables import formats, selection, sweeps
 from report.tables.build import Table, build
@@ -71,7 +71,7 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
     styles = method_styles((method.key, method.activation) for task in suite.tasks for method in task.activations)
     live = live_data(suite, styles)
     names = {label: number for number, method in enumerate(live["methods"]) for label in method["labels"]}
-    colours = unique({number: method["color"] for number, method in enumerate(live["methods"])})
+    colours = {method["color"]: number for number, method in enumerate(live["methods"])}
     with styled():
         for entry in gallery.entries(suite, styles, board):
             png, pdf = _png(entry.figure), _pdf(entry.figure)
@@ -81,7 +81,8 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
             known = ({}, {}) if entry.families else (names, colours)
             drawing = "" if pictures(entry.figure) else svg(entry.figure, *known, entry.name)
             found = PageFigure(entry.name, entry.link, entry.caption, entry.alt, png, width, entry.task, drawing)
-            figures.append(replace(found, live=entry.name in live["figures"]))
+            whole = len(live["methods"]) > 1 and fixed(entry.figure, names)
+            figures.append(replace(found, live=entry.name in live["figures"], fixed=whole))
     for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
         if old not in written:  # a file of an earlier report would be taken for one of this report
             old.unlink()

@@ -70,7 +70,8 @@ def _dots(tasks: list[Task], found: Estimates, labels: dict[str, str], order: li
                 )  # fmt: skip
             elif any(method.key == key for method in task.activations):
                 axis.text(0.5, place, "failed", transform=axis.get_yaxis_transform(), ha="center", va="center",
-                          fontsize=7, color=BASELINE_COLOR, bbox={"fc": "white", "ec": "none", "pad": 1.5})  # fmt: skip
+                          fontsize=7, color=BASELINE_COLOR, bbox={"fc": "white", "ec": "none", "pad": 1.5},
+                          gid=labels[key])  # fmt: skip
         best = _classical(task)
         if best is not None:
             method, item = best
@@ -107,7 +108,8 @@ def _matrix(tasks: list[Task], found: Estimates, labels: dict[str, str], means: 
                 continue
             share = (ranks[key] - 1) / max(len(set(ranks.values())) - 1, 1)
             item = found[task.key].get(key)
-            _cell(axis, column, row, "failed" if item is None else format(item.mean, _short(spec)), share, item is None)
+            text = "failed" if item is None else format(item.mean, _short(spec))
+            _cell(axis, (column, row), text, share, failed=item is None, label=labels[key])
         best = classical[column]
         if best is not None:
             text = f"{format(best[1].mean, _short(spec))}\n{baseline(best[0].label)}"
@@ -115,7 +117,8 @@ def _matrix(tasks: list[Task], found: Estimates, labels: dict[str, str], means: 
                       linespacing=1.1)  # fmt: skip
     for row, key in enumerate(order):
         text = "—" if (mean := means[key]) is None else f"{mean:.1f}"
-        axis.text(len(tasks) + 0.05, row, text, ha="center", va="center", fontsize=7, fontweight="bold")
+        place = len(tasks) + 0.05
+        axis.text(place, row, text, ha="center", va="center", fontsize=7, fontweight="bold", gid=labels[key])
     heads = ["\n".join([task.key, *textwrap.wrap(task.headline.label, 16)]) for task in tasks]
     axis.set_xticks([*range(len(tasks)), len(tasks) + 0.05], [*heads, "mean\nrank"], rotation=40, ha="left",
                     rotation_mode="anchor", fontsize=6.5, linespacing=1.05)  # fmt: skip
@@ -128,12 +131,14 @@ def _matrix(tasks: list[Task], found: Estimates, labels: dict[str, str], means: 
     return figure
 
 
-def _cell(axis: Axes, column: int, row: int, text: str, share: float, failed: bool) -> None:
+def _cell(axis: Axes, place: tuple[int, int], text: str, share: float, *, failed: bool, label: str) -> None:
+    """Draw a cell of a method's row; the gid of its parts is the method's label."""
+    column, row = place
     colour = "#FFFFFF" if failed else RANKS(share)
-    axis.fill_between([column - 0.48, column + 0.48], row - 0.46, row + 0.46, color=colour, lw=0)
+    axis.fill_between([column - 0.48, column + 0.48], row - 0.46, row + 0.46, color=colour, lw=0, gid=label)
     ink = BASELINE_COLOR if failed else "white" if np.mean(RANKS(share)[:3]) < 0.55 else "#1C1E21"
     weight = "bold" if share == 0 else "normal"
-    axis.text(column, row, text, ha="center", va="center", fontsize=6.5, fontweight=weight, color=ink)
+    axis.text(column, row, text, ha="center", va="center", fontsize=6.5, fontweight=weight, color=ink, gid=label)
 
 
 def _short(spec: str) -> str:

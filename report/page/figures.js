@@ -71,15 +71,23 @@ function liveFigures(data, hidden, make) {
     return found;
   }
 
+  /** A logarithmic axis whose labels do not touch: powers of ten, with 2 and 5 below two decades, and the round numbers
+      of a linear axis below one. Plotly draws all digits from 1 to 9 where it is to have more labels. */
+  function logarithmic(values) {
+    const known = values.filter((value) => value > 0);
+    return { type: "log", nticks: Math.max(...known) > 1e3 * Math.min(...known) ? 6 : 3, minorloglabels: "complete" };
+  }
+
   function layout(plot, axis) {
+    const all = (key) => plot.series.filter((entry) => entry.axis === axis).flatMap((entry) => entry[key]);
     const line = { gridcolor: css("--line"), linecolor: css("--soft"), zeroline: false, automargin: true };
     return {
       height: 380, margin: { l: 60, r: 20, t: 12, b: 48 }, showlegend: false, hovermode: "closest",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", dragmode: "zoom",
       font: { family: getComputedStyle(document.body).fontFamily, size: 13, color: css("--text") },
       hoverlabel: { bgcolor: css("--card"), bordercolor: css("--line"), font: { color: css("--text") }, align: "left" },
-      xaxis: { ...line, type: "log", title: { text: axis === "step" ? "step" : "training time (s)" }, minorloglabels: "complete" },
-      yaxis: { ...line, type: plot.metric.log ? "log" : "linear", title: { text: plot.metric.label } },
+      xaxis: { ...line, ...logarithmic(all(axis)), title: { text: axis === "step" ? "step" : "training time (s)" } },
+      yaxis: { ...line, ...(plot.metric.log ? logarithmic(all("value")) : { type: "linear" }), title: { text: plot.metric.label } },
       shapes: plot.lines.map((item) => ({
         type: "line", xref: "paper", x0: 0, x1: 1, y0: item.value, y1: item.value,
         line: { color: css("--soft"), width: 1, dash: "dash" },

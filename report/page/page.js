@@ -41,6 +41,7 @@
     for (const element of document.querySelectorAll("[data-method]")) {
       element.classList.toggle("off", hidden.has(Number(element.dataset.method)));
     }
+    document.documentElement.classList.toggle("some-off", hidden.size > 0);
     for (const plot of plots) plot();
   }
 

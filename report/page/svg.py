@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.collections import Collection
+from matplotlib.collections import Collection, QuadMesh
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -21,11 +20,11 @@ MARK = "method-of-"
 def svg(figure: Figure, names: Mapping[str, int], colours: Mapping[str, int], prefix: str) -> str:
     """An ``<svg>`` element. A part that shows one method has the attribute ``data-method`` with the method's number.
 
-    A method is recognised by its colour, by a text that is its name, or by the title of its panel.
+    A method is recognised by its colour, by a text or a gid that is its name, or by the title of its panel.
 
     Args:
         names: numbers of the methods by label.
-        colours: numbers by colour (``#rrggbb``), without the colours that several methods share.
+        colours: numbers by colour (``#rrggbb``).
         prefix: of all ids, so that two figures of one page have none in common.
     """
     for artist in figure.findobj():
@@ -47,21 +46,26 @@ def pictures(figure: Figure) -> bool:
     return any(axis.images for axis in figure.axes)
 
 
-def unique(colours: Mapping[int, str]) -> dict[str, int]:
-    """The numbers of the methods by colour, without colours that more than one has."""
-    counts = Counter(map(to_hex, colours.values()))
-    return {to_hex(colour): number for number, colour in colours.items() if counts[to_hex(colour)] == 1}
+def fixed(figure: Figure, names: Mapping[str, int]) -> bool:
+    """Whether a figure shows methods that cannot be hidden in it: in pictures, or in cells of one panel."""
+    cells = any(
+        axis.get_title() not in ("", *names) and any(isinstance(part, QuadMesh) for part in axis.collections)
+        for axis in figure.axes
+    )
+    return cells or pictures(figure)
 
 
 def _number(artist: Any, names: Mapping[str, int], colours: Mapping[str, int]) -> int | None:
+    if artist.get_gid() in names:
+        return names[artist.get_gid()]
     if isinstance(artist, Text):
         return names.get(artist.get_text())
+    found: list[Any] = []
     if isinstance(artist, Line2D):
-        return colours.get(to_hex(artist.get_color()))
+        found = [artist.get_color(), artist.get_markerfacecolor(), artist.get_markeredgecolor()]
     if isinstance(artist, Collection):
-        found = [*artist.get_facecolor(), *artist.get_edgecolor()]
-        return colours.get(to_hex(found[0])) if len(found) else None
-    return None
+        found = [*artist.get_facecolor(), *artist.get_edgecolor()][:1]
+    return next((colours[colour] for colour in map(to_hex, found) if colour in colours), None)
 
 
 def _inline(text: str, prefix: str) -> str:

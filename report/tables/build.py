@@ -21,10 +21,14 @@ BOLD = "Mean ± half-width of the 95 % interval; bold: the best value and those 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; ``bold`` marks the best value of a column and those tied with it."""
+    """One cell; ``bold`` marks the best value of a column and those tied with it.
+
+    ``method`` is the label of the method of a row whose first cell has another text.
+    """
 
     text: str
     bold: bool = False
+    method: str = ""
 
 
 @dataclass(frozen=True)

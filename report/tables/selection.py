@@ -213,7 +213,7 @@ def _row(choice: Choice, item: Candidate, title: str) -> tuple[Cell, ...]:
     chosen, oracle = item is choice.chosen, item is choice.oracle
     remarks = ["chosen"] * chosen + ["oracle"] * oracle + [item.excluded] * bool(item.excluded)
     return (
-        Cell(f"{title}{item.value:g}", chosen),
+        Cell(f"{title}{item.value:g}", chosen, item.method.label),
         _number(item.loss, ".3e"),
         _number(item.step, ",.0f"),
         _number(item.path_norm, ",.4g"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 import report
+from report.page import live
 from tests.report.laboratory import Lab
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ LEVELS = {"siren": 33.0, "bw-relu": 30.0, "gauss": 25.5, "relu": 9.25, "wire": 2
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The page of two tasks of pictures, one of sound and one of volumes."""
+    """The page of two tasks of pictures, one of sound and one of volumes, and of a sweep over two settings."""
     lab = Lab(tmp_path_factory.mktemp("results"))
     truth = lab.image(1)
     x = np.sin(np.arange(9000) / 20)[:, None]
@@ -41,6 +44,9 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> str:
                 if repeat == 0:
                     lab.arrays(job, values * 0.9, curve_z=np.arange(9.0), curve=np.arange(9.0) * level)
     lab.job("bicubic", 20.0, task="image", kind="baseline", label="bicubic")
+    for cycles in (2.0, 4.0):
+        for params in (100, 200):
+            lab.job(f"siren[params={params}]", 20 + cycles, task=f"bandwidth[cycles={cycles}]", label=f"SIREN {params}")
     return report.write(lab.store).index.as_uri()
 
 
@@ -131,9 +137,63 @@ def test_a_hidden_method_is_hidden_everywhere(visit: Visit) -> None:
     tables = page.locator("main .scroll:not([aria-label*='Best method of each task']) table")
     assert tables.get_by_text(first, exact=True).locator("visible=true").count() == 0
     assert page.locator(".tile").get_by_text(first, exact=True).locator("visible=true").count() == 0
+    assert first not in visit.column("Leaderboard", 1)
+    assert page.locator("figure").get_by_text(first, exact=True).locator("visible=true").count() == 0
     page.get_by_role("checkbox", name=first, exact=True).check()
     assert all(count > 0 for count in page.evaluate(drawn))
     assert page.locator("[data-method='0']:visible").count() > 20
+
+
+def test_a_picture_that_shows_a_hidden_method_says_so(visit: Visit) -> None:
+    page = visit.page
+    notes = page.get_by_text("This picture shows all its methods")
+    box = page.get_by_role("checkbox", name="SIREN", exact=True)
+    assert notes.count() == 4  # pictures of two tasks, slices of a volume, and the map of the sweep
+    assert notes.locator("visible=true").count() == 0
+    box.uncheck()
+    assert notes.locator("visible=true").count() == 1  # the other three have live forms
+    page.emulate_media(media="print")
+    assert notes.locator("visible=true").count() == 4
+    page.emulate_media(media="screen")
+    box.check()
+    assert notes.locator("visible=true").count() == 0
+
+
+@pytest.mark.parametrize("metric", ["psnr", "lsd"])
+def test_labels_of_a_logarithmic_axis_do_not_touch(browser: Browser, tmp_path: Path, metric: str) -> None:
+    lab = Lab(tmp_path)
+    for method, steps in {"siren": (20, 60, 150), "relu": (30, 90, 220)}.items():
+        curve = {step: 3000.0 / step for step in steps}
+        lab.job(method, metric=metric, curve=curve, extra=[lab.score("lsd", step, v, -1) for step, v in curve.items()])
+    visit = Visit(browser, report.write(lab.store).index.as_uri(), viewport={"width": 420, "height": 800})
+    visit.page.wait_for_selector("html.ready")
+    for axis, side, size in (("x", "x", "width"), ("y", "y", "height")):
+        boxes = visit.page.locator(f".chart >> nth=0 >> .{axis}tick text").evaluate_all(
+            "all => all.map((e) => e.getBoundingClientRect().toJSON())"
+        )
+        places = sorted((box[side], box[side] + box[size]) for box in boxes)
+        assert len(places) > 2
+        assert all(end < start for (_, end), (start, _) in pairwise(places))
+    visit.page.close()
+
+
+def test_a_still_picture_tells_that_it_shows_hidden_methods_too(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "BUDGET", 0)  # reconstructions stay still
+    lab = Lab(tmp_path)
+    truth = lab.image(1)
+    lab.truth("image", "camera", truth)
+    for method in ("siren", "relu"):
+        lab.arrays(lab.job(method), truth * 0.9)
+    visit = Visit(browser, report.write(lab.store).index.as_uri())
+    visit.page.wait_for_selector("html.ready")
+    marks = visit.page.get_by_text("This picture shows all its methods")
+    assert marks.locator("visible=true").count() == 0
+    visit.page.get_by_role("checkbox", name="SIREN", exact=True).uncheck()
+    assert marks.locator("visible=true").count() == 1
+    assert visit.page.locator("figure:has(img)").get_by_text("This picture").is_visible()
+    visit.page.close()
 
 
 def test_the_curve_under_the_pointer_tells_step_seconds_value_and_interval(visit: Visit) -> None:
@@ -207,3 +267,23 @@ def test_without_scripts_and_in_print_the_still_figures_stand(browser: Browser, 
     assert visit.page.locator("figure > .canvas:visible").count() == figures
     assert visit.page.locator(".live:visible").count() == 0
     visit.page.close()
+
+
+@pytest.mark.parametrize("width", [500, 720])
+def test_a_dark_page_prints_light_complete_and_without_controls(browser: Browser, index: str, width: int) -> None:
+    """At the widths of A5 and A4 within their margins, in CSS pixels."""
+    visit = Visit(browser, index, color_scheme="dark", viewport={"width": width, "height": 1000})
+    page = visit.page
+    page.wait_for_selector("html.ready")
+    page.get_by_label("Filter the rows of this table").nth(0).fill("bw")
+    page.emulate_media(media="print")
+    colours = page.evaluate("((s) => [s.colorScheme, s.backgroundColor, s.color])(getComputedStyle(document.body))")
+    assert colours == ["light", "rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+    assert page.locator("input:visible, audio:visible, select:visible, button:not(.sort):visible").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    cut = "all => all.filter((e) => e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1).length"
+    assert page.locator(".scroll, .canvas").evaluate_all(cut) == 0
+    rows = page.locator("main table tr")
+    assert rows.locator("visible=true").count() == rows.count()
+    assert all(words.is_visible() for words in page.locator("main details p").all())
+    page.close()
