@@ -31,7 +31,7 @@ LEVELS = {"siren": 33.0, "bw-relu": 30.0, "gauss": 25.5, "relu": 9.25, "wire": 2
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The page of two tasks of pictures, one of sound and one of volumes, and of a sweep over two settings."""
+    """The page of two tasks of pictures, one of sound and one of volumes."""
     lab = Lab(tmp_path_factory.mktemp("results"))
     truth = lab.image(1)
     x = np.sin(np.arange(9000) / 20)[:, None]
@@ -44,9 +44,6 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> str:
                 if repeat == 0:
                     lab.arrays(job, values * 0.9, curve_z=np.arange(9.0), curve=np.arange(9.0) * level)
     lab.job("bicubic", 20.0, task="image", kind="baseline", label="bicubic")
-    for cycles in (2.0, 4.0):
-        for params in (100, 200):
-            lab.job(f"siren[params={params}]", 20 + cycles, task=f"bandwidth[cycles={cycles}]", label=f"SIREN {params}")
     return report.write(lab.store).index.as_uri()
 
 
@@ -147,15 +144,14 @@ def test_a_hidden_method_is_hidden_everywhere(visit: Visit) -> None:
 def test_a_picture_that_shows_a_hidden_method_says_so(visit: Visit) -> None:
     page = visit.page
     notes = page.get_by_text("This picture shows all its methods")
-    box = page.get_by_role("checkbox", name="SIREN", exact=True)
-    assert notes.count() == 4  # pictures of two tasks, slices of a volume, and the map of the sweep
+    assert notes.count() == 3  # pictures of two tasks and slices of a volume, which have live forms
+    page.get_by_role("checkbox", name="SIREN", exact=True).uncheck()
     assert notes.locator("visible=true").count() == 0
-    box.uncheck()
-    assert notes.locator("visible=true").count() == 1  # the other three have live forms
     page.emulate_media(media="print")
-    assert notes.locator("visible=true").count() == 4
+    assert notes.locator("visible=true").count() == 3
     page.emulate_media(media="screen")
-    box.check()
+    page.get_by_role("checkbox", name="SIREN", exact=True).check()
+    page.emulate_media(media="print")
     assert notes.locator("visible=true").count() == 0
 
 
@@ -177,22 +173,23 @@ def test_labels_of_a_logarithmic_axis_do_not_touch(browser: Browser, tmp_path: P
     visit.page.close()
 
 
-def test_a_still_picture_tells_that_it_shows_hidden_methods_too(
+def test_still_pictures_and_maps_tell_that_they_show_hidden_methods_too(
     browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(live, "BUDGET", 0)  # reconstructions stay still
     lab = Lab(tmp_path)
-    truth = lab.image(1)
-    lab.truth("image", "camera", truth)
-    for method in ("siren", "relu"):
-        lab.arrays(lab.job(method), truth * 0.9)
+    lab.truth("image", "camera", lab.image(1))
+    for params in (100, 200):
+        method = f"siren[params={params}]"
+        lab.arrays(lab.job(method, label=method), lab.image(1) * 0.9)
+        for cycles in (2.0, 4.0):
+            lab.job(method, 20 + cycles, task=f"bandwidth[cycles={cycles}]", label=method)
     visit = Visit(browser, report.write(lab.store).index.as_uri())
     visit.page.wait_for_selector("html.ready")
-    marks = visit.page.get_by_text("This picture shows all its methods")
-    assert marks.locator("visible=true").count() == 0
-    visit.page.get_by_role("checkbox", name="SIREN", exact=True).uncheck()
-    assert marks.locator("visible=true").count() == 1
-    assert visit.page.locator("figure:has(img)").get_by_text("This picture").is_visible()
+    notes = visit.page.locator("figure").filter(has_text="This picture shows all its methods").locator("p:visible")
+    assert notes.count() == 0
+    visit.page.get_by_role("checkbox", name="siren[params=100]", exact=True).uncheck()
+    assert notes.count() == 2  # the reconstructions, and the map of cycles and parameters
     visit.page.close()
 
 
