@@ -57,6 +57,18 @@ class Metric:
 
 DEFAULT_SPEC = ".4g"
 
+
+def number(value: float, spec: str) -> str:
+    """A number with a minus sign in place of a hyphen."""
+    return format(value, spec).replace("-", "−", int(value < 0))  # only the first: an exponent keeps its hyphen
+
+
+def with_interval(mean: float, half: float | None, spec: str) -> str:
+    """A mean with the half-width of its interval: ``30.12 ± 0.45``; the mean alone where there is none."""
+    half_spec = ".0e" if spec.endswith("e") else spec
+    return number(mean, spec) if half is None else f"{number(mean, spec)} ± {format(half, half_spec)}"
+
+
 _ENGINES = {
     "chain": "compiled chain",
     "kernels": "autograd with compiled kernels",

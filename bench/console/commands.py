@@ -24,9 +24,7 @@ def doctor(options: arguments.Results) -> int:
 
 
 def listing(options: arguments.List) -> int:
-    from bench.console import (
-        listing as lists,  # here, as a shell prints its script at each start and does not wait for pydantic
-    )
+    from bench.console import listing as lists  # here: a shell prints its script at each start, without pydantic
 
     return lists.listing(options)
 

@@ -50,13 +50,9 @@ def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
     for kind in (*_KINDS, "artifacts"):
         shutil.rmtree(target.root / kind, ignore_errors=True)
     write(target, runs, scores)
-    shown: dict[tuple[str, str, str], tuple[int, str, str]] = {}
-    for row in runs.select(["task", "signal", "method", "status", "repeat", "job_id", "problem_id"]).to_pylist():
-        cell = row["task"], row["signal"], row["method"]
-        run = row["repeat"], row["job_id"], row["problem_id"]
-        if row["status"] == "ok" and (cell not in shown or run < shown[cell]):
-            shown[cell] = run
-    for name in {name for _, job_id, problem in shown.values() for name in (job_id, f"ref-{problem}")}:
+    ended = runs.filter(pc.equal(runs["status"], "ok")).sort_by([("repeat", "descending"), ("job_id", "descending")])
+    shown = {(row["task"], row["signal"], row["method"]): row for row in ended.to_pylist()}  # the first repeat of each
+    for name in {name for row in shown.values() for name in (row["job_id"], f"ref-{row['problem_id']}")}:
         arrays = store.arrays(name) or {}
         if arrays:
             target.save_arrays(name, **{key: _half(array) if key in DRAWN else array for key, array in arrays.items()})

@@ -13,11 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from report.data.leaderboard import LEVELS, Leaderboard
-from report.data.model import Method, Suite, Task
+from report.data.model import Suite, Task
 from report.data.stats import Estimate, average, estimate
 from report.figures.axes import WIDTH, Styles
 from report.figures.style import BASELINE_COLOR, BASELINE_LINES
 from report.labels import baseline
+from report.tables.winners import best_classical
 
 MOST = 4
 """The largest number of tasks with dot plots."""
@@ -72,7 +73,7 @@ def _dots(tasks: list[Task], found: Estimates, labels: dict[str, str], order: li
                 axis.text(0.5, place, "failed", transform=axis.get_yaxis_transform(), ha="center", va="center",
                           fontsize=7, color=BASELINE_COLOR, bbox={"fc": "white", "ec": "none", "pad": 1.5},
                           gid=labels[key])  # fmt: skip
-        best = _classical(task)
+        best = best_classical(task)
         if best is not None:
             method, item = best
             axis.axvline(item.mean, color=BASELINE_COLOR, ls=BASELINE_LINES[0], lw=1, zorder=1.5)
@@ -96,7 +97,7 @@ def _dots(tasks: list[Task], found: Estimates, labels: dict[str, str], order: li
 def _matrix(tasks: list[Task], found: Estimates, labels: dict[str, str], means: dict[str, float | None]) -> Figure:
     """Draw methods by tasks: each cell has a value and, as shade, its rank; then mean ranks and classical methods."""
     order, methods = list(means), len(means)
-    classical = [_classical(task) for task in tasks]
+    classical = [best_classical(task) for task in tasks]
     rows = methods + any(classical)
     wide = max(0.62, min(0.8, (WIDTH - 1.9) / len(tasks)))
     figure = Figure(figsize=(1.9 + wide * len(tasks), 0.27 * rows + 1.0), layout="constrained")
@@ -144,11 +145,6 @@ def _cell(axis: Axes, place: tuple[int, int], text: str, share: float, *, failed
 def _short(spec: str) -> str:
     """A format with one digit less than in the tables."""
     return {".4f": ".3f", ".2f": ".1f", ".2e": ".1e"}.get(spec, spec)
-
-
-def _classical(task: Task) -> tuple[Method, Estimate] | None:
-    """The best baseline that has a value."""
-    return next(((m, item) for m in task.baselines if (item := estimate(m.final(task.headline.name)))), None)
 
 
 # -- leaderboard -------------------------------------------------------------------------------------------------------

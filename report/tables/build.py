@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from report.data.levelled import counts
 from report.data.model import Method, Suite, Task
 from report.data.stats import Cells, average, estimate, leaders
-from report.labels import Metric, baseline, engine, seconds, shared_settings, span
+from report.labels import Metric, baseline, engine, seconds, shared_settings, span, with_interval
 from report.tables import budget, levelled
 
 DASH = "—"
@@ -150,11 +150,7 @@ def _count(method: Method) -> str:
 
 def _estimate(cells: Cells, spec: str) -> Cell:
     found = estimate(cells)
-    if found is None:
-        return Cell(DASH)
-    mean = format(found.mean, spec).replace("-", "−", int(found.mean < 0))
-    half_spec = ".0e" if spec.endswith("e") else spec
-    return Cell(mean if found.half is None else f"{mean} ± {format(found.half, half_spec)}")
+    return Cell(DASH if found is None else with_interval(found.mean, found.half, spec))
 
 
 def _time(task: Task, method: Method, column: str, letters: dict[str, str]) -> Cell:

@@ -10,7 +10,7 @@ from report.data.leaderboard import Leaderboard, Quantity
 from report.data.model import Method, Suite, Task
 from report.data.stats import estimate
 from report.data.target import levels, reached
-from report.labels import engine, seconds
+from report.labels import engine, number, seconds
 from report.tables import levelled, winners
 from report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
 
@@ -165,7 +165,7 @@ def _final(task: Task, method: Method | None) -> str:
     found = estimate(method.final(task.headline.name)) if method else None
     if method is None or found is None:
         return DASH
-    return format(found.mean, task.headline.spec).replace("-", "−", int(found.mean < 0)) + levelled.mark(method)
+    return number(found.mean, task.headline.spec) + levelled.mark(method)
 
 
 def _times(task: Task, method: Method) -> str:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from report.data.model import Method, Suite, Task
-from report.data.stats import difference, estimate, leaders
-from report.labels import Metric, baseline
+from report.data.stats import Estimate, difference, estimate, leaders
+from report.labels import baseline, number, with_interval
 from report.tables.build import DASH, Cell, Table
 
 
@@ -32,55 +32,41 @@ def tables(suite: Suite) -> list[Table]:
 
 def _row(task: Task) -> tuple[tuple[Cell, ...], dict[str, object]]:
     metric = task.headline
-    cells = {method.key: method.final(metric.name) for method in task.activations}
+    cells = {method.key: method.final(metric.name) for method in task.activations}  # the best first
     tied = leaders(cells, metric.direction)
-    ranked = sorted((m for m in task.activations if m.key in tied), key=lambda m: -metric.direction * _mean(m, metric))
-    best, others = ranked[0], ranked[1:]
+    best, *others = [method for method in task.activations if method.key in tied]
     needed = {signal for signal, _ in cells[best.key]}
-    rest = [m for m in task.activations if m.key not in tied and needed <= {signal for signal, _ in cells[m.key]}]
-    after = max(rest, key=lambda m: metric.direction * _mean(m, metric), default=None)
-    gap = difference(cells[best.key], cells[after.key]) if after else None
-    classical = max(
-        (m for m in task.baselines if m.final(metric.name)),
-        key=lambda m: metric.direction * _mean(m, metric),
-        default=None,
+    after = next(
+        (m for m in task.activations if m.key not in tied and needed <= {signal for signal, _ in cells[m.key]}), None
     )
+    gap = difference(cells[best.key], cells[after.key]) if after else None
+    value, rival = estimate(cells[best.key]), best_classical(task)
+    assert value is not None
     texts = [
         task.key,
         metric.label,
         best.label,
-        _value(metric, _mean(best, metric)),
+        number(value.mean, metric.spec),
         ", ".join(method.label for method in others) or "none",
         after.label if after else DASH,
-        _gap(metric, gap) if gap else DASH,
-        baseline(classical.label) if classical else DASH,
-        _value(metric, _mean(classical, metric)) if classical else DASH,
+        with_interval(abs(gap[0]), gap[1], metric.spec) if gap else DASH,
+        *((baseline(rival[0].label), number(rival[1].mean, metric.spec)) if rival else (DASH, DASH)),
     ]
     record: dict[str, object] = {
         "task": task.key,
         "metric": metric.name,
         "best": best.key,
-        "value": _mean(best, metric),
+        "value": value.mean,
         "tied": " ".join(method.key for method in others),
         "next": after.key if after else "",
         "gap": abs(gap[0]) if gap else None,
         "gap_ci95": gap[1] if gap else None,
-        "classical": classical.key if classical else "",
-        "classical_value": _mean(classical, metric) if classical else None,
+        "classical": rival[0].key if rival else "",
+        "classical_value": rival[1].mean if rival else None,
     }
     return tuple(Cell(text) for text in texts), record
 
 
-def _mean(method: Method, metric: Metric) -> float:
-    found = estimate(method.final(metric.name))
-    assert found is not None
-    return found.mean
-
-
-def _value(metric: Metric, value: float) -> str:
-    return format(value, metric.spec).replace("-", "−", int(value < 0))
-
-
-def _gap(metric: Metric, gap: tuple[float, float | None]) -> str:
-    size = format(abs(gap[0]), metric.spec)
-    return size if gap[1] is None else f"{size} ± {format(gap[1], '.0e' if metric.spec.endswith('e') else metric.spec)}"
+def best_classical(task: Task) -> tuple[Method, Estimate] | None:
+    """The best baseline that has a value."""
+    return next(((m, item) for m in task.baselines if (item := estimate(m.final(task.headline.name)))), None)
