@@ -28,10 +28,10 @@ def draw(example: Example, score: str) -> bytes:
     panels.append((given.title, given))
     if example.estimates:
         name = next(iter(example.estimates))
-        panels.append((f"{baseline(name)}: {score}", example.estimates[name]))
+        panels.append((f"{baseline(name)}\n{score}", example.estimates[name]))
     line = example.truth.ndim == 2
     with styled():
-        figure = Figure(figsize=((2.6 if line else 1.9) * len(panels), 1.7 if line else 2.15), layout="constrained")
+        figure = Figure(figsize=((2.6 if line else 1.9) * len(panels), 1.8 if line else 2.25), layout="constrained")
         for axis, (title, panel) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
             axis.set_title(title, fontsize=8)
             if line:
@@ -73,8 +73,9 @@ def _picture(axis: Axes, panel: Array | Measured, truth: Array) -> None:
     plane = plane[..., 0] if plane.shape[-1] == 1 else plane
     if isinstance(panel, Measured) and not panel.same_scale:
         plane = (plane - np.nanmin(plane)) / (float(np.nanmax(plane) - np.nanmin(plane)) or 1.0)
-        axis.imshow(plane, cmap="gray", vmin=0, vmax=1, interpolation="nearest", aspect="auto")
-        axis.set_box_aspect(1)
+        axis.imshow(plane, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        if plane.shape[:2] != truth.shape[:2]:  # a sinogram has no natural aspect
+            axis.set(aspect="auto", box_aspect=1)
     elif truth.min() < 0:
         reach = float(np.abs(truth).max())
         axis.imshow(plane, cmap="PuOr", vmin=-reach, vmax=reach, interpolation="nearest")

@@ -19,7 +19,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def card(label: str, anchor: str, picture: str) -> str:
     """A link to a section of the page, with its picture where there is one."""
-    shown = f"![{label}]({picture})" if picture else '<span class="no-curve"></span>'
+    shown = f"![{label}]({picture})" if picture else '<span class="no-curve">no curve</span>'
     return f"[{shown}<span>{label}</span>](#{anchor})"
 
 

@@ -17,7 +17,8 @@ MOVED = {
 }
 """Pages outside of `docs`: path below the root of the repository -> path on the site."""
 
-STYLE = "gallery/gallery.css"
+ASSETS = ("gallery.css", "iframe-worker.js")
+"""Files of this folder that pages load, from `assets` on the site."""
 
 
 def generated(root: Path) -> dict[str, str | bytes]:
@@ -31,5 +32,5 @@ def generated(root: Path) -> dict[str, str | bytes]:
         **{page: relocated((root / source).read_text(), source, page, MOVED) for source, page in MOVED.items()},
         **activation_gallery.pages(plugins.activations, wins(root / "docs/results/reference")),
         **task_gallery.pages(plugins.tasks),
-        STYLE: (Path(__file__).parent / "gallery.css").read_text(),
+        **{f"assets/{name}": (Path(__file__).parent / name).read_text() for name in ASSETS},
     }
