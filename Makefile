@@ -9,7 +9,7 @@ STAMP  := $(VENV)/.installed
 TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 .DEFAULT_GOAL := help
-.PHONY: help bench report reference-report data test test-all lint wheel format lists perf gpu clean
+.PHONY: help bench report reference-report data docs test test-all lint wheel format lists perf gpu clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-17s %s\n", $$1, $$2}'
@@ -25,6 +25,10 @@ reference-report: $(STAMP) ## write the report of the reference results, which a
 
 data: $(STAMP) ## fetch the originals that SUITE needs into the data folder
 	$(BIN)/inrbench data $(SUITE)
+
+docs: $(VENV)/.docs ## build the documentation site, site/index.html, from README, docs, docstrings and the registry
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "site/index.html"
 
 test: $(STAMP) ## run the tests (under 5 minutes on 2 cores)
 	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile
@@ -62,10 +66,14 @@ lists: $(STAMP) ## write the lists of plugins in README and docs from the regist
 	$(BIN)/python -m tests.lists
 
 clean: ## remove the environment and every cache, keep results
-	rm -rf $(VENV) .wheel build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
+	rm -rf $(VENV) .wheel build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "inrbench needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@

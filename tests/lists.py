@@ -14,12 +14,10 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from bench import arguments
 from bench.config import suite
 from bench.config.declared import listed
-from bench.workspace import Workspace
+from docs.site import archive as site
 from report.data.leaderboard import leaderboard
-from report.data.load import load
 from report.labels import slug
 from report.tables.formats import markdown
 from report.writer import tables_of
@@ -40,11 +38,7 @@ def written(text: str) -> str:
 @functools.cache
 def archived(name: str) -> dict[str, str]:
     """The tables of the report on an archive, as Markdown without their headings."""
-    results = ROOT / "docs" / "results"
-    work = Workspace.of(
-        arguments.Suite(plugin=[], results=results, suite=name, scale=None, tasks=[], activations=[], overrides=[])
-    )
-    found = load(work.store, work.declared.jobs)
+    found = site.archived(name)
     tables = itertools.chain(*tables_of(found, leaderboard(found)))
     return {slug(table.task): markdown(table).partition("\n\n")[2] for table in tables}
 

@@ -26,7 +26,7 @@ for label in order.index[::-1]:
     axes.fill_between(seconds, mean - half, mean + half, color=line.get_color(), alpha=0.15, linewidth=0)
 for label, value in classical.groupby("label")["value"].mean().items():
     axes.axhline(value, color="0.5", linewidth=0.8, linestyle=":")
-    axes.annotate(label, (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=6)
+    axes.annotate(str(label), (1, value), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=6)
 axes.set(xlabel="training time (s)", ylabel="PSNR (dB)", ylim=(order.min() - 8, None))
 axes.legend(fontsize=6, frameon=False, ncols=2)
 figure.savefig(target, dpi=200)

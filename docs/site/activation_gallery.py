@@ -22,7 +22,8 @@ INTRODUCTION = """# Activations
 Each activation of the registry. A curve is drawn at the default parameters over pre-activations z from −1 to 1, the
 imaginary part dashed; a network whose nonlinearity is trained, or that has none, has no curve. *Derivatives* says how
 many a network has in its coordinates, for [tasks](tasks.md) that train on them. A search range is that of
-`inrbench tune`. Add yours with one file: see [Home](index.md#adding-an-activation).
+`inrbench tune`. *Where it won* names the tasks of the suite `reference` on which it has the best mean score, see
+[Which activation?](answer.md). Add yours with one file: see [Home](index.md#adding-an-activation).
 """
 
 
@@ -31,7 +32,7 @@ def pages(registry: Registry[Activation], won: Mapping[str, list[str]]) -> dict[
 
     Args:
         registry: the activations.
-        won: the tasks that each won, `docs.site.wins.wins`; without any the line is left out.
+        won: the tasks that each won, `docs.site.wins.wins`; of one that won none the line is left out.
     """
     figures = {name: drawn for name in registry.names() if (drawn := figure(registry.get(name)))}
     files: dict[str, str | bytes] = {_place(name): drawn for name, drawn in figures.items()}

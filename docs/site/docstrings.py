@@ -40,7 +40,7 @@ def formula(docstring: str) -> str:
 
 
 def source(docstring: str) -> str:
-    """The first paper: ``[Authors, venue and year]`` without the brackets, or ``Name (year)``; empty if there is none."""
+    """The first paper, ``[Authors, venue and year]`` without the brackets or ``Name (year)``; empty without one."""
     match = _SOURCE.search(" ".join(docstring.split()))
     return (match[1] or match[2]) if match else ""
 

@@ -117,7 +117,8 @@ def measured(problem: Problem) -> Measured:
         case Radon():
             return Measured("sinogram (angle, bin)", operator.sinogram(problem.measured).numpy(), same_scale=False)
     if len(problem.shape) == 3 and y.size % problem.shape[0] ** 2 == 0:  # views of a cube, one after another
-        return Measured("first projection", y[: problem.shape[0] ** 2].reshape(*problem.shape[:2], -1), same_scale=False)
+        first = y[: problem.shape[0] ** 2].reshape(*problem.shape[:2], -1)
+        return Measured("first projection", first, same_scale=False)
     back = problem.grid(operator.adjoint(problem.measured))
     return Measured("measurements y as Aᵀy", back if back.shape[-1] in (1, 3) else back[..., :1], same_scale=False)
 

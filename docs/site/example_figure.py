@@ -81,8 +81,8 @@ def _picture(axis: Axes, panel: Array | Measured, truth: Array) -> None:
         axis.imshow(plane, cmap="PuOr", vmin=-reach, vmax=reach, interpolation="nearest")
     else:
         axis.set_facecolor("#F3E3C3")  # where nothing was measured
-        shown = np.ma.masked_invalid(np.clip(plane, 0, 1))
-        if plane.ndim == 3:  # matplotlib masks no colours
-            alpha = 1.0 - np.ma.getmaskarray(shown).any(axis=2, keepdims=True)
-            shown = np.concatenate([np.nan_to_num(np.clip(plane, 0, 1)), alpha], axis=2)
+        shown = np.clip(plane, 0, 1)
+        if plane.ndim == 3:  # matplotlib leaves out no colours that are NaN
+            alpha = 1.0 - np.isnan(shown).any(axis=2, keepdims=True)
+            shown = np.concatenate([np.nan_to_num(shown), alpha], axis=2)
         axis.imshow(shown, cmap="gray", vmin=0, vmax=1, interpolation="nearest")

@@ -30,7 +30,7 @@ def generated(root: Path) -> dict[str, str | bytes]:
     plugins = Plugins()
     return {
         **{page: relocated((root / source).read_text(), source, page, MOVED) for source, page in MOVED.items()},
-        **activation_gallery.pages(plugins.activations, wins(root / "docs/results/reference")),
+        **activation_gallery.pages(plugins.activations, wins()),
         **task_gallery.pages(plugins.tasks),
         **{f"assets/{name}": (Path(__file__).parent / name).read_text() for name in ASSETS},
     }

@@ -15,9 +15,9 @@ from tasks.core.metrics import METRICS
 
 INTRODUCTION = """# Tasks
 
-Each task of the registry, with a small problem of it: the truth, what is measured, and the best of its classical methods
-on it. Points that were not measured are sand-coloured, signed values violet and orange. A volume or a clip is cut in the
-middle. Metrics are those of the last step, the headline first; ↑ says that higher is better.
+Each task of the registry, with a small problem of it: the truth, what is measured, and the best of its classical
+methods on it. Points that were not measured are sand-coloured, signed values violet and orange. A volume or a clip is
+cut in the middle. Metrics are those of the last step, the headline first; ↑ says that higher is better.
 """
 
 _ARROWS = {1: " ↑", -1: " ↓"}
@@ -58,8 +58,7 @@ def _entry(plugin: type[Task], solved: example.Example) -> str:
     }
     about = docstrings.attributes(text)
     rows = [
-        (f"`{name}`", f"`{field.default!r}`", cell(about.get(name, "")))
-        for name, field in plugin.model_fields.items()
+        (f"`{name}`", f"`{field.default!r}`", cell(about.get(name, ""))) for name, field in plugin.model_fields.items()
     ]
     parameters = table(("parameter", "default", "meaning"), rows) if rows else "No parameters.\n"
     return section(plugin.label, plugin.name, picture, facts, parameters, docstrings.body(text))

@@ -2,69 +2,114 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from report.data.model import Method, Suite, Task
 from report.data.stats import Estimate, difference, estimate, leaders
 from report.labels import baseline, number, with_interval
 from report.tables.build import DASH, Cell, Table
 
 
+@dataclass(frozen=True)
+class Winner:
+    """The best method of a task.
+
+    Attributes:
+        task: the task.
+        best: the method with the best mean score.
+        value: that mean.
+        tied: the methods that cannot be told from it.
+        after: the best of the others that have all of its signals; None if there is none.
+        gap: mean paired difference of ``best`` and ``after`` in the better direction, with the half-width of its 95 %
+            interval (None for one repeat).
+        classical: the best baseline with its score; None if there is none.
+    """
+
+    task: Task
+    best: Method
+    value: float
+    tied: tuple[Method, ...]
+    after: Method | None
+    gap: tuple[float, float | None] | None
+    classical: tuple[Method, Estimate] | None
+
+
+def of(suite: Suite) -> list[Winner]:
+    """The best method of each task that has one."""
+    return [
+        _winner(task)
+        for task in suite.tasks
+        if task.headline.direction and any(method.ok for method in task.activations)
+    ]
+
+
 def tables(suite: Suite) -> list[Table]:
     """The table, where the suite has several tasks."""
-    tasks = [task for task in suite.tasks if task.headline.direction and any(method.ok for method in task.activations)]
-    if len(tasks) < 2:
+    found = of(suite)
+    if len(found) < 2:
         return []
-    found = [_row(task) for task in tasks]
     return [
         Table(
             task="winners",
             title="Best method of each task",
             columns=("task", "metric", "best", "value", "tied with it", "next", "gap to it", "best classical", "value"),
-            rows=tuple(cells for cells, _ in found),
+            rows=tuple(_row(winner) for winner in found),
             classical=(),
             notes=(),
             caption="Tied: the 95 % interval of the paired difference over the repeats contains 0, so these results "
             "do not tell which is better. Next: the best of the others, with the mean difference and that interval.",
-            records=tuple(record for _, record in found),
+            records=tuple(_record(winner) for winner in found),
             emphasis="",
         )
     ]
 
 
-def _row(task: Task) -> tuple[tuple[Cell, ...], dict[str, object]]:
+def _winner(task: Task) -> Winner:
     metric = task.headline
     cells = {method.key: method.final(metric.name) for method in task.activations}  # the best first
-    tied = leaders(cells, metric.direction)
-    best, *others = [method for method in task.activations if method.key in tied]
+    leading = leaders(cells, metric.direction)
+    best, *tied = [method for method in task.activations if method.key in leading]
     needed = {signal for signal, _ in cells[best.key]}
     after = next(
-        (m for m in task.activations if m.key not in tied and needed <= {signal for signal, _ in cells[m.key]}), None
+        (m for m in task.activations if m.key not in leading and needed <= {signal for signal, _ in cells[m.key]}), None
     )
     gap = difference(cells[best.key], cells[after.key]) if after else None
-    value, rival = estimate(cells[best.key]), best_classical(task)
+    value = estimate(cells[best.key])
     assert value is not None
+    return Winner(
+        task, best, value.mean, tuple(tied), after, (abs(gap[0]), gap[1]) if gap else None, best_classical(task)
+    )
+
+
+def _row(winner: Winner) -> tuple[Cell, ...]:
+    metric, gap, rival = winner.task.headline, winner.gap, winner.classical
     texts = [
-        task.key,
+        winner.task.key,
         metric.label,
-        best.label,
-        number(value.mean, metric.spec),
-        ", ".join(method.label for method in others) or "none",
-        after.label if after else DASH,
-        with_interval(abs(gap[0]), gap[1], metric.spec) if gap else DASH,
+        winner.best.label,
+        number(winner.value, metric.spec),
+        ", ".join(method.label for method in winner.tied) or "none",
+        winner.after.label if winner.after else DASH,
+        with_interval(*gap, metric.spec) if gap else DASH,
         *((baseline(rival[0].label), number(rival[1].mean, metric.spec)) if rival else (DASH, DASH)),
     ]
-    record: dict[str, object] = {
-        "task": task.key,
-        "metric": metric.name,
-        "best": best.key,
-        "value": value.mean,
-        "tied": " ".join(method.key for method in others),
-        "next": after.key if after else "",
-        "gap": abs(gap[0]) if gap else None,
+    return tuple(Cell(text) for text in texts)
+
+
+def _record(winner: Winner) -> dict[str, object]:
+    gap, rival = winner.gap, winner.classical
+    return {
+        "task": winner.task.key,
+        "metric": winner.task.headline.name,
+        "best": winner.best.key,
+        "value": winner.value,
+        "tied": " ".join(method.key for method in winner.tied),
+        "next": winner.after.key if winner.after else "",
+        "gap": gap[0] if gap else None,
         "gap_ci95": gap[1] if gap else None,
         "classical": rival[0].key if rival else "",
         "classical_value": rival[1].mean if rival else None,
     }
-    return tuple(Cell(text) for text in texts), record
 
 
 def best_classical(task: Task) -> tuple[Method, Estimate] | None:

@@ -1,0 +1,23 @@
+"""Archived results of a suite, as the report reads them."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from bench import arguments
+from bench.workspace import Workspace
+from report.data.load import load
+from report.data.model import Suite
+
+RESULTS = Path(__file__).parents[1] / "results"
+
+
+@functools.cache
+def archived(name: str) -> Suite:
+    """The results of a shipped suite that are kept in ``docs/results``."""
+    options = arguments.Suite(
+        plugin=[], results=RESULTS, suite=name, scale=None, tasks=[], activations=[], overrides=[]
+    )
+    work = Workspace.of(options)
+    return load(work.store, work.declared.jobs)
