@@ -19,12 +19,17 @@ from bench.config.declared import listed
 from docs.site import archive as site
 from report.data.leaderboard import leaderboard
 from report.labels import slug
-from report.tables.formats import markdown
+from report.tables.build import Table
+from report.tables.formats import latex, markdown
 from report.writer import tables_of
 
 ROOT = Path(__file__).parents[1]
 FILES = ("README.md", "docs/plugins.md")
 RESULTS = ("docs/answer.md",)
+TABLES = ROOT / "docs" / "results"
+ARCHIVES = ("reference",)
+"""Archives of shipped suites, whose tables stand beside them."""
+
 TABLE = re.compile(r"(<!-- table: ([\w-]+) ([\w-]+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
 MARKED = re.compile(r"(<!-- list: (\w+) (\w+) -->\n)(.*?)(<!-- end of list -->)", re.DOTALL)
 
@@ -35,12 +40,23 @@ def written(text: str) -> str:
     return TABLE.sub(lambda found: found[1] + archived(found[2])[found[3]] + found[5], text)
 
 
-@functools.cache
 def archived(name: str) -> dict[str, str]:
     """The tables of the report on an archive, as Markdown without their headings."""
+    return {slug(table.task): markdown(table).partition("\n\n")[2] for table in _tables_of(name)}
+
+
+def kept_tables(name: str) -> dict[str, str]:
+    """The files of the tables that stand beside an archive, in Markdown and LaTeX."""
+    files: dict[str, str] = {}
+    for table in _tables_of(name):
+        files |= {f"{slug(table.task)}.md": markdown(table), f"{slug(table.task)}.tex": latex(table, name)}
+    return files
+
+
+@functools.cache
+def _tables_of(name: str) -> list[Table]:
     found = site.archived(name)
-    tables = itertools.chain(*tables_of(found, leaderboard(found)))
-    return {slug(table.task): markdown(table).partition("\n\n")[2] for table in tables}
+    return list(itertools.chain(*tables_of(found, leaderboard(found))))
 
 
 def _rows(kind: str) -> list[dict[str, Any]]:
@@ -74,3 +90,8 @@ if __name__ == "__main__":
     for name in (*FILES, *RESULTS):
         path = ROOT / name
         path.write_text(written(path.read_text()))
+    for suite_name in ARCHIVES:
+        folder = TABLES / suite_name / "tables"
+        folder.mkdir(exist_ok=True)
+        for file, content in kept_tables(suite_name).items():
+            (folder / file).write_text(content)

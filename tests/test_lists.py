@@ -8,7 +8,7 @@ import pytest
 
 from bench.config import grid, suite
 from bench.config.plugins import Plugins
-from tests.lists import FILES, MARKED, RESULTS, ROOT, TABLE, written
+from tests.lists import ARCHIVES, FILES, MARKED, RESULTS, ROOT, TABLE, TABLES, kept_tables, written
 
 PLUGINS = Plugins()
 
@@ -25,6 +25,13 @@ def test_tables_are_those_of_the_archived_results(name: str) -> None:
     text = (ROOT / name).read_text()
     assert TABLE.search(text)
     assert text == written(text), f"{name} is not up to date: run `make lists`"
+
+
+@pytest.mark.parametrize("name", ARCHIVES)
+def test_tables_beside_an_archive_are_those_of_its_report(name: str) -> None:
+    folder = TABLES / name / "tables"
+    kept = {path.name: path.read_text() for path in folder.iterdir()}
+    assert kept == kept_tables(name), f"{folder} is not up to date: run `make lists`"
 
 
 def test_every_plugin_and_every_suite_is_listed_once() -> None:
