@@ -16,7 +16,7 @@ from typing import Any
 
 from bench.config import suite
 from bench.config.declared import listed
-from docs.site import archive as site
+from docs.site import archive
 from report.data.leaderboard import leaderboard
 from report.labels import slug
 from report.tables.build import Table
@@ -26,7 +26,6 @@ from report.writer import tables_of
 ROOT = Path(__file__).parents[1]
 FILES = ("README.md", "docs/plugins.md")
 RESULTS = ("docs/answer.md",)
-TABLES = ROOT / "docs" / "results"
 ARCHIVES = ("reference",)
 """Archives of shipped suites, whose tables stand beside them."""
 
@@ -55,7 +54,7 @@ def kept_tables(name: str) -> dict[str, str]:
 
 @functools.cache
 def _tables_of(name: str) -> list[Table]:
-    found = site.archived(name)
+    found = archive.archived(name)
     return list(itertools.chain(*tables_of(found, leaderboard(found))))
 
 
@@ -91,7 +90,7 @@ if __name__ == "__main__":
         path = ROOT / name
         path.write_text(written(path.read_text()))
     for suite_name in ARCHIVES:
-        folder = TABLES / suite_name / "tables"
+        folder = archive.RESULTS / suite_name / "tables"
         folder.mkdir(exist_ok=True)
         for file, content in kept_tables(suite_name).items():
             (folder / file).write_text(content)

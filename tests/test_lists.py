@@ -8,7 +8,8 @@ import pytest
 
 from bench.config import grid, suite
 from bench.config.plugins import Plugins
-from tests.lists import ARCHIVES, FILES, MARKED, RESULTS, ROOT, TABLE, TABLES, kept_tables, written
+from docs.site import archive
+from tests.lists import ARCHIVES, FILES, MARKED, RESULTS, ROOT, TABLE, kept_tables, written
 
 PLUGINS = Plugins()
 
@@ -29,7 +30,7 @@ def test_tables_are_those_of_the_archived_results(name: str) -> None:
 
 @pytest.mark.parametrize("name", ARCHIVES)
 def test_tables_beside_an_archive_are_those_of_its_report(name: str) -> None:
-    folder = TABLES / name / "tables"
+    folder = archive.RESULTS / name / "tables"
     kept = {path.name: path.read_text() for path in folder.iterdir()}
     assert kept == kept_tables(name), f"{folder} is not up to date: run `make lists`"
 
