@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 import torch
 from numpy.typing import NDArray
-from scipy.interpolate import make_interp_spline
 
 from tasks.baselines import total_variation
 from tasks.core.base import Problem
@@ -25,7 +25,7 @@ def nearest_frame(problem: Problem) -> NDArray[np.float32]:
 def linear_in_time(problem: Problem) -> NDArray[np.float32]:
     """Linear interpolation between the measured frames, pixel by pixel: (T, H, W, C)."""
     at, values = _measured_frames(problem)
-    found: Floats = make_interp_spline(at, values, k=1, axis=0)(np.arange(problem.shape[0]))
+    found: Floats = scipy.interpolate.make_interp_spline(at, values, k=1, axis=0)(np.arange(problem.shape[0]))
     return found.astype(np.float32)
 
 

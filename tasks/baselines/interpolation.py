@@ -6,10 +6,9 @@ Distances are measured in grid steps, so that they do not depend on the number o
 from __future__ import annotations
 
 import numpy as np
+import scipy  # its parts load at first use, which saves every start of a process most of a second
 import torch
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline, LinearNDInterpolator, RBFInterpolator
-from scipy.spatial import cKDTree
 
 from tasks.core.base import Problem
 from tasks.core.operators import Mask
@@ -18,7 +17,7 @@ from tasks.core.operators import Mask
 def nearest(problem: Problem) -> NDArray[np.float32]:
     """Nearest-neighbour interpolation: (*shape, C), each point with the value of the nearest measured point."""
     at, values, steps = _measured(problem)
-    _, index = cKDTree(at).query(steps)
+    _, index = scipy.spatial.cKDTree(at).query(steps)
     return _grid(problem, values[index])
 
 
@@ -32,9 +31,9 @@ def linear(problem: Problem) -> NDArray[np.float32]:
     if at.shape[1] == 1:
         columns = [np.interp(steps[:, 0], at[:, 0], column) for column in values.T]
         return _grid(problem, np.stack(columns, axis=1))
-    found = LinearNDInterpolator(at, values)(steps)
+    found = scipy.interpolate.LinearNDInterpolator(at, values)(steps)
     outside = np.isnan(found).any(axis=1)
-    _, index = cKDTree(at).query(steps[outside])
+    _, index = scipy.spatial.cKDTree(at).query(steps[outside])
     found[outside] = values[index]
     return _grid(problem, found)
 
@@ -42,7 +41,7 @@ def linear(problem: Problem) -> NDArray[np.float32]:
 def cubic(problem: Problem) -> NDArray[np.float32]:
     """Cubic spline through measured points in one dimension (not-a-knot): (N, C), constant outside their range."""
     at, values, steps = _measured(problem)
-    spline = CubicSpline(at[:, 0], values)
+    spline = scipy.interpolate.CubicSpline(at[:, 0], values)
     return _grid(problem, spline(steps[:, 0].clip(at[0, 0], at[-1, 0])))
 
 
@@ -53,7 +52,7 @@ def biharmonic_spline(problem: Problem, neighbors: int = 32) -> NDArray[np.float
     nearest measured points of each grid point instead of all, because the matrix of all would not fit into memory.
     """
     at, values, steps = _measured(problem)
-    spline = RBFInterpolator(at, values, neighbors=min(neighbors, len(at)), kernel="linear", degree=1)
+    spline = scipy.interpolate.RBFInterpolator(at, values, neighbors=min(neighbors, len(at)), kernel="linear", degree=1)
     return _grid(problem, spline(steps))
 
 

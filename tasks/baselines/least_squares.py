@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy
 import torch
 from numpy.typing import NDArray
-from scipy.sparse.linalg import LinearOperator, lsqr
 
 from tasks.core.base import Problem
 from tasks.core.gradient import SCALE, Gradient
@@ -43,11 +43,11 @@ def least_squares(
     stacked = _linear_operator(parts, channels)
     measured = problem.measured.cpu().double().reshape(-1).numpy()
     target = np.concatenate([measured, np.zeros(stacked.shape[0] - len(measured))])
-    values = lsqr(stacked, target, damp=damp, atol=1e-6, btol=1e-6, iter_lim=iterations)[0]
+    values = scipy.sparse.linalg.lsqr(stacked, target, damp=damp, atol=1e-6, btol=1e-6, iter_lim=iterations)[0]
     return problem.grid(torch.from_numpy(values).reshape(-1, channels))
 
 
-def _linear_operator(parts: list[tuple[float, Operator]], channels: int) -> LinearOperator:
+def _linear_operator(parts: list[tuple[float, Operator]], channels: int) -> scipy.sparse.linalg.LinearOperator:
     """The weighted operators stacked, for scipy: on (N · C,) vectors, the channels of a point side by side."""
     ends = np.cumsum([part.out_rows * channels for _, part in parts])
 
@@ -61,4 +61,4 @@ def _linear_operator(parts: list[tuple[float, Operator]], channels: int) -> Line
         return torch.stack(back).sum(dim=0).reshape(-1).numpy()
 
     shape = (int(ends[-1]), parts[0][1].in_rows * channels)
-    return LinearOperator(shape, matvec=forward, rmatvec=backward, dtype=np.float64)
+    return scipy.sparse.linalg.LinearOperator(shape, matvec=forward, rmatvec=backward, dtype=np.float64)

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 import torch
 from numpy.typing import NDArray
-from scipy.special import j1, jv
 from torch import Tensor
 
 from tasks.core.base import draw
@@ -153,7 +153,7 @@ def sensitivities(coils: int, phase: bool) -> Sensitivities:
     if phase:
         n = np.arange(-ORDERS, ORDERS + 1)
         waves = (waves[:, None] + n[:, None] * np.array(PHASE_WAVE)).reshape(-1, 2)
-        amplitudes = np.kron(amplitudes, jv(n, PHASE) * np.exp(1j * n * PHASE_SHIFT))
+        amplitudes = np.kron(amplitudes, scipy.special.jv(n, PHASE) * np.exp(1j * n * PHASE_SHIFT))
     return Sensitivities(waves, amplitudes)
 
 
@@ -178,7 +178,7 @@ def ellipses_transform(ellipses: Iterable[Ellipse], k: Floats) -> NDArray[np.com
     for intensity, a, b, x0, y0, degrees in ellipses:
         cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
         s = math.pi * np.hypot(a * (right * cos + up * sin), b * (up * cos - right * sin))
-        jinc = np.where(s > 1e-6, 2 * j1(s) / np.maximum(s, 1e-6), 1.0)
+        jinc = np.where(s > 1e-6, 2 * scipy.special.j1(s) / np.maximum(s, 1e-6), 1.0)
         total += intensity * math.pi * a * b * jinc * np.exp(-1j * math.pi * (right * x0 + up * y0))
     return total
 

@@ -1,14 +1,14 @@
-"""A suite small enough to run in a second, plugins that go wrong, and the real command line."""
+"""A suite small enough to run in a second, plugins that go wrong, and the command line."""
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from bench.cli import main
 
 TINY = """
 suite: tiny
@@ -92,18 +92,20 @@ def trouble(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def inrbench(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """The real command line, run in a folder of its own with one thread."""
+def inrbench(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The command line in a folder of its own, in this process: another one would import torch first.
 
-    def call(*arguments: object, cwd: Path = tmp_path, limit_s: float = 120) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-P", "-c", "from bench.cli import main; raise SystemExit(main())", *map(str, arguments)],
-            cwd=cwd,
-            capture_output=True,
-            text=True,
-            timeout=limit_s,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"},
-            check=False,
-        )
+    Jobs have worker processes of their own as ever. `test_cli` and `test_declared` start the command itself.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments: object) -> subprocess.CompletedProcess[str]:
+        words = [*map(str, arguments)]
+        capfd.readouterr()
+        code = main(words)
+        return subprocess.CompletedProcess(words, code, *capfd.readouterr())
 
     return call

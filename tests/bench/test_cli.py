@@ -1,4 +1,4 @@
-"""The real command line, in processes of its own."""
+"""The command line as a user meets it; errors and exit codes of a real process."""
 
 from __future__ import annotations
 
@@ -75,6 +75,9 @@ def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
     assert "my@" in done.stdout
 
 
-def test_debug_shows_the_traceback(inrbench: Inrbench) -> None:
-    assert "Traceback" in inrbench("run", "quik", "--debug").stderr
-    assert "Traceback" not in inrbench("run", "quik").stderr
+def test_a_process_ends_with_the_code_and_debug_shows_the_traceback() -> None:
+    for words, traceback in ((["run", "quik"], False), (["run", "quik", "--debug"], True)):
+        code = "from bench.cli import main; raise SystemExit(main())"
+        done = subprocess.run([sys.executable, "-P", "-c", code, *words], capture_output=True, text=True, check=False)
+        assert done.returncode == (1 if traceback else 2)
+        assert ("Traceback" in done.stderr) == traceback
