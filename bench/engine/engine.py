@@ -89,7 +89,9 @@ class AutogradEngine:
 
     def backward(self, thread: int, kept: Tensor, gradient: Tensor) -> None:
         with in_precision(self.precision, self._device):
-            found = torch.autograd.grad(kept, self._parameters, gradient.to(kept.dtype), allow_unused=True)
+            # Of a scalar: to compare the shape of a given gradient, PyTorch imports sympy, which takes a second.
+            product = (kept * gradient.to(kept.dtype)).sum()
+            found = torch.autograd.grad(product, self._parameters, allow_unused=True)
         sums = self._sums[thread]
         self._sums[thread] = _added(sums, list(found)) if sums else list(found)
 

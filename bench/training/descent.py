@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.optim import Optimizer
 
 from activations.core.base import ParamGroup
 from bench.config.settings import Train
@@ -26,7 +28,32 @@ def checkpoints(steps: int, count: int = CHECKPOINTS) -> list[int]:
     return sorted({min(steps, max(1, round(ratio**k))) for k in range(count)} | {steps})
 
 
-def optimizer(groups: Sequence[ParamGroup], train: Train) -> torch.optim.Optimizer:
+class _Untraced(Optimizer):
+    """An optimiser whose methods lack the decorators that are for `torch.compile`.
+
+    They import its tracer and with it sympy, which takes a worker longer than its start and most small jobs. Nothing
+    traces an optimiser here.
+    """
+
+    add_param_group = inspect.unwrap(Optimizer.add_param_group)
+    zero_grad = inspect.unwrap(Optimizer.zero_grad)
+    state_dict = inspect.unwrap(Optimizer.state_dict)
+    load_state_dict = inspect.unwrap(Optimizer.load_state_dict)
+
+
+class _Adam(_Untraced, torch.optim.Adam):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.Adam.step))
+
+
+class _AdamW(_Untraced, torch.optim.AdamW):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
+
+
+class _SGD(_Untraced, torch.optim.SGD):
+    step = torch.no_grad()(inspect.unwrap(torch.optim.SGD.step))
+
+
+def optimizer(groups: Sequence[ParamGroup], train: Train) -> Optimizer:
     """The declared optimiser, fused into one pass over the parameters; weight decay is AdamW's, decoupled."""
     on_gpu = any(p.is_cuda for group in groups for p in group.parameters)
     # The entry "factor" is ours: optimisers keep names that they do not know.
@@ -40,11 +67,11 @@ def optimizer(groups: Sequence[ParamGroup], train: Train) -> torch.optim.Optimiz
         for group in groups
     ]
     if train.optimizer == "sgd":
-        return torch.optim.SGD(plain, fused=True)
+        return _SGD(plain, fused=True)
     adam = [{**own, "betas": group.betas, "eps": group.eps} for own, group in zip(plain, groups, strict=True)]
     if train.weight_decay is not None:
-        return torch.optim.AdamW(adam, weight_decay=train.weight_decay, fused=True, capturable=on_gpu)
-    return torch.optim.Adam(adam, fused=True, capturable=on_gpu)
+        return _AdamW(adam, weight_decay=train.weight_decay, fused=True, capturable=on_gpu)
+    return _Adam(adam, fused=True, capturable=on_gpu)
 
 
 def rate(train: Train, done: float) -> float:
@@ -54,7 +81,7 @@ def rate(train: Train, done: float) -> float:
     return float(train.lr * train.lr_decay**done)
 
 
-def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
+def set_rate(optimizer: Optimizer, lr: float) -> None:
     """Set the learning rate of each group to its part of ``lr``, in place where it is a tensor."""
     for group in optimizer.param_groups:
         if isinstance(group["lr"], Tensor):

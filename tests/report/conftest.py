@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 import report
 from bench.store.store import Store
@@ -18,14 +22,35 @@ def lab(tmp_path: Path) -> Lab:
     return Lab(tmp_path)
 
 
+Shared = Callable[[str, Callable[[Path], report.Report]], report.Report]
+
+
 @pytest.fixture(scope="session")
-def written(tmp_path_factory: pytest.TempPathFactory) -> report.Report:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
+    """A report by its name, written once for all processes of a test run, because many tests read it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def once(name: str, write: Callable[[Path], report.Report]) -> report.Report:
+        kept = folder / f"{name}.pickle"
+        with FileLock(f"{kept}.lock"):
+            if not kept.exists():
+                kept.write_bytes(pickle.dumps(write(folder / name)))
+            found = pickle.loads(kept.read_bytes())
+        assert isinstance(found, report.Report)
+        return found
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def written(shared: Shared) -> report.Report:
     """One report that many tests read."""
-    return report.write(populate(tmp_path_factory.mktemp("results")).store)
+    return shared("written", lambda folder: report.write(populate(folder).store))
 
 
 @pytest.fixture(scope="session")
-def studied(tmp_path_factory: pytest.TempPathFactory) -> report.Report:
+def studied(shared: Shared) -> report.Report:
     """The report of `experiments`, with texts of the suite."""
     about = {
         "description": "Made up\n  for tests.",
@@ -38,7 +63,7 @@ def studied(tmp_path_factory: pytest.TempPathFactory) -> report.Report:
         },
         "lock": "experiments.lock.yaml",
     }
-    return report.write(experiments(tmp_path_factory.mktemp("results")).store, about=about)
+    return shared("studied", lambda folder: report.write(experiments(folder).store, about=about))
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from tests.bench.processes import family
 
 SUITE = """
 suite: kill
-repeats: 2
+repeats: 1
 model: {depth: 2, width: 24}
 train: {steps: 400, lr: 1.0e-3}
 tasks: {image: {signals: [camera], size: 24}}
@@ -143,7 +143,7 @@ def killed(path: Path, results: Path, chance: random.Random) -> tuple[bool, str]
     return process.returncode == 0, "\n".join([*printed, out])
 
 
-@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
+@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
 def test_killed_at_random_moments_and_resumed(
     kills: int, path: Path, tmp_path: Path, jobs: list[Job], reference: pd.DataFrame
 ) -> None:

@@ -467,6 +467,15 @@ list(runner.run(grid.jobs(chosen, Plugins(), where), {}))
 """
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """What the job gives that nobody disturbs."""
+    path = tmp_path_factory.mktemp("whole") / "long.yaml"
+    path.write_text(LONG)
+    (one,) = grid.jobs(suite.load(str(path))[0], PLUGINS, "long")
+    return execute(one, PLUGINS, CPU)
+
+
 @pytest.fixture
 def long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Job, Store]:
     """A suite of one job that takes some seconds and keeps where it stands every twentieth of one."""
@@ -485,7 +494,7 @@ def until_kept(store: Store, one: Job) -> None:
         time.sleep(0.01)
 
 
-def finish(store: Store, one: Job, attempt: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def finish(store: Store, one: Job, attempt: int, whole: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the job again: it resumes, and all of it is as if nothing had happened."""
     monkeypatch.setenv("INRBENCH_CHECKPOINT", "inf")  # no more of them; the one that is there counts all the same
     assert store.kept() == {one.job_id}
@@ -498,7 +507,6 @@ def finish(store: Store, one: Job, attempt: int, monkeypatch: pytest.MonkeyPatch
     assert (row["status"], row["attempt"], row["steps"]) == ("ok", attempt, 1500)
     assert not row["timing_valid"]
     assert not list(store.checkpoint_file("").parent.iterdir())
-    whole = execute(one, PLUGINS, CPU)
     stored = store.arrays(one.job_id)
     assert stored is not None
     assert np.array_equal(stored["reconstruction"], whole.arrays[one.job_id]["reconstruction"])
@@ -507,7 +515,7 @@ def finish(store: Store, one: Job, attempt: int, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_killed_worker_costs_no_more_than_the_last_moments(
-    long: tuple[Path, Job, Store], monkeypatch: pytest.MonkeyPatch
+    long: tuple[Path, Job, Store], whole: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, one, store = long
     slots = local_slots(store, [SLOT])
@@ -521,11 +529,11 @@ def test_a_killed_worker_costs_no_more_than_the_last_moments(
     os.kill(worker, signal.SIGKILL)
     thread.join(30)
     assert outcomes == [(one, "crashed")]
-    finish(store, one, 2, monkeypatch)
+    finish(store, one, 2, whole, monkeypatch)
 
 
 def test_a_killed_run_costs_no_more_than_the_last_moments(
-    long: tuple[Path, Job, Store], monkeypatch: pytest.MonkeyPatch
+    long: tuple[Path, Job, Store], whole: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, one, store = long
     process = subprocess.Popen([sys.executable, "-P", "-c", DRIVER, str(path), str(store.root.parent)])
@@ -534,7 +542,7 @@ def test_a_killed_run_costs_no_more_than_the_last_moments(
         os.kill(pid, signal.SIGKILL)
     process.wait(30)
     assert store.runs().empty
-    finish(store, one, 1, monkeypatch)
+    finish(store, one, 1, whole, monkeypatch)
 
 
 def test_what_is_left_behind_is_swept_up(tmp_path: Path) -> None:

@@ -21,4 +21,7 @@ def test_conditioning_is_scored_on_demand_for_every_activation(activation: str) 
     result = run(task="image", activation=activation, diagnostics=True, steps=5)
     names = {score.metric for score in result.scores}
     assert {"dead_units/1", "dead_units/2", "feature_cond/2", "feature_std/2"} <= names
-    assert not any("/" in score.metric for score in run(task="image", activation=activation, steps=5).scores)
+
+
+def test_conditioning_is_not_scored_where_nobody_asks_for_it() -> None:
+    assert not any("/" in score.metric for score in run(task="image", steps=5).scores)

@@ -89,7 +89,7 @@ def test_a_failed_run_ranks_last_and_never_counts_as_good() -> None:
 def test_intervals_cover_the_true_value_about_as_often_as_they_promise() -> None:
     generator = np.random.default_rng(0)
     covered = []
-    for trial in range(100):
+    for trial in range(60):
         effects = generator.normal(0.3, 1.0, 30)  # the difference between two methods in 30 cases
         scores = np.stack([effects, np.zeros(30)])[:, :, None]
         board = compare(["a", "b"], [("t", str(case)) for case in range(30)], scores, seed=trial, resamples=100)

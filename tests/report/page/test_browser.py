@@ -266,7 +266,7 @@ def test_without_scripts_and_in_print_the_still_figures_stand(browser: Browser, 
     visit.page.close()
 
 
-@pytest.mark.parametrize("width", [500, 720])
+@pytest.mark.parametrize("width", [500, pytest.param(720, marks=pytest.mark.slow)])
 def test_a_dark_page_prints_light_complete_and_without_controls(browser: Browser, index: str, width: int) -> None:
     """At the widths of A5 and A4 within their margins, in CSS pixels."""
     visit = Visit(browser, index, color_scheme="dark", viewport={"width": width, "height": 1000})

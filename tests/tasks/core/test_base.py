@@ -65,6 +65,9 @@ TASKS = [
     Poisson(size=32, keep=0.7, noise=0.0),
 ]
 
+FIRST = {task.name: task for task in reversed(TASKS)}
+"""The first of the above of each kind."""
+
 PICTURES = [Bandwidth(), Compressive(), Deblur(), MRI(), Poisson()]
 
 LEAST_PSNR = 15
@@ -146,7 +149,8 @@ def test_baselines_are_reconstructions_and_repeatable(task: Task) -> None:
         picture = baseline(problem)
         assert picture.shape == (*problem.shape, problem.truth.shape[1])
         assert picture.dtype == np.float32
-        np.testing.assert_array_equal(picture, baseline(problem))
+        if task is FIRST[task.name]:
+            np.testing.assert_array_equal(picture, baseline(problem))
         values = task.comparable(torch.from_numpy(picture).reshape(problem.truth.shape))
         error = float((values - task.comparable(problem.truth)).square().mean())
         assert -10 * np.log10(error) > EXCEPTIONS.get(task.name, LEAST_PSNR)
