@@ -35,6 +35,8 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def test_adding_an_activation_takes_one_file_and_nothing_else(checkout: Path) -> None:
+    smoke = checkout / "bench/suites/smoke.yaml"  # with one of its tasks, which takes a third of the time
+    smoke.write_text(re.sub(r"^  (superres|ct): .*\n", "", smoke.read_text(), flags=re.MULTILINE))
     path = re.search(r"Put this into `(activations/\w+\.py)`", README)
     assert path is not None
     text = block("python")

@@ -48,12 +48,12 @@ def test_run_plan_status_report(tiny: Path, inrbench: Inrbench) -> None:
     other = inrbench("plan", tiny, "--set", "train.steps=5", "--json")
     assert (len(json.loads(other.stdout)["todo"]), json.loads(other.stdout)["others"]) == (2, 2)
 
-    # A damaged row is said, and its job runs again.
+    # A damaged row is said, and its job is to run again.
     rows = sorted((tiny.parent / "results/tiny/runs").glob("*.parquet"))
     rows[0].write_bytes(b"")
-    third = inrbench("run", tiny)
+    third = inrbench("plan", tiny)
     assert "quarantine" in third.stderr
-    assert "1 of 2 jobs to run" in third.stderr
+    assert "1 to do" in third.stdout
 
 
 def test_a_failing_job_is_told_and_ends_with_1(tiny: Path, trouble: Path, inrbench: Inrbench) -> None:

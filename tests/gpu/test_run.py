@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.bench.conftest import TINY
+import report
 from tests.gpu import run
 from tests.gpu.run import NoTimeLeft, Session
+from tests.report.laboratory import Lab
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU here")
@@ -68,11 +69,12 @@ def test_the_time_limit_ends_what_runs(tmp_path: Path) -> None:
 
 
 def test_the_results_of_a_suite_are_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tiny = tmp_path / "tiny.yaml"
-    tiny.write_text(TINY)
     session = Session(tmp_path / "out", tmp_path / "work", 100)
-    results = str(session.work / "results")
-    assert session.run([*run.INRBENCH, "run", str(tiny), "--results", results, "--devices", "cpu"]) == 0
+    assert session.run([*run.INRBENCH, "list", "suites"]) == 0
+    lab = Lab(session.work / "results", "tiny")
+    for method in ("relu", "siren"):
+        lab.job(method)
+    report.write(lab.store)
     assert list(run.collect(session)) == []
     assert set(pd.read_parquet(session.out / "runs.parquet")["method"]) == {"relu", "siren"}
     assert set(pd.read_parquet(session.out / "scores.parquet")["suite"]) == {"tiny"}

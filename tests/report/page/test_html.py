@@ -77,19 +77,22 @@ def test_markup_in_an_error_is_escaped(written: report.Report) -> None:
     assert "\\textless{}script\\textgreater{}" in (written.folder / "tables" / "image.tex").read_text()
 
 
-@pytest.mark.parametrize("name", ["<script>", "a\"b'c", "</td></table>", "{{ suite }}", "&lt;"])
-def test_names_arrive_escaped(lab: Lab, name: str) -> None:
+def test_names_arrive_escaped(lab: Lab) -> None:
     """A label, a method, a task, a signal and a log file, in text and in attributes."""
-    path = name.replace("/", "-")
-    lab.job(path, label=name, task=name, signal=path, job_id="good", problem_id="p")
-    failed: dict[str, Any] = {"status": "error", "error": name, "log": f"logs/{path}"}
-    lab.job("failed", label=f"{name}2", task=name, signal=path, job_id="bad", problem_id="p", **failed)
+    names = ["<script>", "a\"b'c", "</td></table>", "{{ suite }}", "&lt;"]
+    paths = [name.replace("/", "-") for name in names]
+    for number, (name, path) in enumerate(zip(names, paths, strict=True)):
+        both: dict[str, Any] = {"task": names[-1 - number], "signal": path, "problem_id": f"p{number}"}
+        lab.job(path, label=name, job_id=f"good{number}", **both)
+        failed: dict[str, Any] = {"status": "error", "error": name, "log": f"logs/{path}"}
+        lab.job("failed", label=f"{name}2", job_id=f"bad{number}", **both, **failed)
     text = report.write(lab.store).index.read_text()
     page = Page(text)
     assert page.scripts <= 3  # the data, the plotting library and the page's own
-    assert {name, f"{name}2"} <= set(page.cells)
-    assert any(name in label for label in page.labels)
-    assert f"../logs/{path}" in page.links
+    for name, path in zip(names, paths, strict=True):
+        assert {name, f"{name}2"} <= set(page.cells)
+        assert any(name in label for label in page.labels)
+        assert f"../logs/{path}" in page.links
 
 
 def test_the_page_has_the_provenance(written: report.Report) -> None:
