@@ -143,7 +143,7 @@ def killed(path: Path, results: Path, chance: random.Random) -> tuple[bool, str]
     return process.returncode == 0, "\n".join([*printed, out])
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
+@pytest.mark.parametrize("kills", [1, pytest.param(50, marks=[pytest.mark.slow, pytest.mark.timeout(3000)])])
 def test_killed_at_random_moments_and_resumed(
     kills: int, path: Path, tmp_path: Path, jobs: list[Job], reference: pd.DataFrame
 ) -> None:

@@ -94,31 +94,18 @@ def test_a_disk_that_stays_full_stops_the_run_with_one_line(
     assert rows["attempt"].tolist() == [1, 1, 1]
 
 
-def test_failures_stay_until_they_are_retried(trouble: Path, tmp_path: Path) -> None:
-    run(trouble, tmp_path, ["nan"])
-    jobs = grid.jobs(settings(["nan"]), Plugins([trouble]), "s")
-    store = Store(tmp_path, "s")
-    work = plan.make(jobs, store)
-    assert ([job.method for job in work.done], [job.method for job in work.failed], work.todo) == (
-        ["relu"],
-        ["nan"],
-        [],
-    )
-    assert [job.method for job in plan.make(jobs, store, ["diverged"]).todo] == ["nan"]
-    list(
-        Runner(store, local_slots(store, [CPU], [trouble])).run(
-            plan.make(jobs, store, ["diverged"]).todo, {jobs[1].job_id: 1}
-        )
-    )
-    assert store.runs().set_index("method").at["nan", "attempt"] == 2
-
-
-def test_fail_fast_stops_at_the_first_failure(trouble: Path, tmp_path: Path) -> None:
+def test_the_first_failure_may_stop_a_run_and_stays_until_it_is_retried(trouble: Path, tmp_path: Path) -> None:
     jobs = grid.jobs(settings(["raise", "print"]), Plugins([trouble]), "s")
     store = Store(tmp_path, "s")
-    outcomes = list(Runner(store, local_slots(store, [CPU], [trouble]), RunOptions(fail_fast=True)).run(jobs, {}))
-    assert [status for _, status in outcomes] == ["ok", "error", "interrupted"]
-    assert plan.make(jobs, store).todo == [jobs[2]]
+    first = Runner(store, local_slots(store, [CPU], [trouble]), RunOptions(fail_fast=True)).run(jobs, {})
+    assert [status for _, status in first] == ["ok", "error", "interrupted"]
+    work = plan.make(jobs, store)
+    assert (work.done, work.failed, work.todo) == ([jobs[0]], [jobs[1]], [jobs[2]])
+    work = plan.make(jobs, store, ["error"])
+    assert work.todo == jobs[1:]
+    second = Runner(store, local_slots(store, [CPU], [trouble])).run(work.todo, work.attempts)
+    assert [status for _, status in second] == ["error", "ok"]
+    assert store.runs().set_index("method")["attempt"].to_dict() == {"relu": 1, "raise": 2, "print": 1}
 
 
 def test_two_slots_share_the_jobs(trouble: Path, tmp_path: Path) -> None:

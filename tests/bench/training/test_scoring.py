@@ -18,7 +18,7 @@ LAYERED = [name for name in PLUGINS.activations.names() if name != "grid"]
 
 @pytest.mark.parametrize("activation", LAYERED)
 def test_conditioning_is_scored_on_demand_for_every_activation(activation: str) -> None:
-    result = run(task="image", activation=activation, diagnostics=True, steps=5)
+    result = run(task="image", activation=activation, diagnostics=True, steps=1)
     names = {score.metric for score in result.scores}
     assert {"dead_units/1", "dead_units/2", "feature_cond/2", "feature_std/2"} <= names
 

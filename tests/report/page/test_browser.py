@@ -31,12 +31,12 @@ LEVELS = {"siren": 33.0, "bw-relu": 30.0, "gauss": 25.5, "relu": 9.25, "wire": 2
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The page of two tasks of pictures, one of sound and one of volumes."""
+    """The page of a task of pictures, one of sound and one of volumes."""
     lab = Lab(tmp_path_factory.mktemp("results"))
     truth = lab.image(1)
     x = np.sin(np.arange(9000) / 20)[:, None]
     ball = (np.linalg.norm(np.mgrid[:8, :8, :8] - 3.5, axis=0) < 3)[..., None].astype(float)
-    for task, values in {"image": truth, "superres": truth, "audio": x, "ct3d": ball}.items():
+    for task, values in {"image": truth, "audio": x, "ct3d": ball}.items():
         lab.truth(task, "camera", values)
         for method, level in LEVELS.items():
             for repeat in range(2):
@@ -144,11 +144,11 @@ def test_a_hidden_method_is_hidden_everywhere(visit: Visit) -> None:
 def test_a_picture_that_shows_a_hidden_method_says_so(visit: Visit) -> None:
     page = visit.page
     notes = page.get_by_text("This picture shows all its methods")
-    assert notes.count() == 3  # pictures of two tasks and slices of a volume, which have live forms
+    assert notes.count() == 2  # pictures of a task and slices of a volume, which have live forms
     page.get_by_role("checkbox", name="SIREN", exact=True).uncheck()
     assert notes.locator("visible=true").count() == 0
     page.emulate_media(media="print")
-    assert notes.locator("visible=true").count() == 3
+    assert notes.locator("visible=true").count() == 2
     page.emulate_media(media="screen")
     page.get_by_role("checkbox", name="SIREN", exact=True).check()
     page.emulate_media(media="print")
