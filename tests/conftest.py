@@ -30,6 +30,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without figures, for tests of something else: figures take nine tenths of the time of a report."""
+    from report.figures import gallery
+
+    monkeypatch.setattr(gallery, "entries", lambda *_: iter(()))
+
+
 @pytest.fixture(autouse=True)
 def _seeded() -> None:
     """Fixed seeds of the global generators, so that a test does not depend on the tests before it."""

@@ -93,11 +93,11 @@ def trouble(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def inrbench(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, without_figures: None
 ) -> Callable[..., subprocess.CompletedProcess[str]]:
     """The command line in a folder of its own, in this process: another one would import torch first.
 
-    Jobs have worker processes of their own as ever. `test_cli` and `test_declared` start the command itself.
+    Jobs have worker processes of their own as ever; reports have no figures. `test_declared` starts the command itself.
     """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")

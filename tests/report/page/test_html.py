@@ -77,6 +77,7 @@ def test_markup_in_an_error_is_escaped(written: report.Report) -> None:
     assert "\\textless{}script\\textgreater{}" in (written.folder / "tables" / "image.tex").read_text()
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_names_arrive_escaped(lab: Lab) -> None:
     """A label, a method, a task, a signal and a log file, in text and in attributes."""
     names = ["<script>", "a\"b'c", "</td></table>", "{{ suite }}", "&lt;"]
@@ -104,6 +105,7 @@ def test_the_page_has_the_provenance(written: report.Report) -> None:
     assert "../logs/image-camera-siren-2.log" in text
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_page_names_the_engine_of_each_method(lab: Lab) -> None:
     for method, engine in {"siren": "chain", "relu": "chain", "mfn": "autograd"}.items():
         lab.job(method, engine=engine)
