@@ -69,6 +69,8 @@ class Trouble(Activation):
             time.sleep(600)
         if self.how == "print":
             os.write(1, b"x" * 3_000_000)
+        if self.how == "lean" and {"torch._dynamo", "sympy"} & set(sys.modules):
+            raise RuntimeError("PyTorch's tracer was imported, which takes longer than the start of a worker")
         if self.how == "import":
             import no_such_module
         return torch.relu(z)
