@@ -89,7 +89,9 @@ class CompiledChain:
             elif tensor.requires_grad:
                 derived.append((tensor, gradient))
         if derived:
-            torch.autograd.backward([tensor for tensor, _ in derived], [gradient for _, gradient in derived])
+            # Of a scalar, as in `AutogradEngine.backward`.
+            products = [(tensor * gradient).sum() for tensor, gradient in derived]
+            torch.stack(products).sum().backward()  # type: ignore[no-untyped-call]
 
 
 Layers = Sequence[tuple[Functions, bool]]
