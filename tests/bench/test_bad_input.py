@@ -79,23 +79,17 @@ CASES: dict[str, tuple[list[str], str, list[str]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_a_mistake_ends_in_one_line(
-    name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # In this process, as starting another for each of them would take minutes; test_cli has one with a real process.
-    from bench.cli import main
-
+def test_a_mistake_ends_in_one_line(name: str, inrbench: Inrbench) -> None:
     arguments, text, words = CASES[name]
-    monkeypatch.chdir(tmp_path)
     Path("s.yaml").write_text(text)
     Path("folder.yaml").mkdir()
     Path("broken.png").write_bytes(b"\x89PNG\r\n\x1a\nhello")
     Path("broken.py").write_text("def")
     Image.fromarray(np.zeros((4, 4), dtype=np.uint8)).save("small.png")
     before = sorted(os.listdir())
-    code = main(["./s.yaml" if word == "SUITE" else word for word in arguments])
-    out, err = capfd.readouterr()
-    assert code == 2, (out, err)
+    done = inrbench(*("./s.yaml" if word == "SUITE" else word for word in arguments))
+    out, err = done.stdout, done.stderr
+    assert done.returncode == 2, (out, err)
     assert out == ""
     assert len(err.splitlines()) == 1, err
     assert err.startswith("inrbench: ")

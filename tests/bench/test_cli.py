@@ -48,12 +48,12 @@ def test_run_plan_status_report(tiny: Path, inrbench: Inrbench) -> None:
     other = inrbench("plan", tiny, "--set", "train.steps=5", "--json")
     assert (len(json.loads(other.stdout)["todo"]), json.loads(other.stdout)["others"]) == (2, 2)
 
-    # A damaged row is said, and its job is to run again.
+    # A damaged row is said, and its job runs again.
     rows = sorted((tiny.parent / "results/tiny/runs").glob("*.parquet"))
     rows[0].write_bytes(b"")
-    third = inrbench("plan", tiny)
+    third = inrbench("run", tiny)
     assert "quarantine" in third.stderr
-    assert "1 to do" in third.stdout
+    assert "1 of 2 jobs to run" in third.stderr
 
 
 def test_a_failing_job_is_told_and_ends_with_1(tiny: Path, trouble: Path, inrbench: Inrbench) -> None:
@@ -76,8 +76,8 @@ def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
 
 
 def test_a_process_ends_with_the_code_and_debug_shows_the_traceback() -> None:
-    for words, traceback in ((["run", "quik"], False), (["run", "quik", "--debug"], True)):
-        code = "from bench.cli import main; raise SystemExit(main())"
-        done = subprocess.run([sys.executable, "-P", "-c", code, *words], capture_output=True, text=True, check=False)
-        assert done.returncode == (1 if traceback else 2)
-        assert ("Traceback" in done.stderr) == traceback
+    command = [sys.executable, "-P", "-c", "from bench.cli import main; raise SystemExit(main())", "run", "quik"]
+    for debug, code in (([], 2), (["--debug"], 1)):
+        done = subprocess.run([*command, *debug], capture_output=True, text=True, check=False)
+        assert done.returncode == code
+        assert ("Traceback" in done.stderr) == bool(debug)

@@ -70,7 +70,7 @@ def test_a_second_run_needs_no_torch_and_leaves_the_report_alone(tiny: Path, say
     assert {path: path.stat().st_mtime_ns for path in report.rglob("*")} == before
 
 
-def test_an_edited_file_that_a_plugin_imports_and_another_picture_are_seen(tiny: Path, say: Say) -> None:
+def test_an_edited_plugin_a_file_that_it_imports_and_another_picture_are_seen(tiny: Path, say: Say) -> None:
     plugin, helper, picture = (tiny.parent / name for name in ("mine.py", "helper.py", "my.png"))
     plugin.write_text(PLUGIN)
     helper.write_text("GAIN = 1.0\n")
@@ -96,6 +96,8 @@ def test_an_edited_file_that_a_plugin_imports_and_another_picture_are_seen(tiny:
     draw(11)
     third, _ = todo()
     assert third not in (first, second)
+    plugin.write_text(PLUGIN.replace('"Mine", 1', '"Mine", 2'))
+    assert todo()[0] not in (first, second, third)
 
 
 def test_a_new_plugin_of_a_folder_is_seen(tmp_path: Path, say: Say) -> None:

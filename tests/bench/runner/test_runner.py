@@ -154,6 +154,8 @@ def test_stopping_leaves_no_orphan_and_can_be_resumed(
         assert process.returncode == 130
         assert err.strip().splitlines()[-1].startswith("inrbench: interrupted")
         assert "Traceback" not in err
+    finished = inrbench("run", path, "--set", "train.steps=2")
+    assert finished.returncode == 0, finished.stderr
     assert "1 to do" in inrbench("plan", path).stdout
 
 

@@ -467,24 +467,26 @@ list(runner.run(grid.jobs(chosen, Plugins(), where), {}))
 """
 
 
+def written_in(folder: Path) -> tuple[Path, Job]:
+    """The suite's file and its one job."""
+    path = folder / "long.yaml"
+    path.write_text(LONG)
+    (one,) = grid.jobs(suite.load(str(path))[0], PLUGINS, "long")
+    return path, one
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """What the job gives that nobody disturbs."""
-    path = tmp_path_factory.mktemp("whole") / "long.yaml"
-    path.write_text(LONG)
-    (one,) = grid.jobs(suite.load(str(path))[0], PLUGINS, "long")
-    return execute(one, PLUGINS, CPU)
+    return execute(written_in(tmp_path_factory.mktemp("whole"))[1], PLUGINS, CPU)
 
 
 @pytest.fixture
 def long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Job, Store]:
     """A suite of one job that takes some seconds and keeps where it stands every twentieth of one."""
-    path = tmp_path / "long.yaml"
-    path.write_text(LONG)
     monkeypatch.setenv("INRBENCH_CHECKPOINT", "0.05")
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    (one,) = grid.jobs(suite.load(str(path))[0], PLUGINS, "long")
-    return path, one, Store(tmp_path / "results", "long")
+    return *written_in(tmp_path), Store(tmp_path / "results", "long")
 
 
 def until_kept(store: Store, one: Job) -> None:

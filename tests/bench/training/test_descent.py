@@ -160,7 +160,9 @@ def test_training_lowers_the_loss_and_evaluation_ignores_blocks() -> None:
 
 def test_weight_decay_is_decoupled_and_off_by_default() -> None:
     groups = [ParamGroup(list(torch.nn.Linear(2, 2).parameters()))]
-    assert not isinstance(optimizer(groups, Train(steps=1)), torch.optim.AdamW)
+    plain = optimizer(groups, Train(steps=1))
+    assert isinstance(plain, torch.optim.Adam)
+    assert not isinstance(plain, torch.optim.AdamW)
     assert isinstance(optimizer(groups, Train(steps=1, weight_decay=0.1)), torch.optim.AdamW)
 
 
