@@ -1,7 +1,7 @@
 """Main loop of a worker process: it runs the jobs that it receives, one after another, and sends their outcomes.
 
-`bench.runner.worker_process.WorkerProcess` starts it, and starts it anew after an abnormal end, so that a job that
-damages the process costs that job alone.
+`bench.runner.worker_process.WorkerProcess` has it started, and again after an abnormal end, so that a job that damages
+the process costs that job alone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,10 +29,10 @@ from bench.training.result import Progress, encode
 from bench.training.run_job import attempt
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Command line: ``python -P -m bench.runner.worker FD DEVICE THREADS PLUGIN_FILE…``, with one end of a socket pair
     as FD."""
-    fd, device_name, threads, *files = sys.argv[1:]
+    fd, device_name, threads, *files = arguments
     os.set_inheritable(int(fd), False)  # a process that a plugin leaves behind must not seem to be this one
     channel = Channel(socket.socket(fileno=int(fd)))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides what it means
@@ -91,4 +92,4 @@ def _output_to(path: Path) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

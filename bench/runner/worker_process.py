@@ -8,7 +8,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -21,6 +20,7 @@ from bench.config.job import Job
 from bench.machine.devices import SlotSpec
 from bench.machine.monitor import Watch
 from bench.machine.provenance import Provenance
+from bench.runner import forks
 from bench.runner.messages import Channel, Kind
 from bench.runner.row import Execution
 from bench.store.schema import Status
@@ -76,7 +76,7 @@ class WorkerProcess:
         self._files = [str(file) for file in plugin_files]
         self._log = log
         self._checkpoint = checkpoint
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: forks.Child | None = None
         self._channel: Channel | None = None
 
     def run(self, work: JobRun) -> Execution:
@@ -137,19 +137,14 @@ class WorkerProcess:
             "PYTHONUNBUFFERED": "1",
         }
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        # -P: a folder named `tasks` where the user happens to stand must not be taken for ours.
-        command = [sys.executable, "-P", "-m", "bench.runner.worker", str(theirs.fileno()), self.spec.device]
-        with theirs, open(self._log, "wb") as log:
-            self._process = subprocess.Popen(
-                [*command, str(self.spec.threads), *self._files],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                env=environment,
-                start_new_session=True,
-            )
+        arguments = [self.spec.device, str(self.spec.threads), *self._files]
         self._channel = Channel(ours)
+        with theirs, open(self._log, "wb") as log:
+            if forks.AVAILABLE:
+                server = forks.shared_server(environment, self._log)
+                self._process = server.fork(theirs, arguments, environment, log)
+            else:
+                self._process = forks.Spawned("worker", theirs, arguments, environment, log)
         _, content = self._receive(self._channel, time.monotonic() + START_LIMIT_S, stopping)
         self._provenance = TypeAdapter(Provenance).validate_json(content)
         return self._channel
@@ -168,7 +163,7 @@ class WorkerProcess:
     def _exit_reason(self) -> str:
         """The reason of the worker's end, in one line."""
         if self._process is None:
-            return "its worker could not be started"
+            return f"its worker could not be started; see {self._log.name}"
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(5)
         code = self._process.poll()
@@ -182,9 +177,7 @@ class WorkerProcess:
     def kill(self) -> None:
         """End the worker and all its children at once."""
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            self._process.end()
         if self._channel is not None:
             self._channel.close()
         self._process = self._channel = None

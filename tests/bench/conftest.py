@@ -71,6 +71,9 @@ class Trouble(Activation):
             os.write(1, b"x" * 3_000_000)
         if self.how == "lean" and {"torch._dynamo", "sympy"} & set(sys.modules):
             raise RuntimeError("PyTorch's tracer was imported, which takes longer than the start of a worker")
+        if self.how == "tell":
+            files = len(os.listdir("/proc/self/fd"))
+            raise RuntimeError(f"{os.environ['ASKED']}, {os.getcwd()}, {files} files, {os.getsid(0) == os.getpid()}")
         if self.how == "import":
             import no_such_module
         return torch.relu(z)

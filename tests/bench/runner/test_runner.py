@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 import signal
 import subprocess
 import sys
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from bench.atomic_write import atomic_write
@@ -143,8 +144,10 @@ def test_stopping_leaves_no_orphan_and_can_be_resumed(
         stderr=subprocess.PIPE,
         text=True,
     )
-    worker = _child_of(process.pid)
-    process.send_signal(sign)
+    try:
+        worker = _worker_of(process.pid)
+    finally:
+        process.send_signal(sign)
     _, err = process.communicate(timeout=30)
     end = time.monotonic() + 20
     while Path(f"/proc/{worker}").exists() and time.monotonic() < end:
@@ -159,21 +162,14 @@ def test_stopping_leaves_no_orphan_and_can_be_resumed(
     assert "1 to do" in inrbench("plan", path).stdout
 
 
-def _child_of(pid: int) -> int:
+def _worker_of(pid: int) -> int:
     """Wait for the worker that has begun its job."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        children = Path(f"/proc/{pid}/task/{pid}/children")
-        for child in [*_threads_children(pid)] if children.exists() else []:
-            log = Path(f"/proc/{child}/fd/1")
-            if log.exists() and os.readlink(log).endswith(".log") and "worker" not in os.readlink(log):
-                return child
+        for worker in psutil.Process(pid).children(recursive=True):
+            log = Path(f"/proc/{worker.pid}/fd/1")
+            with contextlib.suppress(OSError):
+                if log.readlink().suffix == ".log" and not log.readlink().name.startswith("worker"):
+                    return worker.pid
         time.sleep(0.05)
     raise AssertionError("no worker started a job")
-
-
-def _threads_children(pid: int) -> list[int]:
-    found: list[int] = []
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(word) for word in path.read_text().split()]
-    return found
