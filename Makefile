@@ -31,9 +31,11 @@ docs: $(VENV)/.docs ## build the documentation site, site/index.html, from READM
 	@echo "site/index.html"
 
 test: $(STAMP) ## run the tests (about ten minutes on 2 cores)
+	@$(BIN)/python -m tests.compile_code
 	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 test-all: $(STAMP) ## run the tests, the slow ones too
+	@$(BIN)/python -m tests.compile_code
 	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m ""
 
 lint: $(STAMP) ## check style, types and imports

@@ -74,6 +74,16 @@ def _fits(kernel: Kernel, tensors: tuple[Tensor, ...]) -> bool:
     return sizes and all(t.dtype == torch.float32 for t in tensors)
 
 
+def sources_of(kernels: Iterable[Kernel], threads: int) -> list[Source]:
+    """What is compiled of kernels, for calls that a number of threads divide: their values and their slopes."""
+    found: list[Source] = []
+    for kernel in kernels:
+        columns = kernel.columns
+        found.append(Source(kernel.value, 1, columns and columns[:1], threads))
+        found.append(Source(kernel.slope, 2, columns and columns[::-1], threads))
+    return found
+
+
 class AotKernels(CompiledKernels):
     """Kernels as ahead-of-time compiled code on the CPU.
 
@@ -87,13 +97,9 @@ class AotKernels(CompiledKernels):
     """
 
     def __init__(self, kernels: Iterable[Kernel], threads: int, callers: int) -> None:
-        sources = {}
-        for kernel in kernels:
-            columns = kernel.columns
-            sources[kernel.value] = Source(kernel.value, 1, columns and columns[:1], threads)
-            sources[kernel.slope] = Source(kernel.slope, 2, columns and columns[::-1], threads)
-        compile_all(list(sources.values()))
-        self._code = {function: load(source.path, callers) for function, source in sources.items()}
+        sources = sources_of(kernels, threads)
+        compile_all(sources)
+        self._code = {source.function: load(source.path, callers) for source in sources}
 
     def _call(self, function: Callable[..., Tensor], tensors: list[Tensor]) -> Tensor | None:
         code = self._code.get(function)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from activations.siren import SINE
+from activations.core.kernel import PLAIN
+from activations.core.spline_wavelet import WAVELET
 from bench.engine.aot import CompilationError, Source, compile_all, has_compiler, load
 
 PLUGIN = (
@@ -36,12 +37,13 @@ def source(plugin: Path, name: str = "value") -> Source:
 
 @pytest.mark.needs_compiler
 def test_code_is_compiled_once_and_then_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    sine = Source(SINE.value, 1, None, 1)
-    compile_all([sine])  # now, if it never was
+    wavelet = Source(WAVELET.value, 1, None, 1)
+    compile_all([wavelet])  # now, if it never was
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
-    compile_all([sine])
+    compile_all([wavelet])
     z = torch.linspace(-1, 1, 7)
-    torch.testing.assert_close(load(sine.path, 1)([z, torch.tensor(2.0)])[0], torch.sin(2 * z))
+    expected = PLAIN.value(WAVELET, z, (2.0,))
+    torch.testing.assert_close(load(wavelet.path, 1)([z, torch.tensor(2.0)])[0], expected)
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -143,6 +144,7 @@ def test_stopping_leaves_no_orphan_and_can_be_resumed(
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, "INRBENCH_COMPILE": "0"},
     )
     try:
         worker = _worker_of(process.pid)

@@ -289,7 +289,7 @@ def job(task: str = "image", activation: str = "siren", params: dict[str, Any] |
     values = {
         "suite": "s",
         "repeats": 1,
-        "model": {"depth": 2, "width": 16},
+        "model": {"depth": 3, "width": 16},
         "train": {"steps": 40, "lr": 1e-3, **train},
         "tasks": {task: {"signals": ["coins"], "size": [24, 24]}},
         "activations": {activation: params or {}},

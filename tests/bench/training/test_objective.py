@@ -17,7 +17,7 @@ def check_gradient(name: str, operator: str, rows: int, large: bool = False) -> 
     """Loss and gradients in blocks against those of the whole batch."""
     case = problem(OPERATORS[operator]())
     activation = Plugins().activations.get(name)()
-    network = build(activation, Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
+    network = build(activation, Domain(2, 2, SHAPE), width=16, depth=3, seed=3)
     expected_loss, expected = whole_batch(network, case)
     loss = Objective(case, rows).backward(choose_engine(network, case.coords, large=large))
     torch.testing.assert_close(loss, expected_loss.detach(), rtol=1e-5, atol=1e-7)

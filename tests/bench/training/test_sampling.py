@@ -71,7 +71,7 @@ def check_batch(operator: str, batch: float | int, held: Tensor | None, large: b
     """Loss and gradient of one step's batch against the plain loss over the rows that it draws."""
     case = problem(OPERATORS[operator]())
     mask = None if held is None else held[: len(case.measured)]
-    network = build(PLUGINS.activations.get("siren")(), Domain(2, 2, SHAPE), width=16, depth=2, seed=3)
+    network = build(PLUGINS.activations.get("siren")(), Domain(2, 2, SHAPE), width=16, depth=3, seed=3)
     objective = Objective(case, 50, mask, batch, data_seed=5)
     engine = choose_engine(network, case.coords, large=large)
     assert objective.batches is not None

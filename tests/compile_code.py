@@ -1,0 +1,33 @@
+"""Compiled code of the tests, made before they start: ``python -m tests.compile_code``.
+
+The compiler is imported once for each core in place of once for each code, and two processes of tests do not compile
+the same at the same time. Does nothing where all is in the cache; what is missing here is compiled by its test.
+"""
+
+from __future__ import annotations
+
+from activations.bw_relu import BwRelu
+from activations.core.base import Domain, build
+from activations.core.spline_wavelet import WAVELET
+from activations.mfn import Mfn
+from activations.siren import Siren
+from bench.engine.aot import Recipe, Source, compile_all, has_compiler
+from bench.engine.capture import chain_spec
+from bench.engine.compiled_chain import passes_of
+from bench.engine.kernel_code import sources_of
+from tests.bench.engine.test_compiled_chain import Mixed
+from tests.bench.engine.test_sine import wave
+
+
+def recipes() -> list[Recipe]:
+    """What tests that are not marked as slow compile: chains of three layers, a kernel, and sines."""
+    found: list[Recipe] = [*sources_of([WAVELET], threads=1), Source(wave, 1, None, 1)]
+    for activation in (Siren(), Mfn(), BwRelu(skip=True), Mixed()):
+        spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=3, seed=0))
+        assert spec is not None
+        found += passes_of(spec)
+    return found
+
+
+if __name__ == "__main__" and has_compiler():
+    compile_all(recipes())
