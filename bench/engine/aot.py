@@ -16,6 +16,7 @@ import inspect
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -124,6 +125,10 @@ def compile_all(recipes: Sequence[Recipe]) -> None:
     running = [(share, _compiler(share)) for share in shares]
     for share, process in running:
         lines = process.communicate()[1].strip().splitlines() or ["the compiler gave no reason"]
+        if process.returncode < 0:
+            lines.append(
+                f"the compiler was ended by {signal.Signals(-process.returncode).name}; is there enough memory?"
+            )
         causes = dict(line.split(" ", 1) for line in lines if line.split(" ", 1)[0].isdecimal() and " " in line)
         for index, recipe in enumerate(share):
             if not recipe.path.exists():

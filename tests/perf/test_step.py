@@ -30,6 +30,7 @@ TASKS: dict[str, tuple[str, dict[str, Any]]] = {
     "image": ("camera", {"size": 256}),
     "superres": ("coffee", {"size": (192, 288), "factor": 4}),
     "ct": ("ct-head", {"size": 256, "angles": 100}),
+    "mri": ("mri-head", {"size": 256, "mask": "radial"}),
 }
 """Task -> signal and parameters."""
 
@@ -64,7 +65,11 @@ ACTIVATIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize(
     ("task", "name"),
-    [*((task, name) for task in TASKS for name in ACTIVATIONS), *(("image", name) for name in ON_THE_IMAGE_ALONE)],
+    [
+        *((task, name) for task in ("image", "superres", "ct") for name in ACTIVATIONS),
+        *(("image", name) for name in ON_THE_IMAGE_ALONE),
+        *(("mri", name) for name in ("siren", "bw-relu")),
+    ],
 )
 def test_step(benchmark: BenchmarkFixture, records: Records, task: str, name: str) -> None:
     case = problem_of(task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,16 @@ def test_without_a_compiler_the_error_names_the_remedy(plugin: Path, monkeypatch
     monkeypatch.setenv("CXX", "/nonexistent")
     assert not has_compiler()
     with pytest.raises(CompilationError, match=r"install one, e\.g\. g\+\+"):
+        compile_all([source(plugin)])
+
+
+def test_a_compiler_that_is_killed_is_named(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed = plugin.parent / "killed"
+    killed.write_text("#!/bin/sh\nkill -9 $$\n")
+    killed.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(killed))
+    monkeypatch.setenv("CXX", "sh")
+    with pytest.raises(CompilationError, match="ended by SIGKILL; is there enough memory"):
         compile_all([source(plugin)])
 
 
