@@ -36,16 +36,18 @@ class Server:
     """The server's state.
 
     Args:
-        control: the socket on which requests come. A request is five file descriptors: the life socket of the fork, its
-            end of the channel, its output, a file with the rest as JSON, and its current folder.
+        control: the socket on which requests come. A request is five file descriptors: the status socket of the fork,
+            its end of the channel, its output, a file with the rest as JSON, and its current folder.
     """
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._forks: dict[socket.socket, int] = {}
-        """Life socket -> process id."""
+        """Status socket -> process id, of those that the client has not let go."""
         self._told: set[int] = set()
         """Process ids whose exit codes have been sent."""
+        self._killed: dict[socket.socket, int] = {}
+        """As `_forks`, of those that have been killed: not every system call of theirs ends at once."""
         self._woken, self._waking = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(self._waking)  # the end of a child shows as a byte there
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -60,8 +62,8 @@ class Server:
                 if source is self._control:
                     files = socket.recv_fds(self._control, 64, 5)[1]
                     if not files:
-                        for life in [*self._forks]:
-                            self._end(life)
+                        for pid in self._forks.values():
+                            kill_fork(pid)
                         return
                     self._fork(*files)
                 elif isinstance(source, socket.socket):
@@ -69,14 +71,20 @@ class Server:
                 else:
                     os.read(self._woken, 4096)
                     self._tell()
+                    self._reap()
 
-    def _fork(self, life: int, channel: int, output: int, request: int, folder: int) -> None:
-        client = socket.socket(fileno=life)
-        others = [self._control.fileno(), self._woken, self._waking, *(other.fileno() for other in self._forks)]
+    def _fork(self, status: int, channel: int, output: int, request: int, folder: int) -> None:
+        client = socket.socket(fileno=status)
+        others = [
+            self._control.fileno(),
+            self._woken,
+            self._waking,
+            *(other.fileno() for other in (*self._forks, *self._killed)),
+        ]
         try:
             pid = os.fork()
             if pid == 0:
-                _become_worker(life, channel, output, request, folder, others)
+                _become_worker(status, channel, output, request, folder, others)
             self._forks[client] = pid
             self._ready.register(client, selectors.EVENT_READ)
         except OSError as error:  # too little memory, or too many processes
@@ -88,41 +96,55 @@ class Server:
 
     def _tell(self) -> None:
         """Send the exit codes of forks that have ended. Their ids stay taken."""
-        for life, pid in self._forks.items():
+        for status, pid in self._forks.items():
             if pid not in self._told:
                 end = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
                 if end is not None:
                     self._told.add(pid)
                     code = end.si_status if end.si_code == os.CLD_EXITED else -end.si_status
                     with contextlib.suppress(OSError):  # the client is gone
-                        life.send(json.dumps({"code": code}).encode())
+                        status.send(json.dumps({"code": code}).encode())
 
-    def _end(self, life: socket.socket) -> None:
+    def _end(self, status: socket.socket) -> None:
         """End a fork and its children; the client does not need it any more, or is gone."""
-        pid = self._forks.pop(life)
+        pid = self._forks.pop(status)
         self._told.discard(pid)
-        self._ready.unregister(life)
-        kill_group(pid)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)  # it may not lead a group yet
-        os.waitpid(pid, 0)
-        life.close()
+        self._ready.unregister(status)
+        self._killed[status] = pid
+        kill_fork(pid)
+        self._reap()
+
+    def _reap(self) -> None:
+        """Let go the ids of killed forks that have ended; the client sees the end of the connection."""
+        for status, pid in [*self._killed.items()]:
+            if os.waitpid(pid, os.WNOHANG)[0]:
+                del self._killed[status]
+                status.close()
 
 
-def _become_worker(life: int, channel: int, output: int, request: int, folder: int, others: Sequence[int]) -> NoReturn:
+def kill_fork(pid: int) -> None:
+    """Kill a fork and its children."""
+    kill_group(pid)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)  # it may not lead a group yet
+
+
+def _become_worker(
+    status: int, channel: int, output: int, request: int, folder: int, others: Sequence[int]
+) -> NoReturn:
     """What a fork does: leave the server's state behind and run a worker."""
     code = 1
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
-        os.write(life, json.dumps({"pid": os.getpid()}).encode())
+        os.write(status, json.dumps({"pid": os.getpid()}).encode())
         for target in (1, 2):
             os.dup2(output, target)
         os.fchdir(folder)
         with open(request, closefd=False) as file:
             content: dict[str, Any] = json.load(file)
-        for other in (life, output, request, folder, *others):
+        for other in (status, output, request, folder, *others):
             os.close(other)
         os.environ.clear()
         os.environ.update(content["environment"])

@@ -86,13 +86,13 @@ class Fork:
     """A `Child` that a server has forked. Its id stays taken until `end`: a signal to it can reach no other process.
 
     Args:
-        life: a socket on which the server sends the process id and the exit code. When this end is shut down or closed
-            the server kills the process and its children, and closes the other end.
+        status: a socket on which the server sends the process id and the exit code. When this end is shut down or
+            closed the server kills the process and its children, and closes the other end.
         server: the server.
     """
 
-    def __init__(self, life: socket.socket, server: Spawned) -> None:
-        self._life = life
+    def __init__(self, status: socket.socket, server: Spawned) -> None:
+        self._status = status
         self._server = server
         self._pid: int | None = None
         self._code: int | None = None
@@ -108,21 +108,22 @@ class Fork:
         return self._code
 
     def wait(self, timeout: float) -> int:
-        self._life.settimeout(timeout)
+        self._status.settimeout(timeout)
         while self._code is None:
             try:
-                received = self._life.recv(_MESSAGE_BYTES)
+                received = self._status.recv(_MESSAGE_BYTES)
             except (BlockingIOError, TimeoutError) as error:
                 raise subprocess.TimeoutExpired("a worker", timeout) from error
-            message = json.loads(received) if received else {"code": self._server.wait()}  # they end together
+            # It ends before a fork is let go if the server has ended, and then nobody knows how the fork does.
+            message = json.loads(received) if received else {"code": self._server.wait()}
             self._pid, self._code = message.get("pid", self._pid), message.get("code")
         return self._code
 
     def end(self) -> None:
-        with self._life as life, contextlib.suppress(OSError):
-            life.shutdown(socket.SHUT_WR)
-            life.settimeout(None)
-            while life.recv(_MESSAGE_BYTES):
+        with self._status as status, contextlib.suppress(OSError):
+            status.shutdown(socket.SHUT_WR)
+            status.settimeout(None)
+            while status.recv(_MESSAGE_BYTES):
                 pass
         if self._pid is not None and self._server.poll() is not None:
             kill_group(self._pid)
