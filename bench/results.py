@@ -6,6 +6,7 @@ For notebooks and scripts that go beyond the report::
 
     runs = results.runs("results/quick")  # one row a job
     scores = results.scores("results/quick")  # one row for each job, step and metric
+    final = results.final("results/quick")  # one row a job, with the final value of its headline metric
     print(results.compare("machine-a/quick", "machine-b/quick").table)
 
 The columns are those of `bench.store.columns`, described in docs/results.md. Nothing here imports torch.
@@ -64,6 +65,21 @@ def scores(folder: str | Path) -> pd.DataFrame:
     return _frame(_store(folder), "scores")
 
 
+def final(folder: str | Path) -> pd.DataFrame:
+    """`runs` with two columns more: ``value``, the last value of the job's headline metric, and its ``direction``.
+
+    ``direction`` is 1 if more is better, else -1. A job that did not end ok has neither.
+
+    Raises:
+        BadInput: as `runs`.
+    """
+    jobs = runs(folder)
+    last = scores(folder).sort_values("step").groupby(["job_id", "metric"])[["value", "direction"]].last()
+    joined = jobs.join(last, on=["job_id", "metric"])
+    ended = joined["status"].eq("ok")
+    return joined.assign(value=joined["value"].where(ended), direction=joined["direction"].where(ended))
+
+
 def tidy(folder: str | Path) -> pd.DataFrame:
     """`scores` with the columns `TIDY` of their job, ordered, for a CSV file or a plot.
 
@@ -105,7 +121,7 @@ def compare(first: str | Path, second: str | Path) -> Comparison:
     Raises:
         BadInput: if a folder has no results, or no job ended ok in both.
     """
-    one, two = _final(first), _final(second)
+    one, two = (final(folder).dropna(subset="value") for folder in (first, second))
     common = set(one["job_id"]) & set(two["job_id"])
     one, two = (_one_a_cell(side, common) for side in (one, two))
     pairs = one.merge(two, on=CELL, suffixes=("_1", "_2"), validate="one_to_one")
@@ -128,14 +144,6 @@ def _frame(store: Store, kind: str) -> pd.DataFrame:
     return store.table(kind).to_pandas(types_mapper=types.get)  # type: ignore[no-any-return]
 
 
-def _final(folder: str | Path) -> pd.DataFrame:
-    """The jobs that ended ok, with the last value of their headline metric in ``final``."""
-    store = _store(folder)
-    found = _frame(store, "runs").query("status == 'ok'")
-    last = _frame(store, "scores").sort_values("step").groupby(["job_id", "metric"])["value"].last().rename("final")
-    return found.join(last, on=["job_id", "metric"]).dropna(subset="final")
-
-
 def _one_a_cell(jobs: pd.DataFrame, common: set[str]) -> pd.DataFrame:
     ranked = jobs.assign(shared=jobs["job_id"].isin(common)).sort_values(["shared", "started_at", "job_id"])
     return ranked.groupby(CELL, as_index=False).last()
@@ -146,7 +154,7 @@ def _rows(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
 
     for (task, method, metric), group in pairs.groupby(["task", "method", "metric"], sort=True):
         keys = list(zip(group["signal"], group["repeat"], strict=True))
-        one, two = (dict(zip(keys, group[f"final_{side}"], strict=True)) for side in (1, 2))
+        one, two = (dict(zip(keys, group[f"value_{side}"], strict=True)) for side in (1, 2))
         means = [found.mean if (found := estimate(cells)) else math.nan for cells in (one, two)]
         gap, half = difference(two, one) or (math.nan, None)
         timed = group[group["timing_valid_1"].eq(True) & group["timing_valid_2"].eq(True)]

@@ -18,14 +18,9 @@ CELL = ["activation", "task", "signal", "repeat"]
 
 
 def final(suite: str) -> pd.DataFrame:
-    """Final headline scores of the activations, higher is better; minus infinity for a run that failed."""
-    runs = results.runs(FOLDER / suite).query("kind == 'activation'")
-    scores = (
-        results.scores(FOLDER / suite).sort_values("step").groupby(["job_id", "metric"])[["value", "direction"]].last()
-    )
-    joined = runs.join(scores, on=["job_id", "metric"])
-    better = (joined["value"] * joined["direction"]).where(joined["status"] == "ok", float("-inf"))
-    return joined.assign(better=better)
+    """Final headline scores of the activations; ``better`` is higher for a better one, minus infinity for a failure."""
+    found = results.final(FOLDER / suite).query("kind == 'activation'")
+    return found.assign(better=(found["value"] * found["direction"]).fillna(float("-inf")))
 
 
 def ranks(found: pd.DataFrame) -> pd.DataFrame:

@@ -42,6 +42,15 @@ def test_tables_have_the_columns_of_the_schema(tmp_path: Path) -> None:
     assert len(results.scores(folder)) == 4
 
 
+def test_a_final_value_is_that_of_the_last_step_and_a_job_that_failed_has_none(tmp_path: Path) -> None:
+    folder = lab(tmp_path, [30.0, 31.0])
+    lab(tmp_path, [7.0], job_id="bad", status="diverged", method="gauss")
+    found = results.final(folder).set_index("job_id")
+    assert found.loc[["job0", "job1"], "value"].tolist() == [30.0, 31.0]
+    assert found.loc[["job0", "job1"], "direction"].tolist() == [1, 1]
+    assert found.loc[["bad0"], ["value", "direction"]].isna().all(axis=None)
+
+
 def test_integers_stay_integers_where_some_are_missing(tmp_path: Path) -> None:
     lab(tmp_path, [30.0], params=19009)
     folder = lab(tmp_path, [20.0], job_id="base", method="bicubic", kind="baseline")
