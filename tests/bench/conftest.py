@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bench.cli import main
+from tests.bench.command import Inrbench
 
 TINY = """
 suite: tiny
@@ -99,7 +99,7 @@ def trouble(tmp_path: Path) -> Path:
 @pytest.fixture
 def inrbench(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, without_figures: None
-) -> Callable[..., subprocess.CompletedProcess[str]]:
+) -> Inrbench:
     """The command line in a folder of its own, in this process: another one would import torch first.
 
     Jobs have worker processes of their own as ever; reports have no figures. `test_declared` starts the command itself.

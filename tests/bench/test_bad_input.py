@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-Inrbench = Callable[..., "subprocess.CompletedProcess[str]"]
+from tests.bench.command import Inrbench
 
 GOOD = "suite: s\nmodel: {width: 8}\ntrain: {steps: 2}\ntasks: {image: {size: 16}}\nactivations: {relu: {}}\n"
 

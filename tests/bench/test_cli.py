@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-Inrbench = Callable[..., "subprocess.CompletedProcess[str]"]
+from tests.bench.command import Inrbench
 
 
 def test_help_and_the_report_need_no_torch() -> None:

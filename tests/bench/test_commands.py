@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from bench.config.lock import Found, Lock
 from bench.store.store import Store
+from tests.bench.command import Inrbench
 
 LADDER = """
 suite: ladder
@@ -19,9 +18,7 @@ activations: {bw-relu: {c: [2.0, 4.0, 8.0]}}
 """
 
 
-def test_choose_c_chooses_the_least_path_norm_that_was_stored(
-    tmp_path: Path, inrbench: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_choose_c_chooses_the_least_path_norm_that_was_stored(tmp_path: Path, inrbench: Inrbench) -> None:
     path = tmp_path / "ladder.yaml"
     path.write_text(LADDER)
     done = inrbench("choose-c", path)
@@ -46,9 +43,7 @@ activations: {siren: {}}
 """
 
 
-def test_the_report_tells_the_search_and_its_lock_file(
-    tmp_path: Path, inrbench: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_the_report_tells_the_search_and_its_lock_file(tmp_path: Path, inrbench: Inrbench) -> None:
     path = tmp_path / "searched.yaml"
     path.write_text(SEARCHED)
     found = Found(settings={"omega0": 21.5, "train": {"lr": 0.004}}, metric="psnr", score=20.0, trials=4, source="0")

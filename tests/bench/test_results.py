@@ -6,7 +6,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from bench import results
 from bench.errors import BadInput
 from bench.store.schema import Score
 from bench.store.store import RUNS, SCORES, Store
+from tests.bench.command import Inrbench
 
 
 def lab(folder: Path, finals: Sequence[float], *, valid: bool = True, seconds: float = 2.0, **columns: Any) -> Path:
@@ -122,9 +123,7 @@ def test_a_folder_without_results_is_named(tmp_path: Path) -> None:
         results.runs(tmp_path)
 
 
-def test_the_commands_compare_and_export(
-    tmp_path: Path, inrbench: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_the_commands_compare_and_export(tmp_path: Path, inrbench: Inrbench) -> None:
     first = lab(tmp_path / "a", [30.0, 31.0, 32.0])
     second = lab(tmp_path / "b", [31.0, 32.1, 33.0], torch="2.14.1")
     text = inrbench("compare", first, second).stdout

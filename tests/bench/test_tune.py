@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from bench.config.suite import Suite
 from bench.errors import BadInput
 from bench.store.store import Store
 from bench.tune import LEARNING_RATE, Search
+from tests.bench.command import Inrbench
 
 SEARCHED = """
 suite: tiny
@@ -31,8 +30,6 @@ tasks: {image: {signals: [camera], size: 16}}
 activations: {relu: {}, siren: {}, wire: {}}
 """
 PLUGINS = Plugins()
-
-Inrbench = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def search(tuning: str = "{signals: {image: [coins]}, trials: 4}", **changes: Any) -> Search:

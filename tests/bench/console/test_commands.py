@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import shlex
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.bench.command import Inrbench
+
 
 @pytest.mark.parametrize(("kind", "name", "shown"), [("activation", "soft-bump", 2), ("task", "half-pixels", 1)])
 def test_a_new_plugin_passes_its_checks_and_runs(
-    kind: str, name: str, shown: int, tiny: Path, inrbench: Callable[..., subprocess.CompletedProcess[str]]
+    kind: str, name: str, shown: int, tiny: Path, inrbench: Inrbench
 ) -> None:
     done = inrbench("new", kind, name)
     assert done.returncode == 0, done.stderr

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 
 import pytest
 
 from bench.cli import main
-
-Inrbench = Callable[..., "subprocess.CompletedProcess[str]"]
+from tests.bench.command import Inrbench
 
 KINDS = {
     "activations": ["NAME", "LABEL", "PARAMETERS", "ABOUT"],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -12,10 +10,9 @@ import torch
 
 from bench import results
 from bench.machine import devices
+from tests.bench.command import Inrbench
 
 pytestmark = pytest.mark.gpu
-
-Inrbench = Callable[..., "subprocess.CompletedProcess[str]"]
 
 GREEDY = '''
 import torch

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from bench.runner import plan
 from bench.runner.plan import RunOptions
 from bench.runner.runner import Runner, local_slots
 from bench.store.store import Store
+from tests.bench.command import Inrbench
 from tests.bench.runner.runs import CPU, run, settings
 
 WAYS = {
@@ -132,9 +132,7 @@ activations: {relu: {}}
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, pytest.param(signal.SIGKILL, marks=pytest.mark.slow)])
-def test_stopping_leaves_no_orphan_and_can_be_resumed(
-    sign: signal.Signals, tmp_path: Path, inrbench: Callable[..., subprocess.CompletedProcess[str]]
-) -> None:
+def test_stopping_leaves_no_orphan_and_can_be_resumed(sign: signal.Signals, tmp_path: Path, inrbench: Inrbench) -> None:
     path = tmp_path / "long.yaml"
     path.write_text(LONG)
     # A background shell may have had SIGINT ignored, which would be inherited.
