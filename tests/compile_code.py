@@ -30,4 +30,7 @@ def recipes() -> list[Recipe]:
 
 
 if __name__ == "__main__" and has_compiler():
-    compile_all(recipes())
+    missing = [recipe for recipe in recipes() if not recipe.path.exists()]
+    if missing:
+        print(f"compiling {len(missing)} codes of the tests, once for this machine", flush=True)
+    compile_all(missing)
