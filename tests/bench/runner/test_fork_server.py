@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
+import pytest
 
 from bench.config import grid
 from bench.config.job import Job
@@ -50,3 +53,22 @@ def runs(pid: int) -> bool:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_a_server_that_cannot_start_costs_the_job_and_names_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho no such library >&2\nexit 3\n")
+    broken.chmod(0o755)
+    store, (job,) = Store(tmp_path, "s"), grid.jobs(settings([]), Plugins(), "s")
+    (slot,) = local_slots(store, [replace(CPU, threads=3)])  # nothing else here has a server for three threads
+    work = JobRun(job, tmp_path / "job.log", 60.0, threading.Event(), lambda _: None)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(broken))
+        outcome = slot.run(work).outcome
+    assert outcome.status == "crashed"
+    assert "exit code 3; see worker-0.log" in str(outcome.error)
+    assert "no such library" in (store.root / "logs" / "worker-0.log").read_text()
+    assert slot.run(work).outcome.status == "ok"
+    slot.kill()
