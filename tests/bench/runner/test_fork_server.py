@@ -68,7 +68,7 @@ def test_a_server_that_cannot_start_costs_the_job_and_names_the_log(
         patch.setattr(sys, "executable", str(broken))
         outcome = slot.run(work).outcome
     assert outcome.status == "crashed"
-    assert "exit code 3; see worker-0.log" in str(outcome.error)
+    assert "see worker-0.log" in str(outcome.error)  # it may end before it is asked for a fork, or after
     assert "no such library" in (store.root / "logs" / "worker-0.log").read_text()
     assert slot.run(work).outcome.status == "ok"
     slot.kill()
