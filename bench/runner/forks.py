@@ -176,6 +176,24 @@ class ForkServer:
         self._process.wait()
 
 
+def start_worker(end: socket.socket, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
+    """A worker process: a fork where one can be had, else a process of its own.
+
+    Args:
+        end: the worker's end of its socket pair.
+        arguments: those of `bench.runner.worker.main` that follow the file descriptor.
+        environment: its environment variables.
+        log: file for what it prints, which is emptied.
+
+    Raises:
+        OSError: if it cannot be started.
+    """
+    with open(log, "wb") as output:
+        if AVAILABLE:
+            return shared_server(environment, log).fork(end, arguments, environment, output)
+        return Spawned("worker", end, arguments, environment, output)
+
+
 _servers: dict[str, ForkServer] = {}
 _lock = threading.Lock()
 

@@ -139,12 +139,8 @@ class WorkerProcess:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         arguments = [self.spec.device, str(self.spec.threads), *self._files]
         self._channel = Channel(ours)
-        with theirs, open(self._log, "wb") as log:
-            if forks.AVAILABLE:
-                server = forks.shared_server(environment, self._log)
-                self._process = server.fork(theirs, arguments, environment, log)
-            else:
-                self._process = forks.Spawned("worker", theirs, arguments, environment, log)
+        with theirs:
+            self._process = forks.start_worker(theirs, arguments, environment, self._log)
         _, content = self._receive(self._channel, time.monotonic() + START_LIMIT_S, stopping)
         self._provenance = TypeAdapter(Provenance).validate_json(content)
         return self._channel
