@@ -11,7 +11,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 from bench.atomic_write import atomic_write
@@ -24,6 +23,7 @@ from bench.runner.plan import RunOptions
 from bench.runner.runner import Runner, local_slots
 from bench.store.store import Store
 from tests.bench.command import Inrbench
+from tests.bench.processes import family
 from tests.bench.runner.runs import CPU, run, settings
 
 WAYS = {
@@ -166,10 +166,10 @@ def _worker_of(pid: int) -> int:
     """Wait for the worker that has begun its job."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        for worker in psutil.Process(pid).children(recursive=True):
-            log = Path(f"/proc/{worker.pid}/fd/1")
+        for worker in family(pid)[1:]:
+            log = Path(f"/proc/{worker}/fd/1")
             with contextlib.suppress(OSError):
                 if log.readlink().suffix == ".log" and not log.readlink().name.startswith("worker"):
-                    return worker.pid
+                    return worker
         time.sleep(0.05)
     raise AssertionError("no worker started a job")
