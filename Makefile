@@ -30,7 +30,7 @@ docs: $(VENV)/.docs ## build the documentation site, site/index.html, from READM
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "site/index.html"
 
-test: $(STAMP) ## run the tests (about four minutes on 2 cores, once more than one to compile)
+test: $(STAMP) ## run the tests (about four minutes on 2 cores, and one or two more to compile the first time)
 	@$(BIN)/python -m tests.compile_code
 	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
