@@ -87,7 +87,7 @@ def execute(
                 **outcome.arrays.get(job.job_id, {}),
                 "reconstruction": drawn,
             },
-            job.reference: {"truth": truth},
+            job.reference: {"truth": truth, **({} if signal.rate is None else {"rate": np.array(signal.rate)})},
         },
     )
 

@@ -34,10 +34,15 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Reconstructions:
-    """The truth, (*grid, C) in float64, and the estimates, of the same shape; the best method comes first."""
+    """The truth, (*grid, C) in float64, and the estimates, of the same shape; the best method comes first.
+
+    Attributes:
+        rate: sampling rate of a sound in Hz; None where none was stored.
+    """
 
     truth: Array
     estimates: tuple[Estimate, ...]
+    rate: float | None = None
 
 
 def reconstructions(suite: Suite, task: Task, signal: str) -> Reconstructions | None:
@@ -46,6 +51,7 @@ def reconstructions(suite: Suite, task: Task, signal: str) -> Reconstructions | 
     A method whose array is missing or has another shape is left out; None where nothing is left.
     """
     truth: Array | None = None
+    rate: Array | None = None
     found: list[Estimate] = []
     for method in task.methods:
         run = first(method, signal)
@@ -53,13 +59,15 @@ def reconstructions(suite: Suite, task: Task, signal: str) -> Reconstructions | 
             continue
         if truth is None:
             reference = suite.store.arrays(f"ref-{run.text('problem_id')}") or {}
-            truth = reference.get("truth")
+            truth, rate = reference.get("truth"), reference.get("rate")
         values = (suite.store.arrays(run.job_id) or {}).get("reconstruction")
         if truth is None or values is None or values.shape != truth.shape:
             continue
         label = baseline(method.label) if method in task.baselines else method.label
         found.append(Estimate(method.key, label, _score(run, task), values.astype(np.float64)))
-    return Reconstructions(truth.astype(np.float64), tuple(found)) if truth is not None and found else None
+    if truth is None or not found:
+        return None
+    return Reconstructions(truth.astype(np.float64), tuple(found), None if rate is None else float(rate))
 
 
 def first(method: Method, signal: str) -> Run | None:

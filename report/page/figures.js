@@ -238,8 +238,10 @@ function liveFigures(data, hidden, make) {
 
   function sounds(place, viewer) {
     const player = (source, label) => make("audio", { controls: true, preload: "none", src: source, "aria-label": label });
+    const [rate, recorded] = [viewer.rate, viewer.recorded].map((hertz) => hertz && hertz.toLocaleString("en"));
+    const own = recorded ? (recorded === rate ? ", as recorded" : `, recorded at ${recorded}`) : ", because no rate is stored";
     place.append(
-      make("p", { class: "caption" }, `Played at ${viewer.rate.toLocaleString("en")} samples per second, all at one loudness.`),
+      make("p", { class: "caption" }, `Played at ${rate} samples per second${own}; all at one loudness.`),
       make("div", { class: "tiles sounds" },
         make("div", { class: "tile" }, player(viewer.truth, "truth"), make("div", { class: "name" }, make("b", {}, "truth"))),
         ...tiles(viewer, (tile) => player(tile.sound, tile.label))),

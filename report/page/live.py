@@ -31,7 +31,10 @@ SIDE = 48
 """The longest side of a volume that is turned; a larger one is reduced."""
 
 RATE = 44_100
-"""Samples per second at which signals are played: results hold no rate."""
+"""Samples per second at which a signal is played whose own rate is not known or cannot be played."""
+
+LEAST_RATE = 3_000
+"""The lowest sampling rate in Hz that browsers play."""
 
 AUDIBLE = 8_000
 """The least number of samples that is worth playing."""
@@ -216,8 +219,9 @@ def _sounds(found: Reconstructions) -> dict[str, Any] | None:
     if found.truth.ndim != 2 or found.truth.shape[1] != 1 or len(found.truth) < AUDIBLE:
         return None
     peak = float(np.abs(np.nan_to_num(found.truth)).max()) or 1.0
-    return {"kind": "sounds", "rate": RATE, "truth": _wav(found.truth / peak),
-            "tiles": [{"sound": _wav(item.values / peak)} for item in found.estimates]}  # fmt: skip
+    rate = round(found.rate) if found.rate and found.rate >= LEAST_RATE else RATE
+    return {"kind": "sounds", "rate": rate, "recorded": found.rate, "truth": _wav(found.truth / peak, rate),
+            "tiles": [{"sound": _wav(item.values / peak, rate)} for item in found.estimates]}  # fmt: skip
 
 
 def _png(values: Array) -> str:
@@ -227,13 +231,13 @@ def _png(values: Array) -> str:
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 
-def _wav(values: Array) -> str:
+def _wav(values: Array, rate: int) -> str:
     """Samples in [-1, 1] as a 16-bit WAV file in a data URI."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes((32767 * np.clip(np.nan_to_num(values[:, 0]), -1, 1)).round().astype("<i2").tobytes())
     return f"data:audio/wav;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 

@@ -109,9 +109,9 @@ class Lab:
         """Store the arrays of a job."""
         self.store.save_arrays(job_id, reconstruction=reconstruction.astype(np.float32), **arrays)
 
-    def truth(self, task: str, signal: str, truth: Array) -> None:
-        """Store the truth of all jobs of a task on a signal."""
-        self.store.save_arrays(f"ref-{task}-{signal}", truth=truth.astype(np.float32))
+    def truth(self, task: str, signal: str, truth: Array, **others: Array) -> None:
+        """Store the truth of all jobs of a task on a signal, with other arrays."""
+        self.store.save_arrays(f"ref-{task}-{signal}", truth=truth.astype(np.float32), **others)
 
     @staticmethod
     def image(channels: int, height: int = 24, width: int = 32) -> Array:

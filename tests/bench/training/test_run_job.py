@@ -202,6 +202,24 @@ def test_stored_arrays_are_those_that_were_compared(baseline: bool) -> None:
     assert stored == pytest.approx(outcome.final_score, abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("task", "settings", "rate"), [("audio", {"samples": 64}, 1000.0), ("image", {"size": 16}, None)]
+)
+def test_the_sampling_rate_of_a_sound_is_stored_beside_its_truth(
+    task: str, settings: dict[str, int], rate: float | None
+) -> None:
+    suite = Suite(
+        suite="stored",
+        repeats=1,
+        model={"depth": 1, "width": 8},
+        train={"steps": 2},
+        tasks={task: settings},
+        activations={"siren": {}},
+    )
+    case = next(case for case in grid.jobs(suite, PLUGINS, "stored.yaml") if case.activation is not None)
+    assert execute(case, PLUGINS, CPU).arrays[case.reference].get("rate") == rate
+
+
 @pytest.mark.parametrize(("activation", "frozen"), [("siren", 0), ("rff", 2 * 12)])
 def test_drawn_numbers_are_counted_beside_the_trained_ones(activation: str, frozen: int) -> None:
     """Random Fourier features of a network 24 wide have 12 frequencies of two coordinates."""

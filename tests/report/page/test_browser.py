@@ -37,7 +37,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> str:
     x = np.sin(np.arange(9000) / 20)[:, None]
     ball = (np.linalg.norm(np.mgrid[:8, :8, :8] - 3.5, axis=0) < 3)[..., None].astype(float)
     for task, values in {"image": truth, "audio": x, "ct3d": ball}.items():
-        lab.truth(task, "camera", values)
+        lab.truth(task, "camera", values, **({"rate": np.array(22050.0)} if task == "audio" else {}))
         for method, level in LEVELS.items():
             for repeat in range(2):
                 job = lab.job(method, level + 0.2 * repeat, task=task, repeat=repeat)
@@ -239,7 +239,9 @@ def test_sounds_can_be_played(visit: Visit) -> None:
     seconds = player.evaluate(
         "async (e) => { e.load(); await new Promise((r) => e.onloadedmetadata = r); return e.duration }"
     )
-    assert seconds == pytest.approx(9000 / 44100, rel=0.01)
+    assert seconds == pytest.approx(9000 / 22050, rel=0.01)
+    caption = visit.page.get_by_text("samples per second").locator("visible=true").text_content()
+    assert caption == "Played at 22,050 samples per second, as recorded; all at one loudness."
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

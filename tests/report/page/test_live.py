@@ -97,6 +97,18 @@ def test_a_sound_has_the_samples_at_full_loudness(lab: Lab) -> None:
     assert np.abs(samples).max() == pytest.approx(32767 / 2, rel=1e-3)
 
 
+@pytest.mark.parametrize(("recorded", "played"), [(22050.0, 22050), (1000.0, 44100), (None, 44100)])
+def test_a_sound_is_played_at_its_own_rate_where_browsers_can(lab: Lab, recorded: float | None, played: int) -> None:
+    truth = np.sin(np.arange(9000) / 20)[:, None]
+    lab.truth("audio", "bach", truth, **({} if recorded is None else {"rate": np.array(recorded)}))
+    lab.arrays(lab.job("siren", task="audio", signal="bach"), truth)
+    viewer = made(lab)["reconstructions-audio-bach"]
+    assert (viewer["rate"], viewer["recorded"]) == (played, recorded)
+    for sound in (viewer["truth"], viewer["tiles"][0]["sound"]):
+        with wave.open(io.BytesIO(base64.b64decode(sound.split(",")[1]))) as file:
+            assert file.getframerate() == played
+
+
 def test_pictures_beyond_the_budget_stay_still(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     for task in ("image", "superres"):
         lab.truth(task, "camera", lab.image(1))
