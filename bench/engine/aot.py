@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -29,15 +30,15 @@ import torch
 from torch import Tensor, nn
 
 from bench.atomic_write import atomic_write
+from bench.engine import compiler_process
 from bench.engine.code_cache import code_file
 from bench.engine.sine import cosine, sine
 from bench.machine.cpu_time import usable_cores
 
 _OPTIONS: dict[str, Any] = {
-    # Headers that are compiled beforehand would fill 300 MB of the temporary folder for a second's gain, and the code
-    # around a kernel is too short to be worth optimising.
-    "aot_inductor.precompile_headers": False,
+    # The code around a kernel is too short to be worth optimising, and nobody reads its stack trace.
     "aot_inductor.compile_wrapper_opt_level": "O0",
+    "aot_inductor.enable_line_tables": False,
     # A product and a sum in one instruction, with one rounding: half of the arithmetic of a sine.
     "cpp.enable_floating_point_contract_flag": "fast",
 }
@@ -122,7 +123,19 @@ def compile_all(recipes: Sequence[Recipe]) -> None:
     wanted = list({recipe.path: recipe for recipe in missing if recipe.path not in _failures}.values())
     count = min(len(wanted), len(usable_cores()))
     shares = [wanted[index::count] for index in range(count)]
-    running = [(share, _compiler(share)) for share in shares]
+    with ExitStack() as stack:
+        headers = None
+        if count and len(wanted) >= compiler_process.ENOUGH * count:
+            with suppress(OSError):  # they only save time
+                headers = stack.enter_context(tempfile.TemporaryDirectory(prefix="inrbench-headers-"))
+        _finish([(share, _compiler(share, headers, index)) for index, share in enumerate(shares)])
+    for recipe in missing:
+        if recipe.path in _failures:
+            raise CompilationError(_failures[recipe.path])
+
+
+def _finish(running: Sequence[tuple[Sequence[Recipe], subprocess.Popen[str]]]) -> None:
+    """Wait for processes that compile, and keep the causes of what failed."""
     for share, process in running:
         lines = process.communicate()[1].strip().splitlines() or ["the compiler gave no reason"]
         if process.returncode < 0:
@@ -133,17 +146,16 @@ def compile_all(recipes: Sequence[Recipe]) -> None:
         for index, recipe in enumerate(share):
             if not recipe.path.exists():
                 _failures[recipe.path] = causes.get(str(index), lines[-1])
-    for recipe in missing:
-        if recipe.path in _failures:
-            raise CompilationError(_failures[recipe.path])
 
 
-def _compiler(recipes: Sequence[Recipe]) -> subprocess.Popen[str]:
-    """A process that compiles recipes one after another; of one that fails it prints the place and the cause."""
+def _compiler(recipes: Sequence[Recipe], headers: str | None, index: int) -> subprocess.Popen[str]:
+    """A process that compiles recipes one after another, see `bench.engine.compiler_process`."""
+    commands = json.dumps([recipe.command for recipe in recipes])
+    shared = [] if headers is None else [headers, str(index)]
     # The compiler would try what the processor can do by compiling six small programs, which takes as long as ours.
     environment = {**os.environ, "TORCHINDUCTOR_VEC_ISA_OK": "1"}
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", __name__, json.dumps([recipe.command for recipe in recipes])],
+        [sys.executable, "-P", "-m", compiler_process.__name__, commands, *shared],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -275,17 +287,3 @@ def compile_from(arguments: Sequence[str]) -> None:
     found = json.loads(columns)
     torch.set_num_threads(int(threads))
     _compile(Source(import_from(file, name), int(tensors), found and tuple(found), int(threads)), Path(path))
-
-
-def main() -> None:
-    """Compile several: ``python -m bench.engine.aot COMMANDS``, the `Recipe.command` of each in JSON."""
-    for index, (module, *arguments) in enumerate(json.loads(sys.argv[1])):
-        try:
-            importlib.import_module(module).compile_from(arguments)
-        except Exception as error:  # the next one may be compiled all the same
-            lines = f"{type(error).__name__}: {error}".strip().splitlines()
-            print(index, lines[-1] if lines else "", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()
