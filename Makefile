@@ -5,6 +5,8 @@ ARGS   ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+# Python compiles a module when it is first imported: half of the time of an installation goes into those that never are.
+PIPOPT := --quiet --disable-pip-version-check --no-compile
 # Two processes of tests at a time: threads that wait by turning in a loop would take the cores from one another.
 TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
@@ -48,11 +50,12 @@ wheel: ## build a wheel, install it into an environment of its own and run the s
 	rm -rf build dist .wheel
 	$(PYTHON) -m venv .wheel
 	.wheel/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
-	.wheel/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt dist/*.whl
+	.wheel/bin/python -m pip install $(PIPOPT) -c constraints.txt dist/*.whl
 	cd .wheel && bin/inrbench run smoke
 	rm -rf .wheel build
 
 perf: $(STAMP) ## measure steps against their floor and how times grow (about a quarter of an hour on 2 idle cores)
+	@$(BIN)/python -m tests.perf.compile_code
 	GOMP_SPINCOUNT=10000 $(BIN)/python -m pytest -q tests/perf -o addopts="--import-mode=importlib --strict-markers" -o timeout=900 \
 		--benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=fullname
 	$(BIN)/python -m tests.perf.draw
@@ -73,9 +76,9 @@ clean: ## remove the environment and every cache, keep results
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "inrbench needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install $(PIPOPT) -c constraints.txt -e '.[dev]'
 	@touch $@
 
 $(VENV)/.docs: $(STAMP)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(BIN)/python -m pip install $(PIPOPT) -c constraints.txt -e '.[docs]'
 	@touch $@
