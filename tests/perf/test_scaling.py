@@ -25,7 +25,10 @@ BASE = {"pixels": 128, "width": 128, "depth": 3}
 SWEEPS = {"pixels": (32, 64, 128, 256, 512), "width": (32, 64, 128, 256, 512), "depth": (1, 2, 3, 4, 6)}
 
 
-@pytest.mark.parametrize("name", ["relu", "siren", "bw-relu", "wire"])
+NAMES = ("relu", "siren", "bw-relu", "wire")
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(("axis", "value"), [(axis, value) for axis, values in SWEEPS.items() for value in values])
 def test_scaling(benchmark: BenchmarkFixture, records: Records, axis: str, value: int, name: str) -> None:
     sizes = {**BASE, axis: value}
