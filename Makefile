@@ -5,8 +5,8 @@ ARGS   ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
-# Python compiles a module when it is first imported: half of the time of an installation goes into those that never are.
-PIPOPT := --quiet --disable-pip-version-check --no-compile
+DEV    := $(VENV)/.installed-dev
+PIPOPT := --quiet --disable-pip-version-check
 # Two processes of tests at a time: threads that wait by turning in a loop would take the cores from one another.
 TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
@@ -32,15 +32,15 @@ docs: $(VENV)/.docs ## build the documentation site, site/index.html, from READM
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "site/index.html"
 
-test: $(STAMP) ## run the tests (about four minutes on 2 cores, and one or two more to compile the first time)
+test: $(DEV) ## run the tests (about four minutes on 2 cores, and one or two more to compile the first time)
 	@$(BIN)/python -m tests.compile_code
 	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-test-all: $(STAMP) ## run the tests, the slow ones too
+test-all: $(DEV) ## run the tests, the slow ones too
 	@$(BIN)/python -m tests.compile_code
 	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m ""
 
-lint: $(STAMP) ## check style, types and imports
+lint: $(DEV) ## check style, types and imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -54,7 +54,7 @@ wheel: ## build a wheel, install it into an environment of its own and run the s
 	cd .wheel && bin/inrbench run smoke
 	rm -rf .wheel build
 
-perf: $(STAMP) ## measure steps against their floor and how times grow (about a quarter of an hour on 2 idle cores)
+perf: $(DEV) ## measure steps against their floor and how times grow (about a quarter of an hour on 2 idle cores)
 	@$(BIN)/python -m tests.perf.compile_code
 	GOMP_SPINCOUNT=10000 $(BIN)/python -m pytest -q tests/perf -o addopts="--import-mode=importlib --strict-markers" -o timeout=900 \
 		--benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=fullname
@@ -63,22 +63,36 @@ perf: $(STAMP) ## measure steps against their floor and how times grow (about a 
 gpu: ## run what needs a GPU, with the environment that is there: ARGS="tests perf", --minutes 8 (see docs/gpu.md)
 	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m tests.gpu.run $(ARGS)
 
-format: $(STAMP) ## rewrite the code in the project's style
+format: $(DEV) ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lists: $(STAMP) ## write the lists of plugins in README and docs from the registry
+lists: $(DEV) ## write the lists of plugins in README and docs from the registry
 	$(BIN)/python -m tests.lists
 
 clean: ## remove the environment and every cache, keep results
 	rm -rf $(VENV) .wheel build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 
-$(STAMP): pyproject.toml constraints.txt
+# An environment: pip would compile every module of every package to bytecode on one core, which is half of its time. Here all
+# cores do it, and where the tools of a developer are not wanted, only for what a run imports. Python would do that by
+# itself, but not where PYTHONDONTWRITEBYTECODE is set.
+define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "inrbench needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install $(PIPOPT) -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m pip install $(PIPOPT) --no-compile -c constraints.txt -e '$(1)'
+endef
+
+$(STAMP): pyproject.toml constraints.txt
+	$(call install,.)
+	@export PYTHONDONTWRITEBYTECODE=; $(BIN)/python -c 'import torch._inductor.compile_fx' & \
+		$(BIN)/python -c 'import bench.commands, report.writer, scipy.stats, seaborn, skimage.metrics'; wait
 	@touch $@
 
-$(VENV)/.docs: $(STAMP)
+$(DEV): pyproject.toml constraints.txt
+	$(call install,.[dev])
+	-@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib
+	@touch $(STAMP) $@
+
+$(VENV)/.docs: $(DEV)
 	$(BIN)/python -m pip install $(PIPOPT) -c constraints.txt -e '.[docs]'
 	@touch $@

@@ -239,15 +239,15 @@ def compile_to(path: Path, module: nn.Module, inputs: tuple[Any, ...], shapes: A
         inputs: examples, which must be large, or the compiler would consider them not worth several threads.
         shapes: which of their sizes may vary, as `torch.export.export` takes them.
     """
+    from torch._inductor.decomposition import decompositions
     from torch.export import export
 
+    # There, because a pass of its own over the graph takes a second.
+    decompositions.update({torch.ops.aten.sin.default: sine, torch.ops.aten.cos.default: cosine})
     path.parent.mkdir(parents=True, exist_ok=True)
     with torch.no_grad(), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
-        program = export(module, inputs, dynamic_shapes=shapes).run_decompositions(
-            {torch.ops.aten.sin.default: sine, torch.ops.aten.cos.default: cosine}
-        )
-        graph: Any = program.module(check_guards=False)
+        graph: Any = export(module, inputs, dynamic_shapes=shapes).module(check_guards=False)
         options = {**_OPTIONS, "aot_inductor.output_path": f"{folder}/code.so"}
         made = torch._inductor.aot_compile(graph, inputs, options=options)
         atomic_write(path, Path(str(made)).read_bytes())  # though another process may compile the same
