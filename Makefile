@@ -49,7 +49,7 @@ lint: $(DEV) ## check style, types and imports
 wheel: ## build a wheel, install it into an environment of its own and run the suite `smoke` from there
 	rm -rf build dist .wheel
 	$(PYTHON) -m venv .wheel
-	.wheel/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	.wheel/bin/python -m pip wheel $(PIPOPT) --no-deps --wheel-dir dist .
 	.wheel/bin/python -m pip install $(PIPOPT) -c constraints.txt dist/*.whl
 	cd .wheel && bin/inrbench run smoke
 	rm -rf .wheel build
@@ -60,7 +60,7 @@ perf: $(DEV) ## measure steps against their floor and how times grow (about a qu
 		--benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=fullname
 	$(BIN)/python -m tests.perf.draw
 
-gpu: ## run what needs a GPU, with the environment that is there: ARGS="tests perf", --minutes 8 (see docs/gpu.md)
+gpu: $(if $(wildcard $(STAMP)),$(DEV)) ## run what needs a GPU, with the environment that is there: ARGS="tests perf", --minutes 8 (see docs/gpu.md)
 	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m tests.gpu.run $(ARGS)
 
 format: $(DEV) ## rewrite the code in the project's style
@@ -90,7 +90,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 $(DEV): pyproject.toml constraints.txt
 	$(call install,.[dev])
-	-@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib
+	@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true # packages hold templates that are no Python
 	@touch $(STAMP) $@
 
 $(VENV)/.docs: $(DEV)
