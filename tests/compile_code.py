@@ -6,14 +6,16 @@ the same at the same time. Does nothing where all is in the cache; what is missi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from activations.bw_relu import BwRelu
-from activations.core.base import Domain, build
+from activations.core.base import Activation, Domain, build
 from activations.core.spline_wavelet import WAVELET
 from activations.mfn import Mfn
 from activations.siren import Siren
 from bench.engine.aot import Recipe, Source, compile_all, has_compiler
 from bench.engine.capture import chain_spec
-from bench.engine.compiled_chain import passes_of
+from bench.engine.compiled_chain import Pass, passes_of
 from bench.engine.kernel_code import sources_of
 from tests.bench.engine.test_compiled_chain import Mixed
 from tests.bench.engine.test_sine import wave
@@ -23,14 +25,25 @@ def recipes() -> list[Recipe]:
     """What tests that are not marked as slow compile: chains of three layers, a kernel, and sines."""
     found: list[Recipe] = [*sources_of([WAVELET], threads=1), Source(wave, 1, None, 1)]
     for activation in (Siren(), Mfn(), BwRelu(skip=True), Mixed()):
-        spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=3, seed=0))
-        assert spec is not None
-        found += passes_of(spec)
+        passes = chain_passes(activation, depth=3)
+        assert passes
+        found += passes
     return found
 
 
-if __name__ == "__main__" and has_compiler():
-    missing = [recipe for recipe in recipes() if not recipe.path.exists()]
-    if missing:
-        print(f"compiling {len(missing)} codes of the tests, once for this machine", flush=True)
-    compile_all(missing)
+def chain_passes(activation: Activation, depth: int) -> list[Pass]:
+    """The passes of a network, which fit every width; none if it is no chain."""
+    spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
+    return [] if spec is None else passes_of(spec)
+
+
+def compile_missing(recipes: Iterable[Recipe], name: str) -> None:
+    """Compile what is not in the cache, and say so; nothing where there is no compiler."""
+    missing = {recipe.path: recipe for recipe in recipes if not recipe.path.exists()}
+    if missing and has_compiler():
+        print(f"compiling {len(missing)} codes of the {name}, once for this machine", flush=True)
+        compile_all(list(missing.values()))
+
+
+if __name__ == "__main__":
+    compile_missing(recipes(), "tests")

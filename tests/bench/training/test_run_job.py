@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from activations.core.base import Domain, build
 from activations.relu import Relu
 from bench.config import grid
+from bench.config.job import Job
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
 from bench.training.descent import checkpoints
@@ -180,18 +182,23 @@ def test_plain_gradient_descent() -> None:
     assert losses[-1] < losses[0]
 
 
-@pytest.mark.parametrize("baseline", [True, False])
-def test_stored_arrays_are_those_that_were_compared(baseline: bool) -> None:
-    """The mean that gradients leave open is in neither the stored truth nor the stored reconstruction."""
+def two_steps(task: str, **settings: Any) -> list[Job]:
+    """A task's jobs: its baselines, and SIREN trained for two steps."""
     suite = Suite(
         suite="stored",
         repeats=1,
         model={"depth": 1, "width": 8},
         train={"steps": 2},
-        tasks={"poisson": {"signals": ["camera"], "size": 16}},
+        tasks={task: settings},
         activations={"siren": {}},
     )
-    cases = grid.jobs(suite, PLUGINS, "stored.yaml")
+    return grid.jobs(suite, PLUGINS, "stored.yaml")
+
+
+@pytest.mark.parametrize("baseline", [True, False])
+def test_stored_arrays_are_those_that_were_compared(baseline: bool) -> None:
+    """The mean that gradients leave open is in neither the stored truth nor the stored reconstruction."""
+    cases = two_steps("poisson", signals=["camera"], size=16)
     job = next(job for job in cases if (job.baseline == "dct") is baseline and (baseline or job.activation is not None))
     outcome = execute(job, PLUGINS, CPU)
     truth, found = outcome.arrays[job.reference]["truth"], outcome.arrays[job.job_id]["reconstruction"]
@@ -208,15 +215,7 @@ def test_stored_arrays_are_those_that_were_compared(baseline: bool) -> None:
 def test_the_sampling_rate_of_a_sound_is_stored_beside_its_truth(
     task: str, settings: dict[str, int], rate: float | None
 ) -> None:
-    suite = Suite(
-        suite="stored",
-        repeats=1,
-        model={"depth": 1, "width": 8},
-        train={"steps": 2},
-        tasks={task: settings},
-        activations={"siren": {}},
-    )
-    case = next(case for case in grid.jobs(suite, PLUGINS, "stored.yaml") if case.activation is not None)
+    case = next(case for case in two_steps(task, **settings) if case.activation is not None)
     assert execute(case, PLUGINS, CPU).arrays[case.reference].get("rate") == rate
 
 
