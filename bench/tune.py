@@ -1,12 +1,14 @@
 """A search for scales and learning rates that gives every activation the same number of trials.
 
-The trials are points of one low-discrepancy sequence over the activation's declared ranges (``tune=`` of its
-parameters) and a range of learning rates that is the same for all. They run as jobs of a suite of their own, on the
-signals that the suite names under ``tuning``; those must not be the ones that it reports.
+The first trial has the settings that the activation would have without a search. The others are points of one
+low-discrepancy sequence over the activation's declared ranges (``tune=`` of its parameters) and a range of learning rates
+that is the same for all. They run as jobs of a suite of their own, on the signals that the suite names under ``tuning``;
+those must not be the ones that it reports.
 
 With several rounds it is successive halving [Jamieson and Talwalkar, AISTATS 2016]: on each task all trials of an
 activation have a share of the suite's steps, and the best of them go on to the next round, which starts anew with more
-steps. The last round has the suite's own.
+steps. The last round has the suite's own. The first trial goes on in any case, so that what is found is at least as good
+as the defaults on the tuning signals.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ from bench.store.store import Store
 
 LEARNING_RATE = LogUniform(5e-4, 2e-2)
 DEFAULT_TRIALS = 16
+DEFAULTS = 0
+"""The trial that searches nothing: parameters and learning rate as the suite has them without a lock."""
 
 Trials = dict[tuple[str, str], list[int]]
 """(activation, task) -> numbers of the trials."""
@@ -112,9 +116,12 @@ class Search:
         return trials.dropna(subset="goodness").sort_values("goodness", ascending=False, kind="stable")
 
     def best(self, ranking: pd.DataFrame, count: int) -> Trials:
-        """The best trials of each activation on each task."""
-        groups = ranking.groupby(["activation", "task"])["trial"]
-        return {(str(name), str(task)): group.head(count).tolist() for (name, task), group in groups}
+        """The best trials of each activation on each task, and `DEFAULTS` where it ended well."""
+        chosen: Trials = {}
+        for (name, task), group in ranking.groupby(["activation", "task"])["trial"]:
+            trials = group.tolist()
+            chosen[str(name), str(task)] = trials[:count] + [DEFAULTS] * (DEFAULTS in trials[count:])
+        return chosen
 
     def found(self, first: pd.DataFrame, last: pd.DataFrame, sources: Sources) -> Lock:
         """The best trial of each activation on each task, by the rankings of the first and of the last round."""
@@ -151,28 +158,30 @@ class Search:
         return ranges
 
     def _points(self, name: str) -> list[dict[str, float]]:
-        """The values of every trial of an activation."""
+        """The values of every trial of an activation but `DEFAULTS`, whose place is an empty one."""
         ranges = self._ranges(name)
-        # Scrambling would make the trials depend on a seed; the first Halton point, the corner 0, is left out.
-        points = qmc.Halton(len(ranges), scramble=False).random(self.rounds[0].trials + 1)[1:]
+        # Scrambling would make the trials depend on a seed. The first Halton point, the corner 0, makes room for DEFAULTS.
+        points = qmc.Halton(len(ranges), scramble=False).random(self.rounds[0].trials)[1:]
         return [
-            {key: _round(span.at(part)) for part, (key, span) in zip(point, ranges.items(), strict=True)}
-            for point in points
+            {},
+            *(
+                {key: _round(span.at(part)) for part, (key, span) in zip(point, ranges.items(), strict=True)}
+                for point in points
+            ),
         ]
 
     def _settings(self, name: str, trial: int) -> dict[str, Any]:
-        """What a trial sets: parameters that are searched or that the suite fixes, and the learning rate."""
+        """What a trial sets: parameters that are searched or that the suite fixes, and the learning rate if it is searched."""
         entry = self._suite.activations.get(name) or {}
         values = self._points(name)[trial]
-        lr = values.pop("lr")
-        left_out = {*values, *_OTHER}
-        fixed = {key: value for key, value in entry.items() if key not in left_out}
-        return {**fixed, **values, "train": {"lr": lr}}
+        train = {"train": {"lr": values.pop("lr")}} if values else {}
+        fixed = {key: value for key, value in entry.items() if key not in {*values, *_OTHER}}
+        return {**fixed, **values, **train}
 
     def _entry(self, name: str, trial: int) -> dict[str, Any]:
         own = (self._suite.activations.get(name) or {}).get("train") or {}
         settings = self._settings(name, trial)
-        return {"activation": self._class(name).name, **settings, "train": {**own, **settings["train"]}}
+        return {"activation": self._class(name).name, **settings, "train": {**own, **settings.get("train", {})}}
 
     def _steps(self, name: str, task: str, share: float) -> int:
         own = (self._suite.activations.get(name) or {}).get("train") or {}
@@ -185,7 +194,7 @@ class Search:
             f"{key} {end}"
             for key, value in points[trial].items()
             for end, outermost in (("low", min), ("high", max))
-            if value == outermost(point[key] for point in points)
+            if value == outermost(point[key] for point in points if point)
         ]
 
 
@@ -218,6 +227,7 @@ def as_yaml(found: Lock) -> str:
         lines.append(f"  {name}:\n    per_task:")
         for task, cell in tasks.items():
             remarks = [f"{cell.score:.2f}", *(f"{edge} end of its range" for edge in cell.edges)]
+            remarks += ["the defaults"] * (not cell.settings)
             remarks += [f"{cell.failed} of {cell.trials} trials failed"] * (cell.failed > 0)
             lines.append(f"      {task}: {flow(cell.settings)}  # {', '.join(remarks)}")
     return "\n".join(lines)

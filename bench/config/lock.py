@@ -22,8 +22,9 @@ from bench.errors import BadInput
 
 _HEAD = """\
 # Settings found by `inrbench tune {suite}`, which writes this file; how it searches stands in the suite under `tuning`.
-# score: mean final score of the best trial, on signals that the suite does not report. trials: how many there were, and
-# how many of them failed. edges: values that no other trial lay beyond. source: hash of the two plugins at that time.
+# settings: {{}} where the defaults were best. score: mean final score of the best trial, on signals that the suite does not
+# report. trials: how many there were, and how many of them failed. edges: values that no other trial lay beyond. source: hash
+# of the two plugins at that time.
 """
 
 
@@ -31,7 +32,7 @@ class Found(Settings):
     """The best trial of an activation on a task.
 
     Attributes:
-        settings: parameters of the activation, and ``train`` with the learning rate.
+        settings: parameters of the activation, and ``train`` with the learning rate; none if the defaults were best.
         metric, score: the task's main metric and its mean over the tuning signals.
         trials, failed: trials of the first round, and those of all rounds that did not end well.
         edges: names of the settings of which no trial had a value further out, with ``low`` or ``high``.
