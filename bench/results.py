@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from bench.errors import BadInput
 from bench.store.columns import DECLARED, PROVENANCE
+from bench.store.headline import with_headline
 from bench.store.store import Store
 
 CELL = ["task", "signal", "method", "repeat", "metric"]
@@ -73,11 +74,7 @@ def final(folder: str | Path) -> pd.DataFrame:
     Raises:
         BadInput: as `runs`.
     """
-    jobs = runs(folder)
-    last = scores(folder).sort_values("step").groupby(["job_id", "metric"])[["value", "direction"]].last()
-    joined = jobs.join(last, on=["job_id", "metric"])
-    ended = joined["status"].eq("ok")
-    return joined.assign(value=joined["value"].where(ended), direction=joined["direction"].where(ended))
+    return with_headline(runs(folder), scores(folder))
 
 
 def tidy(folder: str | Path) -> pd.DataFrame:

@@ -1,14 +1,14 @@
 """A search for scales and learning rates that gives every activation the same number of trials.
 
 The first trial has the settings that the activation would have without a search. The others are points of one
-low-discrepancy sequence over the activation's declared ranges (``tune=`` of its parameters) and a range of learning rates
-that is the same for all. They run as jobs of a suite of their own, on the signals that the suite names under ``tuning``;
-those must not be the ones that it reports.
+low-discrepancy sequence over the activation's declared ranges (``tune=`` of its parameters) and a range of learning
+rates that is the same for all. They run as jobs of a suite of their own, on the signals that the suite names under
+``tuning``; those must not be the ones that it reports.
 
 With several rounds it is successive halving [Jamieson and Talwalkar, AISTATS 2016]: on each task all trials of an
 activation have a share of the suite's steps, and the best of them go on to the next round, which starts anew with more
-steps. The last round has the suite's own. The first trial goes on in any case, so that what is found is at least as good
-as the defaults on the tuning signals.
+steps. The last round has the suite's own. The first trial goes on in any case, so that what is found is at least as
+good as the defaults on the tuning signals.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from bench.config.plugins import Plugins, Sources
 from bench.config.suite import Round, Suite
 from bench.errors import BadInput
 from bench.runner.plan import Plan
+from bench.store.headline import with_headline
 from bench.store.store import Store
 
 LEARNING_RATE = LogUniform(5e-4, 2e-2)
@@ -101,12 +102,8 @@ class Search:
         Columns are activation, task, task_name, trial, metric, value (mean final score) and goodness, of which more is
         better.
         """
-        scores = store.scores().sort_values("step").groupby(["job_id", "metric"]).tail(1)
-        runs = pd.DataFrame(list(work.rows.values())).merge(
-            scores[["job_id", "metric", "value", "direction"]], on=["job_id", "metric"], how="left"
-        )
+        runs = with_headline(pd.DataFrame(list(work.rows.values())), store.scores())
         runs[["activation", "trial"]] = runs["method"].str.extract(r"^(.*)-t(\d+)$")
-        runs["value"] = runs["value"].where(runs["status"] == "ok")
         runs["goodness"] = runs["value"] * runs["direction"]
         runs["task_name"] = runs["job_id"].map({job.job_id: job.task.name for job in work.jobs})
         trials = runs.groupby(["activation", "task", "task_name", "trial", "metric"], as_index=False)[
@@ -160,7 +157,7 @@ class Search:
     def _points(self, name: str) -> list[dict[str, float]]:
         """The values of every trial of an activation but `DEFAULTS`, whose place is an empty one."""
         ranges = self._ranges(name)
-        # Scrambling would make the trials depend on a seed. The first Halton point, the corner 0, makes room for DEFAULTS.
+        # Scrambling would make the trials depend on a seed. The first Halton point, the corner 0, is left out.
         points = qmc.Halton(len(ranges), scramble=False).random(self.rounds[0].trials)[1:]
         return [
             {},
@@ -171,7 +168,7 @@ class Search:
         ]
 
     def _settings(self, name: str, trial: int) -> dict[str, Any]:
-        """What a trial sets: parameters that are searched or that the suite fixes, and the learning rate if it is searched."""
+        """What a trial sets: parameters that are searched or that the suite fixes, and a learning rate if searched."""
         entry = self._suite.activations.get(name) or {}
         values = self._points(name)[trial]
         train = {"train": {"lr": values.pop("lr")}} if values else {}

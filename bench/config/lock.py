@@ -22,9 +22,9 @@ from bench.errors import BadInput
 
 _HEAD = """\
 # Settings found by `inrbench tune {suite}`, which writes this file; how it searches stands in the suite under `tuning`.
-# settings: {{}} where the defaults were best. score: mean final score of the best trial, on signals that the suite does not
-# report. trials: how many there were, and how many of them failed. edges: values that no other trial lay beyond. source: hash
-# of the two plugins at that time.
+# settings: {{}} where the defaults were best. score: mean final score of the best trial, on signals that the suite does
+# not report. trials: how many there were, and how many of them failed. edges: values that no other trial lay beyond.
+# source: hash of the two plugins at that time.
 """
 
 

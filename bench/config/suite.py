@@ -22,8 +22,8 @@ class Round(Settings):
     """A round of a search by successive halving.
 
     Attributes:
-        trials: settings of each activation on each task, the defaults among them; after the first round those that were best in
-            the one before, and the defaults besides.
+        trials: settings of each activation on each task, the defaults among them; after the first round those that were
+            best in the one before, and the defaults besides.
         share: steps, as a share of those of the suite.
     """
 

@@ -1,0 +1,21 @@
+"""Final scores in the headline metric: what searches and the interface for Python compare jobs by."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+
+def with_headline(jobs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Jobs with two columns more: ``value``, the last value of the job's headline metric, and its ``direction``.
+
+    Args:
+        jobs: rows as they are stored; they keep their order and index.
+        scores: those of these jobs, in any order.
+
+    Returns:
+        ``direction`` is 1 if more is better, else -1. A job that did not end ok has NaN in both columns.
+    """
+    last = scores.sort_values("step").groupby(["job_id", "metric"])[["value", "direction"]].last()
+    joined = jobs.join(last, on=["job_id", "metric"])
+    ended = joined["status"].eq("ok")
+    return joined.assign(value=joined["value"].where(ended), direction=joined["direction"].where(ended))
