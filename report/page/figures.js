@@ -99,18 +99,29 @@ function liveFigures(data, hidden, make) {
     };
   }
 
+  // A chart is drawn when it comes within a screen of being seen, because Plotly needs a tenth of a second and more for each.
+  const drawings = new Map();
+  const near = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      drawings.get(target)();
+      plots.push(drawings.get(target));
+    }
+  }, { rootMargin: "100% 0px" });
+
   function chart(place, plot) {
     const canvas = make("div", { class: "chart" });
     let axis = plot.kind === "curves" ? "step" : "seconds";
     const draw = () =>
       Plotly.react(canvas, traces(plot, axis), layout(plot, axis), { responsive: true, displaylogo: false, displayModeBar: false });
     if (plot.kind === "curves" && plot.series.some((entry) => entry.axis === "seconds")) {
-      const pick = (value) => make("label", {}, make("input", { type: "radio", name: `axis-${plots.length}`, checked: value === axis, onchange: () => { axis = value; draw(); } }), value === "step" ? "steps" : "seconds");
+      const pick = (value) => make("label", {}, make("input", { type: "radio", name: `axis-${drawings.size}`, checked: value === axis, onchange: () => { axis = value; draw(); } }), value === "step" ? "steps" : "seconds");
       place.append(make("div", { class: "controls", role: "group", "aria-label": "Horizontal axis" }, "against", pick("step"), pick("seconds")));
     }
     place.append(canvas);
-    draw();
-    plots.push(draw);
+    drawings.set(canvas, draw);
+    near.observe(canvas);
   }
 
   // -- reconstructions ------------------------------------------------------------------------------------------------

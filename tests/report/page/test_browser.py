@@ -72,6 +72,12 @@ class Visit:
         if message.type in ("error", "warning"):
             self.errors.append(message.text)
 
+    def see_all_charts(self) -> None:
+        """A chart is drawn when it is about to be seen."""
+        for chart in self.page.locator(".chart").all():
+            chart.scroll_into_view_if_needed()
+            chart.locator(".main-svg").first.wait_for(state="attached")
+
     def column(self, table: str, number: int) -> list[str]:
         """The visible texts of a column of the table with this label."""
         rows = self.page.locator(f"[aria-label='Results of {table}'] tbody:not(.classical) tr:visible")
@@ -120,8 +126,22 @@ def test_filtering_leaves_the_rows_with_the_words(visit: Visit) -> None:
     assert visit.column("Leaderboard", 1) == ["BW-ReLU"]
 
 
+def test_a_chart_is_drawn_when_it_is_about_to_be_seen(visit: Visit) -> None:
+    """And has its place before, so that nothing moves when it comes."""
+    last = visit.page.locator(".chart").last
+    assert last.locator(".main-svg").count() == 0
+    before = last.bounding_box()
+    visit.page.evaluate("document.querySelector('footer, main').scrollIntoView({ block: 'end' })")
+    last.locator(".main-svg").first.wait_for(state="attached")
+    after = last.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert after["height"] == before["height"]
+
+
 def test_a_hidden_method_is_hidden_everywhere(visit: Visit) -> None:
     page = visit.page
+    visit.see_all_charts()
     drawn = "[...document.querySelectorAll('.chart')].map((c) => c.data.filter((t) => t.meta === 0).length)"
     first = page.locator(".chooser label").nth(0).inner_text().strip()
     marked = page.locator("[data-method='0']")
@@ -163,6 +183,7 @@ def test_labels_of_a_logarithmic_axis_do_not_touch(browser: Browser, tmp_path: P
         lab.job(method, metric=metric, curve=curve, extra=[lab.score("lsd", step, v, -1) for step, v in curve.items()])
     visit = Visit(browser, report.write(lab.store).index.as_uri(), viewport={"width": 420, "height": 800})
     visit.page.wait_for_selector("html.ready")
+    visit.see_all_charts()
     for axis, side, size in (("x", "x", "width"), ("y", "y", "height")):
         boxes = visit.page.locator(f".chart >> nth=0 >> .{axis}tick text").evaluate_all(
             "all => all.map((e) => e.getBoundingClientRect().toJSON())"
@@ -194,6 +215,7 @@ def test_still_pictures_and_maps_tell_that_they_show_hidden_methods_too(
 
 
 def test_the_curve_under_the_pointer_tells_step_seconds_value_and_interval(visit: Visit) -> None:
+    visit.see_all_charts()
     texts = visit.page.evaluate("document.querySelector('.chart').data.filter((t) => t.text)[0].text")
     assert "step 100" in texts[-1]
     assert "12.5 s" in texts[-1]
