@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 
@@ -14,7 +15,8 @@ def atomic_write(path: Path, content: bytes, *, replace: bool = True) -> None:
         OSError: if it cannot be written; the old file is left as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    # Of the thread, not of the process: a run with several devices may store the same truth from two of its threads.
+    temporary = path.with_name(f".{path.name}.{threading.get_native_id()}.tmp")
     try:
         with open(temporary, "wb") as file:
             file.write(content)

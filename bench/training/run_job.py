@@ -27,6 +27,7 @@ from bench.config.plugins import Plugins, source_sha256
 from bench.config.settings import Model
 from bench.engine.block_size import block_rows, worthwhile
 from bench.engine.engine import choose_engine
+from bench.machine.process_setup import denormals_kept
 from bench.store.schema import Score, Status
 from bench.training.checkpoint import Checkpointer, facts
 from bench.training.clock import Clock, peak_memory, reset_peak_memory
@@ -94,7 +95,7 @@ def execute(
 
 def _baseline(job: Job, task: Task, problem: Problem, clock: Clock) -> tuple[Outcome, NDArray[np.float32]]:
     assert job.baseline is not None
-    with clock.phase("train"):
+    with clock.phase("train"), denormals_kept():
         estimate = task.baselines()[job.baseline](problem)
     with clock.phase("eval"):
         values = torch.from_numpy(np.ascontiguousarray(estimate)).reshape(problem.truth.shape)

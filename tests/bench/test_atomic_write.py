@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -24,6 +26,17 @@ def test_a_file_that_must_be_new_is_left_to_the_first(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         atomic_write(path, b"second", replace=False)
     assert path.read_bytes() == b"first"
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_threads_that_write_the_same_file_at_once_do_not_disturb_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, written = tmp_path / "file", Barrier(4, timeout=30)
+    monkeypatch.setattr(os, "fsync", lambda _: written.wait())  # so that all have written before one goes on
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda thread: atomic_write(path, bytes([thread])), range(4)))
+    assert path.read_bytes()[0] in range(4)
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 
 
