@@ -29,7 +29,9 @@ def ranks(found: pd.DataFrame) -> pd.DataFrame:
     return cells.rank(axis=1, ascending=False).groupby("task").mean()
 
 
-reference, defaults, deep = final("reference"), final("reference-defaults"), final("reference-deep")
+SIX = ["bw-relu", "siren", "wire", "gauss", "relu-pe", "relu"]
+
+reference, defaults, ten = final("reference"), final("reference-defaults"), final("reference-ten")
 first = reference.query("repeat == 0")
 ordered = ranks(reference)
 
@@ -38,42 +40,40 @@ print(ordered.T.corr("spearman")["image"].drop("image").sort_values().round(2).t
 for name in ("grid", "bw-relu", "siren"):
     print(f"Mean rank of {name}:", ordered[name].round(1).sort_values().to_dict())
 
-print("\nDefaults of the plugins against the search, repeat 0:")
-before, after = ranks(defaults), ranks(first)
-for task in after.index:
-    pairs = list(itertools.combinations(after.columns, 2))
-    turned = [(before.loc[task, a] - before.loc[task, b]) * (after.loc[task, a] - after.loc[task, b]) for a, b in pairs]
-    best = before.loc[task].idxmin()
-    print(
-        f"  {task}: {sum(t < 0 for t in turned)} of {sum(t != 0 for t in turned)} pairs in the other order; "
-        f"first with defaults: {best}, whose mean rank is {after.loc[task, best]:.1f} after the search"
-    )
-both = first.set_index(CELL).join(defaults.set_index(CELL)["better"].rename("default"), how="inner")
-worse = both["better"] < both["default"]
-print(f"  the search ended worse than the defaults in {worse.sum()} of {len(worse)} cases:")
+cases = first.set_index(CELL)["better"].to_frame("40 trials")
+for name, found in (("10 trials", ten), ("defaults", defaults)):
+    cases = cases.join(found.set_index(CELL)["better"].rename(name), how="inner")
+    before, after = ranks(found), ranks(first)
+    print(f"\n{name} against the search of 40 trials, repeat 0:")
+    total = turned = 0
+    for task in after.index:
+        pairs = list(itertools.combinations(after.columns, 2))
+        signs = [
+            (before.loc[task, a] - before.loc[task, b]) * (after.loc[task, a] - after.loc[task, b]) for a, b in pairs
+        ]
+        total, turned = total + sum(sign != 0 for sign in signs), turned + sum(sign < 0 for sign in signs)
+        best, now = before.loc[task].idxmin(), after.loc[task].idxmin()
+        print(f"  {task}: first was {best} (rank {after.loc[task, best]:.1f} with 40 trials), is {now}")
+    print(f"  {turned} of {total} pairs in the other order ({turned / total:.0%})")
+    worse = cases["40 trials"] < cases[name]
+    print(f"  40 trials ended worse in {worse.sum()} of {len(worse)} cases:")
+    print("   ", worse.groupby("activation").sum().loc[lambda count: count > 0].sort_values().to_dict())
+worse = cases["10 trials"] < cases["defaults"]
+print(f"\n10 trials ended worse than the defaults in {worse.sum()} of {len(worse)} cases:")
 print("   ", worse.groupby("activation").sum().loc[lambda count: count > 0].sort_values().to_dict())
 
+columns = {"defaults": defaults, "10 trials": ten, "40 trials, repeat 0": first, "40 trials": reference}
+print("\nMean rank among all:")
+table = pd.DataFrame({key: ranks(found).mean() for key, found in columns.items()})
+print(table.sort_values("40 trials").round(1).to_string())
 print("\nMean rank among the six activations of the paper:")
-six = sorted(deep["activation"].unique())
-table = pd.DataFrame(
-    {
-        "10 trials": ranks(reference[reference["activation"].isin(six)]).mean(),
-        "40 trials": ranks(deep).mean(),
-        "defaults": ranks(defaults[defaults["activation"].isin(six)]).mean(),
-    }
-)
-print(table.sort_values("40 trials").round(2).to_string())
-print("\nBW-ReLU's mean rank among the six with 40 trials:", ranks(deep)["bw-relu"].round(1).sort_values().to_dict())
-deeper = deep.query("repeat == 0").set_index(CELL)["better"].rename("deep")
-gained = both.join(deeper, how="inner")
-counts = pd.DataFrame(
-    {
-        "10 trials worse than default": gained["better"] < gained["default"],
-        "40 trials worse than default": gained["deep"] < gained["default"],
-        "40 trials better than 10": gained["deep"] > gained["better"],
-    }
-)
-print(f"Of {len(gained) // len(six)} cases each:\n{counts.groupby('activation').sum().to_string()}")
+table = pd.DataFrame({key: ranks(found[found["activation"].isin(SIX)]).mean() for key, found in columns.items()})
+print(table.sort_values("40 trials").round(1).to_string())
+six = ranks(reference[reference["activation"].isin(SIX)])
+print("\nBW-ReLU's mean rank among the six with 40 trials:", six["bw-relu"].round(1).sort_values().to_dict())
+print("\nMean final values of the six with 40 trials:")
+values = reference[reference["activation"].isin(SIX)].groupby(["task", "activation"])["value"].mean().unstack()
+print(values.round(3).to_string())
 
 for suite, wanted in (("reference-larger", "5,000 parameters"), ("reference-longer", "800 steps")):
     if not (FOLDER / suite).is_dir():

@@ -15,13 +15,24 @@ def test_the_numbers_that_a_script_prints_stand_in_the_answer() -> None:
         [sys.executable, ROOT / "docs/examples/answer.py"], capture_output=True, text=True, check=True, cwd=ROOT
     )
     answer = " ".join((ROOT / "docs/answer.md").read_text().split())
-    turned = [[int(number) for number in pair] for pair in re.findall(r"(\d+) of (\d+) pairs", done.stdout)]
-    assert f"({sum(a for a, _ in turned):,} of {sum(b for _, b in turned):,}*" in answer
-    worse = re.search(r"worse than the defaults in (\d+ of \d+ cases)", done.stdout)
-    assert worse
-    assert f"in {worse[1]} the settings" in answer
-    shown = re.search(r"SIREN (.{3}), WIRE (.{3}), ReLU\+PE (.{3}), Gauss (.{3}), BW-ReLU (.{3}), ReLU (.{3});", answer)
-    assert shown
-    printed = dict(re.findall(r"^(\S+) +\d+\.\d\d +(\d+\.\d\d) +\d+\.\d\d$", done.stdout, re.MULTILINE))
+    turned = re.findall(r"(\d+) of (\d+) pairs", done.stdout)
+    assert len(turned) == 2
+    for part, total in turned:
+        assert f"({int(part):,} of {int(total):,}*" in answer
+    (longer, shorter) = (
+        re.findall(rf"{many} trials ended worse.* in (\d+ of \d+ cases)", done.stdout) for many in (40, 10)
+    )
+    assert f"in {longer[1]} the settings" in answer
+    assert f"{shorter[0]} end worse than the defaults" in answer
+    shown = re.findall(
+        r"SIREN (.{3}), WIRE (.{3}), ReLU\+PE (.{3}), Gauss (.{3}), BW-ReLU (.{3}), ReLU (.{3})[;\s]", answer
+    )
+    six = done.stdout.partition("the six activations")[2].partition("BW-ReLU")[0]
+    printed = dict(re.findall(r"^(\S+) +(\d.*)$", six, re.MULTILINE))
     names = ["siren", "wire", "relu-pe", "gauss", "bw-relu", "relu"]
-    assert list(shown.groups()) == [f"{float(printed[name]):.1f}" for name in names]
+    assert [list(each) for each in shown] == [[printed[name].split()[column] for name in names] for column in (1, 2)]
+    for name, label in (("siren", "SIREN"), ("bw-relu", "BW-ReLU")):
+        among_all = done.stdout.partition("Mean rank among all:")[2]
+        ranks = re.search(rf"^{name} +(\S+) +(\S+) +(\S+) ", among_all, re.MULTILINE)
+        assert ranks
+        assert re.search(rf"{label} (has )?{ranks[1]} and {ranks[3]}", answer)
