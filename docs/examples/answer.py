@@ -9,6 +9,7 @@ import itertools
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from bench import results
@@ -40,6 +41,30 @@ print(ordered.T.corr("spearman")["image"].drop("image").sort_values().round(2).t
 for name in ("grid", "bw-relu", "siren"):
     print(f"Mean rank of {name}:", ordered[name].round(1).sort_values().to_dict())
 
+print("\nMean rank less SIREN's, 95 % paired bootstrap interval over cases and repeats:")
+within = reference.set_index(["task", "signal", "repeat", "activation"])["better"].unstack()
+by_run = within.rank(axis=1, ascending=False)
+draws = np.random.default_rng(0)
+numbers = by_run.to_numpy().reshape(-1, by_run.index.get_level_values("repeat").nunique(), by_run.shape[1])
+cases_drawn = draws.integers(len(numbers), size=(4000, len(numbers), 1))
+repeats_drawn = draws.integers(numbers.shape[1], size=(4000, len(numbers), numbers.shape[1]))
+drawn = np.stack([numbers[c, r].mean(axis=(0, 1)) for c, r in zip(cases_drawn, repeats_drawn, strict=True)])
+less = pd.DataFrame(drawn, columns=by_run.columns)
+less = less.sub(less["siren"], axis=0)
+for name in by_run.mean().nsmallest(8).index:
+    low, high = less[name].quantile([0.025, 0.975])
+    print(f"  {name}: [{low:.1f}, {high:.1f}]")
+
+print("\nThe best activation of each signal against the best classical method, mean over the repeats:")
+every = results.final(FOLDER / "reference")
+every = every.assign(better=every["value"] * every["direction"])
+means_of = every.groupby(["task", "signal", "kind", "method"])["better"].mean()
+winners = means_of.groupby(["task", "signal", "kind"]).max().unstack().dropna()
+print(winners.round(4).to_string())
+print(
+    f"  classical methods are better on {(winners['baseline'] > winners['activation']).sum()} of {len(winners)} signals"
+)
+
 cases = first.set_index(CELL)["better"].to_frame("40 trials")
 for name, found in (("10 trials", ten), ("defaults", defaults)):
     cases = cases.join(found.set_index(CELL)["better"].rename(name), how="inner")
@@ -52,8 +77,8 @@ for name, found in (("10 trials", ten), ("defaults", defaults)):
             (before.loc[task, a] - before.loc[task, b]) * (after.loc[task, a] - after.loc[task, b]) for a, b in pairs
         ]
         total, turned = total + sum(sign != 0 for sign in signs), turned + sum(sign < 0 for sign in signs)
-        best, now = before.loc[task].idxmin(), after.loc[task].idxmin()
-        print(f"  {task}: first was {best} (rank {after.loc[task, best]:.1f} with 40 trials), is {now}")
+        was, now = before.loc[task].idxmin(), after.loc[task].idxmin()
+        print(f"  {task}: first was {was} (rank {after.loc[task, was]:.1f} with 40 trials), is {now}")
     print(f"  {turned} of {total} pairs in the other order ({turned / total:.0%})")
     worse = cases["40 trials"] < cases[name]
     print(f"  40 trials ended worse in {worse.sum()} of {len(worse)} cases:")
@@ -95,10 +120,14 @@ for suite, wanted in (("reference-larger", "5,000 parameters"), ("reference-long
         gain = (changes["after value"] - changes["before value"]).median()
         print(f"  {task}: rank correlation {agreed:.2f}, median gain {gain:.2f}")
         print(changes.sort_values("after rank").head(3).round(2).to_string())
+        lost = changes.index[changes["after value"] < changes["before value"] - 0.005]
+        print(f"    worse than before: {len(lost)} of {len(changes)}: {', '.join(lost)}")
 if (FOLDER / "reference-noise").is_dir():
     print("\nct with other noise, repeat 0, the best four and the mean of all:")
     for level, part in final("reference-noise").groupby("task_params"):
         means = part.groupby("activation")["value"].mean()
-        best = ", ".join(f"{name} {means[name]:.2f}" for name in ranks(part).mean().nsmallest(4).index)
-        agreed = ranks(part).mean().corr(ordered.T["ct"], method="spearman")
-        print(f"  {level}: {best}; mean {means.mean():.2f}; rank correlation with the suite's noise {agreed:.2f}")
+        own = ranks(part).mean()
+        best_four = ", ".join(f"{name} {means[name]:.2f}" for name in own.nsmallest(4).index)
+        agreed = own.corr(ranks(first).T["ct"], method="spearman")
+        print(f"  {level}: {best_four}; mean {means.mean():.2f}; rank correlation with the suite's noise {agreed:.2f}")
+        print(f"    grid {means['grid']:.2f}, rank {own['grid']:.1f} of {len(own)}")

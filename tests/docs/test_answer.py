@@ -22,15 +22,21 @@ def test_the_numbers_that_a_script_prints_stand_in_the_answer() -> None:
     (longer, shorter) = (
         re.findall(rf"{many} trials ended worse.* in (\d+ of \d+ cases)", done.stdout) for many in (40, 10)
     )
-    assert f"in {longer[1]} the settings" in answer
+    assert f"In {longer[1]} (repeat 0) the settings" in answer
     assert f"{shorter[0]} end worse than the defaults" in answer
-    shown = re.findall(
-        r"SIREN (.{3}), WIRE (.{3}), ReLU\+PE (.{3}), Gauss (.{3}), BW-ReLU (.{3}), ReLU (.{3})[;\s]", answer
-    )
     six = done.stdout.partition("the six activations")[2].partition("BW-ReLU")[0]
     printed = dict(re.findall(r"^(\S+) +(\d.*)$", six, re.MULTILINE))
     names = ["siren", "wire", "relu-pe", "gauss", "bw-relu", "relu"]
-    assert [list(each) for each in shown] == [[printed[name].split()[column] for name in names] for column in (1, 2)]
+    for column, label in enumerate(("defaults", "10 trials", "40 trials")):
+        assert f"| {label} | {' | '.join(printed[name].split()[column] for name in names)} |" in answer
+    apart = dict(re.findall(r"^  (\S+): \[(\S+), \S+\]$", done.stdout, re.MULTILINE))
+    assert [name for name in ("grid", "hosc", "mfn", "exp-sin", "spder", "finer") if float(apart[name]) > 0] == [
+        "exp-sin", "spder", "finer"
+    ]  # fmt: skip
+    assert f"by at least {apart['exp-sin']}, {apart['spder']} and {apart['finer']} ranks" in answer
+    classical = re.search(r"classical methods are better on (\d+ of \d+ signals)", done.stdout)
+    assert classical
+    assert f"better on {classical[1]}" in answer
     for name, label in (("siren", "SIREN"), ("bw-relu", "BW-ReLU")):
         among_all = done.stdout.partition("Mean rank among all:")[2]
         ranks = re.search(rf"^{name} +(\S+) +(\S+) +(\S+) ", among_all, re.MULTILINE)
