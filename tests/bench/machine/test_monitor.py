@@ -85,12 +85,13 @@ import sys
 from bench.config import grid, suite
 from bench.machine.devices import SlotSpec
 from bench.config.plugins import Plugins
-from bench.runner.runner import Runner
+from bench.runner.runner import Runner, local_slots
 from bench.store.store import Store
 
 chosen, where = suite.load(sys.argv[1])
 jobs = grid.jobs(chosen, Plugins(), where)
-for _ in Runner(Store(sys.argv[2], "beside"), [SlotSpec("cpu", "", 1, True)]).run(jobs, {}):
+store = Store(sys.argv[2], "beside")
+for _ in Runner(store, local_slots(store, [SlotSpec("cpu", "", 1, True)])).run(jobs, {}):
     print("ended", flush=True)
 """
 
