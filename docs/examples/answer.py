@@ -19,9 +19,14 @@ CELL = ["activation", "task", "signal", "repeat"]
 
 
 def final(suite: str) -> pd.DataFrame:
-    """Final headline scores of the activations; ``better`` is higher for a better one, minus infinity for a failure."""
-    found = results.final(FOLDER / suite).query("kind == 'activation'")
+    """Final headline scores; ``better`` is higher for a better one, minus infinity for a failure."""
+    found = results.final(FOLDER / suite)
     return found.assign(better=(found["value"] * found["direction"]).fillna(float("-inf")))
+
+
+def of_activations(suite: str) -> pd.DataFrame:
+    """`final` without the classical methods."""
+    return final(suite).query("kind == 'activation'")
 
 
 def ranks(found: pd.DataFrame) -> pd.DataFrame:
@@ -30,11 +35,19 @@ def ranks(found: pd.DataFrame) -> pd.DataFrame:
     return cells.rank(axis=1, ascending=False).groupby("task").mean()
 
 
+def print_worse(what: str, worse: pd.Series[bool]) -> None:
+    """The number of cases that ended worse, and those of each activation."""
+    print(f"{what} in {worse.sum()} of {len(worse)} cases:")
+    print("   ", worse.groupby("activation").sum().loc[lambda count: count > 0].sort_values().to_dict())
+
+
 SIX = ["bw-relu", "siren", "wire", "gauss", "relu-pe", "relu"]
 
-reference, defaults, ten = final("reference"), final("reference-defaults"), final("reference-ten")
+every = final("reference")
+reference = every.query("kind == 'activation'")
+defaults, ten = of_activations("reference-defaults"), of_activations("reference-ten")
 first = reference.query("repeat == 0")
-ordered = ranks(reference)
+ordered, after = ranks(reference), ranks(first)
 
 print("Rank correlation (Spearman) of image with the other tasks, suite reference:")
 print(ordered.T.corr("spearman")["image"].drop("image").sort_values().round(2).to_string(), "\n")
@@ -56,8 +69,6 @@ for name in by_run.mean().nsmallest(8).index:
     print(f"  {name}: [{low:.1f}, {high:.1f}]")
 
 print("\nThe best activation of each signal against the best classical method, mean over the repeats:")
-every = results.final(FOLDER / "reference")
-every = every.assign(better=every["value"] * every["direction"])
 means_of = every.groupby(["task", "signal", "kind", "method"])["better"].mean()
 winners = means_of.groupby(["task", "signal", "kind"]).max().unstack().dropna()
 print(winners.round(4).to_string())
@@ -68,7 +79,7 @@ print(
 cases = first.set_index(CELL)["better"].to_frame("40 trials")
 for name, found in (("10 trials", ten), ("defaults", defaults)):
     cases = cases.join(found.set_index(CELL)["better"].rename(name), how="inner")
-    before, after = ranks(found), ranks(first)
+    before = ranks(found)
     print(f"\n{name} against the search of 40 trials, repeat 0:")
     total = turned = 0
     for task in after.index:
@@ -80,12 +91,8 @@ for name, found in (("10 trials", ten), ("defaults", defaults)):
         was, now = before.loc[task].idxmin(), after.loc[task].idxmin()
         print(f"  {task}: first was {was} (rank {after.loc[task, was]:.1f} with 40 trials), is {now}")
     print(f"  {turned} of {total} pairs in the other order ({turned / total:.0%})")
-    worse = cases["40 trials"] < cases[name]
-    print(f"  40 trials ended worse in {worse.sum()} of {len(worse)} cases:")
-    print("   ", worse.groupby("activation").sum().loc[lambda count: count > 0].sort_values().to_dict())
-worse = cases["10 trials"] < cases["defaults"]
-print(f"\n10 trials ended worse than the defaults in {worse.sum()} of {len(worse)} cases:")
-print("   ", worse.groupby("activation").sum().loc[lambda count: count > 0].sort_values().to_dict())
+    print_worse("  40 trials ended worse", cases["40 trials"] < cases[name])
+print_worse("\n10 trials ended worse than the defaults", cases["10 trials"] < cases["defaults"])
 
 columns = {"defaults": defaults, "10 trials": ten, "40 trials, repeat 0": first, "40 trials": reference}
 print("\nMean rank among all:")
@@ -94,16 +101,16 @@ print(table.sort_values("40 trials").round(1).to_string())
 print("\nMean rank among the six activations of the paper:")
 table = pd.DataFrame({key: ranks(found[found["activation"].isin(SIX)]).mean() for key, found in columns.items()})
 print(table.sort_values("40 trials").round(1).to_string())
-six = ranks(reference[reference["activation"].isin(SIX)])
-print("\nBW-ReLU's mean rank among the six with 40 trials:", six["bw-relu"].round(1).sort_values().to_dict())
+six = reference[reference["activation"].isin(SIX)]
+print("\nBW-ReLU's mean rank among the six with 40 trials:", ranks(six)["bw-relu"].round(1).sort_values().to_dict())
 print("\nMean final values of the six with 40 trials:")
-values = reference[reference["activation"].isin(SIX)].groupby(["task", "activation"])["value"].mean().unstack()
+values = six.groupby(["task", "activation"])["value"].mean().unstack()
 print(values.round(3).to_string())
 
 for suite, wanted in (("reference-larger", "5,000 parameters"), ("reference-longer", "800 steps")):
     if not (FOLDER / suite).is_dir():
         continue
-    other = final(suite)
+    other = of_activations(suite)
     print(f"\n{wanted}, repeat 0:")
     for task in sorted(other["task"].unique()):
         changes = pd.DataFrame(
@@ -124,10 +131,10 @@ for suite, wanted in (("reference-larger", "5,000 parameters"), ("reference-long
         print(f"    worse than before: {len(lost)} of {len(changes)}: {', '.join(lost)}")
 if (FOLDER / "reference-noise").is_dir():
     print("\nct with other noise, repeat 0, the best four and the mean of all:")
-    for level, part in final("reference-noise").groupby("task_params"):
+    for level, part in of_activations("reference-noise").groupby("task_params"):
         means = part.groupby("activation")["value"].mean()
         own = ranks(part).mean()
         best_four = ", ".join(f"{name} {means[name]:.2f}" for name in own.nsmallest(4).index)
-        agreed = own.corr(ranks(first).T["ct"], method="spearman")
+        agreed = own.corr(after.T["ct"], method="spearman")
         print(f"  {level}: {best_four}; mean {means.mean():.2f}; rank correlation with the suite's noise {agreed:.2f}")
         print(f"    grid {means['grid']:.2f}, rank {own['grid']:.1f} of {len(own)}")

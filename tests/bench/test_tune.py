@@ -148,6 +148,7 @@ def test_the_command_halves_prints_and_locks_the_best_trial_of_each(tmp_path: Pa
         assert len(half) == 4
         (defaults,) = (job for job in half if all_of[job]["lr"] == DEFAULT_RATE)
         went_on = {*sorted(half, key=lambda job: -half[job])[:2], defaults}
+        assert len(full) == len(went_on)
         assert {all_of[job]["lr"] for job in full} == {all_of[job]["lr"] for job in went_on}
         winner = max(full, key=lambda job: full[job])
         settings = found[name]["per_task"]["image"]
