@@ -54,7 +54,7 @@ wheel: ## build a wheel, install it into an environment of its own and run the s
 	cd .wheel && bin/inrbench run smoke
 	rm -rf .wheel build
 
-perf: $(DEV) ## measure steps against their floor and how times grow (about a quarter of an hour on 2 idle cores)
+perf: $(DEV) ## measure steps against their floor and how times grow (a quarter to half an hour on 2 idle cores)
 	@$(BIN)/python -m tests.perf.compile_code
 	GOMP_SPINCOUNT=10000 $(BIN)/python -m pytest -q tests/perf -o addopts="--import-mode=importlib --strict-markers" -o timeout=900 \
 		--benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=fullname

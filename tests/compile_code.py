@@ -18,7 +18,7 @@ from bench.engine.capture import chain_spec
 from bench.engine.compiled_chain import Pass, passes_of
 from bench.engine.kernel_code import sources_of
 from tests.bench.engine.test_compiled_chain import Mixed
-from tests.bench.engine.test_sine import wave
+from tests.bench.engine.test_elementary import wave
 
 
 def recipes() -> list[Recipe]:

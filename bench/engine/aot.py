@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from bench.atomic_write import atomic_write
 from bench.engine import compiler_process
 from bench.engine.code_cache import code_file
-from bench.engine.sine import cosine, sine
+from bench.engine.elementary import cosine, sine, tanh
 from bench.machine.cpu_time import usable_cores
 
 _OPTIONS: dict[str, Any] = {
@@ -243,7 +243,8 @@ def compile_to(path: Path, module: nn.Module, inputs: tuple[Any, ...], shapes: A
     from torch.export import export
 
     # There, because a pass of its own over the graph takes a second.
-    decompositions.update({torch.ops.aten.sin.default: sine, torch.ops.aten.cos.default: cosine})
+    aten = torch.ops.aten
+    decompositions.update({aten.sin.default: sine, aten.cos.default: cosine, aten.tanh.default: tanh})
     path.parent.mkdir(parents=True, exist_ok=True)
     with torch.no_grad(), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder

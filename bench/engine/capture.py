@@ -11,7 +11,7 @@ import inspect
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -23,6 +23,9 @@ from activations.core.linear import FirstLinear
 from activations.core.spline_wavelet import LearnedWavelet, psi
 from bench.engine.aot import import_from
 from bench.engine.kernel_code import Recorder
+
+if TYPE_CHECKING:
+    from torch.fx import GraphModule
 
 Affine = Callable[[], tuple[Tensor, Tensor]]
 """Gives the matrix (out, in) and the bias (out,) of a linear map, differentiable in its parameters."""
@@ -218,14 +221,14 @@ class Functions:
 def functions(names: Sequence[str], files: Sequence[str], scalars: int, columns: Sequence[int]) -> Functions:
     """The functions of a `Nonlinearity`, by its attributes."""
     if len(files) == 1:
-        value, by_z = _derived(cast(type[Activation], import_from(files[0], names[0])), json.loads(names[1]), names[2:])
-        by_value = None
+        cls = cast(type[Activation], import_from(files[0], names[0]))
+        value, slope = _derived(cls, json.loads(names[1]), names[2:])
     else:
-        value, by_z, by_value, *_ = *(import_from(file, name) for file, name in zip(files, names, strict=True)), None
+        value, by_z, *others = (import_from(file, name) for file, name in zip(files, names, strict=True))
 
-    def slope(gradient: Tensor, z: Tensor, of_z: Tensor, *numbers: Tensor) -> Tensor:
-        found: Tensor = by_z(gradient, z, *numbers) if by_value is None else by_value(gradient, z, of_z, *numbers)
-        return found
+        def slope(gradient: Tensor, z: Tensor, of_z: Tensor, *numbers: Tensor) -> Tensor:
+            found: Tensor = others[0](gradient, z, of_z, *numbers) if others else by_z(gradient, z, *numbers)
+            return found
 
     return Functions(value, slope, scalars, (columns[0], columns[1]))
 
@@ -238,10 +241,29 @@ def _derived(
     def value(z: Tensor, *numbers: Any) -> Tensor:
         return cls.model_construct(**others, **dict(zip(names, numbers, strict=True))).forward(z)
 
-    def slope(gradient: Tensor, z: Tensor, *numbers: Tensor) -> Tensor:
+    def slope_and_value(gradient: Tensor, z: Tensor, *numbers: Tensor) -> tuple[Tensor, Tensor]:
         with torch.enable_grad():
             z = z.detach().requires_grad_()
-            return torch.autograd.grad(value(z, *numbers), z, gradient)[0]
+            of_z = value(z, *numbers)
+            return torch.autograd.grad(of_z, z, gradient)[0], of_z
 
     examples = (torch.rand(7, 5), torch.rand(7, 5), *(torch.rand(()) for _ in names))
-    return value, make_fx(slope, tracing_mode="symbolic")(*examples)
+    return value, _by_value(make_fx(slope_and_value, tracing_mode="symbolic")(*examples))
+
+
+def _by_value(traced: GraphModule) -> GraphModule:
+    """(gradient, z, *numbers) to (slope, value) as (gradient, z, value, *numbers) to slope.
+
+    A chain has kept the value, and the slope of an exponential or of tanh needs nothing else.
+    """
+    graph = traced.graph
+    _, z, *_ = graph.find_nodes(op="placeholder")
+    (output,) = graph.find_nodes(op="output")
+    slope, value = output.args[0]
+    with graph.inserting_after(z):
+        given = graph.placeholder("of_z")
+    value.replace_all_uses_with(given)
+    output.args = (slope,)
+    graph.eliminate_dead_code()
+    traced.recompile()
+    return traced

@@ -11,12 +11,13 @@ from torch import Tensor, nn
 
 from activations.bacon import Bacon
 from activations.bw_relu import BwRelu
+from activations.controls import ExpSin, Gelu, Laplacian, Multiquadric, Quadratic, Tanh
 from activations.core.base import Activation, Domain, build
 from activations.core.chain import Chain, Filter, MultiplicativeFilterNetwork, Skip
 from activations.fouriernet import FourierNet
 from activations.mfn import Mfn
 from activations.siren import SINE, Siren
-from bench.engine.capture import chain_spec
+from bench.engine.capture import chain_spec, functions
 
 
 class Sinc(Activation):
@@ -235,3 +236,21 @@ def test_a_trained_constant_is_no_constant() -> None:
             return SINE(z, self.scale)
 
     assert chain_spec(Chain(nn.Sequential(nn.Linear(2, 4), Trained()), nn.Linear(4, 1))) is None
+
+
+SLOPE_BY_VALUE = [ExpSin(omega0=3.0), Tanh(), Laplacian(scale=2.0), Multiquadric(scale=2.0)]
+
+
+@pytest.mark.parametrize("activation", [*SLOPE_BY_VALUE, Quadratic(), Sinc(), Gelu()], ids=lambda each: each.name)
+def test_the_slope_of_a_plain_forward_is_that_of_autograd(activation: Activation) -> None:
+    spec = chain_spec(network(activation))
+    assert spec is not None
+    nonlinearity = spec.layers[0].nonlinearity
+    traced = functions(nonlinearity.names, nonlinearity.files, len(nonlinearity.constants), nonlinearity.columns)
+    z, gradient = torch.linspace(-3, 3, 800).reshape(40, 20).requires_grad_(), torch.rand(40, 20)
+    numbers = [torch.tensor(constant) for constant in nonlinearity.constants]
+    value = traced.value(z, *numbers)
+    (expected,) = torch.autograd.grad(activation.forward(z), z, gradient)
+    found, otherwise = (traced.slope(gradient, z.detach(), factor * value.detach(), *numbers) for factor in (1, 2))
+    torch.testing.assert_close(found, expected)
+    assert torch.equal(found, otherwise) == (activation not in SLOPE_BY_VALUE)  # where it is calculated from the value

@@ -1,4 +1,4 @@
-"""Sine and cosine of compiled code: as accurate as the library's, and bounded wherever their argument is a number."""
+"""Functions of compiled code: as accurate as the library's, and bounded wherever their argument is a number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from bench.engine.aot import Source, compile_all, load
-from bench.engine.sine import LARGEST, cosine, sine
+from bench.engine.elementary import LARGEST, SATURATION, cosine, sine, tanh
 
 FUNCTIONS = [(sine, torch.sin), (cosine, torch.cos)]
 
@@ -40,8 +40,24 @@ def test_it_is_bounded_for_numbers_and_no_number_for_others(ours: Callable[[Tens
     assert bool(ours(torch.tensor([math.inf, -math.inf, math.nan])).isnan().all())
 
 
+def test_tanh_has_a_relative_error_below_4e_7() -> None:
+    ends = [torch.tensor(SATURATION).nextafter(torch.tensor(end)) for end in (0.0, math.inf)]
+    x = torch.cat([torch.linspace(-12, 12, 1_000_001), torch.logspace(-38, 2, 100_001), torch.stack(ends)])
+    x = x[x != 0]
+    exact = torch.tanh(x.double())
+    assert float((tanh(x).double() / exact - 1).abs().max()) < 4e-7
+
+
+def test_tanh_is_at_most_1_and_no_number_only_for_what_is_none() -> None:
+    x = torch.cat([torch.linspace(7, 12, 1_000_001), torch.tensor([1e20, 3e38, math.inf])])
+    assert float(tanh(x).max()) == 1
+    assert float(tanh(-x).min()) == -1
+    assert bool((tanh(torch.tensor([math.inf, -math.inf, 0.0])) == torch.tensor([1.0, -1.0, 0.0])).all())
+    assert bool(tanh(torch.tensor(math.nan)).isnan())
+
+
 def wave(z: Tensor, scale: Tensor) -> Tensor:
-    return torch.sin(z * scale) + 2 * torch.cos(z)
+    return torch.sin(z * scale) + 2 * torch.cos(z) + torch.tanh(z)
 
 
 @pytest.mark.needs_compiler
@@ -50,5 +66,5 @@ def test_compiled_code_is_as_accurate() -> None:
     compile_all([source])
     z = torch.linspace(-500, 500, 100_001)
     found = load(source.path, 1)([z, torch.tensor(2.0)])[0]
-    exact = torch.sin(2 * z.double()) + 2 * torch.cos(z.double())
+    exact = torch.sin(2 * z.double()) + 2 * torch.cos(z.double()) + torch.tanh(z.double())
     assert float((found - exact).abs().max()) < 1e-6
