@@ -1,6 +1,7 @@
 """Progress display of a run: finished jobs, current scores, time left.
 
-On a terminal one live line; elsewhere (a log file, CI) one plain line for every finished job.
+On a terminal one live line; elsewhere (a log file, CI) one plain line for every finished job, and for a running one if
+there was none for a while.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ from bench.runner.time_left import TimeLeft
 from bench.training.result import Outcome, Progress
 from tasks.core.metrics import describe
 
+INTERVAL = 300.0
+"""Seconds without a line in a log, after which it gets one at the next score of a running job."""
+
 
 class Display(Listener):
     """Progress display of a run, to be used as a context manager; `bench.runner.time_left` estimates the time left."""
 
-    def __init__(self, jobs: Sequence[Job], console: Console | None = None) -> None:
+    def __init__(self, jobs: Sequence[Job], console: Console | None = None, *, interval: float = INTERVAL) -> None:
         self._console = console or Console(stderr=True, highlight=False)
         self._jobs, self._ended, self._failed = len(jobs), 0, 0
         self._time_left = TimeLeft(jobs)
@@ -37,6 +41,7 @@ class Display(Listener):
         self._scores: dict[str, dict[str, list[float]]] = {}
         self._repeats = 1 + max((job.repeat for job in jobs), default=0)
         self._running: dict[str, tuple[Job, Progress | None]] = {}
+        self._interval, self._last_line = interval, time.monotonic()
         self._lock = threading.Lock()
         self._live = Live(console=self._console, get_renderable=self._render, refresh_per_second=4, transient=True)
 
@@ -58,6 +63,8 @@ class Display(Listener):
         with self._lock:
             self._running[job.job_id] = (job, progress)
             self._time_left.progressed(job, progress.fraction, time.monotonic())
+            if not self._console.is_terminal and time.monotonic() - self._last_line >= self._interval:
+                self._print(f"{self._count()} {_running(job, progress)}")
 
     def ended(self, job: Job, outcome: Outcome) -> None:
         with self._lock:
@@ -71,15 +78,20 @@ class Display(Listener):
 
     def _report(self, job: Job, outcome: Outcome) -> None:
         """Print one line for a finished job."""
-        count = f"[{self._ended:>{len(str(self._jobs))}}/{self._jobs}]"
         if outcome.status == "ok":
             seconds = f"{outcome.timings.wall_s:.1f} s" if outcome.timings else ""
-            line = f"{count} {job}  {score(outcome.metric, outcome.final_score)}  {seconds}"
+            self._print(f"{self._count()} {job}  {score(outcome.metric, outcome.final_score)}  {seconds}")
         else:
-            line = f"{count} {job}  {outcome.status.upper()}: {outcome.error}"
+            self._print(f"{self._count()} {job}  {outcome.status.upper()}: {outcome.error}", style="red")
+
+    def _count(self) -> str:
+        return f"[{self._ended:>{len(str(self._jobs))}}/{self._jobs}]"
+
+    def _print(self, line: str, style: str | None = None) -> None:
         if not self._console.is_terminal:
             line += f"  (left {duration(self._left())})"
-        self._console.print(line, style=None if outcome.status == "ok" else "red", markup=False, soft_wrap=True)
+        self._console.print(line, style=style, markup=False, soft_wrap=True)
+        self._last_line = time.monotonic()
 
     def _first_scores(self, job: Job, outcome: Outcome) -> None:
         """Print the final scores of a task, best first, once all jobs of its first repeat have ended."""
@@ -119,9 +131,12 @@ class Display(Listener):
         table = Table.grid()
         table.add_row(grid)
         for job, progress in list(self._running.values()):
-            fraction, scores = progress or Progress(0.0, {})
-            table.add_row(f"  {job}  {fraction:.0%}  {score(*next(iter(scores.items()), (None, None)))}")
+            table.add_row(f"  {_running(job, progress or Progress(0.0, {}))}")
         return table
+
+
+def _running(job: Job, progress: Progress) -> str:
+    return f"{job}  {progress.fraction:.0%}  {score(*next(iter(progress.scores.items()), (None, None)))}"
 
 
 def score(metric: str | None, value: float | None) -> str:

@@ -44,6 +44,17 @@ def test_a_log_has_one_line_for_each_job_with_its_score_or_its_failure() -> None
     assert third.startswith("[3/3] image · camera · SIREN · repeat 2")
 
 
+def test_a_log_shows_a_running_job_after_a_while_without_a_line() -> None:
+    file, jobs = io.StringIO(), [job(repeat) for repeat in range(2)]
+    console = Console(file=file, width=100)
+    for interval in (3600.0, 0.0):
+        display = Display(jobs, console, interval=interval)
+        display.started(jobs[0])
+        display.progressed(jobs[0], Progress(0.25, {"psnr": 21.5}))
+    (line,) = file.getvalue().splitlines()
+    assert line.startswith("[0/2] image · camera · SIREN · repeat 0  25%  PSNR 21.50 dB  (left ")
+
+
 def test_a_task_is_shown_as_soon_as_its_first_repeat_is_done() -> None:
     jobs = [job(repeat) for repeat in range(2)]
     other = replace(jobs[0], method="relu", label="ReLU")
