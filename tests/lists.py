@@ -2,7 +2,8 @@
 
 A marker ``<!-- list: KIND FORM -->`` begins a list from the registry, ``<!-- end of list -->`` ends it. KIND is
 activations, tasks or suites; FORM is names or table. A marker ``<!-- table: SUITE NAME -->`` begins a table of the
-report on the archive of a suite in docs/results, ``<!-- end of table -->`` ends it.
+report on the archive of a suite in docs/results, ``<!-- end of table -->`` ends it; ``KEY=VALUE`` after NAME is another
+value of a setting.
 """
 
 from __future__ import annotations
@@ -29,19 +30,19 @@ RESULTS = ("docs/answer.md", "docs/paper.md")
 ARCHIVES = ("reference",)
 """Archives of shipped suites, whose tables stand beside them."""
 
-TABLE = re.compile(r"(<!-- table: ([\w-]+) ([\w-]+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
+TABLE = re.compile(r"(<!-- table: ([\w-]+) ([\w-]+)((?: \S+=\S+)*) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
 MARKED = re.compile(r"(<!-- list: (\w+) (\w+) -->\n)(.*?)(<!-- end of list -->)", re.DOTALL)
 
 
 def written(text: str) -> str:
     """The text of a file with its lists as the registry has them now, and its tables as the archives have them."""
     text = MARKED.sub(lambda found: found[1] + _FORMS[found[3]](found[2]) + found[5], text)
-    return TABLE.sub(lambda found: found[1] + archived(found[2])[found[3]] + found[5], text)
+    return TABLE.sub(lambda found: found[1] + archived(found[2], *found[4].split())[found[3]] + found[6], text)
 
 
-def archived(name: str) -> dict[str, str]:
+def archived(name: str, *overrides: str) -> dict[str, str]:
     """The tables of the report on an archive, as Markdown without their headings."""
-    return {slug(table.task): markdown(table).partition("\n\n")[2] for table in _tables_of(name)}
+    return {slug(table.task): markdown(table).partition("\n\n")[2] for table in _tables_of(name, *overrides)}
 
 
 def kept_tables(name: str) -> dict[str, str]:
@@ -53,8 +54,8 @@ def kept_tables(name: str) -> dict[str, str]:
 
 
 @functools.cache
-def _tables_of(name: str) -> list[Table]:
-    found = archive.archived(name)
+def _tables_of(name: str, *overrides: str) -> list[Table]:
+    found = archive.archived(name, *overrides)
     return list(itertools.chain(*tables_of(found, leaderboard(found))))
 
 

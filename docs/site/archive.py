@@ -14,10 +14,10 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 
 @functools.cache
-def archived(name: str) -> Suite:
-    """The results of a shipped suite that are kept in ``docs/results``."""
+def archived(name: str, *overrides: str) -> Suite:
+    """The results of a shipped suite, with other values of settings (``"train.steps=1000"``), in ``docs/results``."""
     options = arguments.Suite(
-        plugin=[], results=RESULTS, suite=name, scale=None, tasks=[], activations=[], overrides=[]
+        plugin=[], results=RESULTS, suite=name, scale=None, tasks=[], activations=[], overrides=list(overrides)
     )
     work = Workspace.of(options)
     return load(work.store, work.declared.jobs)
