@@ -224,10 +224,10 @@ def functions(names: Sequence[str], files: Sequence[str], scalars: int, columns:
         cls = cast(type[Activation], import_from(files[0], names[0]))
         value, slope = _derived(cls, json.loads(names[1]), names[2:])
     else:
-        value, by_z, *others = (import_from(file, name) for file, name in zip(files, names, strict=True))
+        value, by_z, *by_value = (import_from(file, name) for file, name in zip(files, names, strict=True))
 
         def slope(gradient: Tensor, z: Tensor, of_z: Tensor, *numbers: Tensor) -> Tensor:
-            found: Tensor = others[0](gradient, z, of_z, *numbers) if others else by_z(gradient, z, *numbers)
+            found: Tensor = by_value[0](gradient, z, of_z, *numbers) if by_value else by_z(gradient, z, *numbers)
             return found
 
     return Functions(value, slope, scalars, (columns[0], columns[1]))

@@ -15,7 +15,7 @@ from torch import Tensor
 _HIGH, _LOW = 3.1416015625, -8.909031748771667e-06
 """π as a sum [Cody and Waite, 1980]. Both have few digits: in float32 their multiples up to 2^11 are exact."""
 
-_COEFFICIENTS = (-0.16666656732559204, 0.008333017118275166, -0.00019806614727713168, 2.6000548132287804e-06)
+_SINE = (-0.16666656732559204, 0.008333017118275166, -0.00019806614727713168, 2.6000548132287804e-06)
 """Of P, lowest order first, in sin(r) = r + r³ P(r²) for |r| ≤ π/2; least-squares fit, largest error 5e-9."""
 
 LARGEST = 2.0**22
@@ -24,8 +24,8 @@ LARGEST = 2.0**22
 SATURATION = 9.0
 """tanh(9) = 1 - 3e-8, of which 1 is the nearest float32 number."""
 
-_NUMERATOR = (1.0, 0.133810133, 0.00349557400, 2.06088516e-05, 1.33543523e-08)
-_DENOMINATOR = (1.0, 0.467143297, 0.0258769281, 0.000328561175, 7.77642924e-07)
+_TANH_NUMERATOR = (1.0, 0.133810133, 0.00349557400, 2.06088516e-05, 1.33543523e-08)
+_TANH_DENOMINATOR = (1.0, 0.467143297, 0.0258769281, 0.000328561175, 7.77642924e-07)
 """Of P and Q, lowest order first, in tanh(x) = x P(x²) / Q(x²) for |x| ≤ 9; a fit by reweighted least squares that
 approaches the least relative error [Sanathanan and Koerner, 1963, with Lawson's weights], which is 2e-8."""
 
@@ -50,7 +50,7 @@ def _sine(x: Tensor, turns: Tensor, negative: Tensor) -> Tensor:
     """± sin(x - π turns), where that is in [-π/2, π/2]."""
     r = (x - turns * _HIGH) - turns * _LOW
     square = r * r
-    value = r + r * square * _polynomial(_COEFFICIENTS, square)
+    value = r + r * square * _polynomial(_SINE, square)
     return torch.where(x.abs() < LARGEST, torch.where(negative, -value, value), x * 0)
 
 
@@ -63,7 +63,7 @@ def tanh(x: Tensor) -> Tensor:
     """tanh(x), elementwise, for float32 x of any shape; the relative error is below 4e-7, and |tanh(x)| ≤ 1."""
     x = x.clamp(-SATURATION, SATURATION)
     square = x * x
-    return (x * _polynomial(_NUMERATOR, square) / _polynomial(_DENOMINATOR, square)).clamp(-1, 1)
+    return (x * _polynomial(_TANH_NUMERATOR, square) / _polynomial(_TANH_DENOMINATOR, square)).clamp(-1, 1)
 
 
 def _polynomial(coefficients: Sequence[float], x: Tensor) -> Tensor:
