@@ -71,6 +71,7 @@ def with_interval(mean: float, half: float | None, spec: str) -> str:
 
 _ENGINES = {
     "chain": "compiled chain",
+    "chain-onednn": "compiled chain with products of oneDNN",
     "kernels": "autograd with compiled kernels",
     "autograd": "autograd",
     "compiled": "compiled code",

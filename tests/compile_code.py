@@ -25,16 +25,14 @@ def recipes() -> list[Recipe]:
     """What tests that are not marked as slow compile: chains of three layers, a kernel, and sines."""
     found: list[Recipe] = [*sources_of([WAVELET], threads=1), Source(wave, 1, None, 1)]
     for activation in (Siren(), Mfn(), BwRelu(skip=True), Mixed()):
-        passes = chain_passes(activation, depth=3)
-        assert passes
-        found += passes
-    return found
+        found += chain_passes(activation, depth=3, library="blas")
+    return [*found, *chain_passes(Mixed(), depth=3, library="onednn")]
 
 
-def chain_passes(activation: Activation, depth: int) -> list[Pass]:
-    """The passes of a network, which fit every width; none if it is no chain."""
+def chain_passes(activation: Activation, depth: int, library: str) -> list[Pass]:
+    """The passes of a network with the matrix products of a library, which fit every width; none if it is no chain."""
     spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
-    return [] if spec is None else passes_of(spec)
+    return [] if spec is None else passes_of(spec, library)
 
 
 def compile_missing(recipes: Iterable[Recipe], name: str) -> None:

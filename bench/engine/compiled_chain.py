@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from bench.engine.aot import compile_all, compile_to, load, scalar
 from bench.engine.capture import ChainSpec, Functions, Layer, functions
 from bench.engine.code_cache import code_file
+from bench.engine.products import LIBRARIES, Products, faster_library, make_onednn_known_to_compiler
 
 
 class CompiledChain:
@@ -30,14 +31,16 @@ class CompiledChain:
     Args:
         spec: of the network, whose parameters may change; see `refresh`.
         callers: number of threads that may run them at the same time.
+        library: of the matrix products, see `bench.engine.products`; by default the faster one.
 
     Raises:
         CompilationError: if they cannot be compiled.
     """
 
-    def __init__(self, spec: ChainSpec, callers: int) -> None:
+    def __init__(self, spec: ChainSpec, callers: int, library: str | None = None) -> None:
         self._spec = spec
-        passes = passes_of(spec)
+        self.library = library or library_of(spec)
+        passes = passes_of(spec, self.library)
         compile_all(passes)
         self._forward, self._backward = (load(each.path, callers) for each in passes)
         self._scalars = [scalar(constant) for layer in spec.layers for constant in layer.nonlinearity.constants]
@@ -98,13 +101,15 @@ Layers = Sequence[tuple[Functions, bool]]
 """Of each layer its nonlinearity, and whether that is a filter."""
 
 
-def _run_forward(layers: Layers, coords: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]) -> Any:
+def _run_forward(
+    products: Products, layers: Layers, coords: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]
+) -> Any:
     """The values, then of each layer the output of the map that a filter multiplies, if any, pre-activation, output."""
     x, kept, maps, rest = coords, [], list(affine), list(scalars)
 
     def mapped(x: Tensor) -> Tensor:
         matrix, bias = maps.pop(0), maps.pop(0)
-        return torch.addmm(bias, x, matrix.t())
+        return products.affine(x, matrix, bias)
 
     for kernel, filtered in layers:
         constants, rest = rest[: kernel.scalars], rest[kernel.scalars :]
@@ -117,33 +122,37 @@ def _run_forward(layers: Layers, coords: Tensor, affine: Sequence[Tensor], scala
 
 
 def _run_backward(
-    layers: Layers, gradient: Tensor, kept: Sequence[Tensor], matrices: Sequence[Tensor], scalars: Sequence[Tensor]
+    products: Products,
+    layers: Layers,
+    gradient: Tensor,
+    kept: Sequence[Tensor],
+    matrices: Sequence[Tensor],
+    scalars: Sequence[Tensor],
 ) -> Any:
     """The gradients at matrix and bias of each layer and, after them, of its filter; then at those of the head."""
     left, maps, rest = list(kept), list(matrices), list(scalars)
-    coords, found = kept[0], [gradient.t() @ left[-1], gradient.sum(0)]
+    coords, found = kept[0], [products.transposed_times(gradient, left[-1]), gradient.sum(0)]
+
+    def of_coords(gradient: Tensor) -> tuple[Tensor, Tensor]:
+        # Of a linear map of the coordinates, which have few columns; see `activations.core.linear`.
+        return products.transposed_times(coords, gradient).t().contiguous(), gradient.sum(0)
+
     for number, (kernel, filtered) in reversed(list(enumerate(layers))):
         rest, constants = rest[: len(rest) - kernel.scalars], rest[len(rest) - kernel.scalars :]
-        gradient = gradient @ maps.pop()
+        gradient = products.times(gradient, maps.pop())
         y, z = left.pop(), left.pop()
         if filtered:
             linear, y = left.pop(), kernel.value(z, *constants)
             at_filter, gradient = kernel.slope(gradient * linear, z, y, *constants), gradient * y
-            found = [*_of_coords(coords, at_filter), *found]
+            found = [*of_coords(at_filter), *found]
             maps.pop()
         else:
             gradient = kernel.slope(gradient, z, y, *constants)
-        of_map = (gradient.t() @ left[-1], gradient.sum(0)) if number else _of_coords(coords, gradient)
-        found = [*of_map, *found]
+        if number:
+            found = [products.transposed_times(gradient, left[-1]), gradient.sum(0), *found]
+        else:
+            found = [*of_coords(gradient), *found]
     return tuple(found)
-
-
-def _of_coords(coords: Tensor, gradient: Tensor) -> tuple[Tensor, Tensor]:
-    """The gradients at matrix and bias of a linear map of the coordinates, which have few columns.
-
-    See `activations.core.linear`.
-    """
-    return (coords.t() @ gradient).t().contiguous(), gradient.sum(0)
 
 
 @dataclass(frozen=True)
@@ -152,36 +161,46 @@ class Pass:
 
     layers: Sequence[Layer]
     backward: bool
+    library: str
 
     @property
     def path(self) -> Path:
         name = f"{'backward' if self.backward else 'forward'}-{self.layers[-1].nonlinearity.names[0].strip('_')}"
         shape = [(names, *others) for names, _, *others in self._described()]
         files = dict.fromkeys(file for layer in self.layers for file in layer.nonlinearity.files)
-        return code_file(name, [json.dumps(shape)], [*files, __file__])
+        return code_file(name, [json.dumps(shape), self.library], [*files, __file__])
 
     @property
     def command(self) -> list[str]:
-        return [__name__, json.dumps(self.backward), json.dumps(self._described()), str(self.path)]
+        return [__name__, json.dumps(self.backward), self.library, json.dumps(self._described()), str(self.path)]
 
     def _described(self) -> list[tuple[Any, ...]]:
         pairs = [(layer.nonlinearity, layer.filter is not None) for layer in self.layers]
         return [(each.names, each.files, len(each.constants), each.columns, filtered) for each, filtered in pairs]
 
 
-def passes_of(spec: ChainSpec) -> list[Pass]:
-    """Forward and backward pass of a chain."""
-    return [Pass(spec.layers, backward) for backward in (False, True)]
+def passes_of(spec: ChainSpec, library: str) -> list[Pass]:
+    """Forward and backward pass of a chain with the matrix products of a library."""
+    return [Pass(spec.layers, backward, library) for backward in (False, True)]
 
 
-def _compile(layers: Layers, backward: bool, path: Path) -> None:
+def library_of(spec: ChainSpec) -> str:
+    """The library whose matrix products are faster for a chain; all of its layers have as many units as the last."""
+    return faster_library(spec.head()[0].shape[1])
+
+
+def _compile(layers: Layers, backward: bool, library: str, path: Path) -> None:
     from torch.export import Dim
+
+    products = LIBRARIES[library]
+    if library == "onednn":
+        make_onednn_known_to_compiler()
 
     class Module(nn.Module):
         def forward(self, tensors: list[Tensor], affine: list[Tensor], scalars: list[Tensor]) -> Any:
             if backward:
-                return _run_backward(layers, tensors[0], tensors[1:], affine, scalars)
-            return _run_forward(layers, tensors[0], affine, scalars)
+                return _run_backward(products, layers, tensors[0], tensors[1:], affine, scalars)
+            return _run_forward(products, layers, tensors[0], affine, scalars)
 
     rows, inputs, units, channels = (Dim(name, min=2) for name in ("rows", "inputs", "units", "channels"))
     sizes = {rows: 1024, inputs: 6, units: 128, channels: 3}
@@ -206,7 +225,8 @@ def _compile(layers: Layers, backward: bool, path: Path) -> None:
 
 
 def compile_from(arguments: Sequence[str]) -> None:
-    """Compile one pass by ``BACKWARD LAYERS PATH``, the first two in JSON."""
-    backward, sent, path = arguments
+    """Compile one pass by ``BACKWARD LIBRARY LAYERS PATH``, the first and the third in JSON."""
+    backward, library, sent, path = arguments
     torch.set_num_threads(1)
-    _compile([(functions(*each), filtered) for *each, filtered in json.loads(sent)], json.loads(backward), Path(path))
+    layers = [(functions(*each), filtered) for *each, filtered in json.loads(sent)]
+    _compile(layers, json.loads(backward), library, Path(path))

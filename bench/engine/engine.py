@@ -3,6 +3,7 @@
 In order of preference, on a CPU:
 
 - ``chain``: the network as two compiled functions (`bench.engine.compiled_chain`), each thread on blocks of its own;
+  ``chain-onednn`` where its matrix products are those of oneDNN (`bench.engine.products`);
 - ``kernels``: autograd, each thread on blocks of its own, with the nonlinearities compiled one by one;
 - ``autograd``: the same, with nothing compiled. It is the only one where training needs derivatives of the network at
   its coordinates, which compiled code does not give.
@@ -41,7 +42,7 @@ class Engine(Protocol):
     """Evaluates a network and its gradient.
 
     Attributes:
-        name: ``chain``, ``kernels`` or ``autograd``.
+        name: ``chain``, ``chain-onednn``, ``kernels`` or ``autograd``.
         network: the network; its parameters may change between two passes.
         threads: number of threads that may call `forward` and `backward` at the same time.
         precision: of matrix products, see `bench.engine.precision`.
@@ -124,10 +125,10 @@ class ChainEngine:
     """
 
     def __init__(self, network: nn.Module, spec: ChainSpec, threads: int) -> None:
-        self.name = "chain"
+        self._chain = CompiledChain(spec, threads)
+        self.name = "chain-onednn" if self._chain.library == "onednn" else "chain"
         self.network, self.threads = network, threads
         self.precision: str | None = None
-        self._chain = CompiledChain(spec, threads)
         self._sums: list[list[Tensor]] = []
 
     def begin(self) -> None:

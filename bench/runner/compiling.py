@@ -16,6 +16,7 @@ from bench.config.job import Job
 from bench.machine.cpu_time import usable_cores
 
 if TYPE_CHECKING:
+    from bench.engine.capture import ChainSpec
     from bench.engine.compiled_chain import Pass
 
 PASS_S = 9.0
@@ -56,14 +57,15 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
     from bench.config.plugins import Plugins
     from bench.engine.block_size import worthwhile
     from bench.engine.capture import chain_spec
-    from bench.engine.compiled_chain import passes_of
+    from bench.engine.compiled_chain import library_of, passes_of
+    from bench.engine.products import libraries
     from bench.training.residual_loss import loss_of
     from bench.training.run_job import width_of
     from tasks.signals.load import load
 
     plugins = Plugins(files)
     problems: dict[str, Any] = {}
-    chains: dict[str, tuple[Path, list[Pass]] | None] = {}
+    specs: dict[str, ChainSpec | None] = {}
     found: dict[Path, list[Pass]] = {}
     for job in jobs:
         assert job.activation is not None
@@ -71,17 +73,16 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
         assert job.model is not None
         try:
             activation, depth = plugins.activations.create(job.activation), job.model.depth
-            # The code is one for all widths and numbers of coordinates and channels.
+            # The code is one for all numbers of coordinates and channels, and for all widths with the same products.
             key = repr((job.activation, depth))
-            if key not in chains:
-                spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
-                passes = None if spec is None else passes_of(spec)
-                chains[key] = (passes[0].path, passes) if passes else None
-            if (chain := chains[key]) is None or chain[0] in found:
+            if key not in specs:
+                specs[key] = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
+            if (spec := specs[key]) is None:
                 continue
-            path, passes = chain
-            if all(each.path.exists() for each in passes):
-                found[path] = passes
+            possible = [passes_of(spec, library) for library in libraries()]
+            if all(each.path.exists() for passes in possible for each in passes):
+                found |= {passes[0].path: passes for passes in possible}
+            if all(passes[0].path in found for passes in possible):
                 continue
             if job.task_key not in problems:  # one of its signals stands for the others
                 problems[job.task_key] = plugins.tasks.create(job.task).problem(load(job.source), job.data_seed)
@@ -89,11 +90,14 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
             if problem.residuals:  # compiled code does not give the derivatives that these need
                 continue
             domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
-            units = activation.hidden_width(width_of(activation, domain, job.model)) * depth
+            width = width_of(activation, domain, job.model)
             evaluated = loss_of(job, problem, activation, job.train).evaluated
-            large = worthwhile(job.train.steps, evaluated, units)
+            large = worthwhile(job.train.steps, evaluated, activation.hidden_width(width) * depth)
             if large or os.environ.get("INRBENCH_COMPILE") == "1":
-                found[path] = passes
+                network = chain_spec(build(activation, domain, width=width, depth=depth, seed=0))
+                assert network is not None
+                passes = passes_of(network, library_of(network))
+                found[passes[0].path] = passes
         except Exception:  # the fault of the plugin or of the data: the job will tell it
             continue
     return list(found.values())

@@ -258,7 +258,9 @@ class Task:
     def engines(self) -> dict[str, str]:
         """The reference engine of each hardware: that of most methods. Times of another engine get a mark."""
         counts = Counter(timing for method in self.activations for timing in method.timings)
-        rare_first = sorted(counts, key=lambda timing: (counts[timing], timing.engine == "chain", timing.engine))
+        rare_first = sorted(
+            counts, key=lambda timing: (counts[timing], timing.engine.startswith("chain"), timing.engine)
+        )
         return {timing.hardware: timing.engine for timing in rare_first}
 
     def other_engine(self, timing: Timing) -> bool:

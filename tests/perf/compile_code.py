@@ -9,18 +9,21 @@ from collections.abc import Iterator
 
 from bench.config.plugins import Plugins
 from bench.engine.aot import Recipe
+from bench.engine.products import faster_library
 from tests.compile_code import chain_passes, compile_missing
-from tests.perf.test_scaling import NAMES, SWEEPS
-from tests.perf.test_step import ACTIVATIONS, DEPTH, ON_THE_IMAGE_ALONE
+from tests.perf.test_scaling import BASE, NAMES, SWEEPS
+from tests.perf.test_step import ACTIVATIONS, DEPTH, ON_THE_IMAGE_ALONE, WIDTH, hidden_columns
 
 
 def recipes() -> Iterator[Recipe]:
     """The passes of all measured networks that are chains; those of two rows may be the same."""
     activations = Plugins().activations
-    cases = [(name, DEPTH) for name in (*ACTIVATIONS, *ON_THE_IMAGE_ALONE)]
-    cases += [(name, depth) for name in NAMES for depth in SWEEPS["depth"]]
-    for name, depth in cases:
-        yield from chain_passes(activations.get(name.split()[0])(**ACTIVATIONS.get(name, {})), depth)
+    cases = [(name, DEPTH, WIDTH) for name in (*ACTIVATIONS, *ON_THE_IMAGE_ALONE)]
+    cases += [(name, BASE["depth"], width) for name in NAMES for width in SWEEPS["width"]]
+    cases += [(name, depth, BASE["width"]) for name in NAMES for depth in SWEEPS["depth"]]
+    for name, depth, width in cases:
+        activation = activations.get(name.split()[0])(**ACTIVATIONS.get(name, {}))
+        yield from chain_passes(activation, depth, faster_library(hidden_columns(name, width)))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 from typing import Any
 
@@ -71,10 +72,10 @@ def network(activation: Activation, inputs: int = 2, channels: int = 3, width: i
     return build(activation, Domain(inputs, channels, (32,) * inputs), width=width, depth=depth, seed=1)
 
 
-def compiled_chain(net: nn.Module) -> CompiledChain:
+def compiled_chain(net: nn.Module, library: str = "blas") -> CompiledChain:
     found = chain_spec(net)
     assert found is not None
-    return CompiledChain(found, callers=1)
+    return CompiledChain(found, 1, library)
 
 
 def by_autograd(net: nn.Module, coords: Tensor, gradient: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -86,16 +87,23 @@ def by_autograd(net: nn.Module, coords: Tensor, gradient: Tensor) -> tuple[Tenso
 
 
 @pytest.mark.needs_compiler
-@pytest.mark.parametrize("activation", CHAINS)
-def test_values_and_gradients_are_those_of_autograd_for_any_size(activation: Activation) -> None:
+@pytest.mark.parametrize(
+    ("activation", "library"),
+    [
+        *(pytest.param(*each.values, "blas", marks=each.marks, id=each.id) for each in CHAINS),
+        pytest.param(*CHAINS[0].values, "onednn", id="derived-onednn"),
+        *(pytest.param(*each.values, "onednn", marks=slow, id=f"{each.id}-onednn") for each in CHAINS[1:]),
+    ],
+)
+def test_values_and_gradients_are_those_of_autograd_for_any_size(activation: Activation, library: str) -> None:
     for inputs, channels, width, rows in ((2, 3, 20, 300), (2, 1, 7, 33), (1, 1, 16, 1), (3, 2, 64, 2)):
         net = network(activation, inputs, channels, width)
-        compiled = compiled_chain(net)
+        compiled = compiled_chain(net, library)
         coords, gradient = torch.rand(rows, inputs) * 2 - 1, torch.randn(rows, channels)
         expected, gradients = by_autograd(net, coords, gradient)
         values, kept = compiled.forward(coords)
         compiled.add_gradients(compiled.backward(kept, gradient))
-        torch.testing.assert_close(values, expected, rtol=0, atol=2e-6)
+        torch.testing.assert_close(values, expected, rtol=0, atol=5e-6)
         scale = max(float(g.abs().max()) for g in gradients)
         for parameter, wanted in zip(net.parameters(), gradients, strict=True):
             assert parameter.grad is not None
@@ -130,8 +138,9 @@ def test_the_code_is_that_of_its_kernels() -> None:
     def path(activation: Activation, depth: int = 3) -> Any:
         found = chain_spec(network(activation, depth=depth))
         assert found is not None
-        assert Pass(found.layers, True).path != Pass(found.layers, False).path
-        return Pass(found.layers, False).path
+        ways = itertools.product((False, True), ("blas", "onednn"))
+        assert len({Pass(found.layers, *each).path for each in ways}) == 4
+        return Pass(found.layers, False, "blas").path
 
     assert len({path(Siren()), path(Siren(), 2), path(Gauss()), path(Finer()), path(Wire()), path(Relu())}) == 6
     assert path(Relu()) == path(ReluPe())
