@@ -44,4 +44,6 @@ def test_settings_in_running_text() -> None:
 
 
 def test_an_unknown_engine_keeps_its_name() -> None:
-    assert [engine(name) for name in ("chain", "other", "")] == ["compiled chain", "other", "engine not stored"]
+    names = ("chain", "chain-onednn", "other", "")
+    words = ["compiled chain", "compiled chain with products of oneDNN", "other", "engine not stored"]
+    assert [engine(name) for name in names] == words

@@ -15,9 +15,11 @@ from activations.core.kernel import Kernel
 from activations.mfn import Mfn
 from activations.siren import SINE, Siren
 from bench.engine import engine as module
+from bench.engine import products
 from bench.engine.compiled_chain import CompiledChain
 from bench.engine.engine import AutogradEngine, ChainEngine, Engine, choose_engine
 from tasks.core.base import grid_coords
+from tests.bench.engine.test_compiled_chain import Mixed
 
 SHAPE = (24, 32)
 COORDS = grid_coords(SHAPE)
@@ -66,8 +68,8 @@ def two_threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def network(activation: Activation | None = None) -> nn.Module:
-    return build(activation or Siren(), DOMAIN, width=16, depth=3, seed=0)
+def network(activation: Activation | None = None, width: int = 16) -> nn.Module:
+    return build(activation or Siren(), DOMAIN, width=width, depth=3, seed=0)
 
 
 def one_pass(engine: Engine) -> tuple[list[Tensor], list[Tensor]]:
@@ -191,6 +193,13 @@ def test_only_float32_chains_are_compiled(monkeypatch: pytest.MonkeyPatch) -> No
     assert (engine.name, engine.threads) == ("autograd", 2)
     monkeypatch.setenv("INRBENCH_COMPILE", "1")
     assert choose_engine(network(BwRelu(skip=True)), COORDS, large=False).name == "chain"
+
+
+@pytest.mark.needs_compiler
+def test_the_name_of_the_engine_tells_whose_products_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
+    for width, name in ((products.WIDE - 1, "chain"), (products.WIDE, "chain-onednn")):
+        assert choose_engine(network(Mixed(), width), COORDS, large=True).name == name
 
 
 @pytest.mark.needs_compiler
