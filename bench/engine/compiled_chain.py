@@ -31,16 +31,15 @@ class CompiledChain:
     Args:
         spec: of the network, whose parameters may change; see `refresh`.
         callers: number of threads that may run them at the same time.
-        library: of the matrix products, see `bench.engine.products`; by default the faster one.
+        library: of the matrix products, see `bench.engine.products`.
 
     Raises:
         CompilationError: if they cannot be compiled.
     """
 
-    def __init__(self, spec: ChainSpec, callers: int, library: str | None = None) -> None:
+    def __init__(self, spec: ChainSpec, callers: int, library: str) -> None:
         self._spec = spec
-        self.library = library or library_of(spec)
-        passes = passes_of(spec, self.library)
+        passes = passes_of(spec, library)
         compile_all(passes)
         self._forward, self._backward = (load(each.path, callers) for each in passes)
         self._scalars = [scalar(constant) for layer in spec.layers for constant in layer.nonlinearity.constants]

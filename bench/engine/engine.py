@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from activations.core.kernel import PLAIN, Kernel, KernelCode, using
 from bench.engine.aot import CompilationError
 from bench.engine.capture import ChainSpec, chain_spec
-from bench.engine.compiled_chain import CompiledChain
+from bench.engine.compiled_chain import CompiledChain, library_of
 from bench.engine.kernel_code import AotKernels, Recorder, TorchCompiledKernels
 from bench.engine.precision import in_precision
 from bench.machine.cache import cache_folder
@@ -124,11 +124,11 @@ class ChainEngine:
         CompilationError: if the chain cannot be compiled.
     """
 
-    def __init__(self, network: nn.Module, spec: ChainSpec, threads: int) -> None:
-        self._chain = CompiledChain(spec, threads)
-        self.name = "chain-onednn" if self._chain.library == "onednn" else "chain"
+    def __init__(self, network: nn.Module, spec: ChainSpec, threads: int, library: str) -> None:
+        self.name = "chain" if library == "blas" else f"chain-{library}"
         self.network, self.threads = network, threads
         self.precision: str | None = None
+        self._chain = CompiledChain(spec, threads, library)
         self._sums: list[list[Tensor]] = []
 
     def begin(self) -> None:
@@ -205,9 +205,26 @@ def _chain_engine(network: nn.Module, coords: Tensor, threads: int) -> ChainEngi
     spec = chain_spec(network)
     if spec is None or any(tensor.dtype != torch.float32 for tensor in (coords, *network.parameters())):
         return None
-    engine = ChainEngine(network, spec, threads)
+    library = library_of(spec)
     try:
-        agrees = _agrees(network, engine, coords)
+        return _checked(ChainEngine(network, spec, threads, library), coords)
+    except CompilationError as error:
+        if library == "blas":
+            raise
+        # Another version of PyTorch may not let oneDNN be compiled in.
+        engine = _checked(ChainEngine(network, spec, threads, "blas"), coords)
+        warn_once(f"training takes longer, without the products of {library}: {' '.join(str(error).split())[:200]}")
+        return engine
+
+
+def _checked(engine: ChainEngine, coords: Tensor) -> ChainEngine:
+    """The engine, once its code has been compared with autograd.
+
+    Raises:
+        CompilationError: if it fails, or does not agree with autograd.
+    """
+    try:
+        agrees = _agrees(engine.network, engine, coords)
     except Exception as error:  # of the code, or of the plugin: then it is raised again by autograd
         raise CompilationError(f"its code fails: {error}") from error
     if not agrees:

@@ -16,6 +16,8 @@ from activations.mfn import Mfn
 from activations.siren import SINE, Siren
 from bench.engine import engine as module
 from bench.engine import products
+from bench.engine.aot import CompilationError
+from bench.engine.capture import ChainSpec
 from bench.engine.compiled_chain import CompiledChain
 from bench.engine.engine import AutogradEngine, ChainEngine, Engine, choose_engine
 from tasks.core.base import grid_coords
@@ -200,6 +202,21 @@ def test_the_name_of_the_engine_tells_whose_products_it_takes(monkeypatch: pytes
     monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
     for width, name in ((products.WIDE - 1, "chain"), (products.WIDE, "chain-onednn")):
         assert choose_engine(network(Mixed(), width), COORDS, large=True).name == name
+
+
+@pytest.mark.needs_compiler
+def test_where_the_products_of_onednn_cannot_be_compiled_those_of_mkl_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Older(CompiledChain):
+        def __init__(self, spec: ChainSpec, callers: int, library: str) -> None:
+            if library == "onednn":
+                raise CompilationError("no rule for it")
+            super().__init__(spec, callers, library)
+
+    monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
+    monkeypatch.setattr(module, "CompiledChain", Older)
+    with pytest.warns(RuntimeWarning, match="without the products of onednn: no rule for it"):
+        engine = choose_engine(network(width=products.WIDE), COORDS, large=True)
+    assert engine.name == "chain"
 
 
 @pytest.mark.needs_compiler
