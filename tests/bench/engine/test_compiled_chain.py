@@ -138,8 +138,8 @@ def test_the_code_is_that_of_its_kernels() -> None:
     def path(activation: Activation, depth: int = 3) -> Any:
         found = chain_spec(network(activation, depth=depth))
         assert found is not None
-        ways = itertools.product((False, True), ("blas", "onednn"))
-        assert len({Pass(found.layers, *each).path for each in ways}) == 4
+        kinds = itertools.product((False, True), ("blas", "onednn"))
+        assert len({Pass(found.layers, *each).path for each in kinds}) == 4
         return Pass(found.layers, False, "blas").path
 
     assert len({path(Siren()), path(Siren(), 2), path(Gauss()), path(Finer()), path(Wire()), path(Relu())}) == 6

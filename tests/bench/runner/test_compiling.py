@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from bench.config.job import Job
 from bench.config.plugins import Plugins
 from bench.config.strict_yaml import validated
 from bench.config.suite import Suite
-from bench.engine import aot
+from bench.engine import aot, products
 from bench.engine.aot import CompilationError, Recipe
 from bench.runner.compiling import compile_chains
 from tests.bench.config.layout import lay_out
@@ -89,3 +90,14 @@ def test_chains_are_compiled_for_what_a_step_evaluates(task: str, passes: int, c
     jobs = lay_out(f"train: {{steps: 2000}}\ntasks: {{{TASKS[task]}}}\nactivations: {{siren: {{}}}}")
     compile_chains(jobs, [], lambda text: None)
     assert len(compiled) == passes
+
+
+def test_wide_networks_have_code_with_products_of_their_own(
+    compiled: list[Recipe], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
+    for width in (16, 64):
+        jobs = lay_out(f"model: {{width: {width}, depth: 2}}\ntrain: {{steps: 100000}}\nactivations: {{siren: {{}}}}")
+        compile_chains(jobs, [], lambda text: None)
+    assert [json.loads(recipe.command[1]) for recipe in compiled] == [False, True] * 2
+    assert [recipe.command[2] for recipe in compiled] == ["blas"] * 2 + ["onednn"] * 2
