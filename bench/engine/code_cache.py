@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 
 from bench.machine.cache import cache_folder
+from bench.machine.cpu_info import cpu_info
 
 _ROOT = Path(__file__).parents[2]
 
@@ -79,9 +80,6 @@ def _roots(first: str, file: Path, package: Path) -> list[Path]:
 def processor() -> str:
     """The processor's name and features: code for one may not run on another."""
     found = [platform.machine(), platform.processor(), torch.backends.cpu.get_cpu_capability()]
-    try:
-        first = Path("/proc/cpuinfo").read_text().partition("\n\n")[0]
-        found += [line for line in first.splitlines() if line.startswith(("model name", "flags", "Features"))]
-    except OSError:
-        pass
+    info = cpu_info()
+    found += [f"{field}: {info[field]}" for field in ("model name", "flags", "Features") if field in info]
     return "\n".join(found)

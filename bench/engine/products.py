@@ -8,13 +8,13 @@ takes half of the time (`docs/performance.md`). A call costs a few microseconds 
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
+
+from bench.machine.cpu_info import cpu_info
 
 WIDE = 48
 """Number of units of a layer, from which on oneDNN is faster where MKL does not use AVX-512."""
@@ -74,11 +74,7 @@ def _mkl_lacks_avx512() -> bool:
     """Whether MKL is PyTorch's BLAS, and does not use the AVX-512 that the processor has."""
     if not (torch._C.has_mkl and torch._C._has_mkldnn):
         return False
-    try:
-        vendor = re.search(r"^vendor_id\s*:\s*(\S+)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    except OSError:
-        return False
-    return vendor is not None and vendor[1] == "AuthenticAMD" and "AVX512" in torch.backends.cpu.get_cpu_capability()
+    return cpu_info().get("vendor_id") == "AuthenticAMD" and "AVX512" in torch.backends.cpu.get_cpu_capability()
 
 
 def make_onednn_known_to_compiler() -> None:

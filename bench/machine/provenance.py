@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from bench.machine.cpu_info import cpu_info
+
 PACKAGES = ("inrbench", "numpy", "scipy", "scikit-image", "pyarrow", "pydantic", "pydicom", "pillow")
 
 
@@ -60,14 +62,7 @@ def cpu_name() -> str:
     """The processor's name as the system gives it, with its number of cores."""
     import os
 
-    name = platform.processor() or platform.machine()
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                name = line.split(":", 1)[1].strip()
-                break
-    except OSError:
-        pass
+    name = cpu_info().get("model name") or platform.processor() or platform.machine()
     return f"{name} × {os.cpu_count()}"
 
 
