@@ -10,6 +10,7 @@ The code holds for any number of rows, coordinates, units and channels; each seq
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -162,8 +163,8 @@ class Pass:
     backward: bool
     library: str
 
-    @property
-    def path(self) -> Path:
+    @functools.cached_property
+    def path(self) -> Path:  # its key reads source files
         name = f"{'backward' if self.backward else 'forward'}-{self.layers[-1].nonlinearity.names[0].strip('_')}"
         shape = [(names, *others) for names, _, *others in self._described()]
         files = dict.fromkeys(file for layer in self.layers for file in layer.nonlinearity.files)

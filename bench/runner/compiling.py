@@ -16,7 +16,6 @@ from bench.config.job import Job
 from bench.machine.cpu_time import usable_cores
 
 if TYPE_CHECKING:
-    from bench.engine.capture import ChainSpec
     from bench.engine.compiled_chain import Pass
 
 PASS_S = 9.0
@@ -65,7 +64,7 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
 
     plugins = Plugins(files)
     problems: dict[str, Any] = {}
-    specs: dict[str, ChainSpec | None] = {}
+    chains: dict[str, dict[str, list[Pass]]] = {}
     found: dict[Path, list[Pass]] = {}
     for job in jobs:
         assert job.activation is not None
@@ -75,14 +74,13 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
             activation, depth = plugins.activations.create(job.activation), job.model.depth
             # The code is one for all numbers of coordinates and channels, and for all widths with the same products.
             key = repr((job.activation, depth))
-            if key not in specs:
-                specs[key] = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
-            if (spec := specs[key]) is None:
-                continue
-            possible = [passes_of(spec, library) for library in libraries()]
-            if all(each.path.exists() for passes in possible for each in passes):
-                found |= {passes[0].path: passes for passes in possible}
-            if all(passes[0].path in found for passes in possible):
+            if key not in chains:
+                spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
+                chains[key] = {library: passes_of(spec, library) for library in libraries()} if spec else {}
+            possible = {passes[0].path: passes for passes in chains[key].values()}
+            if all(each.path.exists() for passes in possible.values() for each in passes):
+                found |= possible
+            if possible.keys() <= found.keys():
                 continue
             if job.task_key not in problems:  # one of its signals stands for the others
                 problems[job.task_key] = plugins.tasks.create(job.task).problem(load(job.source), job.data_seed)
@@ -96,7 +94,7 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
             if large or os.environ.get("INRBENCH_COMPILE") == "1":
                 network = chain_spec(build(activation, domain, width=width, depth=depth, seed=0))
                 assert network is not None
-                passes = passes_of(network, library_of(network))
+                passes = chains[key][library_of(network)]
                 found[passes[0].path] = passes
         except Exception:  # the fault of the plugin or of the data: the job will tell it
             continue
