@@ -25,7 +25,9 @@ def recipes() -> list[Recipe]:
     """What tests that are not marked as slow compile: chains of three layers, a kernel, and sines."""
     found: list[Recipe] = [*sources_of([WAVELET], threads=1), Source(wave, 1, None, 1)]
     for activation in (Siren(), Mfn(), BwRelu(skip=True), Mixed()):
-        found += chain_passes(activation, depth=3, library="blas")
+        passes = chain_passes(activation, depth=3, library="blas")
+        assert passes
+        found += passes
     return [*found, *chain_passes(Mixed(), depth=3, library="onednn")]
 
 
