@@ -33,7 +33,8 @@ def test_a_change_of_a_tracked_file_makes_the_checkout_dirty(tmp_path: Path) -> 
     copy.parent.mkdir(parents=True)
     for folder in (copy.parents[1], copy.parent):
         (folder / "__init__.py").touch()
-    shutil.copy(root / "bench" / "machine" / "provenance.py", copy)
+    for name in ("provenance.py", "cpu_info.py"):
+        shutil.copy(root / "bench" / "machine" / name, copy.parent)
     code = "from bench.machine import provenance; print(*provenance.git_state())"
 
     def state() -> list[str]:
