@@ -57,6 +57,20 @@ class Table:
     records: tuple[dict[str, object], ...]
     emphasis: str = BOLD
 
+    @property
+    def words(self) -> frozenset[int]:
+        """Indices of the columns of words, which stand on the left; numbers stand on the right."""
+
+        def first_letters(index: int) -> str:
+            return "".join(row[index].text[:1] for row in (*self.rows, *self.classical))
+
+        found = [first_letters(index) for index in range(len(self.columns))]
+        return frozenset(
+            index
+            for index, letters in enumerate(found)
+            if not index or (any(map(str.isalpha, letters)) and not any(map(str.isdigit, letters)))
+        )
+
 
 def build(suite: Suite, task: Task) -> Table:
     """The table of one task."""

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from report.labels import slug
 from report.tables.build import Cell, Table
@@ -25,15 +25,18 @@ def markdown(table: Table) -> str:
         rows += [[_md(cell) for cell in row] for row in table.classical]
     head = [_md(Cell(name)) for name in table.columns]
     widths = [max(3, *(_width(row[column]) for row in [head, *rows])) for column in range(len(head))]
-    rule = [":" + "-" * (width - 1) if not index else "-" * (width - 1) + ":" for index, width in enumerate(widths)]
-    lines = [f"### {table.title}", "", *(_line(row, widths) for row in [head, rule, *rows]), ""]
+    words = table.words
+    dashes = ["-" * (width - 1) for width in widths]
+    rule = [f":{dash}" if index in words else f"{dash}:" for index, dash in enumerate(dashes)]
+    lines = [f"### {table.title}", "", *(_line(row, widths, words) for row in [head, rule, *rows]), ""]
     lines += [f"- {_md(Cell(note))}" for note in table.notes] + ([""] if table.notes else [])
     return "\n".join([*lines, _md(Cell(table.caption)), ""])
 
 
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+def _line(row: Sequence[str], widths: Sequence[int], words: Collection[int]) -> str:
     pads = [" " * (width - _width(text)) for text, width in zip(row, widths, strict=True)]
-    cells = [text + pad if not index else pad + text for index, (text, pad) in enumerate(zip(row, pads, strict=True))]
+    padded = enumerate(zip(row, pads, strict=True))
+    cells = [text + pad if index in words else pad + text for index, (text, pad) in padded]
     return f"| {' | '.join(cells)} |"
 
 
@@ -100,6 +103,7 @@ def tex(text: str) -> str:
 def latex(table: Table, suite: str) -> str:
     """A table as LaTeX: a ``table*`` with booktabs rules, which needs ``\\usepackage{booktabs}``."""
     columns = len(table.columns)
+    sides = "".join("l" if index in table.words else "r" for index in range(columns))
     body = [rf"{_tex_row([Cell(name) for name in table.columns])}", r"\midrule"]
     body += [_tex_row(row) for row in table.rows]
     if table.classical:
@@ -115,7 +119,7 @@ def latex(table: Table, suite: str) -> str:
         r"  \small",
         rf"  \caption{{\textbf{{{tex(table.title)}.}} {tex(caption)}}}",
         rf"  \label{{tab:{slug(suite)}-{slug(table.task)}}}",
-        rf"  \begin{{tabular}}{{@{{}}l{'r' * (columns - 1)}@{{}}}}",
+        rf"  \begin{{tabular}}{{@{{}}{sides}@{{}}}}",
         *(f"    {line}" for line in [r"\toprule", *body, r"\bottomrule"]),
         r"  \end{tabular}",
         r"\end{table*}",

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from report.data.load import load
-from report.tables.build import Table, build
+from report.tables.build import Cell, Table, build
 from report.tables.formats import comma_separated, latex, markdown
 from tests.report.laboratory import Lab
 
@@ -29,6 +29,16 @@ def test_markdown_is_aligned_and_escaped(lab: Lab) -> None:
     assert "a\\|b\\*" in text
     assert "**30.00**" in text
     assert text.index("*classical*") < text.index("TV")
+
+
+def test_words_stand_on_the_left_and_numbers_on_the_right() -> None:
+    cells = [["SIREN", "30.1", "—", "9"], ["2D", "—", "none", "diverged"]]
+    rows = tuple(tuple(map(Cell, row)) for row in cells)
+    table = Table("t", "t", ("a", "value", "remark", "b"), rows, (), (), "", ())
+    text = markdown(table)
+    assert "| :---- | ----: | :----- | -------: |" in text
+    assert "| SIREN |  30.1 | —      |        9 |" in text
+    assert r"\begin{tabular}{@{}lrlr@{}}" in latex(table, "t")
 
 
 def test_latex_escapes_and_sets_the_best_in_bold(lab: Lab) -> None:
