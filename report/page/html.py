@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from report.data.model import Method, Run, Suite
 from report.figures import gallery
@@ -137,7 +139,13 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["slug"] = slug
+    environment.filters["code"] = _code
     return environment
+
+
+def _code(text: str) -> Markup:
+    """A suite's text with what it has between backticks set as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def _about(about: Mapping[str, Any]) -> dict[str, Any]:

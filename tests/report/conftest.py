@@ -55,7 +55,7 @@ def studied(shared: Shared) -> report.Report:
     about = {
         "description": "Made up\n  for tests.",
         "source": "A paper <2024>",
-        "deviations": ["Fewer steps & repeats", "Another image"],
+        "deviations": ["Fewer steps & repeats", "The scale `<small>`"],
         "tuning": {
             "signals": {"ct": ["disc"], "function": ["sines", "steps"]},
             "rounds": [{"trials": 12, "share": 0.25}, {"trials": 2}],

@@ -129,7 +129,7 @@ def test_the_page_has_the_texts_of_the_suite(studied: report.Report) -> None:
     assert "<p>Made up for tests.</p>" in text
     assert "A paper &lt;2024&gt;" in text
     assert "<h2>Deviations from the source</h2>" in text
-    assert "<li>Fewer steps &amp; repeats</li><li>Another image</li>" in text
+    assert "<li>Fewer steps &amp; repeats</li><li>The scale <code>&lt;small&gt;</code></li>" in text
     assert (
         "<b>Tuning.</b> round 1: 12 trials with 0.25 of the steps; round 2: the best 2 with all steps; ranges wider by "
         "a factor of 2 at both ends; signals: disc for ct, sines, steps for function; "
