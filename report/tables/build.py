@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from report.data.levelled import counts
 from report.data.model import Method, Suite, Task
@@ -57,7 +58,7 @@ class Table:
     records: tuple[dict[str, object], ...]
     emphasis: str = BOLD
 
-    @property
+    @cached_property
     def words(self) -> frozenset[int]:
         """Indices of the columns of words, which stand on the left; numbers stand on the right."""
 
