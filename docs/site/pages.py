@@ -17,7 +17,7 @@ MOVED = {
 }
 """Pages outside of `docs`: path below the root of the repository -> path on the site."""
 
-ASSETS = ("gallery.css", "iframe-worker.js")
+ASSETS = ("site.css", "iframe-worker.js")
 """Files of this folder that pages load, from `assets` on the site."""
 
 

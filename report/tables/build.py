@@ -62,15 +62,11 @@ class Table:
     def words(self) -> frozenset[int]:
         """Indices of the columns of words, which stand on the left; numbers stand on the right."""
 
-        def first_letters(index: int) -> str:
-            return "".join(row[index].text[:1] for row in (*self.rows, *self.classical))
+        def holds_words(index: int) -> bool:
+            letters = "".join(row[index].text[:1] for row in (*self.rows, *self.classical))
+            return index == 0 or (any(map(str.isalpha, letters)) and not any(map(str.isdigit, letters)))
 
-        found = [first_letters(index) for index in range(len(self.columns))]
-        return frozenset(
-            index
-            for index, letters in enumerate(found)
-            if not index or (any(map(str.isalpha, letters)) and not any(map(str.isdigit, letters)))
-        )
+        return frozenset(filter(holds_words, range(len(self.columns))))
 
 
 def build(suite: Suite, task: Task) -> Table:

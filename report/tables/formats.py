@@ -25,10 +25,9 @@ def markdown(table: Table) -> str:
         rows += [[_md(cell) for cell in row] for row in table.classical]
     head = [_md(Cell(name)) for name in table.columns]
     widths = [max(3, *(_width(row[column]) for row in [head, *rows])) for column in range(len(head))]
-    words = table.words
     dashes = ["-" * (width - 1) for width in widths]
-    rule = [f":{dash}" if index in words else f"{dash}:" for index, dash in enumerate(dashes)]
-    lines = [f"### {table.title}", "", *(_line(row, widths, words) for row in [head, rule, *rows]), ""]
+    rule = [f":{dash}" if index in table.words else f"{dash}:" for index, dash in enumerate(dashes)]
+    lines = [f"### {table.title}", "", *(_line(row, widths, table.words) for row in [head, rule, *rows]), ""]
     lines += [f"- {_md(Cell(note))}" for note in table.notes] + ([""] if table.notes else [])
     return "\n".join([*lines, _md(Cell(table.caption)), ""])
 
