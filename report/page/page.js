@@ -102,7 +102,7 @@
   function sortable(table) {
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
-      const words = column === 0 || table.classList.contains("words");
+      const words = head.classList.contains("word");
       const button = make("button", { type: "button", class: "sort" }, head.textContent);
       head.dataset.label = head.textContent.trim();
       head.replaceChildren(button);
