@@ -85,7 +85,7 @@ endef
 $(STAMP): pyproject.toml constraints.txt
 	$(call install,.)
 	@export PYTHONDONTWRITEBYTECODE=; $(BIN)/python -c 'import torch._inductor.compile_fx' & \
-		$(BIN)/python -c 'import bench.commands, report.writer, scipy.stats, seaborn, skimage.metrics'; wait
+		$(BIN)/python -c 'import inrbench.bench.commands, inrbench.report.writer, scipy.stats, seaborn, skimage.metrics'; wait
 	@touch $@
 
 $(DEV): pyproject.toml constraints.txt

@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, LogUniform, Param
-from activations.core.chain import Filter, MultiplicativeFilterNetwork
-from activations.siren import SINE
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
+from inrbench.activations.core.chain import Filter, MultiplicativeFilterNetwork
+from inrbench.activations.siren import SINE
 
 
 class BandlimitedFilter(Filter):

@@ -13,11 +13,11 @@ import torch
 from pydantic import field_validator
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
-from activations.core.chain import Chain, Skip
-from activations.core.linear import FirstLinear, NormedLinear
-from activations.core.path_norm import layer_norms
-from activations.core.spline_wavelet import CENTRE, VARIATION, LearnedWavelet, psi
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
+from inrbench.activations.core.chain import Chain, Skip
+from inrbench.activations.core.linear import FirstLinear, NormedLinear
+from inrbench.activations.core.path_norm import layer_norms
+from inrbench.activations.core.spline_wavelet import CENTRE, VARIATION, LearnedWavelet, psi
 
 SPREAD, MEAN, VARIANCE = 0.375, 0.15615, 0.16182
 """The fixed point of ``init="centred"``: for u ~ N(3/2, SPREAD²), ψ(u) has this mean and this variance."""

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from activations.core.base import Activation, LogUniform, Param
-from activations.core.sine_init import SineInitialised
+from inrbench.activations.core.base import Activation, LogUniform, Param
+from inrbench.activations.core.sine_init import SineInitialised
 
 
 class Tanh(Activation):

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from activations.core.base import Param
-from activations.core.kernel import Kernel
-from activations.core.sine_init import SineInitialised
+from inrbench.activations.core.base import Param
+from inrbench.activations.core.kernel import Kernel
+from inrbench.activations.core.sine_init import SineInitialised
 
 
 def _chirp(z: Tensor, omega0: float) -> Tensor:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from activations.core.base import LogUniform, Param
-from activations.core.kernel import Kernel
-from activations.core.sine_init import SineInitialised
+from inrbench.activations.core.base import LogUniform, Param
+from inrbench.activations.core.kernel import Kernel
+from inrbench.activations.core.sine_init import SineInitialised
 
 
 def _bell(z: Tensor, minus: float, omega0: float) -> Tensor:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from activations.core.base import Activation, LogUniform, Param
-from activations.core.kernel import Kernel
+from inrbench.activations.core.base import Activation, LogUniform, Param
+from inrbench.activations.core.kernel import Kernel
 
 
 def _bell(z: Tensor, minus: float) -> Tensor:

@@ -9,8 +9,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup, chain_params
-from activations.core.lookup import Lookup, Table, corners
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup, chain_params
+from inrbench.activations.core.lookup import Lookup, Table, corners
 
 START = 0.1
 """The value that all nodes start with."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, Param, ParamGroup, Pointwise, chain_params
-from activations.core.chain import Chain
-from activations.core.lookup import Lookup, Table, corners
-from activations.relu import RELU
+from inrbench.activations.core.base import Activation, Domain, Param, ParamGroup, Pointwise, chain_params
+from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.lookup import Lookup, Table, corners
+from inrbench.activations.relu import RELU
 
 PRIMES = (1, 2654435761, 805459861)
 """Factors of the hash, one for each coordinate."""

@@ -11,9 +11,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, LogUniform, Param
-from activations.core.chain import Filter, MultiplicativeFilterNetwork
-from activations.core.kernel import Kernel, halves
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
+from inrbench.activations.core.chain import Filter, MultiplicativeFilterNetwork
+from inrbench.activations.core.kernel import Kernel, halves
 
 
 def _gabor(z: Tensor) -> Tensor:

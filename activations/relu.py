@@ -8,9 +8,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation
-from activations.core.kernel import Kernel
-from activations.core.path_norm import layer_norms
+from inrbench.activations.core.base import Activation
+from inrbench.activations.core.kernel import Kernel
+from inrbench.activations.core.path_norm import layer_norms
 
 
 def _relu(z: Tensor) -> Tensor:
@@ -39,6 +39,6 @@ class Relu(Activation):
         return RELU(z)
 
     def path_norm(self, network: nn.Module) -> Tensor | None:
-        """Path norm Σ_l Σ_k ‖w_k‖₂ ‖v_k‖₂; see `activations.core.path_norm`."""
+        """Path norm Σ_l Σ_k ‖w_k‖₂ ‖v_k‖₂; see `inrbench.activations.core.path_norm`."""
         norms = layer_norms(network)
         return None if norms is None else torch.stack(norms).sum()

@@ -10,8 +10,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, Param
-from activations.relu import RELU
+from inrbench.activations.core.base import Activation, Domain, Param
+from inrbench.activations.relu import RELU
 
 
 class PositionalEncoding(nn.Module):

@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, LogUniform, Param
-from activations.core.linear import first_linear
-from activations.relu import RELU
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
+from inrbench.activations.core.linear import first_linear
+from inrbench.activations.relu import RELU
 
 
 class FourierFeatures(nn.Module):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from activations.core.base import Activation, LogUniform, Param
-from activations.core.kernel import Kernel
+from inrbench.activations.core.base import Activation, LogUniform, Param
+from inrbench.activations.core.kernel import Kernel
 
 NEAR = 0.25
 """Below it the slope is summed as a series, because cos(u) and sin(u)/u cancel there."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from activations.core.base import LogUniform, Param
-from activations.core.kernel import Kernel
-from activations.core.sine_init import SineInitialised
+from inrbench.activations.core.base import LogUniform, Param
+from inrbench.activations.core.kernel import Kernel
+from inrbench.activations.core.sine_init import SineInitialised
 
 
 def _damped(z: Tensor, omega0: float) -> Tensor:

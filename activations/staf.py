@@ -7,8 +7,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, LogUniform, Param
-from activations.core.linear import FirstLinear
+from inrbench.activations.core.base import Activation, LogUniform, Param
+from inrbench.activations.core.linear import FirstLinear
 
 
 class SumOfSines(nn.Module):

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
-from activations.core.chain import Chain
-from activations.core.kernel import Kernel, halves
-from activations.core.linear import FirstLinear
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
+from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.kernel import Kernel, halves
+from inrbench.activations.core.linear import FirstLinear
 
 
 class ComplexLinear(nn.Module):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from activations.core.kernel import Kernel, halves
-from activations.core.linear import FirstLinear
-from activations.wire import ComplexLinear, Gabor, Wire
+from inrbench.activations.core.kernel import Kernel, halves
+from inrbench.activations.core.linear import FirstLinear
+from inrbench.activations.wire import ComplexLinear, Gabor, Wire
 
 
 def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:

@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, LogUniform, Param, Pointwise
-from activations.core.kernel import Kernel, halves
-from activations.core.linear import FirstLinear
+from inrbench.activations.core.base import Activation, LogUniform, Param, Pointwise
+from inrbench.activations.core.kernel import Kernel, halves
+from inrbench.activations.core.linear import FirstLinear
 
 
 def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:

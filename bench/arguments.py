@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 
 @dataclass(frozen=True, kw_only=True)
 class Common:
-    """Arguments of every command; the help of each is in `bench.cli`."""
+    """Arguments of every command; the help of each is in `inrbench.bench.cli`."""
 
     plugin: list[str]
 

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.console.examples import EXAMPLES
-from bench.errors import BadInput, Stopped
+from inrbench.bench.console.examples import EXAMPLES
+from inrbench.bench.errors import BadInput, Stopped
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
 LIGHT = ("completion", "doctor", "list", "new")
-"""Commands that need no stored results; see `bench.console.commands`."""
+"""Commands that need no stored results; see `inrbench.bench.console.commands`."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -145,9 +145,9 @@ def parser() -> argparse.ArgumentParser:
 def action(command: str) -> Callable[[argparse.Namespace], int]:
     """The function of a command. It is imported now, so that --help needs nothing heavy, and a list no pyarrow."""
     if command in LIGHT:
-        from bench.console.commands import COMMANDS
+        from inrbench.bench.console.commands import COMMANDS
     else:
-        from bench.commands import COMMANDS
+        from inrbench.bench.commands import COMMANDS
     return COMMANDS[command]
 
 
@@ -156,7 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
     if "_ARGCOMPLETE" in os.environ:  # a shell asks for the words that fit at the cursor
-        from bench.console.completion import complete
+        from inrbench.bench.console.completion import complete
 
         complete(parser())
     try:

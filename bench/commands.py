@@ -1,4 +1,4 @@
-"""The commands on suites and results. `bench.cli` parses their options; they call others and have no logic."""
+"""The commands on suites and results. `inrbench.bench.cli` parses their options; they call others and have no logic."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench import arguments, reporting
-from bench.arguments import typed
-from bench.config.lock import Lock
-from bench.config.plugins import Plugins
-from bench.errors import BadInput, did_you_mean
-from bench.machine import devices
-from bench.runner import plan
-from bench.store import merge as merging
-from bench.store.compact import AUTOMATIC
-from bench.store.compact import compact as gather
-from bench.store.store import STATUSES, Store
-from bench.workspace import Workspace, say
+from inrbench.bench import arguments, reporting
+from inrbench.bench.arguments import typed
+from inrbench.bench.config.lock import Lock
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.errors import BadInput, did_you_mean
+from inrbench.bench.machine import devices
+from inrbench.bench.runner import plan
+from inrbench.bench.store import merge as merging
+from inrbench.bench.store.compact import AUTOMATIC
+from inrbench.bench.store.compact import compact as gather
+from inrbench.bench.store.store import STATUSES, Store
+from inrbench.bench.workspace import Workspace, say
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -61,9 +61,9 @@ def execute(
     if not planned.todo:
         print(f"0 of {len(planned.jobs)} jobs to run{before}", file=sys.stderr)
         return 1 if planned.failed else 0
-    from bench.progress import Display  # here: neither a plan nor a list needs what runs jobs
-    from bench.runner import runner
-    from bench.runner.compiling import compile_chains
+    from inrbench.bench.progress import Display  # here: neither a plan nor a list needs what runs jobs
+    from inrbench.bench.runner import runner
+    from inrbench.bench.runner.compiling import compile_chains
 
     _fetch([job.source for job in planned.todo])
     files = work.files
@@ -76,7 +76,7 @@ def execute(
                 compile_chains(planned.todo, files, say)
             where = ", ".join(spec.device for spec in specs)
         else:
-            from bench.runner import dask_cluster
+            from inrbench.bench.runner import dask_cluster
 
             client = stack.enter_context(dask_cluster.connect(scheduler))
             slots = dask_cluster.remote_slots(client, devices_wanted, files)
@@ -107,8 +107,8 @@ def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:
 
 def _fetch(sources: Sequence[str]) -> list[Path]:
     """Make the originals among some signals ready: one message now is better than one a job."""
-    from tasks.signals.downloads import ORIGINALS, fetch
-    from tasks.signals.signal import SignalError
+    from inrbench.tasks.signals.downloads import ORIGINALS, fetch
+    from inrbench.tasks.signals.signal import SignalError
 
     try:
         return fetch(sorted({source for source in sources if source in ORIGINALS}))
@@ -165,7 +165,7 @@ def status(options: arguments.Suite) -> int:
 
 
 def tune(options: arguments.Tune) -> int:
-    from bench import tune as searching
+    from inrbench.bench import tune as searching
 
     work = Workspace.of(options, locked=False)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
@@ -192,8 +192,8 @@ def tune(options: arguments.Tune) -> int:
 
 
 def choose_c(options: arguments.Device) -> int:
-    from report.data.load import load
-    from report.tables.selection import summary
+    from inrbench.report.data.load import load
+    from inrbench.report.tables.selection import summary
 
     work = Workspace.of(options)
     planned = work.plan()
@@ -212,7 +212,7 @@ def data(options: arguments.Suite) -> int:
 
 
 def archive(options: arguments.Archive) -> int:
-    from bench.store import archive as archives
+    from inrbench.bench.store import archive as archives
 
     work = Workspace.of(options)
     print(archives.archive(work.store, {job.job_id for job in work.declared.jobs}, options.folder))
@@ -228,21 +228,21 @@ def compact(options: arguments.Results) -> int:
 
 
 def compare(options: arguments.Compare) -> int:
-    from bench import results
+    from inrbench.bench import results
 
     print(results.side_by_side(options.first, options.second))
     return 0
 
 
 def export(options: arguments.Export) -> int:
-    from bench import results
+    from inrbench.bench import results
 
     print(results.export(options.folder), end="")
     return 0
 
 
 def check(options: arguments.Check) -> int:
-    from activations.core import conformance as testing
+    from inrbench.activations.core import conformance as testing
 
     registry = Plugins(options.plugin).activations
     failures = 0

@@ -17,12 +17,12 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 
-from bench.config.job import Job
-from bench.runner.plan import duration
-from bench.runner.runner import Listener
-from bench.runner.time_left import TimeLeft
-from bench.training.result import Outcome, Progress
-from tasks.core.metrics import describe
+from inrbench.bench.config.job import Job
+from inrbench.bench.runner.plan import duration
+from inrbench.bench.runner.runner import Listener
+from inrbench.bench.runner.time_left import TimeLeft
+from inrbench.bench.training.result import Outcome, Progress
+from inrbench.tasks.core.metrics import describe
 
 INTERVAL = 300.0
 """Seconds without a line in a log, after which it gets one at the next score of a running job."""

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.atomic_write import atomic_write
-from bench.config.answers import around, state
-from bench.config.job import Job
-from bench.errors import BadInput
-from bench.store.store import Store
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.config.answers import around, state
+from inrbench.bench.config.job import Job
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.store import Store
 
 KEY = "content.json"
 """File in the report's folder: the key of what it shows, its tables and the states of its files."""
@@ -34,7 +34,7 @@ def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: boo
         kept = json.loads(marker.read_text())
         if not anew and kept["key"] == key and kept["files"] == _files(store.report):
             return list(kept["tables"]), page
-    import report
+    from inrbench import report
 
     with contextlib.suppress(OSError):
         marker.unlink()  # until the report is whole again
@@ -50,7 +50,7 @@ def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: boo
 def _key(store: Store, jobs: Sequence[Job], about: dict[str, Any]) -> str:
     """A hash of all that the report is made from: stored results, names of the suite, the code."""
     declared = [(job.job_id, job.task_key, job.method, job.label) for job in jobs]
-    digest = hashlib.sha256(json.dumps([around("report"), declared, about], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([around("inrbench.report"), declared, about], sort_keys=True).encode())
     for kind in ("runs", "scores"):
         for file in sorted((store.root / kind).glob("[!.]*.parquet")):
             digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())

@@ -2,14 +2,14 @@
 
 For notebooks and scripts that go beyond the report::
 
-    from bench import results
+    from inrbench.bench import results
 
     runs = results.runs("results/quick")  # one row a job
     scores = results.scores("results/quick")  # one row for each job, step and metric
     final = results.final("results/quick")  # one row a job, with the final value of its headline metric
     print(results.compare("machine-a/quick", "machine-b/quick").table)
 
-The columns are those of `bench.store.columns`, described in docs/results.md. Nothing here imports torch.
+The columns are those of `inrbench.bench.store.columns`, described in docs/results.md. Nothing here imports torch.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from bench.errors import BadInput
-from bench.store.columns import DECLARED, PROVENANCE
-from bench.store.headline import with_headline
-from bench.store.store import Store
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.columns import DECLARED, PROVENANCE
+from inrbench.bench.store.headline import with_headline
+from inrbench.bench.store.store import Store
 
 CELL = ["task", "signal", "method", "repeat", "metric"]
 """Columns of `runs` that pair the jobs of two folders."""
@@ -147,7 +147,7 @@ def _one_a_cell(jobs: pd.DataFrame, common: set[str]) -> pd.DataFrame:
 
 
 def _rows(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
-    from report.data.stats import difference, estimate  # here: drawing libraries come with it
+    from inrbench.report.data.stats import difference, estimate  # here: drawing libraries come with it
 
     for (task, method, metric), group in pairs.groupby(["task", "method", "metric"], sort=True):
         keys = list(zip(group["signal"], group["repeat"], strict=True))

@@ -19,17 +19,17 @@ from typing import Any
 import pandas as pd
 from scipy.stats import qmc
 
-from activations.core.base import Activation, LogUniform
-from bench.config import lock
-from bench.config.grid import jobs
-from bench.config.job import Job
-from bench.config.lock import Found, Lock, flow
-from bench.config.plugins import Plugins, Sources
-from bench.config.suite import Round, Suite
-from bench.errors import BadInput
-from bench.runner.plan import Plan
-from bench.store.headline import with_headline
-from bench.store.store import Store
+from inrbench.activations.core.base import Activation, LogUniform
+from inrbench.bench.config import lock
+from inrbench.bench.config.grid import jobs
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.lock import Found, Lock, flow
+from inrbench.bench.config.plugins import Plugins, Sources
+from inrbench.bench.config.suite import Round, Suite
+from inrbench.bench.errors import BadInput
+from inrbench.bench.runner.plan import Plan
+from inrbench.bench.store.headline import with_headline
+from inrbench.bench.store.store import Store
 
 LEARNING_RATE = LogUniform(5e-4, 2e-2)
 DEFAULT_TRIALS = 16

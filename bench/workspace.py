@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from bench import arguments
-from bench.config import suite
-from bench.config.declared import Declared, declared
-from bench.config.lock import Lock
-from bench.config.plugins import Plugins
-from bench.errors import BadInput
-from bench.runner import plan
-from bench.store.store import Store
+from inrbench.bench import arguments
+from inrbench.bench.config import suite
+from inrbench.bench.config.declared import Declared, declared
+from inrbench.bench.config.lock import Lock
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.errors import BadInput
+from inrbench.bench.runner import plan
+from inrbench.bench.store.store import Store
 
 
 @dataclass(frozen=True)

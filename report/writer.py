@@ -12,19 +12,19 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from matplotlib.figure import Figure
 
-from report.data.leaderboard import Leaderboard, leaderboard
-from report.data.load import load
-from report.data.model import Suite
-from report.figures import gallery
-from report.figures.style import method_styles, styled
-from report.labels import slug
-from report.page.html import PageFigure, page
-from report.page.live import live as live_data
-from report.page.svg import fixed, pictures, svg
-from report.source import Declared, Results
-from report.tables import formats, selection, sweeps
-from report.tables.build import Table, build
-from report.tables.leaderboard import tables as board_tables
+from inrbench.report.data.leaderboard import Leaderboard, leaderboard
+from inrbench.report.data.load import load
+from inrbench.report.data.model import Suite
+from inrbench.report.figures import gallery
+from inrbench.report.figures.style import method_styles, styled
+from inrbench.report.labels import slug
+from inrbench.report.page.html import PageFigure, page
+from inrbench.report.page.live import live as live_data
+from inrbench.report.page.svg import fixed, pictures, svg
+from inrbench.report.source import Declared, Results
+from inrbench.report.tables import formats, selection, sweeps
+from inrbench.report.tables.build import Table, build
+from inrbench.report.tables.leaderboard import tables as board_tables
 
 
 @dataclass(frozen=True)

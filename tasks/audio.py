@@ -11,10 +11,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from tasks.baselines.interpolation import cubic, linear
-from tasks.core.base import Baseline, Problem, Task, grid_coords, require
-from tasks.core.operators import Identity, Mask, Operator
-from tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.baselines.interpolation import cubic, linear
+from inrbench.tasks.core.base import Baseline, Problem, Task, grid_coords, require
+from inrbench.tasks.core.operators import Identity, Mask, Operator
+from inrbench.tasks.signals.signal import Signal, SignalError
 
 
 class Audio(Task):

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from tasks.baselines.interpolation import linear, nearest
-from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, picture
-from tasks.core.operators import Mask
-from tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.baselines.interpolation import linear, nearest
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, picture
+from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.signals.signal import Signal, SignalError
 
 CONTRAST = 1 / 8
 """Standard deviation of the truth: four of them reach from the mean 1/2 to 0 and to 1."""

@@ -8,11 +8,11 @@ from functools import partial
 import torch
 from pydantic import Field
 
-from tasks.baselines.least_squares import adjoint
-from tasks.baselines.total_variation import tv
-from tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, noise_like, picture
-from tasks.core.fourier import RandomCosine
-from tasks.signals.signal import Signal
+from inrbench.tasks.baselines.least_squares import adjoint
+from inrbench.tasks.baselines.total_variation import tv
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, noise_like, picture
+from inrbench.tasks.core.fourier import RandomCosine
+from inrbench.tasks.signals.signal import Signal
 
 
 class Compressive(Task):

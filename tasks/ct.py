@@ -10,10 +10,10 @@ from functools import partial
 
 from pydantic import Field
 
-from tasks.baselines.tomography import fbp, tv
-from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
-from tasks.core.radon import Radon, half_turn
-from tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.baselines.tomography import fbp, tv
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
+from inrbench.tasks.core.radon import Radon, half_turn
+from inrbench.tasks.signals.signal import Signal, SignalError
 
 MAX_RAYS = 2**31 // 3
 """Limit of pixels × angles: a pixel meets at most three bins, and the sparse matrix has 32-bit indices."""

@@ -11,12 +11,12 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from tasks.baselines.volumes import cgls, tv
-from tasks.core.base import Baseline, Problem, Task, grid_coords, noise_like, require
-from tasks.core.metrics import METRICS
-from tasks.core.ray_sums import blob_integrals, blob_values, hemisphere, orbit, ray_matrix
-from tasks.core.sparse import SparseMatrix
-from tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.baselines.volumes import cgls, tv
+from inrbench.tasks.core.base import Baseline, Problem, Task, grid_coords, noise_like, require
+from inrbench.tasks.core.metrics import METRICS
+from inrbench.tasks.core.ray_sums import blob_integrals, blob_values, hemisphere, orbit, ray_matrix
+from inrbench.tasks.core.sparse import SparseMatrix
+from inrbench.tasks.signals.signal import Signal, SignalError
 
 MAX_ENTRIES = 2**28
 """Largest number of entries of the sparse matrix: 2 GiB, and as many for its transpose. A ray has up to 5 · size."""

@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from tasks.baselines.deconvolution import wiener
-from tasks.baselines.least_squares import least_squares
-from tasks.baselines.total_variation import tv
-from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
-from tasks.core.fourier import Convolution
-from tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.baselines.deconvolution import wiener
+from inrbench.tasks.baselines.least_squares import least_squares
+from inrbench.tasks.baselines.total_variation import tv
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
+from inrbench.tasks.core.fourier import Convolution
+from inrbench.tasks.signals.signal import Signal, SignalError
 
 SIGMA, LENGTH, ANGLE = 1.5, 9.0, 30.0
 

@@ -14,10 +14,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from tasks.baselines.denoising import nl_means, noisy, tv
-from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
-from tasks.core.operators import Identity
-from tasks.signals.signal import Signal
+from inrbench.tasks.baselines.denoising import nl_means, noisy, tv
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
+from inrbench.tasks.core.operators import Identity
+from inrbench.tasks.signals.signal import Signal
 
 
 class Denoise(Task):

@@ -13,11 +13,11 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional as F
 
-from tasks.core.base import Baseline, Problem, Task, draw, grid_coords, require
-from tasks.core.residuals import Derivatives, Residual, Sample, Unmeasured, uniform
-from tasks.sdf import distance_scores
-from tasks.signals.signal import Signal, pixel_centres
-from tasks.signals.volumes.distance_fields import FIELDS, surface_points
+from inrbench.tasks.core.base import Baseline, Problem, Task, draw, grid_coords, require
+from inrbench.tasks.core.residuals import Derivatives, Residual, Sample, Unmeasured, uniform
+from inrbench.tasks.sdf import distance_scores
+from inrbench.tasks.signals.signal import Signal, pixel_centres
+from inrbench.tasks.signals.volumes.distance_fields import FIELDS, surface_points
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from tasks.baselines.interpolation import cubic, linear
-from tasks.core.base import Baseline, Problem, Task, grid_coords, require
-from tasks.core.metrics import freq_error
-from tasks.core.operators import Identity, Mask, Operator
-from tasks.signals.signal import Signal, SignalError, pixel_centres
+from inrbench.tasks.baselines.interpolation import cubic, linear
+from inrbench.tasks.core.base import Baseline, Problem, Task, grid_coords, require
+from inrbench.tasks.core.metrics import freq_error
+from inrbench.tasks.core.operators import Identity, Mask, Operator
+from inrbench.tasks.signals.signal import Signal, SignalError, pixel_centres
 
 MAX_LINES = 8
 """Largest number of frequencies in the truth for which the error of each one is scored."""

@@ -15,10 +15,10 @@ from pydantic import Field
 from scipy.fft import dstn, idstn
 from torch import Tensor
 
-from tasks.core.base import Baseline, Problem, Task, grid_coords, require
-from tasks.core.metrics import METRICS
-from tasks.core.residuals import Derivatives, Residual, Sample, Unmeasured, uniform
-from tasks.signals.signal import Signal
+from inrbench.tasks.core.base import Baseline, Problem, Task, grid_coords, require
+from inrbench.tasks.core.metrics import METRICS
+from inrbench.tasks.core.residuals import Derivatives, Residual, Sample, Unmeasured, uniform
+from inrbench.tasks.signals.signal import Signal
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ Every scored pixel is a training pixel, so the score measures capacity and speed
 
 from __future__ import annotations
 
-from tasks.core.base import Problem, Size, Task, grid_coords, picture
-from tasks.core.operators import Identity
-from tasks.signals.signal import Signal
+from inrbench.tasks.core.base import Problem, Size, Task, grid_coords, picture
+from inrbench.tasks.core.operators import Identity
+from inrbench.tasks.signals.signal import Signal
 
 
 class Image(Task):

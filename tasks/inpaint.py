@@ -12,11 +12,11 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from tasks.baselines.inpainting import biharmonic
-from tasks.baselines.interpolation import linear, nearest
-from tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, picture
-from tasks.core.operators import Mask
-from tasks.signals.signal import Signal
+from inrbench.tasks.baselines.inpainting import biharmonic
+from inrbench.tasks.baselines.interpolation import linear, nearest
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, picture
+from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.signals.signal import Signal
 
 KEEP = 0.2
 """Default share of measured pixels."""

@@ -10,12 +10,12 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from tasks.baselines.least_squares import adjoint, least_squares
-from tasks.baselines.total_variation import tv
-from tasks.core import kspace
-from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
-from tasks.core.fourier import SampledFourier
-from tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.baselines.least_squares import adjoint, least_squares
+from inrbench.tasks.baselines.total_variation import tv
+from inrbench.tasks.core import kspace
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
+from inrbench.tasks.core.fourier import SampledFourier
+from inrbench.tasks.signals.signal import Signal, SignalError
 
 PHANTOM = "shepp-logan"
 DEFAULT_CENTRE = 0.08
@@ -37,7 +37,7 @@ class MRI(Task):
         acceleration: one over the share of k-space that is sampled.
         centre: share of k-space around the origin that is always sampled, for ``cartesian`` and ``variable``.
         coils: 1, 2 or 4, with known smooth sensitivities whose squares sum to one.
-        phase: of the picture: ``none``, ``known`` or ``unknown``; see `tasks.core.kspace.sensitivities`.
+        phase: of the picture: ``none``, ``known`` or ``unknown``; see `inrbench.tasks.core.kspace.sensitivities`.
         samples: ``discrete``, made by the operator that is inverted; or ``analytic``, the exact Fourier integrals of
             the phantom `shepp-logan`, so that no operator on pixels made the data.
         noise: standard deviation of Gaussian noise on the real and on the imaginary part of each sample. The transform

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 from pydantic import Field
 
-from tasks.baselines.least_squares import least_squares
-from tasks.baselines.upsampling import bicubic_of_first, shift_and_add
-from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
-from tasks.core.sparse import SparseMatrix, interpolation_matrix
-from tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.baselines.least_squares import least_squares
+from inrbench.tasks.baselines.upsampling import bicubic_of_first, shift_and_add
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
+from inrbench.tasks.core.sparse import SparseMatrix, interpolation_matrix
+from inrbench.tasks.signals.signal import Signal, SignalError
 
 FINER = 2
 """The frames are taken of a picture with this many times the pixels along each axis, of which the truth is the mean."""

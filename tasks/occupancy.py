@@ -12,10 +12,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from tasks.baselines.interpolation import nearest
-from tasks.core.base import Baseline, Problem, Task, draw, grid_coords, require
-from tasks.core.operators import Mask
-from tasks.signals.signal import SHAPES, Signal, SignalError, pixel_centres
+from inrbench.tasks.baselines.interpolation import nearest
+from inrbench.tasks.core.base import Baseline, Problem, Task, draw, grid_coords, require
+from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.signals.signal import SHAPES, Signal, SignalError, pixel_centres
 
 MAX_POINTS = 2**26
 """Largest number of grid points: about 400³, for which coords and truth take 1 GiB."""

@@ -8,10 +8,10 @@ from functools import partial
 from pydantic import Field
 from torch import Tensor
 
-from tasks.baselines.integration import dct, tikhonov, tv
-from tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, noise_like, picture
-from tasks.core.gradient import SCALE, Gradient, count_differences
-from tasks.signals.signal import Signal
+from inrbench.tasks.baselines.integration import dct, tikhonov, tv
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, noise_like, picture
+from inrbench.tasks.core.gradient import SCALE, Gradient, count_differences
+from inrbench.tasks.signals.signal import Signal
 
 
 class Poisson(Task):

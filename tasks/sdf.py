@@ -9,11 +9,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from tasks.baselines.interpolation import biharmonic_spline, linear
-from tasks.core.base import Baseline, Problem, Task, draw, grid_coords, require
-from tasks.core.metrics import BAND, METRICS
-from tasks.core.operators import Mask
-from tasks.signals.signal import Signal, pixel_centres
+from inrbench.tasks.baselines.interpolation import biharmonic_spline, linear
+from inrbench.tasks.core.base import Baseline, Problem, Task, draw, grid_coords, require
+from inrbench.tasks.core.metrics import BAND, METRICS
+from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.signals.signal import Signal, pixel_centres
 
 
 class Sdf(Task):

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from tasks.baselines.upsampling import bicubic, nearest
-from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
-from tasks.core.operators import AreaAverage
-from tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.baselines.upsampling import bicubic, nearest
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
+from inrbench.tasks.core.operators import AreaAverage
+from inrbench.tasks.signals.signal import Signal, SignalError
 
 
 class SuperRes(Task):

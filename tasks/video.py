@@ -11,13 +11,13 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from tasks.baselines.frames import linear_in_time, nearest_frame, static, tv
-from tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, require
-from tasks.core.exposure import CodedExposure, random_bumps
-from tasks.core.metrics import METRICS
-from tasks.core.operators import Identity, Mask, Operator
-from tasks.signals.resize import resize
-from tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.baselines.frames import linear_in_time, nearest_frame, static, tv
+from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, require
+from inrbench.tasks.core.exposure import CodedExposure, random_bumps
+from inrbench.tasks.core.metrics import METRICS
+from inrbench.tasks.core.operators import Identity, Mask, Operator
+from inrbench.tasks.signals.resize import resize
+from inrbench.tasks.signals.signal import Signal, SignalError
 
 GROUP, OPENED = 8, 2
 

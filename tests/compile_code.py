@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from activations.bw_relu import BwRelu
-from activations.core.base import Activation, Domain, build
-from activations.core.spline_wavelet import WAVELET
-from activations.mfn import Mfn
-from activations.siren import Siren
-from bench.engine.aot import Recipe, Source, compile_all, has_compiler
-from bench.engine.capture import chain_spec
-from bench.engine.compiled_chain import Pass, passes_of
-from bench.engine.kernel_code import sources_of
+from inrbench.activations.bw_relu import BwRelu
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.core.spline_wavelet import WAVELET
+from inrbench.activations.mfn import Mfn
+from inrbench.activations.siren import Siren
+from inrbench.bench.engine.aot import Recipe, Source, compile_all, has_compiler
+from inrbench.bench.engine.capture import chain_spec
+from inrbench.bench.engine.compiled_chain import Pass, passes_of
+from inrbench.bench.engine.kernel_code import sources_of
 from tests.bench.engine.test_compiled_chain import Mixed
 from tests.bench.engine.test_elementary import wave
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from bench.engine.aot import has_compiler
+from inrbench.bench.engine.aot import has_compiler
 
 # On CI the random examples are the same every time, so that a failure is due to a change. Elsewhere they are new.
 settings.register_profile("ci", derandomize=True)
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reports without figures, for tests of something else: figures take nine tenths of the time of a report."""
-    from report.figures import gallery
+    from inrbench.report.figures import gallery
 
     monkeypatch.setattr(gallery, "entries", lambda *_: iter(()))
 

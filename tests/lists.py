@@ -15,14 +15,14 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from bench.config import suite
-from bench.config.declared import listed
 from docs.site import archive
-from report.data.leaderboard import leaderboard
-from report.labels import slug
-from report.tables.build import Table
-from report.tables.formats import latex, markdown
-from report.writer import tables_of
+from inrbench.bench.config import suite
+from inrbench.bench.config.declared import listed
+from inrbench.report.data.leaderboard import leaderboard
+from inrbench.report.labels import slug
+from inrbench.report.tables.build import Table
+from inrbench.report.tables.formats import latex, markdown
+from inrbench.report.writer import tables_of
 
 ROOT = Path(__file__).parents[1]
 FILES = ("README.md", "docs/plugins.md")

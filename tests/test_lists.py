@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from bench.config import grid, suite
-from bench.config.plugins import Plugins
 from docs.site import archive
+from inrbench.bench.config import grid, suite
+from inrbench.bench.config.plugins import Plugins
 from tests.lists import ARCHIVES, FILES, MARKED, RESULTS, ROOT, TABLE, kept_tables, written
 
 PLUGINS = Plugins()

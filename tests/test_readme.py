@@ -24,11 +24,12 @@ def block(language: str) -> str:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the code, with its own command in its own `.venv`, so that nothing is added to the real one."""
-    for folder in ("activations", "tasks", "bench", "report"):
-        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("inrbench", "activations", "tasks", "bench", "report"):
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / folder, tmp_path / folder, symlinks=True, ignore=ignore)
     script = tmp_path / ".venv" / "bin" / "inrbench"
     script.parent.mkdir(parents=True)
-    script.write_text(f"#!{sys.executable} -P\nfrom bench.cli import main\nraise SystemExit(main())\n")
+    script.write_text(f"#!{sys.executable} -P\nfrom inrbench.bench.cli import main\nraise SystemExit(main())\n")
     script.chmod(0o755)
     (script.parent / "activate").write_text(f'export PATH="{script.parent}:$PATH" PYTHONPATH="{tmp_path}"\n')
     return tmp_path
@@ -60,7 +61,7 @@ def test_adding_an_activation_takes_one_file_and_nothing_else(checkout: Path) ->
 def test_every_command_line_of_the_readme_can_be_parsed() -> None:
     import shlex
 
-    from bench.cli import parser
+    from inrbench.bench.cli import parser
 
     lines = [line.strip() for line in README.splitlines() if re.match(r"\s+inrbench |inrbench ", line)]
     assert len(lines) >= 8

@@ -20,8 +20,8 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from activations.core.chain import Chain
-from activations.core.linear import FirstLinear
+from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.linear import FirstLinear
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ class Activation(BaseModel):
             job's identity.
         derivatives: how often a network is differentiable in its coordinates almost everywhere, in a way that the
             derivative below is the integral: 1 for continuous kinks such as ReLU's, 2 for a continuous slope, and no
-            more is asked for. Tasks that train on derivatives (`tasks.core.residuals`) refuse activations with too few.
-            0, the default, promises nothing. `inrbench check` tests what is declared.
+            more is asked for. Tasks that train on derivatives (`inrbench.tasks.core.residuals`) refuse activations
+            with too few. 0, the default, promises nothing. `inrbench check` tests what is declared.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -170,8 +170,8 @@ class Activation(BaseModel):
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
         """Network from coordinates (N, d) to values (N, C) with ``depth`` layers that apply the nonlinearity.
 
-        A network that is no chain should have the methods `features` and `stages` of `activations.core.chain.Chain`,
-        which `activations.core.layer_statistics` needs.
+        A network that is no chain should have the methods `features` and `stages` of
+        `inrbench.activations.core.chain.Chain`, which `inrbench.activations.core.layer_statistics` needs.
         """
         encoding = self.encoding(domain)
         features = domain.in_features if encoding is None else int(encoding.out_features)  # type: ignore[arg-type]

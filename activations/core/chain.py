@@ -1,7 +1,7 @@
 """The usual network as a module (encoding, nonlinear layers, linear head), and a skip connection parallel to it.
 
-The methods `features` and `stages` are what `activations.core.layer_statistics` needs of a network. A plugin with a
-network of its own defines them itself; see `activations.mfn`.
+The methods `features` and `stages` are what `inrbench.activations.core.layer_statistics` needs of a network. A plugin
+with a network of its own defines them itself; see `inrbench.activations.mfn`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from activations.core.kernel import Kernel
-from activations.core.linear import first_linear
+from inrbench.activations.core.kernel import Kernel
+from inrbench.activations.core.linear import first_linear
 
 
 class Chain(nn.Sequential):

@@ -17,9 +17,9 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, build, count_params
-from activations.core.derivatives import integration_error
-from activations.core.width_solver import params_at
+from inrbench.activations.core.base import Activation, Domain, build, count_params
+from inrbench.activations.core.derivatives import integration_error
+from inrbench.activations.core.width_solver import params_at
 
 WIDTH, DEPTH, SIDE = 32, 3, 16
 """Size of the networks, and side of the grids on which they are checked."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from activations.core.kernel import DIFFERENTIABLE, using
+from inrbench.activations.core.kernel import DIFFERENTIABLE, using
 
 
 class Derivatives(NamedTuple):

@@ -2,11 +2,12 @@
 
 A `Kernel` is two functions: the value at z, and the derivative at z times the gradient from above. Autograd keeps its
 pre-activation z alone. Run one operation after another, both are bound by memory traffic; an engine
-(`bench.engine.engine`) may therefore have them compiled, and supplies the compiled code for the duration of a forward
-pass by `using`. Nothing here depends on a compiler.
+(`inrbench.bench.engine.engine`) may therefore have them compiled, and supplies the compiled code for the duration of a
+forward pass by `using`. Nothing here depends on a compiler.
 
-Where the derivatives of a network at its coordinates are themselves differentiated (`activations.core.derivatives`),
-the code is `DIFFERENTIABLE`: a kernel is then its formula, with the derivatives of autograd.
+Where the derivatives of a network at its coordinates are themselves differentiated
+(`inrbench.activations.core.derivatives`), the code is `DIFFERENTIABLE`: a kernel is then its formula, with the
+derivatives of autograd.
 """
 
 from __future__ import annotations

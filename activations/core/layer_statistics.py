@@ -1,8 +1,8 @@
 """Statistics of the features and gradients of a network, layer by layer.
 
 They explain failures of training: dead units, ill-conditioned features, vanishing gradients. The functions accept any
-network with the methods `features` and `stages` (see `activations.core.chain`) and return scores with names such as
-``feature_cond/2``, where 2 is the number of the layer, counted from 1.
+network with the methods `features` and `stages` (see `inrbench.activations.core.chain`) and return scores with names
+such as ``feature_cond/2``, where 2 is the number of the layer, counted from 1.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from activations.core.chain import Chain
+from inrbench.activations.core.chain import Chain
 
 
 def layer_norms(network: nn.Module) -> list[Tensor] | None:

@@ -6,7 +6,7 @@ import math
 
 from torch import nn
 
-from activations.core.base import Activation, LogUniform, Param
+from inrbench.activations.core.base import Activation, LogUniform, Param
 
 
 class SineInitialised(Activation):

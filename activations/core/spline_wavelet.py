@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import Function, once_differentiable
 
-from activations.core.kernel import DIFFERENTIABLE, Kernel, current_code
+from inrbench.activations.core.kernel import DIFFERENTIABLE, Kernel, current_code
 
 CENTRE = 1.5
 """Centre of symmetry of ψ, whose support is [0, 3]."""
@@ -42,7 +42,7 @@ def psi(x: Tensor, c: float | Tensor = 1.0) -> Tensor:
 class LearnedWavelet(nn.Module):
     """ψ(c·z) as a module whose c is a parameter.
 
-    A compiled chain (`bench.engine.capture`) multiplies the linear map before it by c instead of every z.
+    A compiled chain (`inrbench.bench.engine.capture`) multiplies the linear map before it by c instead of every z.
     """
 
     def __init__(self, c: float) -> None:

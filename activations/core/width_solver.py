@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from activations.core.base import Activation, Domain, count_params
+from inrbench.activations.core.base import Activation, Domain, count_params
 
 WIDEST = 1 << 20
 """Limit of the search: the parameter count of such a network does not grow with its width."""

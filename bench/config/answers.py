@@ -19,13 +19,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from bench.atomic_write import atomic_write
-from bench.machine.cache import cache_folder
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.machine.cache import cache_folder
 
 _BEGUN = time.time()
 """A file that has changed since then may not be the one that was imported."""
 
-_FOLDERS = ("activations", "tasks", "bench")
+_FOLDERS = ("inrbench.activations", "inrbench.tasks", "inrbench.bench")
 
 
 def recall(question: Any) -> Any:

@@ -11,10 +11,10 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from bench.config import answers
-from bench.config.job import Job
-from bench.config.plugins import Plugins, Sources
-from bench.config.suite import Suite
+from inrbench.bench.config import answers
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins, Sources
+from inrbench.bench.config.suite import Suite
 
 _MOST = 5000
 """Jobs of which a suite may have at most to be kept: reading more takes longer than laying them out."""
@@ -37,7 +37,7 @@ def declared(suite: Suite, where: str, files: Sequence[Path]) -> Declared:
     """What a suite declares, with the plugins of some further files.
 
     Raises:
-        BadInput: as `bench.config.grid.declarations` and `bench.config.plugins.Plugins`.
+        BadInput: as `inrbench.bench.config.grid.declarations` and `inrbench.bench.config.plugins.Plugins`.
     """
     question = ["jobs", suite.model_dump(mode="json"), where, list(map(str, files))]
     try:
@@ -45,7 +45,7 @@ def declared(suite: Suite, where: str, files: Sequence[Path]) -> Declared:
             return _adapter().validate_json(json.dumps(kept))
     except ValidationError:
         pass  # kept by another version: then the files of inrbench differ too, or the file is damaged
-    from bench.config import grid
+    from inrbench.bench.config import grid
 
     plugins = Plugins(files)
     found = Declared(grid.declarations(suite, plugins, where), plugins.sources())
@@ -59,7 +59,7 @@ def listed(kind: str, files: Sequence[Path]) -> list[dict[str, Any]]:
     """Name, label, parameters and first line of the description of every plugin of a kind, then the broken ones.
 
     Raises:
-        BadInput: as `bench.config.plugins.Plugins`.
+        BadInput: as `inrbench.bench.config.plugins.Plugins`.
     """
     question = ["list", kind, list(map(str, files))]
     kept: list[dict[str, Any]] | None = answers.recall(question)

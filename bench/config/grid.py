@@ -14,17 +14,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench.config.job import Job, Plugin, distinct
-from bench.config.plugins import Plugins
-from bench.config.settings import Model, Train
-from bench.config.strict_yaml import accepts, validated
-from bench.config.suite import Suite
-from bench.errors import BadInput, did_you_mean
-from tasks.signals.load import identify
-from tasks.signals.signal import SignalError
+from inrbench.bench.config.job import Job, Plugin, distinct
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.settings import Model, Train
+from inrbench.bench.config.strict_yaml import accepts, validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.errors import BadInput, did_you_mean
+from inrbench.tasks.signals.load import identify
+from inrbench.tasks.signals.signal import SignalError
 
 if TYPE_CHECKING:
-    from tasks.core.base import Task
+    from inrbench.tasks.core.base import Task
 
 MAX_JOBS = 1_000_000
 

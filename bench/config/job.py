@@ -19,8 +19,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bench.config.identity import canonical, digest, seed
-from bench.config.settings import Model, Train
+from inrbench.bench.config.identity import canonical, digest, seed
+from inrbench.bench.config.settings import Model, Train
 
 
 @dataclass(frozen=True)

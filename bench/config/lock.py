@@ -12,13 +12,13 @@ from typing import Any
 
 import yaml
 
-from bench.atomic_write import atomic_write
-from bench.config.declared import Declared
-from bench.config.plugins import Sources, files_sha256
-from bench.config.settings import Settings
-from bench.config.strict_yaml import read_text, read_yaml, validated
-from bench.config.suite import Suite
-from bench.errors import BadInput
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.config.declared import Declared
+from inrbench.bench.config.plugins import Sources, files_sha256
+from inrbench.bench.config.settings import Settings
+from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.errors import BadInput
 
 _HEAD = """\
 # Settings found by `inrbench tune {suite}`, which writes this file; how it searches stands in the suite under `tuning`.

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from importlib.metadata import entry_points
@@ -20,12 +21,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from bench.config.job import Plugin
-from bench.errors import BadInput, did_you_mean
+from inrbench.bench.config.job import Plugin
+from inrbench.bench.errors import BadInput, did_you_mean
 
 if TYPE_CHECKING:
-    from activations.core.base import Activation
-    from tasks.core.base import Task
+    from inrbench.activations.core.base import Activation
+    from inrbench.tasks.core.base import Task
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -56,7 +57,7 @@ class Registry(Generic[T]):
                     self._add(value)
 
     def _modules(self, files: Iterable[Path]) -> Iterator[ModuleType]:
-        package = importlib.import_module(f"{self.kind}s")
+        package = importlib.import_module(f"inrbench.{self.kind}s")
         for info in pkgutil.iter_modules(package.__path__):
             if info.ispkg:  # what plugins are built from, and no plugin itself
                 continue
@@ -116,8 +117,8 @@ class Plugins:
     """Both registries, and the files that extended them (a worker process builds the same from the same files)."""
 
     def __init__(self, files: Iterable[str | Path] = ()) -> None:
-        from activations.core.base import Activation
-        from tasks.core.base import Task
+        from inrbench.activations.core.base import Activation
+        from inrbench.tasks.core.base import Task
 
         self.files = [Path(file).resolve() for file in files]
         self.activations: Registry[Activation] = Registry("activation", Activation, self.files)
@@ -155,7 +156,8 @@ def load_file(path: Path) -> ModuleType:
 
 def source_file(plugin: type[Any]) -> str:
     """The file that defines a plugin."""
-    return str(getattr(sys.modules[plugin.__module__], "__file__", plugin.__module__))
+    file = getattr(sys.modules[plugin.__module__], "__file__", None)
+    return str(Path(file).resolve()) if file else plugin.__module__
 
 
 def source_sha256(*plugins: type[Any]) -> str:
@@ -163,9 +165,13 @@ def source_sha256(*plugins: type[Any]) -> str:
     return files_sha256(map(source_file, plugins))
 
 
+_PACKAGE = re.compile(rb"\binrbench\.(?=(?:activations|tasks|bench|report)\b)")
+"""Left out of the hash of a source: stored results and tuned settings are older than the package `inrbench`."""
+
+
 def files_sha256(files: Iterable[str]) -> str:
     """One hash over the contents of files."""
     digest = hashlib.sha256()
     for file in files:
-        digest.update(Path(file).read_bytes())
+        digest.update(_PACKAGE.sub(b"", Path(file).read_bytes()))
     return digest.hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bench.errors import BadInput
+from inrbench.bench.errors import BadInput
 
 ACTIVATION = '''"""{label}: one line with the standard term."""
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from activations import Activation, LogUniform, Param
+from inrbench import Activation, LogUniform, Param
 
 
 class {cls}(Activation):
@@ -35,7 +35,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from tasks import Mask, Problem, Signal, Size, Task, draw, grid_coords, picture
+from inrbench import Mask, Problem, Signal, Size, Task, draw, grid_coords, picture
 
 
 class {cls}(Task):

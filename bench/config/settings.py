@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from bench.config.identity import canonical
+from inrbench.bench.config.identity import canonical
 
 
 class Settings(BaseModel):
@@ -69,13 +69,13 @@ class Train(Settings):
         schedule: ``cosine`` for half a period of a cosine from lr to lr * lr_decay, instead of the power.
         optimizer: Adam where none is named; ``sgd`` is plain gradient descent.
         precision: of the products, with weights and gradients in float32 all the same; see
-            `bench.engine.precision`.
+            `inrbench.bench.engine.precision`.
         clip: the norm to which the gradient of a step is reduced where it is larger.
         weight_decay: decoupled from the gradient, as in AdamW.
         path_norm: λ of a penalty λ · path norm; only for activations that have one.
         stop_loss: training ends as soon as the data loss, of all measurements in training, is no more than this.
-        stop: the rule that chooses a checkpoint without the truth, see `bench.training.early_stopping`; training goes
-            on to the end.
+        stop: the rule that chooses a checkpoint without the truth, see `inrbench.bench.training.early_stopping`;
+            training goes on to the end.
         batch: what each step trains on instead, drawn anew without replacement: a share of the measurements in
             training, such as 0.1, or a number of them, such as 4096. Projections are drawn by whole angles. Other
             operators that mix rows train on all, and the job's log says so.

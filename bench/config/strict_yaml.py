@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from bench.errors import BadInput, did_you_mean
+from inrbench.bench.errors import BadInput, did_you_mean
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from bench.config.settings import Settings
-from bench.config.strict_yaml import read_text, read_yaml, validated
-from bench.errors import BadInput, did_you_mean
-from bench.suites import FOLDER, shipped
+from inrbench.bench.config.settings import Settings
+from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
+from inrbench.bench.errors import BadInput, did_you_mean
+from inrbench.bench.suites import FOLDER, shipped
 
 __all__ = ["Round", "Suite", "Tuning", "beside", "load", "select_activations", "select_tasks", "shipped"]
 
@@ -32,7 +32,7 @@ class Round(Settings):
 
 
 class Tuning(Settings):
-    """How the settings of a suite are searched; see `bench.tune`.
+    """How the settings of a suite are searched; see `inrbench.bench.tune`.
 
     Attributes:
         signals: those of each task, none of which the suite may report.
@@ -73,7 +73,7 @@ class Suite(Settings):
             enter no identity.
         tuning: how its settings were searched, or are. It enters no identity either.
         lock: a file beside the suite with the settings that a search found, which are those of ``per_task`` where the
-            suite names no others; see `bench.config.lock`.
+            suite names no others; see `inrbench.bench.config.lock`.
         scales: smaller sizes of the same experiment, by name: what to put over which keys (``train.steps: 300``).
     """
 

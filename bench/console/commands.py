@@ -6,32 +6,32 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import arguments
-from bench.arguments import typed
-from bench.errors import BadInput
+from inrbench.bench import arguments
+from inrbench.bench.arguments import typed
+from inrbench.bench.errors import BadInput
 
 
 def completion(options: arguments.Completion) -> int:
-    from bench.console import completion as shells  # here, as no other command needs argcomplete
+    from inrbench.bench.console import completion as shells  # here, as no other command needs argcomplete
 
     return shells.completion(options)
 
 
 def doctor(options: arguments.Results) -> int:
-    from bench.console import doctor as checks
+    from inrbench.bench.console import doctor as checks
 
     return checks.doctor(options)
 
 
 def listing(options: arguments.List) -> int:
-    from bench.console import listing as lists  # here: a shell prints its script at each start, without pydantic
+    from inrbench.bench.console import listing as lists  # here: completion at a shell's start needs no pydantic
 
     return lists.listing(options)
 
 
 def new(options: arguments.New) -> int:
-    from bench.config.plugins import Plugins
-    from bench.config.scaffold import render
+    from inrbench.bench.config.plugins import Plugins
+    from inrbench.bench.config.scaffold import render
 
     folder = Path(f"{options.kind}s")
     inside = inside_checkout(folder)

@@ -16,8 +16,8 @@ import argcomplete
 from argcomplete.completers import BaseCompleter, DirectoriesCompleter, FilesCompleter
 from argcomplete.shell_integration import shellcode
 
-from bench import arguments
-from bench.suites import FOLDER, shipped
+from inrbench.bench import arguments
+from inrbench.bench.suites import FOLDER, shipped
 
 PLUGIN_NAME = re.compile(r"""^    name\b[^=\n]*=\s*["']([a-z0-9-]+)["']""", re.MULTILINE)
 """The line of a plugin's class with its name, as in ``name, label, version = "siren", "SIREN", 1``."""
@@ -36,7 +36,7 @@ def complete(parser: argparse.ArgumentParser) -> None:
 
 def plugin_names(kind: str, files: Iterable[str] = ()) -> list[str]:
     """The names of the plugins in a folder, ``"activations"`` or ``"tasks"``, and in further files; sorted."""
-    spec = find_spec(kind)
+    spec = find_spec(f"inrbench.{kind}")
     places = (spec and spec.submodule_search_locations) or []
     paths = [path for place in places for path in Path(place).glob("*.py")] + [Path(file) for file in files]
     return sorted({name for path in paths if path.is_file() for name in PLUGIN_NAME.findall(path.read_text("utf-8"))})

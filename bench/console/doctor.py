@@ -12,9 +12,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from bench import arguments
-from bench.machine import cpu_time
-from bench.machine.cache import cache_folder
+from inrbench.bench import arguments
+from inrbench.bench.machine import cpu_time
+from inrbench.bench.machine.cache import cache_folder
 
 LEAST_FREE_GB = 1.0
 """Free disk space in GB below which the advice is to make room."""
@@ -75,7 +75,7 @@ def _import_torch() -> tuple[Any, Finding | None]:
 
 
 def _inrbench() -> Finding:
-    from bench.machine.provenance import git_state
+    from inrbench.bench.machine.provenance import git_state
 
     try:
         number = version("inrbench")
@@ -104,7 +104,7 @@ def _cores(before: cpu_time.CpuTimes) -> Finding:
 
 
 def _features(torch: Any) -> Finding:
-    from bench.machine.provenance import cpu_name
+    from inrbench.bench.machine.provenance import cpu_name
 
     if torch is None:
         return Finding(cpu_name())
@@ -116,7 +116,7 @@ def _features(torch: Any) -> Finding:
 
 
 def _compiler() -> Finding:
-    from bench.engine.aot import compiler
+    from inrbench.bench.engine.aot import compiler
 
     if os.environ.get("INRBENCH_COMPILE") == "0":
         return Finding("not used, as INRBENCH_COMPILE is 0", "unset it; a step of a long job takes up to twice as long")
@@ -128,7 +128,7 @@ def _compiler() -> Finding:
 
 
 def _gpus(torch: Any) -> Finding:
-    from bench.machine import devices, nvml
+    from inrbench.bench.machine import devices, nvml
 
     cards, driver = nvml.connect().cards(), nvml.connect().driver_version()
     usable = devices.gpus() if torch is not None else []
@@ -160,8 +160,8 @@ def _caches() -> Finding:
 
 
 def _data() -> Finding:
-    from tasks.signals import downloads
-    from tasks.signals.signal import SignalError
+    from inrbench.tasks.signals import downloads
+    from inrbench.tasks.signals.signal import SignalError
 
     originals = downloads.ORIGINALS.values()
     count, wrong = 0, []

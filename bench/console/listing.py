@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bench import arguments
-from bench.config import suite
-from bench.config.declared import listed
+from inrbench.bench import arguments
+from inrbench.bench.config import suite
+from inrbench.bench.config.declared import listed
 
 NARROWEST, WIDEST = 80, 120
 """Columns of a table in characters; within these it is as wide as the terminal, and the widest elsewhere."""
@@ -74,7 +74,7 @@ def _suites_listed(options: arguments.List) -> list[dict[str, Any]]:
 
 
 def _signals_listed(options: arguments.List) -> list[dict[str, Any]]:
-    from tasks.signals.load import describe
+    from inrbench.tasks.signals.load import describe
 
     return [dict(row) for row in describe()]
 

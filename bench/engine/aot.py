@@ -3,7 +3,7 @@
 A call of such code costs about two microseconds; through ``torch.compile``, which checks at each call whether its code
 still fits, it costs thirty, as much as the arithmetic of a small block takes. Loading it costs a millisecond, and
 nothing of the compiler is imported for it. Compiling costs a few seconds a function, once for a machine
-(`bench.engine.code_cache`).
+(`inrbench.bench.engine.code_cache`).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from bench.atomic_write import atomic_write
-from bench.engine import compiler_process
-from bench.engine.code_cache import code_file
-from bench.engine.elementary import cosine, sine, tanh
-from bench.machine.cpu_time import usable_cores
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.engine import compiler_process
+from inrbench.bench.engine.code_cache import code_file
+from inrbench.bench.engine.elementary import cosine, sine, tanh
+from inrbench.bench.machine.cpu_time import usable_cores
 
 _OPTIONS: dict[str, Any] = {
     # The code around a kernel is too short to be worth optimising, and nobody reads its stack trace.
@@ -149,7 +149,7 @@ def _finish(running: Sequence[tuple[Sequence[Recipe], subprocess.Popen[str]]]) -
 
 
 def _compiler(recipes: Sequence[Recipe], headers: str | None, index: int) -> subprocess.Popen[str]:
-    """A process that compiles recipes one after another, see `bench.engine.compiler_process`."""
+    """A process that compiles recipes one after another, see `inrbench.bench.engine.compiler_process`."""
     commands = json.dumps([recipe.command for recipe in recipes])
     shared = [] if headers is None else [headers, str(index)]
     # The compiler would try what the processor can do by compiling six small programs, which takes as long as ours.

@@ -19,11 +19,11 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from bench.atomic_write import atomic_write
-from bench.engine.engine import Engine
-from bench.engine.threads import blocks_of_threads, run_on_threads
-from bench.machine.cache import cache_folder
-from bench.machine.provenance import cpu_name
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.engine.engine import Engine
+from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
+from inrbench.bench.machine.cache import cache_folder
+from inrbench.bench.machine.provenance import cpu_name
 
 CANDIDATES = (512, 1024, 2048, 4096, 8192, 16384)
 

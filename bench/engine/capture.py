@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Pointwise
-from activations.core.chain import Chain, Filter, MultiplicativeFilterNetwork, Skip
-from activations.core.kernel import PLAIN, Kernel, using
-from activations.core.linear import FirstLinear
-from activations.core.spline_wavelet import LearnedWavelet, psi
-from bench.engine.aot import import_from
-from bench.engine.kernel_code import Recorder
+from inrbench.activations.core.base import Activation, Pointwise
+from inrbench.activations.core.chain import Chain, Filter, MultiplicativeFilterNetwork, Skip
+from inrbench.activations.core.kernel import PLAIN, Kernel, using
+from inrbench.activations.core.linear import FirstLinear
+from inrbench.activations.core.spline_wavelet import LearnedWavelet, psi
+from inrbench.bench.engine.aot import import_from
+from inrbench.bench.engine.kernel_code import Recorder
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule

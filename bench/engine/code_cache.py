@@ -15,13 +15,11 @@ from pathlib import Path
 
 import torch
 
-from bench.machine.cache import cache_folder
-from bench.machine.cpu_info import cpu_info
+from inrbench.bench.machine.cache import cache_folder
+from inrbench.bench.machine.cpu_info import cpu_info
 
-_ROOT = Path(__file__).parents[2]
-
-_OURS = ("activations", "bench", "report", "tasks")
-"""Packages of inrbench in that folder, which may hold all other installed packages too."""
+_ROOT = Path(__file__).parents[3]
+"""The folder of the package `inrbench`, which may hold all other installed packages too."""
 
 
 def code_file(name: str, settings: Sequence[str], files: Iterable[str]) -> Path:
@@ -69,7 +67,7 @@ def _imports(file: Path, modified: int) -> list[Path]:
 
 def _roots(first: str, file: Path, package: Path) -> list[Path]:
     """The folders in which a file's import is looked for, by the first part of its name: none for what is installed."""
-    if first in _OURS:
+    if first == "inrbench":
         return [_ROOT]
     if package != file.parent:  # the file is in a package
         return [package] if first == file.relative_to(package).parts[0] else []

@@ -1,9 +1,9 @@
 """A chain, or a chain of filters, as two compiled functions: forward and backward pass over a block of rows.
 
 One layer after another through autograd, a step of a narrow network spends its time on calls. The passes of a chain
-(`bench.engine.capture`) are known in advance, so that PyTorch's compiler makes one function of each. It runs on one
-thread and without the interpreter's lock (GIL), and several threads work on blocks of their own: that parallels better
-than the division of each product of a small block.
+(`inrbench.bench.engine.capture`) are known in advance, so that PyTorch's compiler makes one function of each. It runs
+on one thread and without the interpreter's lock (GIL), and several threads work on blocks of their own: that parallels
+better than the division of each product of a small block.
 
 The code holds for any number of rows, coordinates, units and channels; each sequence of nonlinearities has its own.
 """
@@ -20,10 +20,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from bench.engine.aot import compile_all, compile_to, load, scalar
-from bench.engine.capture import ChainSpec, Functions, Layer, functions
-from bench.engine.code_cache import code_file
-from bench.engine.products import LIBRARIES, Products, faster_library, make_onednn_known_to_compiler
+from inrbench.bench.engine.aot import compile_all, compile_to, load, scalar
+from inrbench.bench.engine.capture import ChainSpec, Functions, Layer, functions
+from inrbench.bench.engine.code_cache import code_file
+from inrbench.bench.engine.products import LIBRARIES, Products, faster_library, make_onednn_known_to_compiler
 
 
 class CompiledChain:
@@ -32,7 +32,7 @@ class CompiledChain:
     Args:
         spec: of the network, whose parameters may change; see `refresh`.
         callers: number of threads that may run them at the same time.
-        library: of the matrix products, see `bench.engine.products`.
+        library: of the matrix products, see `inrbench.bench.engine.products`.
 
     Raises:
         CompilationError: if they cannot be compiled.
@@ -134,7 +134,7 @@ def _run_backward(
     coords, found = kept[0], [products.transposed_times(gradient, left[-1]), gradient.sum(0)]
 
     def of_coords(gradient: Tensor) -> tuple[Tensor, Tensor]:
-        # Of a linear map of the coordinates, which have few columns; see `activations.core.linear`.
+        # Of a linear map of the coordinates, which have few columns; see `inrbench.activations.core.linear`.
         return products.transposed_times(coords, gradient).t().contiguous(), gradient.sum(0)
 
     for number, (kernel, filtered) in reversed(list(enumerate(layers))):
@@ -157,7 +157,7 @@ def _run_backward(
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass of a chain, to be compiled; a `bench.engine.aot.Recipe`."""
+    """One pass of a chain, to be compiled; a `inrbench.bench.engine.aot.Recipe`."""
 
     layers: Sequence[Layer]
     backward: bool

@@ -1,6 +1,6 @@
-"""The compiler's process: ``python -m bench.engine.compiler_process COMMANDS [HEADERS INDEX]``.
+"""The compiler's process: ``python -m inrbench.bench.engine.compiler_process COMMANDS [HEADERS INDEX]``.
 
-COMMANDS are the `bench.engine.aot.Recipe.command` of each code in JSON; HEADERS and INDEX the arguments of
+COMMANDS are the `inrbench.bench.engine.aot.Recipe.command` of each code in JSON; HEADERS and INDEX the arguments of
 `share_headers`.
 """
 

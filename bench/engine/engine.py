@@ -2,8 +2,8 @@
 
 In order of preference, on a CPU:
 
-- ``chain``: the network as two compiled functions (`bench.engine.compiled_chain`), each thread on blocks of its own;
-  ``chain-onednn`` where its matrix products are those of oneDNN (`bench.engine.products`);
+- ``chain``: the network as two compiled functions (`inrbench.bench.engine.compiled_chain`), each thread on blocks of
+  its own; ``chain-onednn`` where its matrix products are those of oneDNN (`inrbench.bench.engine.products`);
 - ``kernels``: autograd, each thread on blocks of its own, with the nonlinearities compiled one by one;
 - ``autograd``: the same, with nothing compiled. It is the only one where training needs derivatives of the network at
   its coordinates, which compiled code does not give.
@@ -21,13 +21,13 @@ from typing import Any, Protocol, cast
 import torch
 from torch import Tensor, nn
 
-from activations.core.kernel import PLAIN, Kernel, KernelCode, using
-from bench.engine.aot import CompilationError
-from bench.engine.capture import ChainSpec, chain_spec
-from bench.engine.compiled_chain import CompiledChain, library_of
-from bench.engine.kernel_code import AotKernels, Recorder, TorchCompiledKernels
-from bench.engine.precision import in_precision
-from bench.machine.cache import cache_folder
+from inrbench.activations.core.kernel import PLAIN, Kernel, KernelCode, using
+from inrbench.bench.engine.aot import CompilationError
+from inrbench.bench.engine.capture import ChainSpec, chain_spec
+from inrbench.bench.engine.compiled_chain import CompiledChain, library_of
+from inrbench.bench.engine.kernel_code import AotKernels, Recorder, TorchCompiledKernels
+from inrbench.bench.engine.precision import in_precision
+from inrbench.bench.machine.cache import cache_folder
 
 TRIED = 64
 """Number of rows on which a compiled chain is compared with autograd before it is used."""
@@ -45,7 +45,7 @@ class Engine(Protocol):
         name: ``chain``, ``chain-onednn``, ``kernels`` or ``autograd``.
         network: the network; its parameters may change between two passes.
         threads: number of threads that may call `forward` and `backward` at the same time.
-        precision: of matrix products, see `bench.engine.precision`.
+        precision: of matrix products, see `inrbench.bench.engine.precision`.
     """
 
     name: str
@@ -161,8 +161,8 @@ def choose_engine(
     Args:
         network: on its device.
         coords: coordinates that it will be evaluated at; on the first `TRIED` the choice is tested.
-        large: whether the job is worth compilation and threads (`bench.engine.block_size.worthwhile`). The variable
-            ``INRBENCH_COMPILE`` overrules it for compilation: 0 is never, 1 for every job.
+        large: whether the job is worth compilation and threads (`inrbench.bench.engine.block_size.worthwhile`). The
+            variable ``INRBENCH_COMPILE`` overrules it for compilation: 0 is never, 1 for every job.
         precision: of matrix products; only float32 is compiled as a chain.
         derivatives: whether training needs derivatives of the network at its coordinates.
     """

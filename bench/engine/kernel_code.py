@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from activations.core.kernel import PLAIN, Kernel, Number, PlainCode
-from bench.engine.aot import Source, compile_all, load, scalar
+from inrbench.activations.core.kernel import PLAIN, Kernel, Number, PlainCode
+from inrbench.bench.engine.aot import Source, compile_all, load, scalar
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from bench.machine.cpu_info import cpu_info
+from inrbench.bench.machine.cpu_info import cpu_info
 
 WIDE = 48
 """Number of units of a layer, from which on oneDNN is faster where MKL does not use AVX-512."""

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.errors import BadInput
-from bench.machine.cpu_time import usable_cores
+from inrbench.bench.errors import BadInput
+from inrbench.bench.machine.cpu_time import usable_cores
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class SlotSpec:
 
 def gpus() -> list[str]:
     """The GPUs that this process may use, as CUDA_VISIBLE_DEVICES would name them; see `bench.machine.nvml`."""
-    from bench.machine.nvml import here
+    from inrbench.bench.machine.nvml import here
 
     return here()
 

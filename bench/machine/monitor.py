@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from bench.machine import cpu_time, nvml
-from bench.machine.devices import SlotSpec
+from inrbench.bench.machine import cpu_time, nvml
+from inrbench.bench.machine.devices import SlotSpec
 
 _CPUS = Path("/sys/devices/system/cpu")
 
@@ -22,8 +22,8 @@ class DeviceUse:
     """Use of a slot's device while a job ran.
 
     Attributes:
-        shared: whether other processes used it too: on a CPU more than `bench.machine.cpu_time` allows, on a GPU at the
-            beginning or at the end.
+        shared: whether other processes used it too: on a CPU more than `inrbench.bench.machine.cpu_time` allows, on a
+            GPU at the beginning or at the end.
         foreign_cpu: share of the CPU capacity that other processes used, in [0, 1]; None if the job was too short.
         clock_mhz: the device's clock at the end; None if it is unknown.
         throttled: whether heat or power lowered its clock; None if it is unknown.

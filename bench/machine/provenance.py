@@ -13,7 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from bench.machine.cpu_info import cpu_info
+from inrbench.bench.machine.cpu_info import cpu_info
 
 PACKAGES = ("inrbench", "numpy", "scipy", "scikit-image", "pyarrow", "pydantic", "pydicom", "pillow")
 
@@ -40,7 +40,7 @@ def of_process(device: Any, threads: int) -> Provenance:
 
     name, driver = cpu_name(), None
     if device.type == "cuda":
-        from bench.machine import nvml
+        from inrbench.bench.machine import nvml
 
         name, driver = torch.cuda.get_device_name(device), nvml.connect().driver_version()
     sha, dirty = git_state()

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.config import answers
-from bench.config.job import Job
-from bench.machine.cpu_time import usable_cores
+from inrbench.bench.config import answers
+from inrbench.bench.config.job import Job
+from inrbench.bench.machine.cpu_time import usable_cores
 
 if TYPE_CHECKING:
-    from bench.engine.compiled_chain import Pass
+    from inrbench.bench.engine.compiled_chain import Pass
 
 PASS_S = 9.0
 """Rough time of one of the two passes of a chain on one core, for the message."""
@@ -34,7 +34,7 @@ def compile_chains(jobs: Iterable[Job], files: Sequence[Path], say: Callable[[st
     known: list[str] | None = answers.recall(question)
     if not cells or (known is not None and all(Path(path).exists() for path in known)):
         return
-    from bench.engine.aot import CompilationError, compile_all, has_compiler
+    from inrbench.bench.engine.aot import CompilationError, compile_all, has_compiler
 
     chains = _chains(cells.values(), files)
     missing = [chain for chain in chains if not all(each.path.exists() for each in chain)]
@@ -52,15 +52,15 @@ def compile_chains(jobs: Iterable[Job], files: Sequence[Path], say: Callable[[st
 
 def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
     """The two passes of each chain that a job needs and is worth."""
-    from activations.core.base import Domain, build
-    from bench.config.plugins import Plugins
-    from bench.engine.block_size import worthwhile
-    from bench.engine.capture import chain_spec
-    from bench.engine.compiled_chain import library_of, passes_of
-    from bench.engine.products import libraries
-    from bench.training.residual_loss import loss_of
-    from bench.training.run_job import width_of
-    from tasks.signals.load import load
+    from inrbench.activations.core.base import Domain, build
+    from inrbench.bench.config.plugins import Plugins
+    from inrbench.bench.engine.block_size import worthwhile
+    from inrbench.bench.engine.capture import chain_spec
+    from inrbench.bench.engine.compiled_chain import library_of, passes_of
+    from inrbench.bench.engine.products import libraries
+    from inrbench.bench.training.residual_loss import loss_of
+    from inrbench.bench.training.run_job import width_of
+    from inrbench.tasks.signals.load import load
 
     plugins = Plugins(files)
     problems: dict[str, Any] = {}

@@ -20,13 +20,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.config.job import Job
-from bench.errors import BadInput
-from bench.machine.devices import SlotSpec, cpus, gpus, slots
-from bench.runner.row import Execution
-from bench.runner.worker_process import POLL_S, JobRun, WorkerProcess
-from bench.store.schema import Status
-from bench.training.result import Outcome
+from inrbench.bench.config.job import Job
+from inrbench.bench.errors import BadInput
+from inrbench.bench.machine.devices import SlotSpec, cpus, gpus, slots
+from inrbench.bench.runner.row import Execution
+from inrbench.bench.runner.worker_process import POLL_S, JobRun, WorkerProcess
+from inrbench.bench.store.schema import Status
+from inrbench.bench.training.result import Outcome
 
 LOG_BYTES = 1_000_000
 """Bytes at the end of a job's log that travel back."""
@@ -96,7 +96,7 @@ def _serve(job_json: str, wanted: str, plugins: PluginFiles, limit_s: float | No
 
 
 class RemoteSlot:
-    """A `bench.runner.runner.Slot` somewhere in a cluster."""
+    """A `inrbench.bench.runner.runner.Slot` somewhere in a cluster."""
 
     def __init__(self, client: Any, spec: SlotSpec, wanted: str, plugin_files: Sequence[Path]) -> None:
         self._client = client
@@ -105,7 +105,7 @@ class RemoteSlot:
         self._plugins: PluginFiles = tuple((file.name, file.read_bytes()) for file in plugin_files)
 
     def run(self, work: JobRun) -> Execution:
-        """As `bench.runner.worker_process.WorkerProcess.run`, without progress."""
+        """As `inrbench.bench.runner.worker_process.WorkerProcess.run`, without progress."""
         future = self._client.submit(_serve, work.job.to_json(), self._wanted, self._plugins, work.limit_s, pure=False)
         try:
             while not future.done():

@@ -1,7 +1,7 @@
 """Fork server: a process that has imported PyTorch and the plugins, and forks a worker whenever it is asked to.
 
 It runs nothing of its own meanwhile, so it has no thread pool and no CUDA context, which a fork could not take along.
-`bench.runner.forks.ForkServer` starts it and is its only client.
+`inrbench.bench.runner.forks.ForkServer` starts it and is its only client.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from bench.config.plugins import Plugins
-from bench.runner import worker
-from bench.runner.forks import kill_group
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.runner import worker
+from inrbench.bench.runner.forks import kill_group
 
 
 def main() -> None:
-    """Command line: ``python -P -m bench.runner.fork_server FD``, with one end of a socket pair as FD."""
+    """Command line: ``python -P -m inrbench.bench.runner.fork_server FD``, with one end of a socket pair as FD."""
     control = socket.socket(fileno=int(sys.argv[1]))
     control.set_inheritable(False)
     Plugins()  # so that their modules are imported

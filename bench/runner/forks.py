@@ -68,7 +68,7 @@ class Spawned(subprocess.Popen[bytes]):
     ) -> None:
         super().__init__(
             # -P: a folder named `tasks` where the user happens to stand must not be taken for ours.
-            [sys.executable, "-P", "-m", f"bench.runner.{module}", str(end.fileno()), *arguments],
+            [sys.executable, "-P", "-m", f"inrbench.bench.runner.{module}", str(end.fileno()), *arguments],
             pass_fds=[end.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -181,7 +181,7 @@ def start_worker(end: socket.socket, arguments: Sequence[str], environment: Mapp
 
     Args:
         end: the worker's end of its socket pair.
-        arguments: those of `bench.runner.worker.main` that follow the file descriptor.
+        arguments: those of `inrbench.bench.runner.worker.main` that follow the file descriptor.
         environment: its environment variables.
         log: file for what it prints, which is emptied.
 

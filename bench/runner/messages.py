@@ -31,7 +31,7 @@ class Kind(enum.Enum):
     """A `Progress` as JSON."""
 
     RESULT = b"r"
-    """An encoded `Outcome`, see `bench.training.result`."""
+    """An encoded `Outcome`, see `inrbench.bench.training.result`."""
 
     def message(self, content: bytes) -> bytes:
         """A message of this kind."""

@@ -9,10 +9,10 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
-from bench.config.job import Job, distinct
-from bench.config.plugins import Sources, files_sha256
-from bench.errors import BadInput
-from bench.store.store import STATUSES, Store
+from inrbench.bench.config.job import Job, distinct
+from inrbench.bench.config.plugins import Sources, files_sha256
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.store import STATUSES, Store
 
 COLUMNS = ["job_id", "task", "method", "metric", "status", "error", "attempt", "wall_s", "source_sha256"]
 """Columns of ``runs`` that a plan looks at."""

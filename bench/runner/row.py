@@ -6,11 +6,11 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.config.job import Job
-from bench.machine.monitor import DeviceUse
-from bench.machine.provenance import Provenance
-from bench.training.result import Outcome
-from tasks.core.metrics import describe
+from inrbench.bench.config.job import Job
+from inrbench.bench.machine.monitor import DeviceUse
+from inrbench.bench.machine.provenance import Provenance
+from inrbench.bench.training.result import Outcome
+from inrbench.tasks.core.metrics import describe
 
 
 @dataclass(frozen=True)

@@ -20,16 +20,16 @@ from typing import Protocol
 
 from joblib import Parallel, delayed
 
-from bench.config.job import Job
-from bench.errors import Stopped
-from bench.machine.devices import SlotSpec
-from bench.runner.plan import RunOptions
-from bench.runner.row import Attempt, Execution, to_row
-from bench.runner.worker_process import JobRun, WorkerProcess
-from bench.store.compact import AUTOMATIC, compact, sweep
-from bench.store.schema import UNFINISHED, Status
-from bench.store.store import Store
-from bench.training.result import Outcome, Progress
+from inrbench.bench.config.job import Job
+from inrbench.bench.errors import Stopped
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.runner.plan import RunOptions
+from inrbench.bench.runner.row import Attempt, Execution, to_row
+from inrbench.bench.runner.worker_process import JobRun, WorkerProcess
+from inrbench.bench.store.compact import AUTOMATIC, compact, sweep
+from inrbench.bench.store.schema import UNFINISHED, Status
+from inrbench.bench.store.store import Store
+from inrbench.bench.training.result import Outcome, Progress
 
 WAIT_S = 0.5
 """Seconds between two checks of the jobs that another run has claimed."""
@@ -49,8 +49,8 @@ class Listener:
 
 
 class Slot(Protocol):
-    """A device slot: a `bench.runner.worker_process.WorkerProcess` of this machine, or a
-    `bench.runner.dask_cluster.RemoteSlot`."""
+    """A device slot: a `inrbench.bench.runner.worker_process.WorkerProcess` of this machine, or a
+    `inrbench.bench.runner.dask_cluster.RemoteSlot`."""
 
     def run(self, work: JobRun) -> Execution:
         """Run a job; a failure of any kind is an outcome and no exception."""

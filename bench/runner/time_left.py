@@ -16,8 +16,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean, median
 
-from bench.config.job import Job
-from bench.training.result import Outcome, Timings
+from inrbench.bench.config.job import Job
+from inrbench.bench.training.result import Outcome, Timings
 
 ROUNDS = 20
 """Rounds of that fit, which converges in a few."""

@@ -1,7 +1,7 @@
 """Main loop of a worker process: it runs the jobs that it receives, one after another, and sends their outcomes.
 
-`bench.runner.worker_process.WorkerProcess` has it started, and again after an abnormal end, so that a job that damages
-the process costs that job alone.
+`inrbench.bench.runner.worker_process.WorkerProcess` has it started, and again after an abnormal end, so that a job
+that damages the process costs that job alone.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from typing import Any
 
 import torch
 
-from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.machine import process_setup as process
-from bench.machine import provenance
-from bench.runner.messages import Channel, Kind, ProtocolError
-from bench.training.result import Progress, encode
-from bench.training.run_job import attempt
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.machine import process_setup as process
+from inrbench.bench.machine import provenance
+from inrbench.bench.runner.messages import Channel, Kind, ProtocolError
+from inrbench.bench.training.result import Progress, encode
+from inrbench.bench.training.run_job import attempt
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Command line: ``python -P -m bench.runner.worker FD DEVICE THREADS PLUGIN_FILE…``, with one end of a socket pair
-    as FD."""
+    """Command line: ``python -P -m inrbench.bench.runner.worker FD DEVICE THREADS PLUGIN_FILE…``, with one end of a
+    socket pair as FD."""
     fd, device_name, threads, *files = arguments
     os.set_inheritable(int(fd), False)  # a process that a plugin leaves behind must not seem to be this one
     channel = Channel(socket.socket(fileno=int(fd)))

@@ -16,15 +16,15 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from bench.config.job import Job
-from bench.machine.devices import SlotSpec
-from bench.machine.monitor import Watch
-from bench.machine.provenance import Provenance
-from bench.runner import forks
-from bench.runner.messages import Channel, Kind
-from bench.runner.row import Execution
-from bench.store.schema import Status
-from bench.training.result import Outcome, Progress, decode
+from inrbench.bench.config.job import Job
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.machine.monitor import Watch
+from inrbench.bench.machine.provenance import Provenance
+from inrbench.bench.runner import forks
+from inrbench.bench.runner.messages import Channel, Kind
+from inrbench.bench.runner.row import Execution
+from inrbench.bench.store.schema import Status
+from inrbench.bench.training.result import Outcome, Progress, decode
 
 POLL_S = 0.1
 START_LIMIT_S = 300.0
@@ -132,7 +132,8 @@ class WorkerProcess:
             "CUDA_VISIBLE_DEVICES": self.spec.visible,
             "OMP_NUM_THREADS": str(self.spec.threads),
             # Threads that wait for the next operation do so in a busy loop, by default for 9 ms, which they take from
-            # the threads of `bench.engine.threads`; a third of a millisecond bridges the time between two operations.
+            # the threads of `inrbench.bench.engine.threads`; a third of a millisecond bridges the time between two
+            # operations.
             "GOMP_SPINCOUNT": os.environ.get("GOMP_SPINCOUNT", "10000"),
             "PYTHONUNBUFFERED": "1",
         }

@@ -16,10 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bench.atomic_write import atomic_write
-from bench.errors import BadInput
-from bench.store.compact import write
-from bench.store.store import Store
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.compact import write
+from inrbench.bench.store.store import Store
 
 PRIVATE = ("host", "log")
 """Columns of `runs` that an archive has no values for."""

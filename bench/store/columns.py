@@ -1,6 +1,6 @@
 """Columns of the two stored tables: type, unit and meaning of each.
 
-``docs/results.md`` shows them as ``python -m bench.store.columns`` prints them.
+``docs/results.md`` shows them as ``python -m inrbench.bench.store.columns`` prints them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class Column(NamedTuple):
 
     Attributes:
         name: as in the file.
-        type: of its values; any but `bench.store.schema.REQUIRED` may be null.
+        type: of its values; any but `inrbench.bench.store.schema.REQUIRED` may be null.
         about: its meaning, in Markdown.
         unit: of its values; empty where they have none.
     """

@@ -2,11 +2,11 @@
 
 A folder of a hundred thousand small files is slow to list and to read. `compact` writes their rows to
 ``runs/_compact-<hash>.parquet`` and the ``scores`` of the same name, and then removes them. It has the folder alone
-meanwhile (see `bench.store.job_locks`), so that nobody reads or commits.
+meanwhile (see `inrbench.bench.store.job_locks`), so that nobody reads or commits.
 
 Nothing is lost if it is killed at any moment, because of the order: new scores, new rows, and only then the old files,
 compact ones first, of each the rows first. A job may then be in several files, of which the right one counts (see
-`bench.store.reader`), and the next compaction finishes the work. Artifacts and logs stay one a job.
+`inrbench.bench.store.reader`), and the next compaction finishes the work. Artifacts and logs stay one a job.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.atomic_write import atomic_write
-from bench.store.schema import COMPACT, RUNS, SCORES, UNFINISHED, ordered
-from bench.store.store import Store
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.store.schema import COMPACT, RUNS, SCORES, UNFINISHED, ordered
+from inrbench.bench.store.store import Store
 
 AUTOMATIC = 1000
 """A run compacts its folder whenever it has ended so many jobs."""

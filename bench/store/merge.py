@@ -14,12 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from bench.atomic_write import atomic_write
-from bench.config.identity import digest
-from bench.errors import BadInput
-from bench.store.compact import compact
-from bench.store.schema import Score
-from bench.store.store import Store
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.config.identity import digest
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.compact import compact
+from inrbench.bench.store.schema import Score
+from inrbench.bench.store.store import Store
 
 
 @dataclass

@@ -1,10 +1,10 @@
 """Reader of the results folder of one suite.
 
-`bench.store.compact` gathers many small files into a compact one. A job may then stand in several files, if a
+`inrbench.bench.store.compact` gathers many small files into a compact one. A job may then stand in several files, if a
 compaction was killed, or the results of two machines were copied into one folder. Its own small file, which is always
 the newest, wins; among compact files an ``ok`` wins, then the higher attempt, then the later start. Scores are always
-taken from the file of the same name as the row's. Reading holds the folder lock of `bench.store.job_locks`, so that no
-files are compacted meanwhile.
+taken from the file of the same name as the row's. Reading holds the folder lock of `inrbench.bench.store.job_locks`,
+so that no files are compacted meanwhile.
 
 A file that cannot be read is moved to ``quarantine/`` and reported, and its job counts as not yet run.
 """
@@ -25,9 +25,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from bench.store import schema
-from bench.store.job_locks import JobLocks, locks_in
-from bench.store.schema import COMPACT, Key, Status, Unreadable, keys, ordered
+from inrbench.bench.store import schema
+from inrbench.bench.store.job_locks import JobLocks, locks_in
+from inrbench.bench.store.schema import COMPACT, Key, Status, Unreadable, keys, ordered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ def _say(message: str) -> None:
 
 
 class Reader:
-    """All paths and all reading of one suite's results; see `bench.store.store.Store` for the arguments."""
+    """All paths and all reading of one suite's results; see `inrbench.bench.store.store.Store` for the arguments."""
 
     def __init__(self, results: str | Path, suite: str, say: Callable[[str], None] = _say) -> None:
         self.root = Path(results) / suite
@@ -77,7 +77,7 @@ class Reader:
         return self.root / "logs" / f"{job_id}.log"
 
     def checkpoint_file(self, job_id: str) -> Path:
-        """Where a long job stands, while it has not ended; see `bench.training.checkpoint`."""
+        """Where a long job stands, while it has not ended; see `inrbench.bench.training.checkpoint`."""
         return self.root / "checkpoints" / f"{job_id}.pt"
 
     @property

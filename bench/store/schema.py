@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bench.store.columns import RUN_COLUMNS, SCHEMA_VERSION, SCORE_COLUMNS, schema_of
+from inrbench.bench.store.columns import RUN_COLUMNS, SCHEMA_VERSION, SCORE_COLUMNS, schema_of
 
 Status = Literal["ok", "diverged", "oom", "timeout", "crashed", "error", "interrupted"]
 
@@ -51,7 +51,7 @@ REQUIRED = {
 """Columns without which a file says nothing. Any other may be missing: it was added later, and is read as null."""
 
 COMPACT = "_compact-"
-"""How the name of a file with the rows of many jobs begins; see `bench.store.compact`."""
+"""How the name of a file with the rows of many jobs begins; see `inrbench.bench.store.compact`."""
 
 MAX_ROWS = {"runs": 1_000_000, "scores": 50_000_000}
 MAX_BYTES = 8 << 30

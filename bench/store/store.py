@@ -2,7 +2,7 @@
 
 A job that is killed must not leave a half result. Every job writes one small parquet file of each kind, named by its id
 and written atomically: scores and artifacts first, the ``runs`` row last. The row is therefore the commit mark: where
-it can be read, its scores and artifacts are there. `bench.store.reader` reads them.
+it can be read, its scores and artifacts are there. `inrbench.bench.store.reader` reads them.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from bench.atomic_write import atomic_write
-from bench.store.reader import Reader
-from bench.store.schema import RUNS, SCORES, STATUSES, Score
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.store.reader import Reader
+from inrbench.bench.store.schema import RUNS, SCORES, STATUSES, Score
 
 __all__ = ["RUNS", "SCORES", "STATUSES", "Store"]
 

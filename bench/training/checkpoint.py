@@ -7,7 +7,7 @@ the reason in one line, and the job starts anew.
 
 The file is the sha256 of its content, then a dictionary written by `torch.save` and read with ``weights_only``, so that
 reading it runs no code. The digest is ours because PyTorch does not notice a changed bit. The worker writes the file,
-whole or not at all, and `bench.runner.runner` removes it once the job has ended by itself.
+whole or not at all, and `inrbench.bench.runner.runner` removes it once the job has ended by itself.
 """
 
 from __future__ import annotations
@@ -26,16 +26,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-import activations
-import bench
-import tasks
-from bench.atomic_write import atomic_write
-from bench.config.plugins import source_sha256
-from bench.machine import provenance
-from bench.store.schema import Score
-from bench.training.clock import Clock
-from bench.training.descent import Descent
-from bench.training.early_stopping import Point
+from inrbench import activations, bench, tasks
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.config.plugins import source_sha256
+from inrbench.bench.machine import provenance
+from inrbench.bench.store.schema import Score
+from inrbench.bench.training.clock import Clock
+from inrbench.bench.training.descent import Descent
+from inrbench.bench.training.early_stopping import Point
 
 SECONDS = 60.0
 """Interval between two checkpoints, and before the first; ``INRBENCH_CHECKPOINT`` sets it, ``inf`` being never."""

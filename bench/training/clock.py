@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from bench.training.result import Timings
+from inrbench.bench.training.result import Timings
 
 PHASES = ("setup", "warmup", "train", "eval")
 

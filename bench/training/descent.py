@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from activations.core.base import ParamGroup
-from bench.config.settings import Train
-from bench.engine.engine import Engine
-from bench.engine.threads import blocks_of_threads, one_thread_each, run_on_threads
-from bench.training.objective import Loss
-from bench.training.step_graph import StepGraph
+from inrbench.activations.core.base import ParamGroup
+from inrbench.bench.config.settings import Train
+from inrbench.bench.engine.engine import Engine
+from inrbench.bench.engine.threads import blocks_of_threads, one_thread_each, run_on_threads
+from inrbench.bench.training.objective import Loss
+from inrbench.bench.training.step_graph import StepGraph
 
 CHECKPOINTS = 20
 

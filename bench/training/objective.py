@@ -21,12 +21,12 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from activations.core.lookup import Table
-from bench.engine.block_size import DEFAULT
-from bench.engine.engine import Engine
-from bench.engine.threads import blocks_of_threads, run_on_threads
-from bench.training.sampling import Batches, batch_size
-from tasks.core.base import Problem
+from inrbench.activations.core.lookup import Table
+from inrbench.bench.engine.block_size import DEFAULT
+from inrbench.bench.engine.engine import Engine
+from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
+from inrbench.bench.training.sampling import Batches, batch_size
+from inrbench.tasks.core.base import Problem
 
 KEEP_BYTES = 2 << 30
 """Memory for the intermediate results of all blocks of one step under an operator that mixes rows."""

@@ -9,17 +9,17 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from activations.core.base import Activation
-from activations.core.derivatives import differentiate
-from bench.config.job import Job
-from bench.config.settings import Train
-from bench.engine.block_size import DEFAULT
-from bench.engine.engine import Engine
-from bench.engine.threads import blocks_of_threads, run_on_threads
-from bench.training.objective import Loss, Objective
-from bench.training.sampling import held_out, step_seed
-from tasks.core.base import Problem
-from tasks.core.residuals import Sample
+from inrbench.activations.core.base import Activation
+from inrbench.activations.core.derivatives import differentiate
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.settings import Train
+from inrbench.bench.engine.block_size import DEFAULT
+from inrbench.bench.engine.engine import Engine
+from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
+from inrbench.bench.training.objective import Loss, Objective
+from inrbench.bench.training.sampling import held_out, step_seed
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.residuals import Sample
 
 SCORED = -1
 """The step whose points the scored loss is of: no step of training has them, and all checkpoints do."""
@@ -44,7 +44,7 @@ def loss_of(job: Job, problem: Problem, activation: Activation, train: Train) ->
 
 
 class ResidualLoss:
-    """The weighted sum of a problem's residuals, see `bench.training.objective.Loss`.
+    """The weighted sum of a problem's residuals, see `inrbench.bench.training.objective.Loss`.
 
     Args:
         problem: on the device already, with residuals.

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, InstanceOf, TypeAdapter
 
-from bench.config.job import Job
-from bench.store.schema import Score, Status
-from tasks.core.metrics import describe
+from inrbench.bench.config.job import Job
+from inrbench.bench.store.schema import Score, Status
+from inrbench.tasks.core.metrics import describe
 
 _STRICT = ConfigDict(strict=True, extra="forbid", ser_json_inf_nan="constants")
 
@@ -54,7 +54,7 @@ class Outcome:
         network: None for a baseline.
         arrays: arrays of each artifact, by the artifact's name.
 
-    The other fields are columns of ``runs``, see `bench.store.schema`.
+    The other fields are columns of ``runs``, see `inrbench.bench.store.schema`.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT

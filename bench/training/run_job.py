@@ -20,25 +20,25 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, build, count_frozen, count_params
-from activations.core.width_solver import solve_width
-from bench.config.job import Job
-from bench.config.plugins import Plugins, source_sha256
-from bench.config.settings import Model
-from bench.engine.block_size import block_rows, worthwhile
-from bench.engine.engine import choose_engine
-from bench.machine.process_setup import denormals_kept
-from bench.store.schema import Score, Status
-from bench.training.checkpoint import Checkpointer, facts
-from bench.training.clock import Clock, peak_memory, reset_peak_memory
-from bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, evaluate
-from bench.training.early_stopping import Point, chosen_step
-from bench.training.residual_loss import loss_of
-from bench.training.result import NetworkInfo, Outcome, Progress, scores_at
-from bench.training.scoring import divergence, score_values
-from bench.training.spectra import Spectra
-from tasks.core.base import Problem, Task
-from tasks.signals.load import load
+from inrbench.activations.core.base import Activation, Domain, build, count_frozen, count_params
+from inrbench.activations.core.width_solver import solve_width
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins, source_sha256
+from inrbench.bench.config.settings import Model
+from inrbench.bench.engine.block_size import block_rows, worthwhile
+from inrbench.bench.engine.engine import choose_engine
+from inrbench.bench.machine.process_setup import denormals_kept
+from inrbench.bench.store.schema import Score, Status
+from inrbench.bench.training.checkpoint import Checkpointer, facts
+from inrbench.bench.training.clock import Clock, peak_memory, reset_peak_memory
+from inrbench.bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, evaluate
+from inrbench.bench.training.early_stopping import Point, chosen_step
+from inrbench.bench.training.residual_loss import loss_of
+from inrbench.bench.training.result import NetworkInfo, Outcome, Progress, scores_at
+from inrbench.bench.training.scoring import divergence, score_values
+from inrbench.bench.training.spectra import Spectra
+from inrbench.tasks.core.base import Problem, Task
+from inrbench.tasks.signals.load import load
 
 WARMUP_STEPS = 2
 
@@ -60,7 +60,7 @@ def execute(
     Args:
         progress: called whenever the network has been scored.
         checkpoint: the file in which a long job is saved and from which it is resumed, see
-            `bench.training.checkpoint`; None for none.
+            `inrbench.bench.training.checkpoint`; None for none.
     """
     reset_peak_memory(device)
     clock = Clock(device)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from bench.config.identity import seed
-from bench.config.job import Job
-from tasks.core.base import Problem
+from inrbench.bench.config.identity import seed
+from inrbench.bench.config.job import Job
+from inrbench.tasks.core.base import Problem
 
 
 def held_out(job: Job, problem: Problem, share: float | None) -> Tensor | None:

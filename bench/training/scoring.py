@@ -7,11 +7,11 @@ import math
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation
-from activations.core.layer_statistics import diagnose, gradient_norms
-from bench.engine.engine import Engine
-from bench.training.objective import Loss
-from tasks.core.base import Problem, Task
+from inrbench.activations.core.base import Activation
+from inrbench.activations.core.layer_statistics import diagnose, gradient_norms
+from inrbench.bench.engine.engine import Engine
+from inrbench.bench.training.objective import Loss
+from inrbench.tasks.core.base import Problem, Task
 
 
 def score_values(

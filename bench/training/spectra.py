@@ -16,8 +16,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from activations.core.layer_statistics import spread_rows
-from tasks.core.base import Problem, Task
+from inrbench.activations.core.layer_statistics import spread_rows
+from inrbench.tasks.core.base import Problem, Task
 
 POINTS, FEWEST = 128, 64
 """Number of points of the kernel; the smaller one for a network so large that `KEPT_BYTES` do not hold the Jacobian."""

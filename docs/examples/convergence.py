@@ -9,7 +9,7 @@ import sys
 import matplotlib.pyplot as plt
 from scipy.stats import t
 
-from bench import results
+from inrbench.bench import results
 
 folder, task, target = sys.argv[1:]
 scores = results.tidy(folder).query("task == @task and metric == 'psnr'")

@@ -9,13 +9,13 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from activations import Activation
-from bench.config.plugins import Registry, source_file
-from bench.training.run_job import curve
 from docs.site import docstrings
 from docs.site.markdown import card, section, table
-from report.figures.activation_curves import plot
-from report.figures.style import method_styles, styled
+from inrbench.activations import Activation
+from inrbench.bench.config.plugins import Registry, source_file
+from inrbench.bench.training.run_job import curve
+from inrbench.report.figures.activation_curves import plot
+from inrbench.report.figures.style import method_styles, styled
 
 INTRODUCTION = """# Activations
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from bench import arguments
-from bench.workspace import Workspace
-from report.data.load import load
-from report.data.model import Suite
+from inrbench.bench import arguments
+from inrbench.bench.workspace import Workspace
+from inrbench.report.data.load import load
+from inrbench.report.data.model import Suite
 
 RESULTS = Path(__file__).parents[1] / "results"
 

@@ -12,13 +12,13 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from tasks import Problem, Task
-from tasks.core.exposure import CodedExposure
-from tasks.core.fourier import Convolution
-from tasks.core.metrics import METRICS
-from tasks.core.operators import AreaAverage
-from tasks.core.radon import Radon
-from tasks.signals.load import load
+from inrbench.tasks import Problem, Task
+from inrbench.tasks.core.exposure import CodedExposure
+from inrbench.tasks.core.fourier import Convolution
+from inrbench.tasks.core.metrics import METRICS
+from inrbench.tasks.core.operators import AreaAverage
+from inrbench.tasks.core.radon import Radon
+from inrbench.tasks.signals.load import load
 
 Array = NDArray[np.float32]
 

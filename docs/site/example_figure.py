@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from docs.site.example import Array, Example, Measured, measured
-from report.figures.style import BASELINE_COLOR, styled
-from report.labels import baseline
+from inrbench.report.figures.style import BASELINE_COLOR, styled
+from inrbench.report.labels import baseline
 
 TRUTH = "#1C1E21"
 

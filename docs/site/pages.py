@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.config.plugins import Plugins
 from docs.site import activation_gallery, task_gallery
 from docs.site.links import relocated
 from docs.site.wins import wins
+from inrbench.bench.config.plugins import Plugins
 
 MOVED = {
     "README.md": "index.md",

@@ -6,12 +6,12 @@ import inspect
 from functools import partial
 from pathlib import Path
 
-from bench.config.plugins import Registry, source_file
 from docs.site import docstrings, example, example_figure
 from docs.site.markdown import card, cell, section, table
-from report.labels import baseline, spaced
-from tasks import Baseline, Task
-from tasks.core.metrics import METRICS
+from inrbench.bench.config.plugins import Registry, source_file
+from inrbench.report.labels import baseline, spaced
+from inrbench.tasks import Baseline, Task
+from inrbench.tasks.core.metrics import METRICS
 
 INTRODUCTION = """# Tasks
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from docs.site.archive import archived
-from report.labels import number
-from report.tables import winners
+from inrbench.report.labels import number
+from inrbench.report.tables import winners
 
 
 def wins() -> dict[str, list[str]]:
     """The tasks on which an activation has the best mean score, and who is tied: ``{"grid": ["ct, PSNR (dB) 29.36"]}``.
 
-    They are those of the table "Best method of each task" (`report.tables.winners`), without classical methods.
+    They are those of the table "Best method of each task" (`inrbench.report.tables.winners`), without classical
+    methods.
     """
     suite = archived("reference")
     found: dict[str, list[str]] = {}

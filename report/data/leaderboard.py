@@ -31,7 +31,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata, trim_mean
 
-from report.data.model import Suite
+from inrbench.report.data.model import Suite
 
 Array = NDArray[np.float64]
 

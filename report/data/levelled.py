@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from report.data.model import Method, Run
+from inrbench.report.data.model import Method, Run
 
 LAST = 0.2
 """Share of the steps, at the end, over which the loss is looked at."""

@@ -10,10 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from report.data.model import Method, Point, Run, Suite, Task
-from report.data.stats import estimate
-from report.labels import Metric
-from report.source import Declared, NoResults, Results
+from inrbench.report.data.model import Method, Point, Run, Suite, Task
+from inrbench.report.data.stats import estimate
+from inrbench.report.labels import Metric
+from inrbench.report.source import Declared, NoResults, Results
 
 
 def load(store: Results, declared: Iterable[Declared] | None = None) -> Suite:

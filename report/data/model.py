@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
-from report.data.stats import Cells
-from report.labels import Metric
-from report.source import Results
+from inrbench.report.data.stats import Cells
+from inrbench.report.labels import Metric
+from inrbench.report.source import Results
 
 DECLARED = ("task_version", "task_params", "activation_version", "activation_params", "model", "train")
 

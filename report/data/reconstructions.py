@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from report.data.model import Method, Run, Suite, Task
-from report.labels import baseline
+from inrbench.report.data.model import Method, Run, Suite, Task
+from inrbench.report.labels import baseline
 
 Array = NDArray[Any]
 

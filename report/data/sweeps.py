@@ -16,9 +16,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from report.data.model import Method, Task
-from report.data.stats import Estimate, estimate
-from report.labels import Metric
+from inrbench.report.data.model import Method, Task
+from inrbench.report.data.stats import Estimate, estimate
+from inrbench.report.labels import Metric
 
 LEAST = 3
 """The least number of values of a sweep."""

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from report.data.model import Method, Point, Task, Timing
-from report.data.stats import average
+from inrbench.report.data.model import Method, Point, Task, Timing
+from inrbench.report.data.stats import average
 
 
 @dataclass(frozen=True)

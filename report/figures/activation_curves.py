@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from report.data.model import Suite
-from report.data.reconstructions import Array
-from report.figures.axes import Styles
-from report.labels import parameter, setting
+from inrbench.report.data.model import Suite
+from inrbench.report.data.reconstructions import Array
+from inrbench.report.figures.axes import Styles
+from inrbench.report.labels import parameter, setting
 
 PANELS = 40
 """The largest number of nonlinearities in the figure."""

@@ -15,11 +15,11 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from report.data.model import Method, Task, Timing
-from report.data.stats import Estimate, average, estimate
-from report.data.sweeps import Line
-from report.figures.style import BASELINE_COLOR, BASELINE_LINES, MethodStyle
-from report.labels import Metric, baseline
+from inrbench.report.data.model import Method, Task, Timing
+from inrbench.report.data.stats import Estimate, average, estimate
+from inrbench.report.data.sweeps import Line
+from inrbench.report.figures.style import BASELINE_COLOR, BASELINE_LINES, MethodStyle
+from inrbench.report.labels import Metric, baseline
 
 WIDTH = 7.0  # inches: the text width of a two-column page
 Styles = Mapping[str, MethodStyle]

@@ -7,9 +7,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from report.data.model import Method, Run, Task, Timing
-from report.data.stats import Estimate, average, estimate
-from report.figures.axes import WIDTH, Styles, baselines, curve, legend, log_axis, marker, series, value_axis
+from inrbench.report.data.model import Method, Run, Task, Timing
+from inrbench.report.data.stats import Estimate, average, estimate
+from inrbench.report.figures.axes import WIDTH, Styles, baselines, curve, legend, log_axis, marker, series, value_axis
 
 
 def convergence(task: Task, styles: Styles) -> Figure | None:

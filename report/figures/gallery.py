@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 
 from matplotlib.figure import Figure
 
-from report.data.leaderboard import Leaderboard
-from report.data.model import Suite, Task
-from report.data.reconstructions import Reconstructions, reconstructions
-from report.data.sweeps import TOLERANCE, over_methods, over_tasks
-from report.figures import (
+from inrbench.report.data.leaderboard import Leaderboard
+from inrbench.report.data.model import Suite, Task
+from inrbench.report.data.reconstructions import Reconstructions, reconstructions
+from inrbench.report.data.sweeps import TOLERANCE, over_methods, over_tasks
+from inrbench.report.figures import (
     activation_curves,
     convergence,
     images,
@@ -25,10 +25,10 @@ from report.figures import (
     signals_1d,
     volumes,
 )
-from report.figures.axes import Styles, repeated
-from report.figures.sweeps import heat_map, lines
-from report.labels import slug, spaced
-from report.tables.build import engine_note, rule_text
+from inrbench.report.figures.axes import Styles, repeated
+from inrbench.report.figures.sweeps import heat_map, lines
+from inrbench.report.labels import slug, spaced
+from inrbench.report.tables.build import engine_note, rule_text
 
 TASKS = 24
 """The largest number of tasks with figures, the first ones of the suite."""

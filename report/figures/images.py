@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from scipy.ndimage import gaussian_filter
 
-from report.data.reconstructions import Array, Reconstructions, title
-from report.figures.axes import WIDTH
-from report.figures.style import BASELINE_COLOR
+from inrbench.report.data.reconstructions import Array, Reconstructions, title
+from inrbench.report.figures.axes import WIDTH
+from inrbench.report.figures.style import BASELINE_COLOR
 
 FRAME = "#FFD000"  # seen on dark and bright, in grey and in colour
 ERRORS = "magma"

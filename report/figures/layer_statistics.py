@@ -12,11 +12,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from report.data.model import Method, Suite, Task
-from report.data.reconstructions import first
-from report.data.stats import Estimate, estimate
-from report.figures.axes import WIDTH, Series, Styles, curve, legend, log_axis, marker, series
-from report.figures.style import MethodStyle
+from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.reconstructions import first
+from inrbench.report.data.stats import Estimate, estimate
+from inrbench.report.figures.axes import WIDTH, Series, Styles, curve, legend, log_axis, marker, series
+from inrbench.report.figures.style import MethodStyle
 
 FREQUENCIES = "freq_error"
 COLUMNS = 4

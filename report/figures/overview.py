@@ -12,13 +12,13 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from report.data.leaderboard import LEVELS, Leaderboard
-from report.data.model import Suite, Task
-from report.data.stats import Estimate, average, estimate
-from report.figures.axes import WIDTH, Styles
-from report.figures.style import BASELINE_COLOR, BASELINE_LINES
-from report.labels import baseline
-from report.tables.winners import best_classical
+from inrbench.report.data.leaderboard import LEVELS, Leaderboard
+from inrbench.report.data.model import Suite, Task
+from inrbench.report.data.stats import Estimate, average, estimate
+from inrbench.report.figures.axes import WIDTH, Styles
+from inrbench.report.figures.style import BASELINE_COLOR, BASELINE_LINES
+from inrbench.report.labels import baseline
+from inrbench.report.tables.winners import best_classical
 
 MOST = 4
 """The largest number of tasks with dot plots."""

@@ -9,10 +9,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from report.data.model import Method, Run, Task
-from report.figures.axes import WIDTH, Styles, curve, legend, log_axis, marker, series, value_axis
-from report.labels import parameter
-from report.tables.selection import NORM, SWEPT, others, reached, swept
+from inrbench.report.data.model import Method, Run, Task
+from inrbench.report.figures.axes import WIDTH, Styles, curve, legend, log_axis, marker, series, value_axis
+from inrbench.report.labels import parameter
+from inrbench.report.tables.selection import NORM, SWEPT, others, reached, swept
 
 Families = dict[tuple[str, str], dict[float, Method]]
 

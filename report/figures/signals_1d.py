@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from report.data.reconstructions import Array, Estimate, Reconstructions, title
-from report.figures.axes import WIDTH, Styles, log_axis
-from report.figures.style import BASELINE_COLOR
+from inrbench.report.data.reconstructions import Array, Estimate, Reconstructions, title
+from inrbench.report.figures.axes import WIDTH, Styles, log_axis
+from inrbench.report.figures.style import BASELINE_COLOR
 
 COLUMNS = 3
 LONG = 2000

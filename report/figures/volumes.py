@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from report.data.reconstructions import Array, Reconstructions, title
-from report.figures.axes import WIDTH
+from inrbench.report.data.reconstructions import Array, Reconstructions, title
+from inrbench.report.figures.axes import WIDTH
 
 COLUMNS = 7
 OUTLINE = "#E4572E"

@@ -13,12 +13,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from report.data.model import Method, Run, Suite
-from report.figures import gallery
-from report.labels import engine, named_settings, setting, shared_settings, slug, spaced, span
-from report.tables import leaderboard
-from report.tables.build import DASH, OTHER_ENGINE, Table, shorten
-from report.tables.levelled import FALLING
+from inrbench.report.data.model import Method, Run, Suite
+from inrbench.report.figures import gallery
+from inrbench.report.labels import engine, named_settings, setting, shared_settings, slug, spaced, span
+from inrbench.report.tables import leaderboard
+from inrbench.report.tables.build import DASH, OTHER_ENGINE, Table, shorten
+from inrbench.report.tables.levelled import FALLING
 
 FAILURES = 200
 """The largest number of failures that are listed one by one."""
@@ -39,7 +39,7 @@ _SEARCH = {
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure on the page; see `report.figures.gallery.Entry`. ``width`` is in inches.
+    """A figure on the page; see `inrbench.report.figures.gallery.Entry`. ``width`` is in inches.
 
     Attributes:
         svg: the figure as an ``<svg>`` element, empty for pictures, whose ``png`` is shown.
@@ -83,8 +83,8 @@ def page(
     Args:
         tables: the table of each task, in the order of the tasks.
         choices: the tables of the choices made without the truth and of swept settings; each is shown with its task.
-        boards: the tables over all tasks; see `report.tables.leaderboard`.
-        live: the data of the interactive figures; see `report.page.live`.
+        boards: the tables over all tasks; see `inrbench.report.tables.leaderboard`.
+        live: the data of the interactive figures; see `inrbench.report.page.live`.
         about: see `report.write`.
     """
     sections = [
@@ -126,12 +126,12 @@ def page(
 
 def _script(name: str) -> str:
     """A script of this package; none of them contains the end of its element."""
-    return (resources.files("report") / "page" / name).read_text(encoding="utf-8")
+    return (resources.files("inrbench.report") / "page" / name).read_text(encoding="utf-8")
 
 
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("report", "page"),
+        loader=PackageLoader("inrbench.report", "page"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -14,12 +14,12 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import rotate, zoom
 
-from report.data.model import Method, Suite, Task, Timing
-from report.data.reconstructions import Array, Reconstructions, reconstructions
-from report.data.stats import average, estimate
-from report.figures import gallery, images
-from report.figures.axes import Styles, series
-from report.labels import baseline, slug
+from inrbench.report.data.model import Method, Suite, Task, Timing
+from inrbench.report.data.reconstructions import Array, Reconstructions, reconstructions
+from inrbench.report.data.stats import average, estimate
+from inrbench.report.figures import gallery, images
+from inrbench.report.figures.axes import Styles, series
+from inrbench.report.labels import baseline, slug
 
 BUDGET = 6_000_000
 """The largest size in bytes of all pictures and sounds of the interactive figures; later ones are only drawn."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from report.data.model import Method, Run, Task
-from report.labels import span
+from inrbench.report.data.model import Method, Run, Task
+from inrbench.report.labels import span
 
 OFF_BUDGET = "¶"
 TOLERANCE = 0.05

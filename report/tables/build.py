@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from report.data.levelled import counts
-from report.data.model import Method, Suite, Task
-from report.data.stats import Cells, average, estimate, leaders
-from report.labels import Metric, baseline, engine, seconds, shared_settings, span, with_interval
-from report.tables import budget, levelled
+from inrbench.report.data.levelled import counts
+from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.stats import Cells, average, estimate, leaders
+from inrbench.report.labels import Metric, baseline, engine, seconds, shared_settings, span, with_interval
+from inrbench.report.tables import budget, levelled
 
 DASH = "—"
 INVALID = "†"

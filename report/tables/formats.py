@@ -1,4 +1,4 @@
-"""Writers of a table as Markdown, LaTeX and CSV; `report.page` has the one for HTML."""
+"""Writers of a table as Markdown, LaTeX and CSV; `inrbench.report.page` has the one for HTML."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
-from report.labels import slug
-from report.tables.build import Cell, Table
+from inrbench.report.labels import slug
+from inrbench.report.tables.build import Cell, Table
 
 CLASSICAL = "classical"
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from report.data.leaderboard import Leaderboard, Quantity
-from report.data.model import Method, Suite, Task
-from report.data.stats import estimate
-from report.data.target import levels, reached
-from report.labels import engine, number, seconds
-from report.tables import levelled, winners
-from report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
+from inrbench.report.data.leaderboard import Leaderboard, Quantity
+from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.stats import estimate
+from inrbench.report.data.target import levels, reached
+from inrbench.report.labels import engine, number, seconds
+from inrbench.report.tables import levelled, winners
+from inrbench.report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
 
 NONE = "No leaderboard: fewer than two activations have run on all tasks and signals in a common repeat."
 

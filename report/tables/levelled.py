@@ -1,9 +1,9 @@
-"""Mark of scores whose training had not levelled off; `report.data.levelled` has the rule."""
+"""Mark of scores whose training had not levelled off; `inrbench.report.data.levelled` has the rule."""
 
 from __future__ import annotations
 
-from report.data.levelled import FALL, LAST, still_falling
-from report.data.model import Method
+from inrbench.report.data.levelled import FALL, LAST, still_falling
+from inrbench.report.data.model import Method
 
 FALLING = "‖"
 NOTE = (

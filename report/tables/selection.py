@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from report.data.model import Method, Run, Suite, Task
-from report.data.stats import average
-from report.labels import Metric, named_settings, parameter, span
-from report.tables.build import DASH, Cell, Table
-from report.tables.formats import markdown
+from inrbench.report.data.model import Method, Run, Suite, Task
+from inrbench.report.data.stats import average
+from inrbench.report.labels import Metric, named_settings, parameter, span
+from inrbench.report.tables.build import DASH, Cell, Table
+from inrbench.report.tables.formats import markdown
 
 NORM = "path_norm"
 SWEPT = "c"
@@ -172,7 +172,7 @@ def _excluded(item: Candidate, floor: float) -> str:
 
 
 def tables(suite: Suite) -> list[Table]:
-    """A table for each task of a suite that has a choice, for `report.tables.formats`."""
+    """A table for each task of a suite that has a choice, for `inrbench.report.tables.formats`."""
     return [_table(task, found) for task in suite.tasks if (found := choices(task))]
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from report.data.model import Suite, Task
-from report.data.sweeps import TOLERANCE, GoodRange, Line, Sweep, good_range, over_methods
-from report.labels import spaced
-from report.tables.build import Cell, Table
+from inrbench.report.data.model import Suite, Task
+from inrbench.report.data.sweeps import TOLERANCE, GoodRange, Line, Sweep, good_range, over_methods
+from inrbench.report.labels import spaced
+from inrbench.report.tables.build import Cell, Table
 
 
 def tables(suite: Suite) -> list[Table]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from report.data.model import Method, Suite, Task
-from report.data.stats import Estimate, difference, estimate, leaders
-from report.labels import baseline, number, with_interval
-from report.tables.build import DASH, Cell, Table
+from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.stats import Estimate, difference, estimate, leaders
+from inrbench.report.labels import baseline, number, with_interval
+from inrbench.report.tables.build import DASH, Cell, Table
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core.base import Problem
-from tasks.core.fourier import Convolution
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.fourier import Convolution
 
 
 def wiener(problem: Problem, balance: float) -> NDArray[np.float32]:

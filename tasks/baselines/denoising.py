@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.core.base import Problem
+from inrbench.tasks.core.base import Problem
 
 
 def noisy(problem: Problem) -> NDArray[np.float32]:

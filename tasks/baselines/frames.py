@@ -7,9 +7,9 @@ import scipy
 import torch
 from numpy.typing import NDArray
 
-from tasks.baselines import total_variation
-from tasks.core.base import Problem
-from tasks.core.exposure import CodedExposure
+from inrbench.tasks.baselines import total_variation
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.exposure import CodedExposure
 
 Floats = NDArray[np.float64]
 

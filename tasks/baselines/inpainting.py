@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tasks.core.base import Problem
+from inrbench.tasks.core.base import Problem
 
 
 def biharmonic(problem: Problem) -> NDArray[np.float32]:

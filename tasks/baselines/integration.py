@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dctn, idctn
 
-from tasks.baselines import total_variation
-from tasks.baselines.least_squares import adjoint, least_squares
-from tasks.core.base import Problem
-from tasks.core.gradient import SCALE, Gradient
+from inrbench.tasks.baselines import total_variation
+from inrbench.tasks.baselines.least_squares import adjoint, least_squares
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.gradient import SCALE, Gradient
 
 ITERATIONS = 1000
 START = 0.1
@@ -43,7 +43,7 @@ def tikhonov(problem: Problem, smooth: float) -> NDArray[np.float32]:
 
 
 def tv(problem: Problem, weight: float) -> NDArray[np.float32]:
-    """Total variation, see `tasks.baselines.total_variation.tv`: (H, W, C).
+    """Total variation, see `inrbench.tasks.baselines.total_variation.tv`: (H, W, C).
 
     It starts from `tikhonov`, because from elsewhere FISTA would need thousands of iterations for the low frequencies.
     """

@@ -10,8 +10,8 @@ import scipy  # its parts load at first use, which saves every start of a proces
 import torch
 from numpy.typing import NDArray
 
-from tasks.core.base import Problem
-from tasks.core.operators import Mask
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.operators import Mask
 
 
 def nearest(problem: Problem) -> NDArray[np.float32]:

@@ -7,9 +7,9 @@ import scipy
 import torch
 from numpy.typing import NDArray
 
-from tasks.core.base import Problem
-from tasks.core.gradient import SCALE, Gradient
-from tasks.core.operators import Operator
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.gradient import SCALE, Gradient
+from inrbench.tasks.core.operators import Operator
 
 Vector = NDArray[np.float64]
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tasks.baselines import total_variation
-from tasks.core.base import Problem
-from tasks.core.radon import Radon
+from inrbench.tasks.baselines import total_variation
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.radon import Radon
 
 
 def fbp(problem: Problem) -> NDArray[np.float32]:
@@ -43,8 +43,8 @@ def fbp(problem: Problem) -> NDArray[np.float32]:
 def tv(problem: Problem, weight: float, iterations: int = 200) -> NDArray[np.float32]:
     """Least squares with total variation: the minimiser (H, W, C) over x ≥ 0 of ½‖Ax - y‖² + weight ‖A‖² TV(x).
 
-    See `tasks.baselines.total_variation.tv`, started here from filtered backprojection. Densities are not negative. The
-    factor ‖A‖² makes ``weight`` independent of the number of angles.
+    See `inrbench.tasks.baselines.total_variation.tv`, started here from filtered backprojection. Densities are not
+    negative. The factor ‖A‖² makes ``weight`` independent of the number of angles.
     """
     norm = square_norm(_operator(problem).to("cpu"))
     return total_variation.tv(problem, weight, fbp(problem), square_norm=norm, lowest=0, iterations=iterations)

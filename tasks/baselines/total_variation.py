@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tasks.core.base import Problem
+from inrbench.tasks.core.base import Problem
 
 
 def tv(

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tasks.core.base import Problem
-from tasks.core.operators import AreaAverage
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.operators import AreaAverage
 
 
 def bicubic(problem: Problem) -> NDArray[np.float32]:

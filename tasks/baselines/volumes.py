@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.baselines import total_variation
-from tasks.baselines.least_squares import least_squares
-from tasks.core.base import Problem
-from tasks.core.sparse import SparseMatrix
+from inrbench.tasks.baselines import total_variation
+from inrbench.tasks.baselines.least_squares import least_squares
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.sparse import SparseMatrix
 
 
 def cgls(problem: Problem, iterations: int) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 All problems have the same parts, so that one training loop serves every task. A network f maps ``coords`` to values on
 a grid, a linear ``operator`` A maps these values to measurements, and training minimises the mean square of the
 residual A f(coords) - ``measured``. The reconstruction f(coords) is scored against the ``truth``. A problem that is not
-of this form brings residuals of the network's derivatives instead (`tasks.core.residuals`).
+of this form brings residuals of the network's derivatives instead (`inrbench.tasks.core.residuals`).
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from torch import Tensor
 
-from tasks.core.metrics import METRICS
-from tasks.core.operators import Operator
-from tasks.core.residuals import Residual
-from tasks.signals.resize import resize
-from tasks.signals.signal import MIN_SIDE, PICTURES, Signal, SignalError, pixel_centres
+from inrbench.tasks.core.metrics import METRICS
+from inrbench.tasks.core.operators import Operator
+from inrbench.tasks.core.residuals import Residual
+from inrbench.tasks.signals.resize import resize
+from inrbench.tasks.signals.signal import MIN_SIDE, PICTURES, Signal, SignalError, pixel_centres
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Problem:
         noise_std: root mean square of the noise on ``measured``, estimated without the truth, for early stopping by the
             discrepancy principle; None if there is no noise.
         residuals: what is trained on in place of measurements, of which there are then none; ``operator`` is
-            `tasks.core.residuals.Unmeasured`.
+            `inrbench.tasks.core.residuals.Unmeasured`.
     """
 
     coords: Tensor
@@ -116,7 +116,7 @@ class Task(BaseModel):
         name: lower-case name with dashes, as written in suites.
         label: name in tables and figures.
         version: number to raise when the same parameters give another problem; it is part of every job's identity.
-        metrics: names from `tasks.core.metrics.METRICS`; the first one is the headline.
+        metrics: names from `inrbench.tasks.core.metrics.METRICS`; the first one is the headline.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -174,7 +174,7 @@ def require(signal: Signal, kinds: tuple[str, ...], remedy: str) -> None:
 
     Args:
         signal: the signal of the problem.
-        kinds: the kinds that the task accepts, from `tasks.signals.signal.KINDS`.
+        kinds: the kinds that the task accepts, from `inrbench.tasks.signals.signal.KINDS`.
         remedy: end of the error message: a signal to choose instead.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from tasks.core.operators import Operator
+from inrbench.tasks.core.operators import Operator
 
 
 class CodedExposure(Operator):

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tasks.core.operators import Operator
+from inrbench.tasks.core.operators import Operator
 
 COMPLEX = {torch.float32: torch.complex64, torch.float64: torch.complex128}
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from tasks.core.operators import Operator
+from inrbench.tasks.core.operators import Operator
 
 SCALE = 1 / math.sqrt(8)
 """‖D‖² of the forward differences of a picture is below 8; divided by √8 the norm is below 1."""

@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tasks.core.base import draw
-from tasks.core.fourier import frequencies
-from tasks.signals.packaged import ELLIPSES
-from tasks.signals.signal import pixel_centres
+from inrbench.tasks.core.base import draw
+from inrbench.tasks.core.fourier import frequencies
+from inrbench.tasks.signals.packaged import ELLIPSES
+from inrbench.tasks.signals.signal import pixel_centres
 
 Floats = NDArray[np.float64]
 Ellipse = tuple[float, float, float, float, float, float]

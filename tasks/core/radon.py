@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tasks.core.operators import Operator
-from tasks.core.sparse import csr_tensor, multiply
+from inrbench.tasks.core.operators import Operator
+from inrbench.tasks.core.sparse import csr_tensor, multiply
 
 Floats = NDArray[np.float64]
 

@@ -9,8 +9,8 @@ import numpy as np
 import scipy.sparse
 from numpy.typing import NDArray
 
-from tasks.core.sparse import interpolation_matrix
-from tasks.signals.signal import pixel_centres
+from inrbench.tasks.core.sparse import interpolation_matrix
+from inrbench.tasks.signals.signal import pixel_centres
 
 Floats = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from typing import Literal, NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from tasks.core.operators import Operator
+from inrbench.tasks.core.operators import Operator
 
 
 class Sample(NamedTuple):

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from tasks.core.operators import Operator
+from inrbench.tasks.core.operators import Operator
 
 Floats = NDArray[np.float64]
 

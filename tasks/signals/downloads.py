@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import SignalError, SignalSource, reason
+from inrbench.tasks.signals.signal import SignalError, SignalSource, reason
 
 TIMEOUT_S = 20
 """Longest time in seconds without an answer of a server before a download fails."""
@@ -173,13 +173,13 @@ def _picture(name: str) -> NDArray[Any]:
 
 
 def _sound(name: str) -> NDArray[Any]:
-    from tasks.signals.read_sound import decode
+    from inrbench.tasks.signals.read_sound import decode
 
     return decode(find(ORIGINALS[name]))[0]
 
 
 def _triangles(name: str) -> NDArray[Any]:
-    from tasks.signals.read_mesh import read_triangles
+    from inrbench.tasks.signals.read_mesh import read_triangles
 
     return read_triangles(find(ORIGINALS[name]))
 
@@ -193,7 +193,7 @@ def _float32(raw: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _sampler(raw: NDArray[Any]) -> Any:
-    from tasks.signals.inside_mesh import Solid
+    from inrbench.tasks.signals.inside_mesh import Solid
 
     return Solid(raw)
 

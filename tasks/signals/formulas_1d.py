@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import Sampler, SignalSource, pixel_centres
+from inrbench.tasks.signals.signal import Sampler, SignalSource, pixel_centres
 
 Vector = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import SignalError
+from inrbench.tasks.signals.signal import SignalError
 
 MARGIN = 0.9
 """A solid is centred and scaled so that the longest side of its bounding box is [-MARGIN, MARGIN]."""

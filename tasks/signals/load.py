@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.signals.packaged import SOURCES
-from tasks.signals.read_mesh import SUFFIXES as MESHES
-from tasks.signals.signal import PICTURES, Signal, SignalError, reason, sha256_of
+from inrbench.tasks.signals.packaged import SOURCES
+from inrbench.tasks.signals.read_mesh import SUFFIXES as MESHES
+from inrbench.tasks.signals.signal import PICTURES, Signal, SignalError, reason, sha256_of
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".wav", ".webp"}) | MESHES
 """Suffixes that mark a name as a path, so that the message for a missing file is about a file."""
@@ -22,12 +22,12 @@ SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", 
 def load(name: str) -> Signal:
     """Signal by its registered name, or from a user's file by its path.
 
-    The suffix of a path selects the reader: .wav `tasks.signals.read_sound.read_sound`, a mesh
-    `tasks.signals.read_mesh.read_mesh`, anything else `tasks.signals.read_image.read_picture`.
+    The suffix of a path selects the reader: .wav `inrbench.tasks.signals.read_sound.read_sound`, a mesh
+    `inrbench.tasks.signals.read_mesh.read_mesh`, anything else `inrbench.tasks.signals.read_image.read_picture`.
 
     Raises:
         SignalError: if the name is unknown, the file cannot be used, a download is missing and cannot be fetched (see
-            `tasks.signals.downloads`), or the array of the package is not the recorded one.
+            `inrbench.tasks.signals.downloads`), or the array of the package is not the recorded one.
 
     Example:
         >>> load("camera").array.shape
@@ -101,14 +101,14 @@ def describe() -> tuple[dict[str, str], ...]:
 def _read(path: str) -> Signal:
     suffix = Path(path).suffix.lower()
     if suffix == ".wav":
-        from tasks.signals.read_sound import read_sound
+        from inrbench.tasks.signals.read_sound import read_sound
 
         return read_sound(path)
     if suffix in MESHES:
-        from tasks.signals.read_mesh import read_mesh
+        from inrbench.tasks.signals.read_mesh import read_mesh
 
         return read_mesh(path)
-    from tasks.signals.read_image import read_picture
+    from inrbench.tasks.signals.read_image import read_picture
 
     return read_picture(path)
 

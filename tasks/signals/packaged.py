@@ -1,7 +1,7 @@
 """Registry of all named signals, and the table of those in installed packages: source, licence, sha256 of the array.
 
 Pictures, slices and recordings in this module come from packages that the benchmark depends on anyway, so that the
-default suites need no download. `tasks.signals.downloads` has the signals that do.
+default suites need no download. `inrbench.tasks.signals.downloads` has the signals that do.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals import downloads, formulas_1d, solids
-from tasks.signals.signal import SignalSource, pixel_centres
-from tasks.signals.volumes import clips, distance_fields, scenes
+from inrbench.tasks.signals import downloads, formulas_1d, solids
+from inrbench.tasks.signals.signal import SignalSource, pixel_centres
+from inrbench.tasks.signals.volumes import clips, distance_fields, scenes
 
 # -- how raw arrays become values in [0, 1] ----------------------------------------------------------------------------
 

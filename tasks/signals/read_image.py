@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import MIN_SIDE, Signal, SignalError, file_signal, reason
+from inrbench.tasks.signals.signal import MIN_SIDE, Signal, SignalError, file_signal, reason
 
 MAX_PIXELS = 50_000_000
 """Largest number of pixels; it is checked before a picture is decoded."""
@@ -28,7 +28,7 @@ def read_picture(path: str | Path) -> Signal:
     8-bit values are divided by 255 and 16-bit values by 65535; floating-point TIFFs must already be in [0, 1]. Palettes
     are converted to colours, transparency is composited over white, only the first frame is used, the EXIF orientation
     is applied, and colour profiles are ignored. The signal's name contains the hash of the decoded array
-    (`tasks.signals.signal.file_signal`).
+    (`inrbench.tasks.signals.signal.file_signal`).
 
     Raises:
         SignalError: if the file is missing, a directory, no picture, damaged, of a bit depth that cannot be read in

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.inside_mesh import Solid
-from tasks.signals.signal import Signal, SignalError, file_signal, reason
+from inrbench.tasks.signals.inside_mesh import Solid
+from inrbench.tasks.signals.signal import Signal, SignalError, file_signal, reason
 
 SUFFIXES = frozenset({".obj", ".off", ".ply", ".stl"})
 """Suffixes of mesh files, in lower case."""
@@ -23,7 +23,7 @@ MAX_FACES = 2_000_000
 def read_mesh(path: str | Path) -> Signal:
     """Signal of kind ``shape-3d`` from a mesh file: the indicator function of the solid that the surface encloses.
 
-    The signal's name contains the hash of the triangles (`tasks.signals.signal.file_signal`).
+    The signal's name contains the hash of the triangles (`inrbench.tasks.signals.signal.file_signal`).
 
     Raises:
         SignalError: as for `read_triangles`.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import Signal, SignalError, file_signal, reason
+from inrbench.tasks.signals.signal import Signal, SignalError, file_signal, reason
 
 MIN_SAMPLES, MAX_SAMPLES = 64, 50_000_000
 """Smallest and largest number of samples of a recording."""
@@ -22,7 +22,8 @@ def read_sound(path: str | Path) -> Signal:
     """Signal from a WAV file: (N, 1) float32 in [-1, 1], the mean over all channels.
 
     Integers are divided by 2^(bits - 1); 8-bit integers are unsigned, so 128 is subtracted first. Floats must already
-    be in [-1, 1]. The signal's name contains the hash of the samples as stored (`tasks.signals.signal.file_signal`).
+    be in [-1, 1]. The signal's name contains the hash of the samples as stored
+    (`inrbench.tasks.signals.signal.file_signal`).
 
     Raises:
         SignalError: if the file is missing, a directory, no WAV, damaged, compressed or silent, if it has fewer than

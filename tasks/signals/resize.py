@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import PICTURES, SignalError
+from inrbench.tasks.signals.signal import PICTURES, SignalError
 
 
 def resize(array: NDArray[Any], size: int | tuple[int, int] | None, name: str = "the picture") -> NDArray[np.float32]:

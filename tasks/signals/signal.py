@@ -1,6 +1,6 @@
 """Data classes for signals and their registry entries, `SignalError`, and the sampling grid.
 
-All modules of `tasks.signals` depend on this one. It imports numpy only, so that listing signals is fast.
+All modules of `inrbench.tasks.signals` depend on this one. It imports numpy only, so that listing signals is fast.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import Sampler, SignalSource, pixel_centres
+from inrbench.tasks.signals.signal import Sampler, SignalSource, pixel_centres
 
 REFERENCE = 32
 """Points along each axis of the sampling whose sha256 is recorded for a shape given by a formula."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from activations.core.base import Activation, Domain, build
+from inrbench.activations.core.base import Activation, Domain, build
 
 
 @torch.no_grad()

@@ -10,9 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-import activations
-from activations import Activation, Domain
-from activations.core.base import build
+from inrbench import activations
+from inrbench.activations import Activation, Domain
+from inrbench.activations.core.base import build
 
 IMAGE = Domain(2, 3, (256, 256))
 
@@ -20,7 +20,7 @@ IMAGE = Domain(2, 3, (256, 256))
 def every() -> list[type[Activation]]:
     """All plugin classes, sorted by name; a class without a name is an intermediate base class."""
     modules = [
-        importlib.import_module(f"activations.{info.name}")
+        importlib.import_module(f"inrbench.activations.{info.name}")
         for info in pkgutil.iter_modules(activations.__path__)
         if not info.ispkg
     ]

@@ -9,13 +9,13 @@ import pytest
 import torch
 from torch import nn
 
-from activations.bw_relu import MEAN, SPREAD, VARIANCE, BwRelu, first_moments
-from activations.core import conformance
-from activations.core.base import Domain, build, count_params
-from activations.core.chain import Chain, Skip
-from activations.core.layer_statistics import diagnose
-from activations.core.linear import FirstLinear, NormedLinear
-from activations.core.spline_wavelet import CENTRE, LearnedWavelet, psi
+from inrbench.activations.bw_relu import MEAN, SPREAD, VARIANCE, BwRelu, first_moments
+from inrbench.activations.core import conformance
+from inrbench.activations.core.base import Domain, build, count_params
+from inrbench.activations.core.chain import Chain, Skip
+from inrbench.activations.core.layer_statistics import diagnose
+from inrbench.activations.core.linear import FirstLinear, NormedLinear
+from inrbench.activations.core.spline_wavelet import CENTRE, LearnedWavelet, psi
 from tests.activations.plugins import assert_default_weights, grid
 
 IMAGE = Domain(2, 1, (64, 64))

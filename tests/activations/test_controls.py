@@ -11,9 +11,9 @@ import torch
 from scipy.special import erf, expit
 from torch import nn
 
-from activations.controls import ExpSin, Gelu, Laplacian, Multiquadric, Quadratic, Silu, Softplus, Tanh
-from activations.core.base import Activation, Domain, build
-from bench.engine.capture import chain_spec
+from inrbench.activations.controls import ExpSin, Gelu, Laplacian, Multiquadric, Quadratic, Silu, Softplus, Tanh
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.bench.engine.capture import chain_spec
 from tests.activations.initial_spread import unit_spread
 
 Formula = Callable[[np.ndarray], np.ndarray]

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import torch
 
-from activations.finer import Finer
+from inrbench.activations.finer import Finer
 from tests.activations.plugins import assert_sine_weights, assert_uniform, linears
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from activations.gauss import Gauss
+from inrbench.activations.gauss import Gauss
 from tests.activations.plugins import assert_default_weights
 
 

@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from activations.core.base import Activation, Domain, build, chain_params, count_params
-from activations.core.derivatives import integration_error
-from activations.grid import Grid, Interpolation
-from activations.instant_ngp import HashGrid, InstantNgp, levels_of
+from inrbench.activations.core.base import Activation, Domain, build, chain_params, count_params
+from inrbench.activations.core.derivatives import integration_error
+from inrbench.activations.grid import Grid, Interpolation
+from inrbench.activations.instant_ngp import HashGrid, InstantNgp, levels_of
 
 
 def coords(n: int, d: int, dtype: torch.dtype = torch.float64) -> Tensor:

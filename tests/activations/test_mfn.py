@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from activations.core.base import Domain, build, count_params
-from activations.core.chain import MultiplicativeFilterNetwork
-from activations.mfn import GaborFilter, Mfn
+from inrbench.activations.core.base import Domain, build, count_params
+from inrbench.activations.core.chain import MultiplicativeFilterNetwork
+from inrbench.activations.mfn import GaborFilter, Mfn
 
 
 def filters(network: MultiplicativeFilterNetwork) -> list[GaborFilter]:

@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch import nn
 
-from activations.bacon import Bacon, BandlimitedFilter, shares
-from activations.core.base import Activation, Domain, build, count_frozen, count_params
-from activations.core.width_solver import solve_width
-from activations.fouriernet import FourierNet
-from activations.rff import Rff
-from activations.staf import Staf, SumOfSines
-from activations.wire_2d import Wire2d
-from activations.wire_real import WireReal
-from bench.engine.capture import chain_spec
+from inrbench.activations.bacon import Bacon, BandlimitedFilter, shares
+from inrbench.activations.core.base import Activation, Domain, build, count_frozen, count_params
+from inrbench.activations.core.width_solver import solve_width
+from inrbench.activations.fouriernet import FourierNet
+from inrbench.activations.rff import Rff
+from inrbench.activations.staf import Staf, SumOfSines
+from inrbench.activations.wire_2d import Wire2d
+from inrbench.activations.wire_real import WireReal
+from inrbench.bench.engine.capture import chain_spec
 
 
 def double(activation: Activation, d: int = 2, channels: int = 2, width: int = 12, depth: int = 3) -> nn.Module:
@@ -131,7 +131,7 @@ def test_wire_2d(d: int) -> None:
 
 
 def test_wire_2d_slope_by_value_is_the_slope() -> None:
-    from activations import wire_2d
+    from inrbench.activations import wire_2d
 
     z, grad = torch.randn(7, 8, dtype=torch.float64), torch.randn(7, 4, dtype=torch.float64)
     z.requires_grad_()

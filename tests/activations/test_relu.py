@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from activations.relu import Relu
+from inrbench.activations.relu import Relu
 from tests.activations.plugins import assert_default_weights
 
 

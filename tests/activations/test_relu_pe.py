@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from activations import Domain
-from activations.relu_pe import ReluPe
+from inrbench.activations import Domain
+from inrbench.activations.relu_pe import ReluPe
 from tests.activations.plugins import assert_default_weights
 
 

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from activations.core.base import Activation, Domain, Pointwise, build
-from activations.finer_gauss import FinerGauss
-from activations.hosc import Hosc
-from activations.sinc import Sinc
-from activations.siren import Siren
-from activations.spder import Spder
-from bench.engine.capture import chain_spec
+from inrbench.activations.core.base import Activation, Domain, Pointwise, build
+from inrbench.activations.finer_gauss import FinerGauss
+from inrbench.activations.hosc import Hosc
+from inrbench.activations.sinc import Sinc
+from inrbench.activations.siren import Siren
+from inrbench.activations.spder import Spder
+from inrbench.bench.engine.capture import chain_spec
 from tests.activations.initial_spread import unit_spread
 
 Formula = Callable[[np.ndarray], np.ndarray]

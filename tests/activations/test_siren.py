@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from activations.core.base import build
-from activations.core.chain import Chain
-from activations.siren import Siren
+from inrbench.activations.core.base import build
+from inrbench.activations.core.chain import Chain
+from inrbench.activations.siren import Siren
 from tests.activations.plugins import IMAGE, assert_sine_weights, assert_uniform, linears
 
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import nn
 
-from activations.core.base import Domain, build, count_params
-from activations.core.chain import Chain
-from activations.wire import ComplexLinear, Wire
+from inrbench.activations.core.base import Domain, build, count_params
+from inrbench.activations.core.chain import Chain
+from inrbench.activations.wire import ComplexLinear, Wire
 
 
 def test_formula_on_real_and_complex_pre_activations() -> None:

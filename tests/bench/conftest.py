@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli import main
+from inrbench.bench.cli import main
 from tests.bench.command import Inrbench
 
 TINY = """
@@ -25,7 +25,7 @@ activations:
 TROUBLE = '''
 import ctypes, errno, os, signal, stat, subprocess, sys, time
 import torch
-from activations import Activation, Param
+from inrbench.activations import Activation, Param
 
 class Trouble(Activation):
     """A nonlinearity that goes wrong in the way it is told to."""

@@ -6,7 +6,7 @@ from argparse import Namespace
 
 import pytest
 
-from bench import arguments
+from inrbench.bench import arguments
 
 
 def test_a_command_gets_its_own_arguments_and_no_others() -> None:

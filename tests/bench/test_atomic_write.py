@@ -9,7 +9,7 @@ from threading import Barrier
 
 import pytest
 
-from bench.atomic_write import atomic_write
+from inrbench.bench.atomic_write import atomic_write
 
 
 def test_folders_are_made_and_an_old_file_is_replaced(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.bench.command import Inrbench
 
 def test_help_and_the_report_need_no_torch() -> None:
     code = (
-        "import sys, report, bench.store.store\nfrom bench.cli import main\n"
+        "import sys, inrbench.report, inrbench.bench.store.store\nfrom inrbench.bench.cli import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
         "assert 'torch' not in sys.modules, 'torch was imported'\n"
     )
@@ -75,7 +75,14 @@ def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
 
 
 def test_a_process_ends_with_the_code_and_debug_shows_the_traceback() -> None:
-    command = [sys.executable, "-P", "-c", "from bench.cli import main; raise SystemExit(main())", "run", "quik"]
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        "from inrbench.bench.cli import main; raise SystemExit(main())",
+        "run",
+        "quik",
+    ]
     for debug, code in (([], 2), (["--debug"], 1)):
         done = subprocess.run([*command, *debug], capture_output=True, text=True, check=False)
         assert done.returncode == code

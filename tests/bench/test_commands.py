@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.config.lock import Found, Lock
-from bench.store.store import Store
+from inrbench.bench.config.lock import Found, Lock
+from inrbench.bench.store.store import Store
 from tests.bench.command import Inrbench
 
 LADDER = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.errors import did_you_mean
+from inrbench.bench.errors import did_you_mean
 
 
 def test_a_near_miss_is_suggested_and_anything_else_gets_the_list() -> None:

@@ -20,14 +20,14 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-import bench
-from bench.cli import main
-from bench.config import grid, suite
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import read_yaml
-from bench.errors import BadInput
-from bench.store.schema import RUNS, SCORES, Unreadable, read
-from bench.store.store import Store
+from inrbench import bench
+from inrbench.bench.cli import main
+from inrbench.bench.config import grid, suite
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import read_yaml
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.schema import RUNS, SCORES, Unreadable, read
+from inrbench.bench.store.store import Store
 
 FAST = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 SLOW = settings(max_examples=10_000, deadline=None, suppress_health_check=list(HealthCheck))

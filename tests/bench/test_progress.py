@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from bench.config.job import Job, Plugin
-from bench.config.settings import Model, Train
-from bench.progress import Display
-from bench.store.schema import Score
-from bench.training.result import Outcome, Progress, Timings
+from inrbench.bench.config.job import Job, Plugin
+from inrbench.bench.config.settings import Model, Train
+from inrbench.bench.progress import Display
+from inrbench.bench.store.schema import Score
+from inrbench.bench.training.result import Outcome, Progress, Timings
 
 
 def job(repeat: int) -> Job:

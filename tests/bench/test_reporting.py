@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-import report
-from bench import reporting
-from bench.config import grid, suite
-from bench.config.plugins import Plugins
-from bench.store.store import Store
+from inrbench import report
+from inrbench.bench import reporting
+from inrbench.bench.config import grid, suite
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.store.store import Store
 from tests.report.laboratory import Lab
 
 

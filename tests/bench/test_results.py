@@ -15,10 +15,10 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_rel
 
-from bench import results
-from bench.errors import BadInput
-from bench.store.schema import Score
-from bench.store.store import RUNS, SCORES, Store
+from inrbench.bench import results
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.schema import Score
+from inrbench.bench.store.store import RUNS, SCORES, Store
 from tests.bench.command import Inrbench
 
 

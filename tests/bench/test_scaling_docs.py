@@ -7,11 +7,11 @@ import re
 import subprocess
 from pathlib import Path
 
-from bench.cli import parser
-from bench.config import grid, suite
-from bench.config.plugins import Plugins
-from bench.runner import plan
-from bench.store.store import Store
+from inrbench.bench.cli import parser
+from inrbench.bench.config import grid, suite
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.runner import plan
+from inrbench.bench.store.store import Store
 
 PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
 

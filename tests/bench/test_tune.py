@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 import yaml
 
-from activations.core.base import LogUniform
-from bench.config.job import Job
-from bench.config.lock import Lock
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.errors import BadInput
-from bench.store.store import Store
-from bench.tune import LEARNING_RATE, Search
+from inrbench.activations.core.base import LogUniform
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.lock import Lock
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.store import Store
+from inrbench.bench.tune import LEARNING_RATE, Search
 from tests.bench.command import Inrbench
 
 SEARCHED = """
@@ -105,7 +105,7 @@ def test_ranges_are_widened_for_all_alike_and_stay_within_the_bounds_of_a_parame
     """`bounded` may have scales up to 12 only, and declares a range up to 10."""
     plugin = tmp_path / "bounded.py"
     plugin.write_text(
-        "from activations import Activation, LogUniform, Param\n\n"
+        "from inrbench.activations import Activation, LogUniform, Param\n\n"
         'class Bounded(Activation):\n    """Bounded."""\n\n    name, label, version = "bounded", "Bounded", 1\n'
         "    scale: float = Param(5.0, gt=0, le=12, tune=LogUniform(1, 10))\n\n"
         "    def forward(self, z):\n        return z * self.scale\n"

@@ -52,7 +52,7 @@ PAPERS = (
 LARGEST = 16 << 20
 """Bytes of the largest file of the output."""
 
-INRBENCH = [sys.executable, "-c", "from bench.cli import main; raise SystemExit(main())"]
+INRBENCH = [sys.executable, "-c", "from inrbench.bench.cli import main; raise SystemExit(main())"]
 
 
 class NoTimeLeft(Exception):
@@ -149,7 +149,7 @@ def collect(session: Session) -> Iterator[str]:
     """Write the files of the results that there are; yields a line for each thing left out."""
     import pandas as pd
 
-    from bench import results
+    from inrbench.bench import results
 
     folders = sorted(path.parent for path in (session.work / "results").glob("*/runs"))
     frames = {
@@ -178,7 +178,7 @@ def describe(session: Session, stopped_in: str | None, left_out: Sequence[str]) 
     """The text of ``device.txt``."""
     import torch
 
-    from bench.machine import nvml, provenance
+    from inrbench.bench.machine import nvml, provenance
 
     commit, changed = provenance.git_state()
     memory = torch.cuda.get_device_properties(0).total_memory >> 20

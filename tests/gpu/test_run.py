@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-import report
+from inrbench import report
 from tests.gpu import run
 from tests.gpu.run import NoTimeLeft, Session
 from tests.report.laboratory import Lab
@@ -35,7 +35,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_scale_of_a_paper_suite_that_it_names_is_there() -> None:
-    from bench.config import suite
+    from inrbench.bench.config import suite
 
     for name in run.PAPERS:
         assert "gpu" in suite.load(name)[0].scales

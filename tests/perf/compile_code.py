@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.config.plugins import Plugins
-from bench.engine.aot import Recipe
-from bench.engine.products import faster_library
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.engine.aot import Recipe
+from inrbench.bench.engine.products import faster_library
 from tests.compile_code import chain_passes, compile_missing
 from tests.perf.test_scaling import BASE, NAMES, SWEEPS
 from tests.perf.test_step import ACTIVATIONS, DEPTH, ON_THE_IMAGE_ALONE, WIDTH, hidden_columns

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import torch
 
-from bench.machine.process_setup import prepare
+from inrbench.bench.machine.process_setup import prepare
 from tests.perf.measure import RESULTS, Records
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from tasks.core.base import Problem
+from inrbench.tasks.core.base import Problem
 
 
 class SevenRelus(nn.Module):

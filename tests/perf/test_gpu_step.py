@@ -10,17 +10,17 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch._C._autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
-from activations.core.base import Domain, build
-from bench.config.plugins import Plugins
-from bench.config.settings import Train
-from bench.engine.block_size import block_rows
-from bench.engine.engine import choose_engine
-from bench.training.descent import Descent
-from bench.training.objective import Objective
-from bench.training.run_job import on_device
-from bench.training.step_graph import EAGER_STEPS
-from tasks.image import Image
-from tasks.signals.load import load
+from inrbench.activations.core.base import Domain, build
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.settings import Train
+from inrbench.bench.engine.block_size import block_rows
+from inrbench.bench.engine.engine import choose_engine
+from inrbench.bench.training.descent import Descent
+from inrbench.bench.training.objective import Objective
+from inrbench.bench.training.run_job import on_device
+from inrbench.bench.training.step_graph import EAGER_STEPS
+from inrbench.tasks.image import Image
+from inrbench.tasks.signals.load import load
 from tests.perf import plain
 from tests.perf.measure import Records, Stopwatch, fastest, products
 from tests.perf.test_step import hidden_columns
@@ -78,7 +78,7 @@ def test_gpu_step(
 
     graph = descent()
     with monkeypatch.context() as patch:
-        patch.setattr("bench.training.descent.StepGraph", lambda step, device: step)
+        patch.setattr("inrbench.bench.training.descent.StepGraph", lambda step, device: step)
         eager = descent()
     for running in (graph, eager):
         for _ in range(EAGER_STEPS + 2):

@@ -10,7 +10,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from torch import Tensor
 from torch.nn import functional as F
 
-from tasks.core.radon import Radon, half_turn
+from inrbench.tasks.core.radon import Radon, half_turn
 from tests.perf.measure import Records, Stopwatch, fastest
 
 SHAPES = {"ct-head": (256, 256), "chest": (326, 435)}

@@ -7,18 +7,18 @@ import time
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from activations.core.base import Domain, build
-from bench.config import grid
-from bench.config.plugins import Plugins
-from bench.config.settings import Train
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.engine.block_size import block_rows
-from bench.engine.engine import choose_engine
-from bench.training.descent import Descent
-from bench.training.objective import Objective
-from tasks.image import Image
-from tasks.signals.load import load
+from inrbench.activations.core.base import Domain, build
+from inrbench.bench.config import grid
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.settings import Train
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.engine.block_size import block_rows
+from inrbench.bench.engine.engine import choose_engine
+from inrbench.bench.training.descent import Descent
+from inrbench.bench.training.objective import Objective
+from inrbench.tasks.image import Image
+from inrbench.tasks.signals.load import load
 from tests.perf.measure import Records, Stopwatch, fastest, products
 
 BASE = {"pixels": 128, "width": 128, "depth": 3}

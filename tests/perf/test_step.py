@@ -12,15 +12,15 @@ import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from activations.core.base import Domain, build, count_params
-from bench.config.plugins import Plugins
-from bench.config.settings import Train
-from bench.engine.block_size import block_rows
-from bench.engine.engine import choose_engine
-from bench.training.descent import Descent
-from bench.training.objective import Objective
-from tasks.core.base import Problem
-from tasks.signals.load import load
+from inrbench.activations.core.base import Domain, build, count_params
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.settings import Train
+from inrbench.bench.engine.block_size import block_rows
+from inrbench.bench.engine.engine import choose_engine
+from inrbench.bench.training.descent import Descent
+from inrbench.bench.training.objective import Objective
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.signals.load import load
 from tests.perf import plain
 from tests.perf.measure import Records, Stopwatch, fastest, products
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-import report
-from bench.store.store import Store
-from report.data.load import load
-from report.data.model import Suite
+from inrbench import report
+from inrbench.bench.store.store import Store
+from inrbench.report.data.load import load
+from inrbench.report.data.model import Suite
 from tests.report.laboratory import Lab, experiments, populate
 
 

@@ -11,12 +11,12 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from bench.store.schema import Score
-from bench.store.store import Store
-from report.data.load import load
-from report.data.model import Task
-from report.figures.axes import Styles
-from report.figures.style import method_styles
+from inrbench.bench.store.schema import Score
+from inrbench.bench.store.store import Store
+from inrbench.report.data.load import load
+from inrbench.report.data.model import Task
+from inrbench.report.figures.axes import Styles
+from inrbench.report.figures.style import method_styles
 
 Array = NDArray[Any]
 STEPS = (0, 1, 10, 100)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from report.labels import Metric, engine, seconds, setting, shared_settings, slug, span
+from inrbench.report.labels import Metric, engine, seconds, setting, shared_settings, slug, span
 
 
 def test_slugs_of_different_names_differ() -> None:

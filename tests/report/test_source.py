@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.config import grid, suite
-from bench.config.plugins import Plugins
-from bench.store.store import Store
-from report.source import Declared, Results
+from inrbench.bench.config import grid, suite
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.store.store import Store
+from inrbench.report.source import Declared, Results
 
 
 def test_the_store_and_the_jobs_of_a_suite_have_what_a_report_reads(tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import report
-from bench.store.store import Store
+from inrbench import report
+from inrbench.bench.store.store import Store
 from tests.report.laboratory import Lab
 
 
 def test_importing_the_report_imports_no_torch() -> None:
     code = "import sys, report; print([name for name in ('torch', 'tasks', 'activations') if name in sys.modules])"
-    root = Path(report.__file__).parent.parent
+    root = Path(report.__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "[]"
 

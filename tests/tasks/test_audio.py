@@ -9,10 +9,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.audio import Audio
-from tasks.core.operators import Mask
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks.audio import Audio
+from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 
 def test_the_default_problem_measures_every_sample() -> None:

@@ -3,9 +3,9 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.bandwidth import CONTRAST, Bandwidth, low_pass
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks.bandwidth import CONTRAST, Bandwidth, low_pass
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 
 @pytest.mark.parametrize("cycles", [1.0, 4.0, 16.0, 64.0])

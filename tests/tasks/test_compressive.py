@@ -2,8 +2,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.compressive import Compressive
-from tasks.signals.load import load
+from inrbench.tasks.compressive import Compressive
+from inrbench.tasks.signals.load import load
 
 
 def test_every_pixel_weighs_alike_and_the_number_is_exact() -> None:

@@ -6,11 +6,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks import ct
-from tasks.core.radon import Radon
-from tasks.ct import CT
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks import ct
+from inrbench.tasks.core.radon import Radon
+from inrbench.tasks.ct import CT
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 
 def scores(task: CT, name: str) -> dict[str, float]:

@@ -6,12 +6,12 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks import ct3d
-from tasks.core.ray_sums import hemisphere, ray_matrix
-from tasks.core.sparse import SparseMatrix
-from tasks.ct3d import CT3D
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks import ct3d
+from inrbench.tasks.core.ray_sums import hemisphere, ray_matrix
+from inrbench.tasks.core.sparse import SparseMatrix
+from inrbench.tasks.ct3d import CT3D
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 
 def test_the_problem_of_a_scene() -> None:

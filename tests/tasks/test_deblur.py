@@ -4,10 +4,10 @@ import torch
 from pydantic import ValidationError
 from scipy.ndimage import gaussian_filter
 
-from tasks.core.fourier import Convolution
-from tasks.deblur import Deblur, gaussian_kernel, motion_kernel
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks.core.fourier import Convolution
+from inrbench.tasks.deblur import Deblur, gaussian_kernel, motion_kernel
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 
 def test_the_gaussian_agrees_with_scipy_away_from_the_border() -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.denoise import Denoise
-from tasks.signals.load import load
+from inrbench.tasks.denoise import Denoise
+from inrbench.tasks.signals.load import load
 
 
 def test_gaussian_noise_has_the_declared_spread() -> None:

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.core.derivatives import differentiate
-from tasks.eikonal import Eikonal
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
-from tasks.signals.volumes.distance_fields import FIELDS, surface_points
+from inrbench.activations.core.derivatives import differentiate
+from inrbench.tasks.eikonal import Eikonal
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
+from inrbench.tasks.signals.volumes.distance_fields import FIELDS, surface_points
 
 
 @pytest.mark.parametrize("name", FIELDS)

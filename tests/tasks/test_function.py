@@ -7,10 +7,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.core.operators import Mask
-from tasks.function import Function, lines
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.function import Function, lines
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 
 def test_every_function_fits_the_task() -> None:

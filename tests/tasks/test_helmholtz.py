@@ -9,10 +9,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.core.derivatives import differentiate
-from tasks.core.base import Problem
-from tasks.helmholtz import Helmholtz, Inside
-from tasks.signals.load import load
+from inrbench.activations.core.derivatives import differentiate
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.helmholtz import Helmholtz, Inside
+from inrbench.tasks.signals.load import load
 
 
 def problem(task: Helmholtz) -> Problem:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from tasks.core.operators import Identity
-from tasks.image import Image
-from tasks.signals.load import load
-from tasks.signals.resize import resize
+from inrbench.tasks.core.operators import Identity
+from inrbench.tasks.image import Image
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.resize import resize
 
 
 def test_the_measurements_are_all_pixels_of_the_reduced_picture() -> None:

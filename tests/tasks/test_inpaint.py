@@ -7,10 +7,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.core.metrics import psnr
-from tasks.core.operators import Mask
-from tasks.inpaint import Inpaint
-from tasks.signals.load import load
+from inrbench.tasks.core.metrics import psnr
+from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.inpaint import Inpaint
+from inrbench.tasks.signals.load import load
 
 
 def test_the_share_is_exact_because_no_pixel_is_drawn_twice() -> None:

@@ -2,11 +2,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.core.base import Problem
-from tasks.core.fourier import SampledFourier
-from tasks.mri import MRI
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.fourier import SampledFourier
+from inrbench.tasks.mri import MRI
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 
 def psnr(task: MRI, problem: Problem, method: str) -> float:

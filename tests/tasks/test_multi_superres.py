@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 from scipy.ndimage import map_coordinates
 
-from tasks.core.operators import AreaAverage
-from tasks.core.sparse import SparseMatrix
-from tasks.multi_superres import MultiSuperRes, frames_matrix, random_motions
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks.core.operators import AreaAverage
+from inrbench.tasks.core.sparse import SparseMatrix
+from inrbench.tasks.multi_superres import MultiSuperRes, frames_matrix, random_motions
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 Floats = NDArray[np.float64]
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.core.metrics import iou
-from tasks.core.operators import Mask
-from tasks.occupancy import Occupancy
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks.core.metrics import iou
+from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.occupancy import Occupancy
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 
 def test_the_default_problem() -> None:

@@ -2,8 +2,8 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.poisson import Poisson
-from tasks.signals.load import load
+from inrbench.tasks.poisson import Poisson
+from inrbench.tasks.signals.load import load
 
 
 def test_a_constant_changes_no_measurement_and_no_score() -> None:

@@ -7,11 +7,11 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.core.metrics import BAND
-from tasks.core.operators import Mask
-from tasks.sdf import Sdf
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
+from inrbench.tasks.core.metrics import BAND
+from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.sdf import Sdf
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
 
 
 def test_the_default_problem() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
-from tasks.superres import SuperRes
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
+from inrbench.tasks.superres import SuperRes
 
 
 def test_without_a_size_the_rest_at_the_bottom_and_the_right_is_cut() -> None:

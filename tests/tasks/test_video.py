@@ -7,13 +7,13 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.core.exposure import CodedExposure
-from tasks.core.metrics import psnr, ssim
-from tasks.core.operators import Identity, Mask
-from tasks.signals.load import load
-from tasks.signals.resize import resize
-from tasks.signals.signal import SignalError
-from tasks.video import Video
+from inrbench.tasks.core.exposure import CodedExposure
+from inrbench.tasks.core.metrics import psnr, ssim
+from inrbench.tasks.core.operators import Identity, Mask
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.resize import resize
+from inrbench.tasks.signals.signal import SignalError
+from inrbench.tasks.video import Video
 
 
 def scores(task: Video, name: str) -> dict[str, float]:

@@ -19,11 +19,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from report.data.model import Suite
-from report.data.stats import estimate
-from report.data.sweeps import swept
-from report.figures.axes import WIDTH
-from report.labels import Metric, spaced
+from inrbench.report.data.model import Suite
+from inrbench.report.data.stats import estimate
+from inrbench.report.data.sweeps import swept
+from inrbench.report.figures.axes import WIDTH
+from inrbench.report.labels import Metric, spaced
 
 PANELS = 16
 """The largest number of panels, the best activations."""

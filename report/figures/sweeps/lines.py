@@ -8,10 +8,10 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from report.data.sweeps import IN_OCTAVES, GoodRange, Sweep, good_range
-from report.figures.axes import WIDTH, Styles, curve, legend, log_axis, value_axis
-from report.figures.style import BASELINE_COLOR, BASELINE_LINES, method_styles
-from report.labels import baseline, spaced
+from inrbench.report.data.sweeps import IN_OCTAVES, GoodRange, Sweep, good_range
+from inrbench.report.figures.axes import WIDTH, Styles, curve, legend, log_axis, value_axis
+from inrbench.report.figures.style import BASELINE_COLOR, BASELINE_LINES, method_styles
+from inrbench.report.labels import baseline, spaced
 
 TICKS = 7
 """The largest number of values that all have a tick."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import SignalSource
+from inrbench.tasks.signals.signal import SignalSource
 
 FRAMES, SIDE, SUBSAMPLES = 32, 128, 4
 """Frames and pixels a side of the moving discs, and sampling points along each side of a pixel."""

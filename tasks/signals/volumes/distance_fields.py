@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import Sampler, SignalSource
-from tasks.signals.solids import Axes, formula_source, sampled
+from inrbench.tasks.signals.signal import Sampler, SignalSource
+from inrbench.tasks.signals.solids import Axes, formula_source, sampled
 
 Field = NDArray[np.float64]
 Triple = tuple[float, float, float]

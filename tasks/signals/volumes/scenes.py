@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tasks.signals.signal import SignalSource
+from inrbench.tasks.signals.signal import SignalSource
 
 # Per blob: centre along the three axes, standard deviation, and peak value, in thousandths. The peaks add up to less
 # than 1000 at every point, and no blob is cut at the border by more than a thousandth of its peak.

@@ -6,17 +6,17 @@ import pytest
 import torch
 from torch import nn
 
-from activations.bw_relu import BwRelu
-from activations.core.base import Activation, Domain, LogUniform, Param, Pointwise, build, count_params
-from activations.core.chain import Filter
-from activations.core.conformance import same_weights
-from activations.finer import Finer
-from activations.grid import Grid
-from activations.instant_ngp import InstantNgp
-from activations.relu import Relu
-from activations.relu_pe import ReluPe
-from activations.siren import Siren
-from activations.staf import SumOfSines
+from inrbench.activations.bw_relu import BwRelu
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, Pointwise, build, count_params
+from inrbench.activations.core.chain import Filter
+from inrbench.activations.core.conformance import same_weights
+from inrbench.activations.finer import Finer
+from inrbench.activations.grid import Grid
+from inrbench.activations.instant_ngp import InstantNgp
+from inrbench.activations.relu import Relu
+from inrbench.activations.relu_pe import ReluPe
+from inrbench.activations.siren import Siren
+from inrbench.activations.staf import SumOfSines
 from tests.activations.plugins import EVERY
 
 IMAGE = Domain(2, 1, (512, 512))

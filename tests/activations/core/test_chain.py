@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from activations.core.base import Domain, build
-from activations.core.chain import Chain, Skip
-from activations.relu import Relu
-from activations.relu_pe import ReluPe
+from inrbench.activations.core.base import Domain, build
+from inrbench.activations.core.chain import Chain, Skip
+from inrbench.activations.relu import Relu
+from inrbench.activations.relu_pe import ReluPe
 from tests.activations.plugins import grid
 
 IMAGE = Domain(2, 3, (16, 16))

@@ -7,8 +7,8 @@ import torch
 from pydantic import ConfigDict
 from torch import Tensor, nn
 
-from activations.core import conformance
-from activations.core.base import Activation, ParamGroup
+from inrbench.activations.core import conformance
+from inrbench.activations.core.base import Activation, ParamGroup
 from tests.activations.plugins import EVERY
 
 

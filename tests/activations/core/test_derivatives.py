@@ -9,17 +9,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.bw_relu import BwRelu
-from activations.core.base import Activation, Domain, build
-from activations.core.conformance import check_derivatives, run_check
-from activations.core.derivatives import differentiate, integration_error
-from activations.core.kernel import DIFFERENTIABLE, using
-from activations.finer import CHIRP
-from activations.relu import Relu
-from activations.sinc import SINC
-from activations.siren import Siren
-from activations.spder import DAMPED_SINE
-from bench.config.plugins import Plugins
+from inrbench.activations.bw_relu import BwRelu
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.core.conformance import check_derivatives, run_check
+from inrbench.activations.core.derivatives import differentiate, integration_error
+from inrbench.activations.core.kernel import DIFFERENTIABLE, using
+from inrbench.activations.finer import CHIRP
+from inrbench.activations.relu import Relu
+from inrbench.activations.sinc import SINC
+from inrbench.activations.siren import Siren
+from inrbench.activations.spder import DAMPED_SINE
+from inrbench.bench.config.plugins import Plugins
 
 PLUGINS = Plugins()
 

@@ -9,8 +9,8 @@ import textwrap
 import pytest
 import torch
 
-from activations import finer, siren
-from activations.core.kernel import PLAIN, Kernel, Number, PlainCode, using
+from inrbench.activations import finer, siren
+from inrbench.activations.core.kernel import PLAIN, Kernel, Number, PlainCode, using
 from tests.bench.engine.kernels import KERNELS, inputs
 
 WITHOUT_FACTOR = {name: case for name, case in KERNELS.items() if case[0] is not finer.CHIRP}
@@ -84,7 +84,7 @@ def test_a_function_that_has_no_name_in_its_file_is_refused() -> None:
 def test_kernels_load_no_compiler() -> None:
     code = """
         import sys, torch
-        from activations.siren import Siren
+        from inrbench.activations.siren import Siren
         Siren().forward(torch.zeros(3, requires_grad=True)).sum().backward()
         assert "torch._inductor.compile_fx" not in sys.modules
     """

@@ -9,12 +9,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.bw_relu import BwRelu
-from activations.core.base import Activation, Domain, build
-from activations.core.layer_statistics import CONDITION_CAP, diagnose, gradient_norms, spread_rows
-from activations.grid import Grid
-from activations.instant_ngp import InstantNgp
-from activations.siren import Siren
+from inrbench.activations.bw_relu import BwRelu
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.core.layer_statistics import CONDITION_CAP, diagnose, gradient_norms, spread_rows
+from inrbench.activations.grid import Grid
+from inrbench.activations.instant_ngp import InstantNgp
+from inrbench.activations.siren import Siren
 from tests.activations.plugins import EVERY, grid
 
 IMAGE = Domain(2, 3, (16, 16))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from activations.core.linear import FirstLinear, NormedLinear
+from inrbench.activations.core.linear import FirstLinear, NormedLinear
 
 
 def test_values_and_gradients_are_those_of_a_linear_layer() -> None:

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.core.lookup import Lookup, LookupCache
-from activations.grid import Interpolation
+from inrbench.activations.core.lookup import Lookup, LookupCache
+from inrbench.activations.grid import Interpolation
 
 
 def coords(n: int, d: int) -> Tensor:
@@ -92,7 +92,7 @@ def test_lookups_of_freed_coordinates_go_and_their_memory_is_never_taken_for_the
 
 
 def test_a_full_cache_keeps_what_comes_round_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("activations.core.lookup.CACHE_BYTES", 2 * a_lookup()[0].bytes)
+    monkeypatch.setattr("inrbench.activations.core.lookup.CACHE_BYTES", 2 * a_lookup()[0].bytes)
     cache, make, x = LookupCache(), Maker(), coords(4, 2)
     for _ in range(3):
         for i in range(4):
@@ -102,7 +102,7 @@ def test_a_full_cache_keeps_what_comes_round_first(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_lookup_that_is_too_large_is_made_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("activations.core.lookup.CACHE_BYTES", 100)
+    monkeypatch.setattr("inrbench.activations.core.lookup.CACHE_BYTES", 100)
     cache, make, x = LookupCache(), Maker(), coords(4, 2)
     assert cache.get(x, make) is not cache.get(x, make)
 
@@ -111,7 +111,7 @@ def test_what_a_graph_has_met_stays_and_what_is_made_in_it_is_not_kept(monkeypat
     cache, make, x = LookupCache(), Maker(), coords(8, 2)
     met, other = weakref.ref(cache.get(x[:4], make)), weakref.ref(cache.get(x[4:], make))
     with monkeypatch.context() as patch:
-        patch.setattr("activations.core.lookup.capturing", lambda: True)
+        patch.setattr("inrbench.activations.core.lookup.capturing", lambda: True)
         cache.get(x[:4], make)
         in_graph = cache.get(x[1:3], make)
     assert cache.get(x[:4], make) is met()

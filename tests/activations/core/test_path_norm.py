@@ -15,16 +15,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.bw_relu import BwRelu
-from activations.core.base import Activation, Domain, build
-from activations.core.spline_wavelet import LearnedWavelet
-from activations.finer import Finer
-from activations.gauss import Gauss
-from activations.mfn import Mfn
-from activations.relu import Relu
-from activations.relu_pe import ReluPe
-from activations.siren import Siren
-from activations.wire import Wire
+from inrbench.activations.bw_relu import BwRelu
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.core.spline_wavelet import LearnedWavelet
+from inrbench.activations.finer import Finer
+from inrbench.activations.gauss import Gauss
+from inrbench.activations.mfn import Mfn
+from inrbench.activations.relu import Relu
+from inrbench.activations.relu_pe import ReluPe
+from inrbench.activations.siren import Siren
+from inrbench.activations.wire import Wire
 
 LINE, PLANE = Domain(1, 1, (64,)), Domain(2, 2, (8, 8))
 

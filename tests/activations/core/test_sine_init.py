@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.core.sine_init import SineInitialised
+from inrbench.activations.core.sine_init import SineInitialised
 from tests.activations.plugins import assert_sine_weights
 
 

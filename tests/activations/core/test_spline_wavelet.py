@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activations.core.spline_wavelet import psi
+from inrbench.activations.core.spline_wavelet import psi
 
 KNOTS = [k / 2 for k in range(7)]
 VALUES = [Fraction(0), Fraction(1, 12), Fraction(-1, 2), Fraction(5, 6), Fraction(-1, 2), Fraction(1, 12), Fraction(0)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from activations.core.base import Activation, Domain
-from activations.core.width_solver import params_at, solve_width
-from activations.grid import Grid
-from activations.instant_ngp import InstantNgp
-from activations.siren import Siren
+from inrbench.activations.core.base import Activation, Domain
+from inrbench.activations.core.width_solver import params_at, solve_width
+from inrbench.activations.grid import Grid
+from inrbench.activations.instant_ngp import InstantNgp
+from inrbench.activations.siren import Siren
 from tests.activations.plugins import EVERY
 
 IMAGE = Domain(2, 1, (64, 64))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench.config import grid
-from bench.config import suite as suites
-from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import read_yaml, validated
-from bench.config.suite import Suite
+from inrbench.bench.config import grid
+from inrbench.bench.config import suite as suites
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import read_yaml, validated
+from inrbench.bench.config.suite import Suite
 
 PLUGINS = Plugins()
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import answers
-from bench.config.answers import around, recall, remember
-from bench.machine.cache import cache_folder
+from inrbench.bench.config import answers
+from inrbench.bench.config.answers import around, recall, remember
+from inrbench.bench.machine.cache import cache_folder
 
 QUESTION = ["jobs", "quick"]
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 PLUGIN = '''
 import helper
-from activations import Activation, Param
+from inrbench.activations import Activation, Param
 
 class Mine(Activation):
     """A nonlinearity of one's own."""
@@ -38,7 +38,7 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
 
     def call(*commands: Sequence[object]) -> str:
         code = f"for words in {[[*map(str, words)] for words in commands]}: print(main(words))"
-        code = f"import sys; from bench.cli import main\n{code}\nprint('torch' in sys.modules)"
+        code = f"import sys; from inrbench.bench.cli import main\n{code}\nprint('torch' in sys.modules)"
         command = [sys.executable, "-c", code]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
@@ -103,7 +103,7 @@ def test_an_edited_plugin_a_file_that_it_imports_and_another_picture_are_seen(ti
 def test_a_new_plugin_of_a_folder_is_seen(tmp_path: Path, say: Say) -> None:
     """In a copy of the packages, because a plugin is a file in a folder of them."""
     root = Path(__file__).parents[3]
-    for name in ("activations", "tasks", "bench", "report"):
+    for name in ("inrbench", "activations", "tasks", "bench", "report"):
         subprocess.run(["cp", "-r", root / name, tmp_path], check=True)
     settle(*(tmp_path / "activations").glob("*.py"))
     assert "0\nTrue" in say(["list", "activations"])
@@ -115,8 +115,8 @@ def test_a_new_plugin_of_a_folder_is_seen(tmp_path: Path, say: Say) -> None:
 
 KEPT = """
 import sys
-from bench.config import answers, suite
-from bench.config.declared import declared
+from inrbench.bench.config import answers, suite
+from inrbench.bench.config.declared import declared
 
 names = suite.shipped()
 for name in names:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.config import grid
-from bench.config import suite as suites
-from bench.config.settings import Model
-from bench.errors import BadInput
+from inrbench.bench.config import grid
+from inrbench.bench.config import suite as suites
+from inrbench.bench.config.settings import Model
+from inrbench.bench.errors import BadInput
 from tests.bench.config.layout import PLUGINS, lay_out
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from bench.config.identity import digest
-from bench.config.job import Job, Plugin
-from bench.config.settings import Model, Train
+from inrbench.bench.config.identity import digest
+from inrbench.bench.config.job import Job, Plugin
+from inrbench.bench.config.settings import Model, Train
 
 JOB = Job(
     suite="quick",

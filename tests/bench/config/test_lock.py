@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bench.config.declared import declared
-from bench.config.lock import Found, Lock, source
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.errors import BadInput
+from inrbench.bench.config.declared import declared
+from inrbench.bench.config.lock import Found, Lock, source
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.errors import BadInput
 from tests.bench.config.layout import PLUGINS
 
 SUITE: dict[str, Any] = {

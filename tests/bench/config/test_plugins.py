@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-import activations
-from activations.siren import Siren
-from bench.config.job import Job, Plugin
-from bench.config.plugins import Plugins, source_file, source_sha256
-from bench.errors import BadInput
+from inrbench import activations
+from inrbench.activations.siren import Siren
+from inrbench.bench.config.job import Job, Plugin
+from inrbench.bench.config.plugins import Plugins, source_file, source_sha256
+from inrbench.bench.errors import BadInput
 from tests.bench.config.layout import PLUGINS, lay_out
 
-MINE = "from activations.siren import Siren as S\nclass Mine(S):\n    name = {name!r}\n"
+MINE = "from inrbench.activations.siren import Siren as S\nclass Mine(S):\n    name = {name!r}\n"
 
 
 def test_a_broken_plugin_in_the_folder_is_listed_and_fatal_only_when_chosen(

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
-import activations
-from activations.core import conformance as testing
-from bench.cli import main
-from bench.config import grid
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.console import commands
-from bench.training.run_job import execute
+from inrbench import activations
+from inrbench.activations.core import conformance as testing
+from inrbench.bench.cli import main
+from inrbench.bench.config import grid
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.console import commands
+from inrbench.bench.training.run_job import execute
 
 
 def test_a_new_activation_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

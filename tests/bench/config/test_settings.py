@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.config.settings import Model, Settings, Train
-from bench.config.strict_yaml import validated
-from bench.errors import BadInput
+from inrbench.bench.config.settings import Model, Settings, Train
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.errors import BadInput
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from bench.config.settings import Model, Settings, Train
-from bench.config.strict_yaml import accepts, read_text, read_yaml, validated
-from bench.errors import BadInput
+from inrbench.bench.config.settings import Model, Settings, Train
+from inrbench.bench.config.strict_yaml import accepts, read_text, read_yaml, validated
+from inrbench.bench.errors import BadInput
 
 
 class Sizes(Settings):

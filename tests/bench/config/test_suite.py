@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import grid
-from bench.config import suite as suites
-from bench.errors import BadInput
+from inrbench.bench.config import grid
+from inrbench.bench.config import suite as suites
+from inrbench.bench.errors import BadInput
 from tests.bench.config.layout import PLUGINS, lay_out
 
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import suite
-from bench.config.plugins import Plugins
-from bench.console.completion import plugin_names
-from bench.suites import shipped
+from inrbench.bench.config import suite
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.console.completion import plugin_names
+from inrbench.bench.suites import shipped
 
 TAB = r"""
 eval "$(inrbench completion bash)"
@@ -31,7 +31,9 @@ def folder(tmp_path: Path) -> Path:
     script = tmp_path / "bin" / "inrbench"
     script.parent.mkdir()
     forbidden = "import sys\nfor name in ('torch', 'pydantic', 'pyarrow'):\n    sys.modules[name] = None\n"
-    script.write_text(f"#!{sys.executable} -P\n{forbidden}from bench.cli import main\nraise SystemExit(main())\n")
+    script.write_text(
+        f"#!{sys.executable} -P\n{forbidden}from inrbench.bench.cli import main\nraise SystemExit(main())\n"
+    )
     script.chmod(0o755)
     return tmp_path
 

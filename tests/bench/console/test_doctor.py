@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.cli import main
-from bench.machine import devices, nvml
-from tasks.signals.downloads import ORIGINALS
+from inrbench.bench.cli import main
+from inrbench.bench.machine import devices, nvml
+from inrbench.tasks.signals.downloads import ORIGINALS
 from tests.bench.machine.fake_nvml import FakeCard, FakeNvml
 
 NAMES = ["inrbench", "torch", "cores", "features", "compiler", "GPUs", "caches", "data", "results", "browser"]
@@ -95,7 +95,7 @@ def test_a_gpu_that_torch_cannot_use(capsys: pytest.CaptureFixture[str], monkeyp
 
 
 def test_without_torch_no_run_is_possible_and_the_rest_is_still_told() -> None:
-    code = "import sys\nsys.modules['torch'] = None\nfrom bench.cli import main\nraise SystemExit(main(['doctor']))"
+    code = "import sys\nsys.modules['torch'] = None\nfrom inrbench.bench.cli import main\nraise SystemExit(main(['doctor']))"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == ""

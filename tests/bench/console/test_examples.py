@@ -8,12 +8,12 @@ import shlex
 
 import pytest
 
-from bench import commands
-from bench.cli import LIGHT, action, main, parser
-from bench.config import suite
-from bench.config.plugins import Plugins
-from bench.console import commands as light
-from bench.console.examples import EXAMPLES
+from inrbench.bench import commands
+from inrbench.bench.cli import LIGHT, action, main, parser
+from inrbench.bench.config import suite
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.console import commands as light
+from inrbench.bench.console.examples import EXAMPLES
 
 
 def parsed(line: str) -> argparse.Namespace:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from bench.cli import main
+from inrbench.bench.cli import main
 from tests.bench.command import Inrbench
 
 KINDS = {
@@ -54,7 +54,7 @@ def test_a_table_fits_its_width_and_loses_nothing(
 @pytest.mark.parametrize("kind", ["signals", "suites"])
 def test_a_list_that_needs_no_plugins_imports_neither_torch_nor_pyarrow(kind: str) -> None:
     code = (
-        f"import sys\nfrom bench.cli import main\nassert main(['list', {kind!r}]) == 0\n"
+        f"import sys\nfrom inrbench.bench.cli import main\nassert main(['list', {kind!r}]) == 0\n"
         "assert not {'torch', 'pyarrow', 'pandas'} & set(sys.modules)"
     )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
@@ -62,7 +62,7 @@ def test_a_list_that_needs_no_plugins_imports_neither_torch_nor_pyarrow(kind: st
 
 
 def test_a_row_is_shown_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:
-    from bench.console.listing import print_table
+    from inrbench.bench.console.listing import print_table
 
     print_table([{"name": "none", "about": "brackets [bold] are no markup"}])
     assert capsys.readouterr().out == "NAME  ABOUT\nnone  brackets [bold] are no markup\n"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from activations import finer, gauss, mfn, relu, siren, wire
-from activations.core import spline_wavelet as wavelet
-from activations.core.kernel import Kernel
+from inrbench.activations import finer, gauss, mfn, relu, siren, wire
+from inrbench.activations.core import spline_wavelet as wavelet
+from inrbench.activations.core.kernel import Kernel
 
 KERNELS: dict[str, tuple[Kernel, tuple[float, ...], float]] = {
     "relu": (relu.RELU, (), 1),

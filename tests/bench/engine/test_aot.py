@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from activations.core.kernel import PLAIN
-from activations.core.spline_wavelet import WAVELET
-from bench.engine.aot import CompilationError, Source, compile_all, has_compiler, load
+from inrbench.activations.core.kernel import PLAIN
+from inrbench.activations.core.spline_wavelet import WAVELET
+from inrbench.bench.engine.aot import CompilationError, Source, compile_all, has_compiler, load
 
 PLUGIN = (
     "import torch\n"

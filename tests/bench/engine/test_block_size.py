@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from activations.core.base import Domain, build
-from activations.siren import Siren
-from bench.engine import block_size as blocks
-from bench.engine.block_size import CANDIDATES, DEFAULT, block_rows, worthwhile
-from bench.engine.engine import AutogradEngine, Engine
-from tasks.core.base import grid_coords
+from inrbench.activations.core.base import Domain, build
+from inrbench.activations.siren import Siren
+from inrbench.bench.engine import block_size as blocks
+from inrbench.bench.engine.block_size import CANDIDATES, DEFAULT, block_rows, worthwhile
+from inrbench.bench.engine.engine import AutogradEngine, Engine
+from inrbench.tasks.core.base import grid_coords
 
 SHAPE = (40, 50)
 

@@ -9,15 +9,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.bacon import Bacon
-from activations.bw_relu import BwRelu
-from activations.controls import ExpSin, Gelu, Laplacian, Multiquadric, Quadratic, Tanh
-from activations.core.base import Activation, Domain, build
-from activations.core.chain import Chain, Filter, MultiplicativeFilterNetwork, Skip
-from activations.fouriernet import FourierNet
-from activations.mfn import Mfn
-from activations.siren import SINE, Siren
-from bench.engine.capture import chain_spec, functions
+from inrbench.activations.bacon import Bacon
+from inrbench.activations.bw_relu import BwRelu
+from inrbench.activations.controls import ExpSin, Gelu, Laplacian, Multiquadric, Quadratic, Tanh
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.core.chain import Chain, Filter, MultiplicativeFilterNetwork, Skip
+from inrbench.activations.fouriernet import FourierNet
+from inrbench.activations.mfn import Mfn
+from inrbench.activations.siren import SINE, Siren
+from inrbench.bench.engine.capture import chain_spec, functions
 
 
 class Sinc(Activation):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from activations import siren
-from bench.engine import code_cache, compiled_chain, elementary
-from bench.engine.code_cache import code_file, imported_files
+from inrbench.activations import siren
+from inrbench.bench.engine import code_cache, compiled_chain, elementary
+from inrbench.bench.engine.code_cache import code_file, imported_files
 
 
 def plugin(folder: Path, **files: str) -> str:
@@ -58,7 +58,7 @@ def test_a_shipped_activation_depends_on_the_core_it_is_built_from_and_on_no_oth
 
 
 def test_compiled_code_depends_on_how_it_is_compiled() -> None:
-    assert Path(elementary.__file__) in imported_files([compiled_chain.__file__])
+    assert Path(elementary.__file__).resolve() in imported_files([compiled_chain.__file__])
 
 
 def test_files_without_imports_of_ours_stand_alone(tmp_path: Path) -> None:

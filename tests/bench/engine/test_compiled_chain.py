@@ -10,19 +10,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.bacon import Bacon
-from activations.bw_relu import BwRelu
-from activations.core.base import Activation, Domain, build
-from activations.finer import Finer
-from activations.fouriernet import FourierNet
-from activations.gauss import Gauss
-from activations.mfn import Mfn
-from activations.relu import Relu
-from activations.relu_pe import ReluPe
-from activations.siren import SINE, Siren
-from activations.wire import Wire
-from bench.engine.capture import chain_spec
-from bench.engine.compiled_chain import CompiledChain, Pass
+from inrbench.activations.bacon import Bacon
+from inrbench.activations.bw_relu import BwRelu
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.finer import Finer
+from inrbench.activations.fouriernet import FourierNet
+from inrbench.activations.gauss import Gauss
+from inrbench.activations.mfn import Mfn
+from inrbench.activations.relu import Relu
+from inrbench.activations.relu_pe import ReluPe
+from inrbench.activations.siren import SINE, Siren
+from inrbench.activations.wire import Wire
+from inrbench.bench.engine.capture import chain_spec
+from inrbench.bench.engine.compiled_chain import CompiledChain, Pass
 
 slow = pytest.mark.slow
 

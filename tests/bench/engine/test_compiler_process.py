@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bench.engine.compiler_process import share_headers
+from inrbench.bench.engine.compiler_process import share_headers
 
 
 @pytest.fixture

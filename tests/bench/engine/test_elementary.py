@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.engine.aot import Source, compile_all, load
-from bench.engine.elementary import LARGEST, SATURATION, cosine, sine, tanh
+from inrbench.bench.engine.aot import Source, compile_all, load
+from inrbench.bench.engine.elementary import LARGEST, SATURATION, cosine, sine, tanh
 
 FUNCTIONS = [(sine, torch.sin), (cosine, torch.cos)]
 

@@ -9,18 +9,18 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.bw_relu import BwRelu
-from activations.core.base import Activation, Domain, build
-from activations.core.kernel import Kernel
-from activations.mfn import Mfn
-from activations.siren import SINE, Siren
-from bench.engine import engine as module
-from bench.engine import products
-from bench.engine.aot import CompilationError
-from bench.engine.capture import ChainSpec
-from bench.engine.compiled_chain import CompiledChain
-from bench.engine.engine import AutogradEngine, ChainEngine, Engine, choose_engine
-from tasks.core.base import grid_coords
+from inrbench.activations.bw_relu import BwRelu
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.core.kernel import Kernel
+from inrbench.activations.mfn import Mfn
+from inrbench.activations.siren import SINE, Siren
+from inrbench.bench.engine import engine as module
+from inrbench.bench.engine import products
+from inrbench.bench.engine.aot import CompilationError
+from inrbench.bench.engine.capture import ChainSpec
+from inrbench.bench.engine.compiled_chain import CompiledChain
+from inrbench.bench.engine.engine import AutogradEngine, ChainEngine, Engine, choose_engine
+from inrbench.tasks.core.base import grid_coords
 from tests.bench.engine.test_compiled_chain import Mixed
 
 SHAPE = (24, 32)

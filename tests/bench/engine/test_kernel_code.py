@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from activations.core.kernel import PLAIN, Kernel
-from activations.core.spline_wavelet import WAVELET
-from activations.siren import SINE
-from bench.engine.kernel_code import AotKernels, Recorder
+from inrbench.activations.core.kernel import PLAIN, Kernel
+from inrbench.activations.core.spline_wavelet import WAVELET
+from inrbench.activations.siren import SINE
+from inrbench.bench.engine.kernel_code import AotKernels, Recorder
 from tests.bench.engine.kernels import KERNELS, inputs
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from bench.engine.precision import in_precision
+from inrbench.bench.engine.precision import in_precision
 
 CPU = torch.device("cpu")
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.engine import products
-from bench.engine.products import LIBRARIES, WIDE, faster_library, libraries
+from inrbench.bench.engine import products
+from inrbench.bench.engine.products import LIBRARIES, WIDE, faster_library, libraries
 
 INTEL, AMD = "vendor_id\t: GenuineIntel\nmodel name\t: x\n", "vendor_id\t: AuthenticAMD\nmodel name\t: x\n"
 

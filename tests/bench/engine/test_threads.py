@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.engine.threads import blocks_of_threads, run_on_threads
+from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
 
 
 @pytest.fixture

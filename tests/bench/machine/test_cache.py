@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.machine.cache import cache_folder
+from inrbench.bench.machine.cache import cache_folder
 
 
 def test_the_folder_follows_the_variable_and_is_else_in_the_home(

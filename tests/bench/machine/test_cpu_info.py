@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.machine.cpu_info import cpu_info
+from inrbench.bench.machine.cpu_info import cpu_info
 
 
 def test_the_fields_are_those_of_the_first_core(monkeypatch: pytest.MonkeyPatch) -> None:

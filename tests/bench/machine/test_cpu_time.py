@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.machine.cpu_time import CpuTimes, foreign, read
+from inrbench.bench.machine.cpu_time import CpuTimes, foreign, read
 
 COMPUTE = "while True: pass"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.errors import BadInput
-from bench.machine.devices import slots
+from inrbench.bench.errors import BadInput
+from inrbench.bench.machine.devices import slots
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.machine.cpu_time import CpuTimes
-from bench.machine.devices import SlotSpec
-from bench.machine.monitor import DeviceUse, Watch, cpu_mhz
-from bench.machine.nvml import Nvml
-from bench.store.store import Store
+from inrbench.bench.machine.cpu_time import CpuTimes
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.machine.monitor import DeviceUse, Watch, cpu_mhz
+from inrbench.bench.machine.nvml import Nvml
+from inrbench.bench.store.store import Store
 from tests.bench.machine.fake_nvml import NoDriver
 
 CPU = SlotSpec("cpu", "", threads=2, exclusive=True)
@@ -82,11 +82,11 @@ activations: {{relu: {{}}}}
 
 RUN = """
 import sys
-from bench.config import grid, suite
-from bench.machine.devices import SlotSpec
-from bench.config.plugins import Plugins
-from bench.runner.runner import Runner, local_slots
-from bench.store.store import Store
+from inrbench.bench.config import grid, suite
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.runner.runner import Runner, local_slots
+from inrbench.bench.store.store import Store
 
 chosen, where = suite.load(sys.argv[1])
 jobs = grid.jobs(chosen, Plugins(), where)

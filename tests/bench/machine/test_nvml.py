@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.machine.devices import SlotSpec, slots
-from bench.machine.monitor import Watch
-from bench.machine.nvml import Gpu, Nvml, usable
+from inrbench.bench.machine.devices import SlotSpec, slots
+from inrbench.bench.machine.monitor import Watch
+from inrbench.bench.machine.nvml import Gpu, Nvml, usable
 from tests.bench.machine.fake_nvml import FakeCard, FakeNvml, NoDriver
 
 A, B = "GPU-5c89852c-d268-c3f3-1b07-005d5ae1dc3f", "GPU-9aa0f5a2-0c1e-4c34-9e8e-2b0b1a3c7d11"

@@ -7,7 +7,7 @@ import sys
 
 CODE = """
 import torch
-from bench.machine import process_setup
+from inrbench.bench.machine import process_setup
 
 tiny = torch.full((8,), 1e-39)
 before = bool((tiny * 1 != 0).all())
@@ -25,7 +25,7 @@ KEPT = """
 import numpy as np
 import torch
 from scipy.spatial import KDTree
-from bench.machine import process_setup
+from inrbench.bench.machine import process_setup
 
 def kept():
     return float(torch.tensor(1e-39) * 1) != 0

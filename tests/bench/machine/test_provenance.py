@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench.machine import provenance
-from bench.store.schema import RUNS
+from inrbench.bench.machine import provenance
+from inrbench.bench.store.schema import RUNS
 
 
 def test_every_column_is_one_of_the_schema_and_names_no_host() -> None:
@@ -28,14 +28,14 @@ def test_every_column_is_one_of_the_schema_and_names_no_host() -> None:
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
 def test_a_change_of_a_tracked_file_makes_the_checkout_dirty(tmp_path: Path) -> None:
-    root = Path(provenance.__file__).parents[2]
-    copy = tmp_path / "bench" / "machine" / "provenance.py"
+    root = Path(provenance.__file__).parents[3]
+    copy = tmp_path / "inrbench" / "bench" / "machine" / "provenance.py"
     copy.parent.mkdir(parents=True)
-    for folder in (copy.parents[1], copy.parent):
+    for folder in copy.parents[:3]:
         (folder / "__init__.py").touch()
     for name in ("provenance.py", "cpu_info.py"):
         shutil.copy(root / "bench" / "machine" / name, copy.parent)
-    code = "from bench.machine import provenance; print(*provenance.git_state())"
+    code = "from inrbench.bench.machine import provenance; print(*provenance.git_state())"
 
     def state() -> list[str]:
         command = [sys.executable, "-c", code]
@@ -49,7 +49,7 @@ def test_a_change_of_a_tracked_file_makes_the_checkout_dirty(tmp_path: Path) -> 
 
     assert state() == ["None", "None"]
     git("init", "-q")
-    git("add", "bench")
+    git("add", "inrbench")
     git("commit", "-qm", "first")
     assert state() == [git("rev-parse", "HEAD"), "False"]
     copy.write_text(copy.read_text() + "\n# changed\n")

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.config import grid
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import read_yaml, validated
-from bench.config.suite import Suite
-from bench.machine.devices import SlotSpec
-from bench.runner import plan
-from bench.runner.plan import RunOptions
-from bench.runner.runner import Runner, local_slots
-from bench.store.store import Store
+from inrbench.bench.config import grid
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import read_yaml, validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.runner import plan
+from inrbench.bench.runner.plan import RunOptions
+from inrbench.bench.runner.runner import Runner, local_slots
+from inrbench.bench.store.store import Store
 
 CPU = SlotSpec("cpu", "", threads=1, exclusive=True)
 

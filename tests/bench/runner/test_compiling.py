@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import grid
-from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.engine import aot, products
-from bench.engine.aot import CompilationError, Recipe
-from bench.runner.compiling import compile_chains
+from inrbench.bench.config import grid
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.engine import aot, products
+from inrbench.bench.engine.aot import CompilationError, Recipe
+from inrbench.bench.runner.compiling import compile_chains
 from tests.bench.config.layout import lay_out
 
 

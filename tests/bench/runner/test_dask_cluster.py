@@ -15,13 +15,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.config import grid, suite
-from bench.config.plugins import Plugins
-from bench.errors import BadInput
-from bench.machine.devices import SlotSpec
-from bench.runner.dask_cluster import connect
-from bench.runner.runner import Runner, local_slots
-from bench.store.store import Store
+from inrbench.bench.config import grid, suite
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.errors import BadInput
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.runner.dask_cluster import connect
+from inrbench.bench.runner.runner import Runner, local_slots
+from inrbench.bench.store.store import Store
 
 SUITE = """
 suite: far
@@ -80,7 +80,7 @@ def wait_for_workers(address: str) -> None:
 
 def inrbench(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", "from bench.cli import main; raise SystemExit(main())", *arguments],
+        [sys.executable, "-P", "-c", "from inrbench.bench.cli import main; raise SystemExit(main())", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -11,12 +11,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.config import grid
-from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.runner.runner import local_slots
-from bench.runner.worker_process import JobRun
-from bench.store.store import Store
+from inrbench.bench.config import grid
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.runner.runner import local_slots
+from inrbench.bench.runner.worker_process import JobRun
+from inrbench.bench.store.store import Store
 from tests.bench.runner.runs import CPU, settings
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.runner import forks
+from inrbench.bench.runner import forks
 from tests.bench.runner.runs import run
 
 

@@ -8,15 +8,15 @@ import pandas as pd
 import pytest
 import torch
 
-from bench import results
-from bench.machine import devices
+from inrbench.bench import results
+from inrbench.bench.machine import devices
 from tests.bench.command import Inrbench
 
 pytestmark = pytest.mark.gpu
 
 GREEDY = '''
 import torch
-from activations import Activation
+from inrbench.activations import Activation
 
 class Greedy(Activation):
     """A nonlinearity that asks for more memory than there is."""

@@ -16,13 +16,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.config import grid, suite
-from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.machine.devices import SlotSpec
-from bench.runner import plan
-from bench.runner.runner import Runner, local_slots
-from bench.store.store import Store
+from inrbench.bench.config import grid, suite
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.runner import plan
+from inrbench.bench.runner.runner import Runner, local_slots
+from inrbench.bench.store.store import Store
 from tests.bench.processes import family
 
 SUITE = """
@@ -36,12 +36,12 @@ activations: {relu: {}, siren: {}, gauss: {}}
 
 DRIVER = """
 import sys
-from bench.runner import plan
-from bench.config import grid, suite
-from bench.machine.devices import SlotSpec
-from bench.config.plugins import Plugins
-from bench.runner.runner import Listener, Runner, local_slots
-from bench.store.store import Store
+from inrbench.bench.runner import plan
+from inrbench.bench.config import grid, suite
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.runner.runner import Listener, Runner, local_slots
+from inrbench.bench.store.store import Store
 
 def tell(*words):
     print(*words, flush=True)

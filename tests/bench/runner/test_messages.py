@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from bench.runner.messages import MAGIC, Channel, Kind, ProtocolError
+from inrbench.bench.runner.messages import MAGIC, Channel, Kind, ProtocolError
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.config import grid
-from bench.config.job import Job
-from bench.config.plugins import Plugins, source_sha256
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.errors import BadInput
-from bench.runner import plan
-from bench.store.schema import Score
-from bench.store.store import Store
+from inrbench.bench.config import grid
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins, source_sha256
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.errors import BadInput
+from inrbench.bench.runner import plan
+from inrbench.bench.store.schema import Score
+from inrbench.bench.store.store import Store
 
 PLUGINS = Plugins()
 SCORE = Score(1, 0.5, "psnr", 30.0, 1)

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from bench.config.job import Job, Plugin
-from bench.config.settings import Model, Train
-from bench.machine import provenance
-from bench.machine.monitor import DeviceUse
-from bench.runner.row import Attempt, Execution, to_row
-from bench.store.schema import RUNS, Score
-from bench.training.result import NetworkInfo, Outcome, Timings
+from inrbench.bench.config.job import Job, Plugin
+from inrbench.bench.config.settings import Model, Train
+from inrbench.bench.machine import provenance
+from inrbench.bench.machine.monitor import DeviceUse
+from inrbench.bench.runner.row import Attempt, Execution, to_row
+from inrbench.bench.store.schema import RUNS, Score
+from inrbench.bench.training.result import NetworkInfo, Outcome, Timings
 
 SIREN = Plugin("siren", 1, {"omega0": 30.0})
 IMAGE = Plugin("image", 1, {"size": 16})

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from bench.atomic_write import atomic_write
-from bench.config import grid
-from bench.config.plugins import Plugins
-from bench.errors import Stopped
-from bench.machine.devices import SlotSpec
-from bench.runner import plan
-from bench.runner.plan import RunOptions
-from bench.runner.runner import Runner, local_slots
-from bench.store.store import Store
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.config import grid
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.errors import Stopped
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.runner import plan
+from inrbench.bench.runner.plan import RunOptions
+from inrbench.bench.runner.runner import Runner, local_slots
+from inrbench.bench.store.store import Store
 from tests.bench.command import Inrbench
 from tests.bench.processes import family
 from tests.bench.runner.runs import CPU, run, settings
@@ -89,7 +89,7 @@ def test_a_disk_that_stays_full_stops_the_run_with_one_line(
         atomic_write(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr("bench.store.store.atomic_write", full)
+        patch.setattr("inrbench.bench.store.store.atomic_write", full)
         with pytest.raises(Stopped, match=r"No space left on device.*the same command continues"):
             run(trouble, tmp_path, ["print", "nan"])
     rows = run(trouble, tmp_path, ["print", "nan"])
@@ -138,7 +138,14 @@ def test_stopping_leaves_no_orphan_and_can_be_resumed(sign: signal.Signals, tmp_
     # A background shell may have had SIGINT ignored, which would be inherited.
     code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
     process = subprocess.Popen(
-        [sys.executable, "-P", "-c", code + "from bench.cli import main; raise SystemExit(main())", "run", str(path)],
+        [
+            sys.executable,
+            "-P",
+            "-c",
+            code + "from inrbench.bench.cli import main; raise SystemExit(main())",
+            "run",
+            str(path),
+        ],
         cwd=tmp_path,
         stderr=subprocess.PIPE,
         text=True,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.config.job import Job, Plugin
-from bench.config.settings import Model, Train
-from bench.runner.time_left import TimeLeft
-from bench.training.result import Outcome, Timings
+from inrbench.bench.config.job import Job, Plugin
+from inrbench.bench.config.settings import Model, Train
+from inrbench.bench.runner.time_left import TimeLeft
+from inrbench.bench.training.result import Outcome, Timings
 
 RUN = Path(__file__).parent / "quick_timings.csv"
 """The jobs of a run of `quick`, in running order, with the seconds of each phase."""

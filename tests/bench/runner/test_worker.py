@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from bench.config import grid
-from bench.config.plugins import Plugins
-from bench.runner.runner import Runner, local_slots
-from bench.store.store import Store
+from inrbench.bench.config import grid
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.runner.runner import Runner, local_slots
+from inrbench.bench.store.store import Store
 from tests.bench.runner.runs import CPU, settings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from bench.runner.plan import RunOptions
+from inrbench.bench.runner.plan import RunOptions
 from tests.bench.runner.runs import run
 
 

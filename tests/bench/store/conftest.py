@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.store.store import Store
+from inrbench.bench.store.store import Store
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bench.store.schema import RUNS, Score
+from inrbench.bench.store.schema import RUNS, Score
 
 ROW: dict[str, Any] = {"job_id": "a" * 16, "suite": "tiny", "status": "ok", "repeat": 0, "timing_valid": True}
 

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bench.errors import BadInput
-from bench.store.archive import PRIVATE, archive
-from bench.store.store import Store
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.archive import PRIVATE, archive
+from inrbench.bench.store.store import Store
 from tests.bench.store.rows import ROW, SCORE
 
 TRUTH = np.linspace(0, 1, 16).reshape(4, 4, 1)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench.store import compact as module
-from bench.store.compact import compact
-from bench.store.schema import Score
-from bench.store.store import Store
+from inrbench.bench.store import compact as module
+from inrbench.bench.store.compact import compact
+from inrbench.bench.store.schema import Score
+from inrbench.bench.store.store import Store
 
 SCORE = Score(1, 0.5, "psnr", 30.0, 1)
 

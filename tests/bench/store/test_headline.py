@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from bench.store.headline import with_headline
+from inrbench.bench.store.headline import with_headline
 
 JOBS = pd.DataFrame(
     {

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.store.job_locks import JobLocks, locks_in
+from inrbench.bench.store.job_locks import JobLocks, locks_in
 
 HOLD = """
 import sys
 from pathlib import Path
-from bench.store.job_locks import locks_in
+from inrbench.bench.store.job_locks import locks_in
 print(locks_in(Path(sys.argv[1])).acquire(sys.argv[2]), flush=True)
 sys.stdin.read()
 """
@@ -91,7 +91,7 @@ def test_without_locks_that_is_reported_once_and_nobody_has_the_folder_alone(
 SHARE = """
 import sys
 from pathlib import Path
-from bench.store.job_locks import locks_in
+from inrbench.bench.store.job_locks import locks_in
 with locks_in(Path(sys.argv[1])).shared():
     print("shared", flush=True)
     sys.stdin.readline()

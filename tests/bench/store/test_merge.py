@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.cli import main
-from bench.store.compact import compact
-from bench.store.merge import merge
-from bench.store.schema import Score
-from bench.store.store import Store
+from inrbench.bench.cli import main
+from inrbench.bench.store.compact import compact
+from inrbench.bench.store.merge import merge
+from inrbench.bench.store.schema import Score
+from inrbench.bench.store.store import Store
 
 Stores = tuple[Store, Store]
 

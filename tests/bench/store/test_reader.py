@@ -7,8 +7,8 @@ import os
 import numpy as np
 import pytest
 
-from bench.store.schema import RUNS
-from bench.store.store import Store
+from inrbench.bench.store.schema import RUNS
+from inrbench.bench.store.store import Store
 from tests.bench.store.rows import ROW, SCORE
 
 

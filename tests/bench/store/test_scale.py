@@ -15,16 +15,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.config import grid
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.runner.row import Execution
-from bench.runner.runner import Runner
-from bench.runner.worker_process import JobRun
-from bench.store.schema import Score
-from bench.store.store import Store
-from bench.training.result import Outcome
+from inrbench.bench.config import grid
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.runner.row import Execution
+from inrbench.bench.runner.runner import Runner
+from inrbench.bench.runner.worker_process import JobRun
+from inrbench.bench.store.schema import Score
+from inrbench.bench.store.store import Store
+from inrbench.bench.training.result import Outcome
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -32,13 +32,13 @@ GRID = """
 import json, resource, sys, time
 import numpy as np
 import pyarrow as pa
-from bench.runner import plan
-from bench.config import grid
-from bench.store.compact import write
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import validated
-from bench.store.store import RUNS, SCORES, Store
-from bench.config.suite import Suite
+from inrbench.bench.runner import plan
+from inrbench.bench.config import grid
+from inrbench.bench.store.compact import write
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.store.store import RUNS, SCORES, Store
+from inrbench.bench.config.suite import Suite
 
 POINTS = 60
 
@@ -78,7 +78,7 @@ store = Store(folder, "big")
 if what == "fill":
     finished(jobs, store)
 elif what == "report":
-    import report
+    from inrbench import report
     finished(jobs, store)
     start, busy = time.perf_counter(), time.process_time()
     written = report.write(store, jobs)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from bench.store.schema import RUNS
-from bench.store.store import Store
+from inrbench.bench.store.schema import RUNS
+from inrbench.bench.store.store import Store
 from tests.bench.store.rows import ROW, put, row_table
 
 

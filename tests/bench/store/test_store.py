@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench.store.schema import RUNS, SCORES
-from bench.store.store import Store
+from inrbench.bench.store.schema import RUNS, SCORES
+from inrbench.bench.store.store import Store
 from tests.bench.store.rows import ROW, SCORE
 
 
@@ -75,8 +75,8 @@ def test_two_folders_merge_by_copying(tmp_path: Path) -> None:
 
 CRASH = """
 import os, sys
-from bench.store.schema import Score
-from bench.store.store import Store
+from inrbench.bench.store.schema import Score
+from inrbench.bench.store.store import Store
 import numpy as np
 
 point, count = int(sys.argv[2]), 0

@@ -6,13 +6,13 @@ from typing import Any
 
 import torch
 
-from bench.config import grid
-from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.training.result import Outcome
-from bench.training.run_job import execute
+from inrbench.bench.config import grid
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.training.result import Outcome
+from inrbench.bench.training.run_job import execute
 
 PLUGINS = Plugins()
 CPU = torch.device("cpu")

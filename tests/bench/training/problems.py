@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from tasks.core.base import Problem, grid_coords
-from tasks.core.operators import AreaAverage, Identity, Mask, Operator
-from tasks.core.radon import Radon, half_turn
+from inrbench.tasks.core.base import Problem, grid_coords
+from inrbench.tasks.core.operators import AreaAverage, Identity, Mask, Operator
+from inrbench.tasks.core.radon import Radon, half_turn
 
 SHAPE = (12, 16)
 

@@ -23,32 +23,32 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Activation, Domain, ParamGroup, build
-from activations.siren import Siren
-from bench.atomic_write import atomic_write
-from bench.config import grid, suite
-from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.config.settings import Train
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.engine.engine import AutogradEngine
-from bench.machine.devices import SlotSpec
-from bench.runner import plan
-from bench.runner.runner import Runner, local_slots
-from bench.store.compact import compact
-from bench.store.schema import Score
-from bench.store.store import Store
-from bench.training import checkpoint
-from bench.training.checkpoint import Checkpointer, Facts, State, facts
-from bench.training.clock import PHASES, Clock
-from bench.training.descent import Descent
-from bench.training.early_stopping import Point
-from bench.training.objective import Objective
-from bench.training.result import Outcome
-from bench.training.run_job import execute
-from tasks.core.base import Problem
-from tasks.core.operators import Identity
+from inrbench.activations.core.base import Activation, Domain, ParamGroup, build
+from inrbench.activations.siren import Siren
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.config import grid, suite
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.settings import Train
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.engine.engine import AutogradEngine
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.runner import plan
+from inrbench.bench.runner.runner import Runner, local_slots
+from inrbench.bench.store.compact import compact
+from inrbench.bench.store.schema import Score
+from inrbench.bench.store.store import Store
+from inrbench.bench.training import checkpoint
+from inrbench.bench.training.checkpoint import Checkpointer, Facts, State, facts
+from inrbench.bench.training.clock import PHASES, Clock
+from inrbench.bench.training.descent import Descent
+from inrbench.bench.training.early_stopping import Point
+from inrbench.bench.training.objective import Objective
+from inrbench.bench.training.result import Outcome
+from inrbench.bench.training.run_job import execute
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.operators import Identity
 from tests.bench.processes import family
 
 PLUGINS = Plugins()
@@ -377,7 +377,7 @@ def test_kernels_compiled_before_the_kill_are_compiled_after_it(
 
 NOISY = '''
 import torch
-from activations import Activation
+from inrbench.activations import Activation
 
 class Noisy(Activation):
     """Drops units at random."""
@@ -454,11 +454,11 @@ activations: {bw-relu: {learn_c: layer}}
 
 DRIVER = """
 import sys
-from bench.config import grid, suite
-from bench.machine.devices import SlotSpec
-from bench.config.plugins import Plugins
-from bench.runner.runner import Runner, local_slots
-from bench.store.store import Store
+from inrbench.bench.config import grid, suite
+from inrbench.bench.machine.devices import SlotSpec
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.runner.runner import Runner, local_slots
+from inrbench.bench.store.store import Store
 
 chosen, where = suite.load(sys.argv[1])
 store = Store(sys.argv[2], chosen.suite)

@@ -9,7 +9,7 @@ import time
 import pytest
 import torch
 
-from bench.training.clock import Clock
+from inrbench.bench.training.clock import Clock
 
 CPU = torch.device("cpu")
 
@@ -59,7 +59,7 @@ def test_a_resumed_job_has_the_seconds_of_its_earlier_parts(now: list[float]) ->
 
 PEAKS = """
 import torch
-from bench.training.clock import peak_memory, reset_peak_memory
+from inrbench.bench.training.clock import peak_memory, reset_peak_memory
 
 cpu = torch.device("cpu")
 reset_peak_memory(cpu)

@@ -13,16 +13,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activations.core.base import Domain, ParamGroup, build
-from bench.config.plugins import Plugins
-from bench.config.settings import Train
-from bench.engine.engine import AutogradEngine, choose_engine
-from bench.training import descent as training
-from bench.training import objective
-from bench.training.descent import Descent, checkpoints, evaluate, optimizer, rate
-from bench.training.objective import Objective
-from tasks.core.base import Problem, grid_coords
-from tasks.core.operators import AreaAverage, Identity
+from inrbench.activations.core.base import Domain, ParamGroup, build
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.settings import Train
+from inrbench.bench.engine.engine import AutogradEngine, choose_engine
+from inrbench.bench.training import descent as training
+from inrbench.bench.training import objective
+from inrbench.bench.training.descent import Descent, checkpoints, evaluate, optimizer, rate
+from inrbench.bench.training.objective import Objective
+from inrbench.tasks.core.base import Problem, grid_coords
+from inrbench.tasks.core.operators import AreaAverage, Identity
 from tests.bench.training.problems import OPERATORS, SHAPE, problem, whole_batch
 
 

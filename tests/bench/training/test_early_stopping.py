@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.training.early_stopping import Point, chosen_step
+from inrbench.bench.training.early_stopping import Point, chosen_step
 
 
 def points(*losses: float, heldout: tuple[float, ...] = ()) -> list[Point]:

@@ -11,17 +11,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Domain, build
-from bench.config.plugins import Plugins
-from bench.config.settings import Train
-from bench.engine.engine import AutogradEngine, choose_engine
-from bench.training.descent import Descent, evaluate
-from bench.training.objective import Objective
-from bench.training.run_job import on_device
-from bench.training.step_graph import EAGER_STEPS
-from tasks.core.base import Problem, Task
-from tasks.core.operators import Identity
-from tasks.signals.load import load
+from inrbench.activations.core.base import Domain, build
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.settings import Train
+from inrbench.bench.engine.engine import AutogradEngine, choose_engine
+from inrbench.bench.training.descent import Descent, evaluate
+from inrbench.bench.training.objective import Objective
+from inrbench.bench.training.run_job import on_device
+from inrbench.bench.training.step_graph import EAGER_STEPS
+from inrbench.tasks.core.base import Problem, Task
+from inrbench.tasks.core.operators import Identity
+from inrbench.tasks.signals.load import load
 from tests.bench.training.problems import OPERATORS, SHAPE, problem
 from tests.tasks.core.test_base import TASKS
 
@@ -95,7 +95,7 @@ def test_a_captured_step_computes_the_numbers_of_the_plain_one(
 ) -> None:
     case = problem(OPERATORS[operator]())
     captured = trained(GPU, case=case, lr_decay=0.1, **optimizer)
-    monkeypatch.setattr("bench.training.descent.StepGraph", lambda step, device: step)
+    monkeypatch.setattr("inrbench.bench.training.descent.StepGraph", lambda step, device: step)
     assert captured == trained(GPU, case=case, lr_decay=0.1, **optimizer)
 
 

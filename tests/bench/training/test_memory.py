@@ -15,11 +15,11 @@ LARGE = """
 import json
 import sys
 import torch
-from bench.config import grid, suite
-from bench.training.run_job import execute
-from bench.config.plugins import Plugins
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
+from inrbench.bench.config import grid, suite
+from inrbench.bench.training.run_job import execute
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
 
 values = {
     "suite": "s",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from activations.core.base import Domain, build
-from bench.config.plugins import Plugins
-from bench.engine.engine import choose_engine
-from bench.training import objective
-from bench.training.objective import Objective
+from inrbench.activations.core.base import Domain, build
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.engine.engine import choose_engine
+from inrbench.bench.training import objective
+from inrbench.bench.training.objective import Objective
 from tests.bench.training.problems import OPERATORS, SHAPE, problem, whole_batch
 
 

@@ -9,20 +9,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from activations.core.base import Domain, build
-from bench.config.job import Job
-from bench.config.plugins import Plugins
-from bench.config.settings import Train
-from bench.engine.engine import AutogradEngine, choose_engine
-from bench.errors import BadInput
-from bench.training.descent import Descent
-from bench.training.residual_loss import ResidualLoss
-from bench.training.run_job import attempt, execute
-from bench.training.sampling import step_seed
-from tasks.core.base import Problem
-from tasks.eikonal import Eikonal
-from tasks.helmholtz import Helmholtz
-from tasks.signals.load import load
+from inrbench.activations.core.base import Domain, build
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.settings import Train
+from inrbench.bench.engine.engine import AutogradEngine, choose_engine
+from inrbench.bench.errors import BadInput
+from inrbench.bench.training.descent import Descent
+from inrbench.bench.training.residual_loss import ResidualLoss
+from inrbench.bench.training.run_job import attempt, execute
+from inrbench.bench.training.sampling import step_seed
+from inrbench.tasks.core.base import Problem
+from inrbench.tasks.eikonal import Eikonal
+from inrbench.tasks.helmholtz import Helmholtz
+from inrbench.tasks.signals.load import load
 from tests.bench.config.layout import lay_out
 from tests.bench.training.jobs import CPU, PLUGINS, values
 from tests.bench.training.test_checkpoint import Killed, kill_after
@@ -163,7 +163,7 @@ def test_settings_of_measurements_are_refused(setting: str, value: Any) -> None:
 
 
 BROKEN = '''
-from tasks.helmholtz import Helmholtz
+from inrbench.tasks.helmholtz import Helmholtz
 
 class Modest(Helmholtz):
     """Needs two derivatives and says one."""

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.store.schema import Score
-from bench.training.result import NetworkInfo, Outcome, Timings, decode, encode
+from inrbench.bench.store.schema import Score
+from inrbench.bench.training.result import NetworkInfo, Outcome, Timings, decode, encode
 from tests.bench.training.jobs import jobs
 
 

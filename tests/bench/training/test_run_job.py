@@ -11,16 +11,16 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from activations.core.base import Domain, build
-from activations.relu import Relu
-from bench.config import grid
-from bench.config.job import Job
-from bench.config.strict_yaml import validated
-from bench.config.suite import Suite
-from bench.training.descent import checkpoints
-from bench.training.run_job import attempt, execute, penalty_of
-from bench.training.sampling import held_out
-from tasks.signals.load import load
+from inrbench.activations.core.base import Domain, build
+from inrbench.activations.relu import Relu
+from inrbench.bench.config import grid
+from inrbench.bench.config.job import Job
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.suite import Suite
+from inrbench.bench.training.descent import checkpoints
+from inrbench.bench.training.run_job import attempt, execute, penalty_of
+from inrbench.bench.training.sampling import held_out
+from inrbench.tasks.signals.load import load
 from tests.bench.training.jobs import CPU, PLUGINS, job, jobs, run, values
 
 
@@ -64,7 +64,7 @@ def test_the_reconstruction_kept_is_the_one_scored() -> None:
 
 
 def test_warming_up_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bench.training import run_job as module
+    from inrbench.bench.training import run_job as module
 
     job = jobs()[1]
     with_warmup = execute(job, PLUGINS, CPU).scores[-1].value

@@ -12,15 +12,15 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from activations.core.base import Domain, build
-from bench.config.settings import Train
-from bench.config.strict_yaml import validated
-from bench.engine.engine import AutogradEngine, choose_engine
-from bench.errors import BadInput
-from bench.training import residual_loss
-from bench.training.objective import Objective
-from bench.training.result import Outcome
-from bench.training.sampling import Batches, batch_size, held_out
+from inrbench.activations.core.base import Domain, build
+from inrbench.bench.config.settings import Train
+from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.engine.engine import AutogradEngine, choose_engine
+from inrbench.bench.errors import BadInput
+from inrbench.bench.training import residual_loss
+from inrbench.bench.training.objective import Objective
+from inrbench.bench.training.result import Outcome
+from inrbench.bench.training.sampling import Batches, batch_size, held_out
 from tests.bench.training.jobs import CPU, PLUGINS, job, run, values
 from tests.bench.training.problems import OPERATORS, SHAPE, problem
 

@@ -10,11 +10,11 @@ import pytest
 import torch
 from torch import nn
 
-from activations.core.base import Activation, Domain, build
-from bench.training import spectra
-from bench.training.run_job import execute
-from bench.training.spectra import decay, effective_rank, ntk_eigenvalues, power_spectrum
-from tasks.core.base import grid_coords
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.bench.training import spectra
+from inrbench.bench.training.run_job import execute
+from inrbench.bench.training.spectra import decay, effective_rank, ntk_eigenvalues, power_spectrum
+from inrbench.tasks.core.base import grid_coords
 from tests.bench.training.jobs import CPU, PLUGINS, job, values
 
 

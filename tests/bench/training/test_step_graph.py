@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from bench.training.step_graph import EAGER_STEPS, StepGraph
+from inrbench.bench.training.step_graph import EAGER_STEPS, StepGraph
 
 GPU = torch.device("cpu")  # the stand-in does not look at it
 

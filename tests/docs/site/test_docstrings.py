@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.config.plugins import Plugins
 from docs.site import docstrings
+from inrbench.bench.config.plugins import Plugins
 
 PLUGINS = Plugins()
 

@@ -6,11 +6,11 @@ import inspect
 
 import pytest
 
-from activations import Activation
-from bench.config.plugins import Plugins
 from docs.site import activation_gallery, example, example_figure, wins
 from docs.site.archive import archived
-from report.tables import winners
+from inrbench.activations import Activation
+from inrbench.bench.config.plugins import Plugins
+from inrbench.report.tables import winners
 
 PLUGINS = Plugins()
 

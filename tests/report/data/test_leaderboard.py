@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap, friedmanchisquare, mannwhitneyu, trim_mean
 
-from report.data.leaderboard import LEVELS, compare, leaderboard, normalised, wins
-from report.data.load import load
+from inrbench.report.data.leaderboard import LEVELS, compare, leaderboard, normalised, wins
+from inrbench.report.data.load import load
 from tests.report.laboratory import Lab
 
 CASES = [("image", "camera"), ("image", "coins"), ("ct", "ct-small")]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from report.data.levelled import counts, levelled, still_falling
+from inrbench.report.data.levelled import counts, levelled, still_falling
 from tests.report.laboratory import Lab
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bench.config.job import Job, Plugin
-from bench.store.schema import Score
-from report.data.load import load
-from report.labels import Metric
-from report.source import NoResults
+from inrbench.bench.config.job import Job, Plugin
+from inrbench.bench.store.schema import Score
+from inrbench.report.data.load import load
+from inrbench.report.labels import Metric
+from inrbench.report.source import NoResults
 from tests.report.laboratory import Lab
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from report.data.load import load
-from report.data.model import Timing
+from inrbench.report.data.load import load
+from inrbench.report.data.model import Timing
 from tests.report.laboratory import Lab
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.data.load import load
-from report.data.reconstructions import reconstructions, title
+from inrbench.report.data.load import load
+from inrbench.report.data.reconstructions import reconstructions, title
 from tests.report.laboratory import Lab
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as reference
 
-from report.data.stats import Cells, Estimate, average, difference, estimate, interval, leaders
+from inrbench.report.data.stats import Cells, Estimate, average, difference, estimate, interval, leaders
 
 
 def half(values: list[float]) -> float:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from report.data.load import load
-from report.data.stats import Estimate
-from report.data.sweeps import GoodRange, Line, Sweep, good_range, over_methods, over_tasks, swept
-from report.labels import Metric
+from inrbench.report.data.load import load
+from inrbench.report.data.stats import Estimate
+from inrbench.report.data.sweeps import GoodRange, Line, Sweep, good_range, over_methods, over_tasks, swept
+from inrbench.report.labels import Metric
 from tests.report.laboratory import Lab
 
 DB = Metric("psnr", "PSNR", "dB", 1, ".2f")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from report.data.model import Point
-from report.data.target import levels, reached, rounded, time_to
+from inrbench.report.data.model import Point
+from inrbench.report.data.target import levels, reached, rounded, time_to
 from tests.report.laboratory import Lab
 
 

@@ -6,8 +6,8 @@ import json
 
 import numpy as np
 
-from report.data.load import load
-from report.figures.activation_curves import draw
+from inrbench.report.data.load import load
+from inrbench.report.figures.activation_curves import draw
 from tests.report.laboratory import Lab, drawn, styles
 
 Z = np.linspace(-3, 3, 61)

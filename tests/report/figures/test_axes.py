@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from report.figures.axes import power, series, spread, tick
+from inrbench.report.figures.axes import power, series, spread, tick
 from tests.report.laboratory import Lab
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.colors import same_color
 
-from report.figures.convergence import convergence, quality_time
-from report.figures.style import styled
+from inrbench.report.figures.convergence import convergence, quality_time
+from inrbench.report.figures.style import styled
 from tests.report.laboratory import Lab, drawn, styles
 
 

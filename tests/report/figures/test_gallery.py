@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import report
-from report.data.load import load
-from report.figures import gallery
-from report.figures.gallery import Entry, entries
-from report.figures.style import styled
+from inrbench import report
+from inrbench.report.data.load import load
+from inrbench.report.figures import gallery
+from inrbench.report.figures.gallery import Entry, entries
+from inrbench.report.figures.style import styled
 from tests.report.laboratory import Lab, styles
 
 

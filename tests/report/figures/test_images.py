@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.data.load import load
-from report.data.reconstructions import Reconstructions, reconstructions
-from report.figures.images import ERRORS, ceiling, detail, draw, tiles
+from inrbench.report.data.load import load
+from inrbench.report.data.reconstructions import Reconstructions, reconstructions
+from inrbench.report.figures.images import ERRORS, ceiling, detail, draw, tiles
 from tests.report.laboratory import Lab, drawn
 
 

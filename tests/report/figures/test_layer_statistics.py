@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from report.data.load import load
-from report.data.model import Suite
-from report.figures.layer_statistics import conditioning, spectra, spectral
+from inrbench.report.data.load import load
+from inrbench.report.data.model import Suite
+from inrbench.report.figures.layer_statistics import conditioning, spectra, spectral
 from tests.report.laboratory import Lab, drawn, styles
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from report.data.leaderboard import compare
-from report.data.load import load
-from report.figures.overview import RANKED, draw, leaderboard, task_ranks
-from report.figures.style import method_styles
+from inrbench.report.data.leaderboard import compare
+from inrbench.report.data.load import load
+from inrbench.report.figures.overview import RANKED, draw, leaderboard, task_ranks
+from inrbench.report.figures.style import method_styles
 from tests.report.laboratory import Lab, drawn, styles
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from report.data.model import Suite
-from report.figures.path_norm import draw, has_sweep, unreached
+from inrbench.report.data.model import Suite
+from inrbench.report.figures.path_norm import draw, has_sweep, unreached
 from tests.report.laboratory import Lab, drawn, styles
 
 

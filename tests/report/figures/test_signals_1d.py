@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from report.data.reconstructions import Estimate, Reconstructions
-from report.figures.signals_1d import EXCERPT, draw, excerpt
+from inrbench.report.data.reconstructions import Estimate, Reconstructions
+from inrbench.report.figures.signals_1d import EXCERPT, draw, excerpt
 from tests.report.laboratory import drawn
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import matplotlib
 
-from report.figures.style import method_styles, styled
+from inrbench.report.figures.style import method_styles, styled
 
 
 def test_drawing_restores_the_settings_of_the_caller() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.data.reconstructions import Estimate, Reconstructions
-from report.figures.volumes import draw
+from inrbench.report.data.reconstructions import Estimate, Reconstructions
+from inrbench.report.figures.volumes import draw
 from tests.report.laboratory import drawn
 
 

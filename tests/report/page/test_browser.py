@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-import report
-from report.page import live
+from inrbench import report
+from inrbench.report.page import live
 from tests.report.laboratory import Lab
 
 if TYPE_CHECKING:

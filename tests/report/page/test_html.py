@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-import report
+from inrbench import report
 from tests.report.laboratory import Lab
 
 
@@ -167,13 +167,15 @@ def test_the_plotting_library_is_the_pinned_one() -> None:
 
 def test_a_wheel_has_every_file_of_the_page(tmp_path: Path) -> None:
     pytest.importorskip("setuptools")
-    root = Path(report.__file__).parent.parent
-    shutil.copytree(root / "report", tmp_path / "report", ignore=shutil.ignore_patterns("__pycache__"))
+    root = Path(report.__file__).parents[2]
+    shutil.copytree(root / "inrbench" / "report", tmp_path / "inrbench" / "report")
+    (tmp_path / "inrbench" / "__init__.py").touch()
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(root / name, tmp_path)
     code = "from setuptools import build_meta; build_meta.build_wheel('dist')"
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True, capture_output=True)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
-    needed = {str(path.relative_to(root)) for path in (root / "report" / "page").iterdir() if path.is_file()}
-    assert {"report/page/page.html.j2", "report/page/page.css", "report/page/page.js"} <= needed <= names
+    folder = Path("inrbench/report/page")
+    needed = {str(folder / path.name) for path in (root / folder).iterdir() if path.is_file()}
+    assert {f"{folder}/page.{kind}" for kind in ("html.j2", "css", "js")} <= needed <= names

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from report.data.load import load
-from report.page import live as module
-from report.page.live import SIDE, VIEWS, live
+from inrbench.report.data.load import load
+from inrbench.report.page import live as module
+from inrbench.report.page.live import SIDE, VIEWS, live
 from tests.report.laboratory import Array, Lab, styles
 
 

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
 
-from report.page.svg import fixed, pictures, svg
+from inrbench.report.page.svg import fixed, pictures, svg
 
 COLOURS = {"#ff0000": 0, "#0000ff": 1}
 

@@ -6,8 +6,8 @@ import csv
 import io
 import json
 
-import report
-from report.tables.formats import comma_separated
+from inrbench import report
+from inrbench.report.tables.formats import comma_separated
 from tests.report.laboratory import Lab
 from tests.report.tables.test_build import cell, table
 

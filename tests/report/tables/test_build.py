@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 
-from report.data.load import load
-from report.tables.build import Table, build, shorten
-from report.tables.formats import comma_separated
+from inrbench.report.data.load import load
+from inrbench.report.tables.build import Table, build, shorten
+from inrbench.report.tables.formats import comma_separated
 from tests.report.laboratory import Lab
 
 

@@ -7,9 +7,9 @@ import io
 
 import pytest
 
-from report.data.load import load
-from report.tables.build import Cell, Table, build
-from report.tables.formats import comma_separated, latex, markdown
+from inrbench.report.data.load import load
+from inrbench.report.tables.build import Cell, Table, build
+from inrbench.report.tables.formats import comma_separated, latex, markdown
 from tests.report.laboratory import Lab
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from report.data.leaderboard import leaderboard
-from report.data.load import load
-from report.tables.formats import comma_separated, markdown
-from report.tables.leaderboard import tables
+from inrbench.report.data.leaderboard import leaderboard
+from inrbench.report.data.load import load
+from inrbench.report.tables.formats import comma_separated, markdown
+from inrbench.report.tables.leaderboard import tables
 from tests.report.laboratory import Lab
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import io
 
-import report
-from report.data.load import load
-from report.tables.formats import comma_separated, latex, markdown
-from report.tables.leaderboard import tables
+from inrbench import report
+from inrbench.report.data.load import load
+from inrbench.report.tables.formats import comma_separated, latex, markdown
+from inrbench.report.tables.leaderboard import tables
 from tests.report.laboratory import Lab
 from tests.report.tables.test_build import cell, table
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-import report
-from report.data.load import load
-from report.tables import formats
-from report.tables.selection import Choice, choices, summary, swept, tables
+from inrbench import report
+from inrbench.report.data.load import load
+from inrbench.report.tables import formats
+from inrbench.report.tables.selection import Choice, choices, summary, swept, tables
 from tests.report.laboratory import Lab
 
 LOSS = 0.01

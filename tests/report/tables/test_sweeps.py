@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import report
-from report.data.load import load
-from report.tables.sweeps import tables
+from inrbench import report
+from inrbench.report.data.load import load
+from inrbench.report.tables.sweeps import tables
 from tests.report.laboratory import Lab
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_rel
 
-from report.data.load import load
-from report.tables.winners import tables
+from inrbench.report.data.load import load
+from inrbench.report.tables.winners import tables
 from tests.report.laboratory import Lab
 
 FINALS = {

@@ -1,9 +1,9 @@
 import numpy as np
 import torch
 
-from tasks.baselines.deconvolution import wiener
-from tasks.core.base import Problem, grid_coords
-from tasks.core.fourier import Convolution
+from inrbench.tasks.baselines.deconvolution import wiener
+from inrbench.tasks.core.base import Problem, grid_coords
+from inrbench.tasks.core.fourier import Convolution
 
 
 def test_a_smooth_picture_comes_back_where_it_was() -> None:

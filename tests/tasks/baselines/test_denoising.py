@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from tasks.denoise import Denoise
-from tasks.signals.load import load
+from inrbench.tasks.denoise import Denoise
+from inrbench.tasks.signals.load import load
 
 
 def scores(task: Denoise, name: str) -> dict[str, float]:

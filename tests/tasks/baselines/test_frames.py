@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from tasks.baselines.frames import linear_in_time, nearest_frame, static, tv
-from tasks.core.base import Problem, grid_coords
-from tasks.core.exposure import CodedExposure, random_bumps
-from tasks.core.operators import Mask
+from inrbench.tasks.baselines.frames import linear_in_time, nearest_frame, static, tv
+from inrbench.tasks.core.base import Problem, grid_coords
+from inrbench.tasks.core.exposure import CodedExposure, random_bumps
+from inrbench.tasks.core.operators import Mask
 
 SHAPE = (8, 10, 12)
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from tasks.inpaint import Inpaint
-from tasks.signals.load import load
+from inrbench.tasks.inpaint import Inpaint
+from inrbench.tasks.signals.load import load
 
 
 @pytest.mark.parametrize("task", [Inpaint(size=96), Inpaint(size=96, pattern="grid")], ids=repr)

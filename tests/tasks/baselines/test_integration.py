@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from tasks.baselines.integration import dct
-from tasks.poisson import Poisson
-from tasks.signals.load import load
+from inrbench.tasks.baselines.integration import dct
+from inrbench.tasks.poisson import Poisson
+from inrbench.tasks.signals.load import load
 
 
 @pytest.mark.parametrize("size", [(32, 32), (24, 31)])

@@ -7,9 +7,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from tasks.baselines.interpolation import biharmonic_spline, cubic, linear, nearest
-from tasks.core.base import Problem, draw, grid_coords
-from tasks.core.operators import Mask
+from inrbench.tasks.baselines.interpolation import biharmonic_spline, cubic, linear, nearest
+from inrbench.tasks.core.base import Problem, draw, grid_coords
+from inrbench.tasks.core.operators import Mask
 
 
 def problem_of(truth: torch.Tensor, shape: tuple[int, ...], rows: torch.Tensor) -> Problem:

@@ -1,10 +1,10 @@
 import numpy as np
 import torch
 
-from tasks.baselines.least_squares import least_squares
-from tasks.deblur import Deblur
-from tasks.mri import MRI
-from tasks.signals.load import load
+from inrbench.tasks.baselines.least_squares import least_squares
+from inrbench.tasks.deblur import Deblur
+from inrbench.tasks.mri import MRI
+from inrbench.tasks.signals.load import load
 
 
 def test_damped_least_squares_agrees_with_a_dense_solution() -> None:

@@ -7,12 +7,12 @@ import pytest
 import torch
 from skimage.transform import iradon, radon
 
-from tasks.baselines.tomography import fbp, square_norm, tv
-from tasks.core.base import Problem, grid_coords
-from tasks.core.metrics import psnr
-from tasks.core.radon import Radon, half_turn, radon_matrix
-from tasks.ct import CT
-from tasks.signals.load import load
+from inrbench.tasks.baselines.tomography import fbp, square_norm, tv
+from inrbench.tasks.core.base import Problem, grid_coords
+from inrbench.tasks.core.metrics import psnr
+from inrbench.tasks.core.radon import Radon, half_turn, radon_matrix
+from inrbench.tasks.ct import CT
+from inrbench.tasks.signals.load import load
 
 
 def test_fbp_is_as_good_as_iradon() -> None:

@@ -2,11 +2,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from tasks.baselines.total_variation import tv
-from tasks.compressive import Compressive
-from tasks.core.base import Problem, grid_coords
-from tasks.core.operators import Identity
-from tasks.signals.load import load
+from inrbench.tasks.baselines.total_variation import tv
+from inrbench.tasks.compressive import Compressive
+from inrbench.tasks.core.base import Problem, grid_coords
+from inrbench.tasks.core.operators import Identity
+from inrbench.tasks.signals.load import load
 
 
 def test_of_the_identity_it_is_the_denoising_of_scikit_image() -> None:

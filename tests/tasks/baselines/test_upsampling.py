@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from tasks.baselines.upsampling import bicubic, bicubic_of_first, nearest, shift_and_add
-from tasks.core.base import Problem, grid_coords
-from tasks.core.operators import AreaAverage
-from tasks.signals.load import load
-from tasks.superres import SuperRes
+from inrbench.tasks.baselines.upsampling import bicubic, bicubic_of_first, nearest, shift_and_add
+from inrbench.tasks.core.base import Problem, grid_coords
+from inrbench.tasks.core.operators import AreaAverage
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.superres import SuperRes
 
 
 def ramp_problem() -> Problem:

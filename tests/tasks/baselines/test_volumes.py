@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tasks.baselines.volumes import cgls, tv
-from tasks.ct3d import CT3D
-from tasks.signals.load import load
+from inrbench.tasks.baselines.volumes import cgls, tv
+from inrbench.tasks.ct3d import CT3D
+from inrbench.tasks.signals.load import load
 
 
 def error(found: np.ndarray, truth: np.ndarray) -> float:

@@ -7,28 +7,28 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from tasks.audio import Audio
-from tasks.bandwidth import Bandwidth
-from tasks.compressive import Compressive
-from tasks.core.base import Task, draw, grid_coords, noise_like, picture
-from tasks.core.metrics import METRICS, describe
-from tasks.core.operators import Identity, Mask
-from tasks.ct import CT
-from tasks.ct3d import CT3D
-from tasks.deblur import Deblur
-from tasks.denoise import Denoise
-from tasks.function import Function
-from tasks.image import Image
-from tasks.inpaint import Inpaint
-from tasks.mri import MRI
-from tasks.multi_superres import MultiSuperRes
-from tasks.occupancy import Occupancy
-from tasks.poisson import Poisson
-from tasks.sdf import Sdf
-from tasks.signals.load import load
-from tasks.signals.signal import SignalError
-from tasks.superres import SuperRes
-from tasks.video import Video
+from inrbench.tasks.audio import Audio
+from inrbench.tasks.bandwidth import Bandwidth
+from inrbench.tasks.compressive import Compressive
+from inrbench.tasks.core.base import Task, draw, grid_coords, noise_like, picture
+from inrbench.tasks.core.metrics import METRICS, describe
+from inrbench.tasks.core.operators import Identity, Mask
+from inrbench.tasks.ct import CT
+from inrbench.tasks.ct3d import CT3D
+from inrbench.tasks.deblur import Deblur
+from inrbench.tasks.denoise import Denoise
+from inrbench.tasks.function import Function
+from inrbench.tasks.image import Image
+from inrbench.tasks.inpaint import Inpaint
+from inrbench.tasks.mri import MRI
+from inrbench.tasks.multi_superres import MultiSuperRes
+from inrbench.tasks.occupancy import Occupancy
+from inrbench.tasks.poisson import Poisson
+from inrbench.tasks.sdf import Sdf
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import SignalError
+from inrbench.tasks.superres import SuperRes
+from inrbench.tasks.video import Video
 
 TASKS = [
     Image(size=32),
@@ -171,7 +171,7 @@ def test_an_operator_that_mixes_grid_points_has_no_unseen_ones() -> None:
 
 
 def test_the_package_exports_the_parts_of_a_task() -> None:
-    import tasks
+    from inrbench import tasks
 
     assert tasks.Mask is Mask
     assert tasks.picture is picture

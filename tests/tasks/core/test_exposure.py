@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tasks.core.exposure import CodedExposure, random_bumps
+from inrbench.tasks.core.exposure import CodedExposure, random_bumps
 
 
 def operator(opened: int = 2) -> tuple[CodedExposure, torch.Tensor]:

@@ -4,7 +4,7 @@ import torch
 from scipy.fft import dctn
 from scipy.signal import convolve2d
 
-from tasks.core.fourier import Convolution, RandomCosine, SampledFourier, frequencies
+from inrbench.tasks.core.fourier import Convolution, RandomCosine, SampledFourier, frequencies
 from tests.tasks.core.test_operators import assert_adjoint
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from tasks.core.gradient import Gradient, count_differences
+from inrbench.tasks.core.gradient import Gradient, count_differences
 from tests.tasks.core.test_operators import assert_adjoint
 
 

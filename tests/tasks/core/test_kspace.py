@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from tasks.core import kspace
-from tasks.core.base import grid_coords
-from tasks.core.fourier import SampledFourier, frequencies
+from inrbench.tasks.core import kspace
+from inrbench.tasks.core.base import grid_coords
+from inrbench.tasks.core.fourier import SampledFourier, frequencies
 
 SHAPES = [(64, 64), (48, 65)]
 

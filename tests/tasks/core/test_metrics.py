@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from tasks.core.metrics import (
+from inrbench.tasks.core.metrics import (
     METRICS,
     circle,
     describe,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import downscale_local_mean
 
-from tasks.core.operators import AreaAverage, Identity, Mask, Operator
+from inrbench.tasks.core.operators import AreaAverage, Identity, Mask, Operator
 
 small = st.integers(1, 6)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 from skimage.transform import radon as skimage_radon
 
-from tasks.core.radon import Radon, _tensors, count_bins, half_turn, radon_matrix
+from inrbench.tasks.core.radon import Radon, _tensors, count_bins, half_turn, radon_matrix
 
 
 def project(picture: NDArray[np.float64], angles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import quad
 
-from tasks.core.ray_sums import blob_integrals, blob_values, hemisphere, orbit, ray_matrix, ray_origins
-from tasks.signals.signal import pixel_centres
+from inrbench.tasks.core.ray_sums import blob_integrals, blob_values, hemisphere, orbit, ray_matrix, ray_origins
+from inrbench.tasks.signals.signal import pixel_centres
 
 BLOBS = np.array([[0.1, -0.2, 0.3, 0.2, 0.5], [-0.3, 0.2, -0.1, 0.15, 0.8]])
 

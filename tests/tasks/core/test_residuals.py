@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from tasks.core.base import Problem, grid_coords
-from tasks.core.operators import Identity
-from tasks.core.residuals import Derivatives, Residual, Sample, Unmeasured, uniform
+from inrbench.tasks.core.base import Problem, grid_coords
+from inrbench.tasks.core.operators import Identity
+from inrbench.tasks.core.residuals import Derivatives, Residual, Sample, Unmeasured, uniform
 
 
 class At(NamedTuple):

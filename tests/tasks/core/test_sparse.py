@@ -8,7 +8,7 @@ import scipy.sparse
 import torch
 from scipy.ndimage import map_coordinates
 
-from tasks.core.sparse import SparseMatrix, interpolation_matrix
+from inrbench.tasks.core.sparse import SparseMatrix, interpolation_matrix
 
 
 def random_matrix() -> scipy.sparse.csr_array:

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tasks.signals import downloads as originals
-from tasks.signals.downloads import ORIGINALS, Original, fetch
-from tasks.signals.load import identify, load
-from tasks.signals.packaged import SOURCES
-from tasks.signals.signal import SignalError, sha256_of
+from inrbench.tasks.signals import downloads as originals
+from inrbench.tasks.signals.downloads import ORIGINALS, Original, fetch
+from inrbench.tasks.signals.load import identify, load
+from inrbench.tasks.signals.packaged import SOURCES
+from inrbench.tasks.signals.signal import SignalError, sha256_of
 
 PIXELS = (np.arange(20 * 30).reshape(20, 30) * 109).astype(np.uint16)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.signals import formulas_1d as functions
-from tasks.signals.load import load
+from inrbench.tasks.signals import formulas_1d as functions
+from inrbench.tasks.signals.load import load
 
 X = (2 * np.arange(10_001) + 1) / 10_001 - 1
 T = (X + 1) / 2

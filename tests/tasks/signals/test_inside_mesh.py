@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from tasks.signals.inside_mesh import MARGIN, Solid
-from tasks.signals.signal import pixel_centres
+from inrbench.tasks.signals.inside_mesh import MARGIN, Solid
+from inrbench.tasks.signals.signal import pixel_centres
 
 
 def ball(stacks: int = 48, slices: int = 96) -> NDArray[Any]:

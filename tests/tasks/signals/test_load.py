@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tasks.signals import load as signals
-from tasks.signals.load import describe, identify, load, names
-from tasks.signals.packaged import SOURCES
-from tasks.signals.signal import KINDS, SignalError
+from inrbench.tasks.signals import load as signals
+from inrbench.tasks.signals.load import describe, identify, load, names
+from inrbench.tasks.signals.packaged import SOURCES
+from inrbench.tasks.signals.signal import KINDS, SignalError
 
 
 def test_a_changed_picture_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,9 +63,9 @@ def test_describe_names_every_signal() -> None:
 
 def test_listing_signals_imports_neither_torch_nor_a_decoder() -> None:
     code = (
-        "import sys, tasks.signals.load as s; s.describe(); "
+        "import sys, inrbench.tasks.signals.load as s; s.describe(); "
         "print({'torch', 'PIL', 'skimage', 'pydicom', 'scipy', 'matplotlib', 'pooch'} & set(sys.modules))"
     )
-    root = Path(signals.__file__).parents[1]
+    root = Path(signals.__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout.strip() == "set()"

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from skimage.data import shepp_logan_phantom
 
-from tasks.signals.downloads import ORIGINALS
-from tasks.signals.load import load, names
-from tasks.signals.packaged import SOURCES, shepp_logan
-from tasks.signals.signal import KINDS, PICTURES
+from inrbench.tasks.signals.downloads import ORIGINALS
+from inrbench.tasks.signals.load import load, names
+from inrbench.tasks.signals.packaged import SOURCES, shepp_logan
+from inrbench.tasks.signals.signal import KINDS, PICTURES
 
 HERE = [name for name in names() if name not in ORIGINALS]
 """Signals without a file to download."""

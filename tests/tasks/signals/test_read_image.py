@@ -8,9 +8,9 @@ import pytest
 import tifffile
 from PIL import Image
 
-from tasks.signals.load import identify, load
-from tasks.signals.read_image import read_picture
-from tasks.signals.signal import SignalError, sha256_of
+from inrbench.tasks.signals.load import identify, load
+from inrbench.tasks.signals.read_image import read_picture
+from inrbench.tasks.signals.signal import SignalError, sha256_of
 
 RNG = np.random.default_rng(0)
 GRAY8 = RNG.integers(0, 256, (20, 30), dtype=np.uint8)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import trimesh
 
-from tasks.occupancy import Occupancy
-from tasks.signals.load import load
-from tasks.signals.read_mesh import read_triangles
-from tasks.signals.signal import SignalError
+from inrbench.tasks.occupancy import Occupancy
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.read_mesh import read_triangles
+from inrbench.tasks.signals.signal import SignalError
 
 CUBE_V = [(x, y, z) for x in (0, 1) for y in (0, 1) for z in (0, 1)]
 CUBE_F = [(0, 1, 3, 2), (4, 6, 7, 5), (0, 4, 5, 1), (2, 3, 7, 6), (0, 2, 6, 4), (1, 5, 7, 3)]

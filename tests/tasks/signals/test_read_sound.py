@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from scipy.io import wavfile
 
-from tasks.audio import Audio
-from tasks.signals.load import identify, load
-from tasks.signals.read_sound import decode
-from tasks.signals.signal import SignalError, sha256_of
+from inrbench.tasks.audio import Audio
+from inrbench.tasks.signals.load import identify, load
+from inrbench.tasks.signals.read_sound import decode
+from inrbench.tasks.signals.signal import SignalError, sha256_of
 
 WAVE = 0.8 * np.sin(np.arange(2000) / 9)
 

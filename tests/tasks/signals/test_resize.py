@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import downscale_local_mean
 
-from tasks.signals.load import load
-from tasks.signals.resize import resize
-from tasks.signals.signal import SignalError
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.resize import resize
+from inrbench.tasks.signals.signal import SignalError
 
 
 def test_resize_by_a_whole_factor_is_the_mean_over_blocks() -> None:

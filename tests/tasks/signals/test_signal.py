@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tasks.signals.signal import file_signal, pixel_centres, sha256_of
+from inrbench.tasks.signals.signal import file_signal, pixel_centres, sha256_of
 
 
 def test_pixel_centres_are_the_middles_of_equal_cells() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.signals import solids
-from tasks.signals.load import load
-from tasks.signals.signal import pixel_centres
+from inrbench.tasks.signals import solids
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import pixel_centres
 
 
 def volume(name: str, n: int = 96) -> float:

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from report.data.load import load
-from report.data.model import Suite
-from report.figures.gallery import entries
-from report.figures.style import styled
-from report.figures.sweeps.heat_map import draw, sweeps
+from inrbench.report.data.load import load
+from inrbench.report.data.model import Suite
+from inrbench.report.figures.gallery import entries
+from inrbench.report.figures.style import styled
+from inrbench.report.figures.sweeps.heat_map import draw, sweeps
 from tests.report.laboratory import Lab, styles
 
 CYCLES, SIZES = (2.0, 8.0, 32.0), (1000, 4000)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from report.data.load import load
-from report.data.sweeps import over_methods, over_tasks
-from report.figures.gallery import entries
-from report.figures.style import BASELINE_COLOR, styled
-from report.figures.sweeps.lines import draw, family_styles
+from inrbench.report.data.load import load
+from inrbench.report.data.sweeps import over_methods, over_tasks
+from inrbench.report.figures.gallery import entries
+from inrbench.report.figures.style import BASELINE_COLOR, styled
+from inrbench.report.figures.sweeps.lines import draw, family_styles
 from tests.report.laboratory import Lab, styles
 
 

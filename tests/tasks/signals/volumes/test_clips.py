@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.signals.load import load
-from tasks.signals.signal import pixel_centres
-from tasks.signals.volumes.clips import DISCS, SPEED
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import pixel_centres
+from inrbench.tasks.signals.volumes.clips import DISCS, SPEED
 
 
 def test_each_disc_moves_at_its_speed() -> None:

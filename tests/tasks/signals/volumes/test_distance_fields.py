@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from tasks.signals.solids import Axes
-from tasks.signals.volumes.distance_fields import box, sphere, torus, union
+from inrbench.tasks.signals.solids import Axes
+from inrbench.tasks.signals.volumes.distance_fields import box, sphere, torus, union
 
 Points = NDArray[np.float64]
 POINTS = np.random.default_rng(0).uniform(-1, 1, (200, 3))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tasks.signals.load import load
-from tasks.signals.signal import pixel_centres
+from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.signal import pixel_centres
 
 
 @pytest.mark.parametrize("name", ["blobs", "helix"])

@@ -1,0 +1,77 @@
+"""inrbench: a fair, reproducible benchmark of activations for implicit neural representations.
+
+What stands here is public; everything below is private by custom. Names are imported on first use, so that
+``import inrbench`` loads neither torch nor pandas.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
+    from inrbench.bench import results
+    from inrbench.tasks import (
+        Baseline,
+        Identity,
+        Mask,
+        Operator,
+        Problem,
+        Residual,
+        Sample,
+        Signal,
+        SignalError,
+        Size,
+        Task,
+        draw,
+        grid_coords,
+        noise_like,
+        picture,
+        require,
+    )
+
+try:
+    __version__ = version("inrbench")
+except PackageNotFoundError:  # a folder that was copied, not installed
+    __version__ = "unknown"
+
+_PLACES = ("inrbench.activations", "inrbench.tasks", "inrbench.bench")
+
+__all__ = [
+    "Activation",
+    "Baseline",
+    "Domain",
+    "Identity",
+    "LogUniform",
+    "Mask",
+    "Operator",
+    "Param",
+    "Problem",
+    "Residual",
+    "Sample",
+    "Signal",
+    "SignalError",
+    "Size",
+    "Task",
+    "__version__",
+    "draw",
+    "grid_coords",
+    "noise_like",
+    "picture",
+    "require",
+    "results",
+]
+
+if not TYPE_CHECKING:  # a type checker reads the imports above
+
+    def __getattr__(name: str) -> Any:
+        """A public name, imported on first use."""
+        if name == "results":
+            return import_module("inrbench.bench.results")
+        if name in __all__:
+            for place in _PLACES:
+                if hasattr(module := import_module(place), name):
+                    return getattr(module, name)
+        raise AttributeError(f"module 'inrbench' has no attribute {name!r}")

@@ -1,0 +1,5 @@
+"""``python -m inrbench`` is the command ``inrbench``."""
+
+from inrbench.bench.cli import main
+
+raise SystemExit(main())
