@@ -95,7 +95,8 @@ def test_a_gpu_that_torch_cannot_use(capsys: pytest.CaptureFixture[str], monkeyp
 
 
 def test_without_torch_no_run_is_possible_and_the_rest_is_still_told() -> None:
-    code = "import sys\nsys.modules['torch'] = None\nfrom inrbench.bench.cli import main\nraise SystemExit(main(['doctor']))"
+    start = "import sys\nsys.modules['torch'] = None\n"
+    code = f"{start}from inrbench.bench.cli import main\nraise SystemExit(main(['doctor']))"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == ""
