@@ -169,17 +169,17 @@ def tune(options: arguments.Tune) -> int:
 
     work = Workspace.of(options, locked=False)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
-    store = Store(options.results, f"{work.suite.suite}-tune", say)
     how = plan.RunOptions(work.suite.tuning.seconds)
-    rankings: list[DataFrame] = []
+    scores: list[DataFrame] = []
     for number, trials in enumerate(search.rounds):
-        chosen = search.best(rankings[-1], trials.trials) if rankings else search.all()
+        chosen = search.best(scores[-1], trials.trials) if scores else search.all()
+        store = Store(options.results, search.folder(number), say)
         if len(search.rounds) > 1:
             say(f"round {number + 1} of {len(search.rounds)}: {sum(map(len, chosen.values()))} trials")
         jobs = search.jobs(number, chosen)
         execute(replace(work, store=store), plan.make(jobs, store), options.devices, how)
-        rankings.append(search.ranking(plan.make(jobs, store), store))
-    found = search.found(rankings[0], rankings[-1], work.plugins.sources())
+        scores.append(search.scores(plan.make(jobs, store), store))
+    found = search.found(scores[0], scores[-1], work.plugins.sources())
     print(searching.as_yaml(found))
     lacking = [f"{name} on {task}" for name, task in search.all() if task not in found.activations.get(name, {})]
     if lacking:

@@ -3,7 +3,9 @@
 The first trial has the settings that the activation would have without a search. The others are points of one
 low-discrepancy sequence over the activation's declared ranges (``tune=`` of its parameters) and a range of learning
 rates that is the same for all. They run as jobs of a suite of their own, on the signals that the suite names under
-``tuning``; those must not be the ones that it reports.
+``tuning``; those must not be the ones that it reports. With ``leave_one_out`` they are the ones that it reports: each
+signal gets the setting that was best on the others, so that no signal is lost to the search and none decides about
+its own.
 
 With several rounds it is successive halving [Jamieson and Talwalkar, AISTATS 2016]: on each task all trials of an
 activation have a share of the suite's steps, and the best of them go on to the next round, which starts anew with more
@@ -14,6 +16,7 @@ good as the defaults on the tuning signals.
 from __future__ import annotations
 
 import math
+from operator import attrgetter
 from typing import Any
 
 import pandas as pd
@@ -35,6 +38,10 @@ LEARNING_RATE = LogUniform(5e-4, 2e-2)
 DEFAULT_TRIALS = 16
 DEFAULTS = 0
 """The trial that searches nothing: parameters and learning rate as the suite has them without a lock."""
+LEAST_SIGNALS = 3
+"""With fewer, a signal's settings would come from one other alone."""
+EDGE = 3
+"""How many of the outermost values of a setting count as the edge of what was searched, at the most."""
 
 Trials = dict[tuple[str, str], list[int]]
 """(activation, task) -> numbers of the trials."""
@@ -52,6 +59,7 @@ class Search:
 
     def __init__(self, suite: Suite, plugins: Plugins, where: str, trials: int | None = None) -> None:
         tuning = suite.tuning
+        self.leave_one_out = tuning.leave_one_out
         self.rounds = list(tuning.rounds or [Round(trials=tuning.trials or DEFAULT_TRIALS)])
         if trials is not None:
             self.rounds = [part.model_copy(update={"trials": min(trials, part.trials)}) for part in self.rounds]
@@ -59,6 +67,9 @@ class Search:
         self._suite, self._plugins, self._where = suite, plugins, where
         self._tasks: dict[str, dict[str, Any]] = {}
         for key, settings in suite.tasks.items():
+            if tuning.leave_one_out:
+                self._tasks[key] = {**(settings or {}), "repeats": None}
+                continue
             signals = tuning.signals.get(key)
             if not signals:
                 raise BadInput(f"{where}: tuning.signals.{key}: missing; name signals other than those reported")
@@ -76,6 +87,11 @@ class Search:
             for task in (entry or {}).get("tasks") or self._tasks
         }
 
+    def folder(self, number: int) -> str:
+        """The name of the results of a round: those of the suite where they are among the last round's."""
+        last = number == len(self.rounds) - 1
+        return self._suite.suite if last and self.leave_one_out else f"{self._suite.suite}-tune"
+
     def jobs(self, number: int, trials: Trials) -> list[Job]:
         """The jobs of a round: each trial is an activation of its own, ``siren-t00``, ``siren-t01``, …"""
         entries: dict[str, dict[str, Any]] = {}
@@ -88,58 +104,94 @@ class Search:
         used = {task for _, task in trials}
         trial_suite = self._suite.model_copy(
             update={
-                "suite": f"{self._suite.suite}-tune",
+                "suite": self.folder(number),
                 "repeats": self._suite.tuning.repeats,
                 "tasks": {key: settings for key, settings in self._tasks.items() if key in used},
                 "activations": entries,
             }
         )
-        return [job for job in jobs(trial_suite, self._plugins, self._where) if job.baseline is None]
+        found = [job for job in jobs(trial_suite, self._plugins, self._where) if job.baseline is None]
+        for task in used if self.leave_one_out else ():
+            if len(signals := {job.signal for job in found if job.task_key.partition("[")[0] == task}) < LEAST_SIGNALS:
+                raise BadInput(
+                    f"{self._where}: tasks.{task}.signals: {len(signals)}; leave_one_out needs {LEAST_SIGNALS} at least"
+                )
+        return found
 
-    def ranking(self, work: Plan, store: Store) -> pd.DataFrame:
-        """The trials of a round that ended well, the best of each activation and task first.
+    def scores(self, work: Plan, store: Store) -> pd.DataFrame:
+        """What the trials of a round reached on each signal.
 
-        Columns are activation, task, task_name, trial, metric, value (mean final score) and goodness, of which more is
-        better.
+        Columns are activation, task, task_name, metric, trial, signal, value (mean final score over repeats) and
+        goodness, of which more is better; both are NaN where a repeat did not end well.
         """
         runs = with_headline(pd.DataFrame(list(work.rows.values())), store.scores())
-        runs[["activation", "trial"]] = runs["method"].str.extract(r"^(.*)-t(\d+)$")
+        job = runs["job_id"].map({job.job_id: job for job in work.jobs})
+        runs[["activation", "trial"]] = job.map(lambda job: job.method).str.extract(r"^(.*)-t(\d+)$")
+        runs["trial"] = runs["trial"].astype(int)
+        for column, of in (("task", "task_key"), ("signal", "source")):
+            runs[column] = job.map(attrgetter(of))
+        runs["task_name"] = job.map(lambda job: job.task.name)
         runs["goodness"] = runs["value"] * runs["direction"]
-        runs["task_name"] = runs["job_id"].map({job.job_id: job.task.name for job in work.jobs})
-        trials = runs.groupby(["activation", "task", "task_name", "trial", "metric"], as_index=False)[
+        keys = ["activation", "task", "task_name", "metric", "trial", "signal"]
+        return runs.groupby(keys, as_index=False)[["value", "goodness"]].agg(_mean)
+
+    @staticmethod
+    def ranking(scores: pd.DataFrame, without: str | None = None) -> pd.DataFrame:
+        """The trials of a round that ended well, the best of each activation and task first.
+
+        Args:
+            without: the signal that has no say.
+
+        Returns:
+            The columns of `scores` but signal; value and goodness are means over the signals.
+        """
+        counted = scores[scores["signal"] != without]
+        trials = counted.groupby(["activation", "task", "task_name", "metric", "trial"], as_index=False)[
             ["value", "goodness"]
         ].agg(_mean)
-        trials["trial"] = trials["trial"].astype(int)
         return trials.dropna(subset="goodness").sort_values("goodness", ascending=False, kind="stable")
 
-    def best(self, ranking: pd.DataFrame, count: int) -> Trials:
-        """The best trials of each activation on each task, and `DEFAULTS` where it ended well."""
+    def best(self, scores: pd.DataFrame, count: int) -> Trials:
+        """The best trials of each activation on each task, and `DEFAULTS` where it ended well.
+
+        Where one signal is left out, those that are among the best on all signals but some one.
+        """
         chosen: Trials = {}
-        for (name, task), group in ranking.groupby(["activation", "task"])["trial"]:
-            trials = group.tolist()
-            chosen[str(name), str(task)] = trials[:count] + [DEFAULTS] * (DEFAULTS in trials[count:])
-        return chosen
+        for (name, task), group in scores.groupby(["activation", "task"]):
+            for signal in self._left_out(group):
+                trials = self.ranking(group, signal)["trial"].tolist()
+                kept = chosen.setdefault((str(name), str(task)), [])
+                kept += [trial for trial in [*trials[:count], DEFAULTS] if trial in trials and trial not in kept]
+        return {cell: trials for cell, trials in chosen.items() if trials}
+
+    def _left_out(self, scores: pd.DataFrame) -> list[str | None]:
+        return sorted(scores["signal"].unique()) if self.leave_one_out else [None]
 
     def found(self, first: pd.DataFrame, last: pd.DataFrame, sources: Sources) -> Lock:
-        """The best trial of each activation on each task, by the rankings of the first and of the last round."""
-        ended = first.groupby(["activation", "task"]).size()
+        """The best trial of each activation on each task, by the scores of the first and of the last round."""
         activations: dict[str, dict[str, Found]] = {}
         for name, task in self.all():
-            winners = last[(last["activation"] == name) & (last["task"] == task)]
+            begun, ended = (part[(part["activation"] == name) & (part["task"] == task)] for part in (first, last))
+            winners = self.ranking(ended)
             if winners.empty:
                 continue
-            row = winners.iloc[0]
-            trials = self.rounds[0].trials
+            row, trials = winners.iloc[0], self.rounds[0].trials
             activations.setdefault(name, {})[task] = Found(
                 settings=self._settings(name, row["trial"]),
                 metric=row["metric"],
                 score=float(f"{row['value']:.4g}"),
                 trials=trials,
-                failed=trials - int(ended[name, task]),
+                failed=trials - len(self.ranking(begun)),
                 edges=self._edges(name, row["trial"]),
                 source=lock.source(sources, row["task_name"], self._class(name).name),
+                signals=self._by_signal(name, ended) if self.leave_one_out else {},
             )
         return Lock(suite=self._suite.suite, model=self._suite.model, train=self._suite.train, activations=activations)
+
+    def _by_signal(self, name: str, scores: pd.DataFrame) -> dict[str, dict[str, Any]]:
+        """The settings for each signal: those of the trial that is best on the others."""
+        best = {signal: self.ranking(scores, signal)["trial"] for signal in scores["signal"].unique()}
+        return {signal: self._settings(name, trials.iloc[0]) for signal, trials in best.items() if len(trials)}
 
     def _class(self, name: str) -> type[Activation]:
         entry = self._suite.activations.get(name) or {}
@@ -148,7 +200,9 @@ class Search:
     def _ranges(self, name: str) -> dict[str, LogUniform]:
         """The range of the learning rate and those of the activation's scales, as wide as the suite asks for."""
         cls, factor = self._class(name), self._suite.tuning.widen
-        ranges = {"lr": LogUniform(LEARNING_RATE.low / factor, LEARNING_RATE.high * factor)}
+        rates = self._suite.tuning.rates
+        span = LogUniform(*rates) if rates else LogUniform(LEARNING_RATE.low / factor, LEARNING_RATE.high * factor)
+        ranges = {"lr": span}
         for key, span in cls.search_space().items():
             low, high = _bounds(cls, key)
             ranges[key] = LogUniform(max(span.low / factor, low), min(span.high * factor, high))
@@ -186,12 +240,15 @@ class Search:
         return max(1, round(share * int(steps)))
 
     def _edges(self, name: str, trial: int) -> list[str]:
-        points = self._points(name)
+        """The settings of a trial that are among the `EDGE` outermost of all trials; of few trials fewer count."""
+        points = [point for point in self._points(name) if point]
+        count = max(1, min(EDGE, len(points) // 8))
+        ordered = {key: sorted({point[key] for point in points}) for key in (points[0] if points else ())}
         return [
             f"{key} {end}"
-            for key, value in points[trial].items()
-            for end, outermost in (("low", min), ("high", max))
-            if value == outermost(point[key] for point in points if point)
+            for key, value in self._points(name)[trial].items()
+            for end, outermost in (("low", ordered[key][:count]), ("high", ordered[key][-count:]))
+            if value in outermost
         ]
 
 

@@ -3,14 +3,15 @@
 An activation takes part in the tasks that its entry lists under ``tasks``, by default in all of them.
 
 Settings are merged from general to specific: the suite's ``model`` and ``train``, the task's, the activation's, and
-the activation's for that task (``per_task``). A list given for a parameter that is not a list is a sweep: each value
-becomes a method of its own, named like ``wire[omega0=10]``.
+the activation's for that task (``per_task``: ``image``) and for one of its signals (``image/camera``). A list given for
+a parameter that is not a list is a sweep: each value becomes a method of its own, named like ``wire[omega0=10]``. A
+task's ``repeats: {camera: 2}`` goes before the suite's number for that signal.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -54,17 +55,20 @@ def declarations(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
         for key, settings in suite.tasks.items()
         for cell in _task_cells(suite, key, settings or {}, plugins, where)
     ]
+    signals = {f"{cell.fields['task_key'].partition('[')[0]}/{cell.fields['source']}" for cell in cells}
     for name, settings in suite.activations.items():
         for key in ("per_task", "tasks"):
             words = (settings or {}).get(key)
             for word in map(str, words if isinstance(words, dict | list) else ()):
-                if word not in suite.tasks:
-                    hint = did_you_mean(word, suite.tasks)
-                    raise BadInput(f"{where}: activations.{name}.{key}.{word}: no such task{hint}")
+                if word not in suite.tasks and (key == "tasks" or word not in signals):
+                    hint = did_you_mean(word, [*suite.tasks, *(signals if "/" in word else ())])
+                    kind = "task and signal" if "/" in word else "task"
+                    raise BadInput(f"{where}: activations.{name}.{key}.{word}: no such {kind}{hint}")
     found: list[Job] = []
-    for repeat in range(suite.repeats):
+    for repeat in range(max((cell.repeats for cell in cells), default=0)):
         for cell in cells:
-            found += cell.jobs(repeat)
+            if repeat < cell.repeats:
+                found += cell.jobs(repeat)
             if len(found) > MAX_JOBS:
                 raise BadInput(f"{where}: more than {MAX_JOBS:,} jobs; shorten a sweep or lower repeats")
     if not any(cell.methods for cell in cells):
@@ -79,6 +83,7 @@ class _Cell:
     task: Task
     fields: dict[str, Any]
     methods: list[dict[str, Any]]
+    repeats: int
 
     def jobs(self, repeat: int) -> Iterator[Job]:
         """The jobs of a repeat; baselines have none after the first where they would all give the same."""
@@ -96,15 +101,21 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
     train, model = _mapping(settings, "train", where), _mapping(settings, "model", where)
     cls = plugins.tasks.get(settings.pop("task", key), where)
     names = settings.pop("signals", None)
+    repeats = _repeats(settings.pop("repeats", None), suite.repeats, where)
+    common = ({**suite.model, **model}, {**suite.train, **train})
+    particular = {str(word) for entry in suite.activations.values() for word in (entry or {}).get("per_task") or ()}
+
+    def methods_of(signal: str, task: Task) -> list[dict[str, Any]]:
+        return [
+            method
+            for name, entry in suite.activations.items()
+            for method in _methods(name, _on_signal(entry, key, signal), key, task, common, plugins, file)
+        ]
+
     for suffix, params in _sweep(settings, cls, where):
         task = validated(cls, params, file, f"tasks.{key}")
         plugin = Plugin(cls.name, cls.version, task.model_dump(mode="json"))
-        common = ({**suite.model, **model}, {**suite.train, **train})
-        methods = [
-            method
-            for name, entry in suite.activations.items()
-            for method in _methods(name, entry or {}, key, task, common, plugins, file)
-        ]
+        plain = methods_of("", task)
         for source, signal in _signals(names if names is not None else task.signals(), where):
             fields = {
                 "suite": suite.suite,
@@ -113,7 +124,35 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
                 "source": source,
                 "signal": signal,
             }
-            yield _Cell(task, fields, methods)
+            methods = methods_of(source, task) if f"{key}/{source}" in particular else plain
+            yield _Cell(task, fields, methods, repeats(source))
+
+
+def _repeats(particular: Any, common: int, where: str) -> Callable[[str], int]:
+    """The number of repeats by the signal: a mapping of signals to numbers goes before the suite's own number."""
+    counts = {} if particular is None else particular
+    if not isinstance(counts, dict) or not all(type(count) is int and count > 0 for count in counts.values()):
+        raise BadInput(f"{where}.repeats: {particular!r} is not a mapping of signals to numbers, e.g. {{camera: 2}}")
+    return lambda signal: counts.get(signal, common)
+
+
+def _on_signal(entry: Mapping[str, Any] | None, key: str, signal: str) -> dict[str, Any]:
+    """An activation's entry in which what ``per_task`` says for ``task/signal`` stands over what it says for the task.
+
+    What is not of the form is left for its own check.
+    """
+    found = dict(entry or {})
+    particular = found.get("per_task")
+    special = particular.get(f"{key}/{signal}") if isinstance(particular, dict) else None
+    if isinstance(particular, dict) and isinstance(special, dict):
+        general = particular.get(key) or {}
+        nested = {
+            kind: {**(general.get(kind) or {}), **(special.get(kind) or {})}
+            for kind in ("model", "train")
+            if general.get(kind) or special.get(kind)
+        }
+        found["per_task"] = {key: {**general, **special, **nested}}
+    return found
 
 
 def _signals(names: Any, where: str) -> list[tuple[str, str]]:

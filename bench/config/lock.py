@@ -23,7 +23,8 @@ from inrbench.bench.errors import BadInput
 _HEAD = """\
 # Settings found by `inrbench tune {suite}`, which writes this file; how it searches stands in the suite under `tuning`.
 # settings: {{}} where the defaults were best. score: mean final score of the best trial, on signals that the suite does
-# not report. trials: how many there were, and how many of them failed. edges: values that no other trial lay beyond.
+# not report; where it leaves one out, the mean over all signals, and signals: the settings that were best on the others
+# of each. trials: how many there were, and how many of them failed. edges: values among the outermost of all trials.
 # source: hash of the two plugins at that time.
 """
 
@@ -33,9 +34,10 @@ class Found(Settings):
 
     Attributes:
         settings: parameters of the activation, and ``train`` with the learning rate; none if the defaults were best.
-        metric, score: the task's main metric and its mean over the tuning signals.
+        signals: the settings for each signal of the suite that were best on the others, where it leaves one out.
+        metric, score: the task's main metric and its mean over the signals of the search.
         trials, failed: trials of the first round, and those of all rounds that did not end well.
-        edges: names of the settings of which no trial had a value further out, with ``low`` or ``high``.
+        edges: names of the settings whose value is among the outermost of all trials, with ``low`` or ``high``.
         source: the first digits of the hash of the plugins' files.
     """
 
@@ -46,6 +48,7 @@ class Found(Settings):
     failed: int = 0
     edges: list[str] = []
     source: str
+    signals: dict[str, dict[str, Any]] = {}
 
 
 class Lock(Settings):
@@ -110,8 +113,10 @@ class Lock(Settings):
             particular = dict(own.get("per_task") or {})
             for task, found in self.activations.get(name, {}).items():
                 said = particular.get(task) or {}
-                train = {**found.settings.get("train", {}), **(said.get("train") or {})}
-                particular[task] = {**found.settings, **said, "train": train}
+                places = {task: found.settings, **{f"{task}/{key}": value for key, value in found.signals.items()}}
+                for place, settings in places.items():
+                    train = {**settings.get("train", {}), **(said.get("train") or {})}
+                    particular[place] = {**settings, **said, "train": train}
             result[name] = {**own, "per_task": particular}
         return result
 

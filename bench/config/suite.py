@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
 from inrbench.bench.config.settings import Settings
 from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
@@ -36,6 +36,9 @@ class Tuning(Settings):
 
     Attributes:
         signals: those of each task, none of which the suite may report.
+        leave_one_out: search on the reported signals themselves, three of each task at least. A signal is reported with
+            the setting that was best on the others, so that none decides about its own. `signals` is then left out.
+        rates: the range of learning rates, lowest and highest, the same for all; by default `inrbench.bench.tune`'s.
         trials: settings of each activation on each task, where there is one round.
         rounds: the rounds, the last one at the steps of the suite; none for one round of ``trials``.
         repeats: of each trial.
@@ -44,6 +47,8 @@ class Tuning(Settings):
     """
 
     signals: dict[str, list[str]] = Field(default_factory=dict)
+    leave_one_out: bool = False
+    rates: list[PositiveFloat] | None = Field(None, min_length=2, max_length=2)
     trials: int | None = Field(None, ge=1, le=10_000)
     rounds: list[Round] | None = Field(None, min_length=1)
     repeats: int = Field(1, ge=1, le=10_000)
@@ -54,6 +59,10 @@ class Tuning(Settings):
     def _rounds_halve(self) -> Tuning:
         if self.rounds is not None and self.trials is not None:
             raise ValueError("give trials or rounds, not both")
+        if self.leave_one_out and self.signals:
+            raise ValueError("give signals or leave_one_out, not both")
+        if self.rates is not None and self.rates[0] >= self.rates[1]:
+            raise ValueError("rates: the lowest rate comes first")
         if self.rounds is not None and self.rounds[-1].share != 1:
             raise ValueError(
                 "the last round must have a share of 1: what is found has to hold at the suite's own steps"
@@ -167,7 +176,9 @@ def _without(entry: dict[str, Any] | None, tasks: set[str]) -> dict[str, Any]:
     """An activation's entry without what it says on some tasks. What is not of the form is left for its own check."""
     found = dict(entry or {})
     if isinstance(particular := found.get("per_task"), dict):
-        found["per_task"] = {task: settings for task, settings in particular.items() if task not in tasks}
+        found["per_task"] = {
+            key: settings for key, settings in particular.items() if str(key).partition("/")[0] not in tasks
+        }
     if isinstance(chosen := found.get("tasks"), list):
         found["tasks"] = [task for task in chosen if task not in tasks]
     return found

@@ -176,3 +176,72 @@ def test_the_command_halves_prints_and_locks_the_best_trial_of_each(tmp_path: Pa
     planned = inrbench("plan", path)
     assert planned.returncode == 0, planned.stderr
     assert "note" not in planned.stderr
+
+
+LEFT_OUT = """
+suite: tiny
+repeats: 1
+lock: tiny.lock.yaml
+tuning: {leave_one_out: true, rates: [0.0005, 0.2], rounds: [{trials: 5, share: 0.5}, {trials: 2}]}
+model: {depth: 2, width: 8}
+train: {steps: 8, lr: 0.00301}
+tasks: {image: {signals: [camera, coins, moon], repeats: {moon: 2}, size: 16}}
+activations: {siren: {}}
+"""
+
+
+def test_a_signal_is_reported_with_the_setting_that_was_best_on_the_others(tmp_path: Path, inrbench: Inrbench) -> None:
+    (tmp_path / "tiny.yaml").write_text(LEFT_OUT)
+    assert inrbench("tune", tmp_path / "tiny.yaml").returncode == 0
+    lock = Lock.read(tmp_path / "tiny.lock.yaml")
+    assert lock is not None
+    found = lock.activations["siren"]["image"].signals
+    suite = validated(Suite, yaml.safe_load(LEFT_OUT), "s")
+    searching = Search(suite, PLUGINS, "s")
+    assert {job.signal for job in first(searching)} == set(found) == {"camera", "coins", "moon"}
+
+    # An independent choice, from the stored scores of the last round by job id.
+    store = Store(tmp_path / "results", "tiny")
+    last = store.scores()
+    values = last[last["metric"] == "psnr"].sort_values("step").groupby("job_id")["value"].last()
+    trials = {trial: searching.jobs(1, {("siren", "image"): [trial]}) for trial in range(5)}
+    scores = {
+        trial: {job.signal: values[job.job_id] for job in jobs}
+        for trial, jobs in trials.items()
+        if all(job.job_id in values for job in jobs)
+    }
+    assert len(scores) >= 2
+    for signal, settings in found.items():
+        best = max(scores, key=lambda trial: sum(value for of, value in scores[trial].items() if of != signal))
+        (job,) = (job for job in trials[best] if job.signal == signal)
+        assert job.activation is not None
+        assert job.train is not None
+        assert settings.get("omega0", 30.0) == job.activation.params["omega0"]
+        assert settings.get("train", {"lr": DEFAULT_RATE})["lr"] == job.train.lr
+
+    # The first repeats are there already, each with its own setting; only the second one of `moon` is left.
+    done = inrbench("run", tmp_path / "tiny.yaml")
+    assert "2 of 6 jobs to run" not in done.stderr
+    assert "1 of 4 jobs to run" in done.stderr, done.stderr
+
+
+def test_leaving_one_out_needs_three_signals_and_no_others() -> None:
+    with pytest.raises(BadInput, match="leave_one_out needs 3"):
+        first(search("{leave_one_out: true, trials: 4}"))
+    with pytest.raises(BadInput, match="signals or leave_one_out"):
+        search("{leave_one_out: true, signals: {image: [coins]}}")
+
+
+def test_rates_of_a_suite_go_before_the_usual_ones() -> None:
+    narrow = rates(first(search("{signals: {image: [coins]}, trials: 9, rates: [0.1, 0.2]}")), "relu")[1:]
+    assert all(0.1 <= rate <= 0.2 for rate in narrow)
+    with pytest.raises(BadInput, match="lowest rate comes first"):
+        search("{signals: {image: [coins]}, rates: [0.2, 0.1]}")
+
+
+def test_a_setting_among_the_three_outermost_of_many_trials_is_at_the_edge() -> None:
+    many = search("{signals: {image: [coins]}, trials: 25}")
+    tried = {trial: point["lr"] for trial, point in enumerate(many._points("relu")) if point}
+    order = sorted(tried, key=lambda trial: tried[trial])
+    for place, trial in enumerate(order):
+        assert many._edges("relu", trial) == ["lr low"] * (place < 3) + ["lr high"] * (place >= len(order) - 3)
