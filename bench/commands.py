@@ -97,7 +97,7 @@ def execute(
 def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:
     for note in work.lock_notes():
         say(f"note: {note}")
-    if changed := plan.changed_sources(planned, work.declared.sources):
+    if changed := plan.changed_sources(planned, work.plugins.sources()):
         pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items()))
         say(
             f"note: the source of a plugin has changed since these jobs were done: {pairs}; if their results would "
@@ -204,7 +204,7 @@ def choose_c(options: arguments.Device) -> int:
 
 def data(options: arguments.Suite) -> int:
     work = Workspace.of(options)
-    paths = _fetch([job.source for job in work.declared.jobs])
+    paths = _fetch([job.source for job in work.jobs])
     for path in paths:
         print(path)
     print(f"{len(paths)} originals are in place for {work.suite.suite}")
@@ -215,7 +215,7 @@ def archive(options: arguments.Archive) -> int:
     from inrbench.bench.store import archive as archives
 
     work = Workspace.of(options)
-    print(archives.archive(work.store, {job.job_id for job in work.declared.jobs}, options.folder))
+    print(archives.archive(work.store, {job.job_id for job in work.jobs}, options.folder))
     return 0
 
 

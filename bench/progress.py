@@ -22,7 +22,7 @@ from inrbench.bench.runner.plan import duration
 from inrbench.bench.runner.runner import Listener
 from inrbench.bench.runner.time_left import TimeLeft
 from inrbench.bench.training.result import Outcome, Progress
-from inrbench.tasks.core.metrics import describe
+from inrbench.tasks.core.metrics import MetricInfo, describe
 
 INTERVAL = 300.0
 """Seconds without a line in a log, after which it gets one at the next score of a running job."""
@@ -80,7 +80,8 @@ class Display(Listener):
         """Print one line for a finished job."""
         if outcome.status == "ok":
             seconds = f"{outcome.timings.wall_s:.1f} s" if outcome.timings else ""
-            self._print(f"{self._count()} {job}  {score(outcome.metric, outcome.final_score)}  {seconds}")
+            final = outcome.metric and score(outcome.metrics.get(outcome.metric), outcome.final_score)
+            self._print(f"{self._count()} {job}  {final or ''}  {seconds}")
         else:
             self._print(f"{self._count()} {job}  {outcome.status.upper()}: {outcome.error}", style="red")
 
@@ -101,14 +102,14 @@ class Display(Listener):
         self._first[job.task_key] -= 1
         if self._first[job.task_key] or not scores or outcome.metric is None:
             return
-        better = describe(outcome.metric).direction
+        info = outcome.metrics[outcome.metric]
         means = {label: sum(values) / len(values) for label, values in scores.items()}
         self._console.print(f"\n{job.task_key}, the first of {self._repeats} repeats:", markup=False)
         table = Table(box=None)
         table.add_column("method")
         table.add_column("score", justify="right")
-        for label in sorted(means, key=lambda label: -better * means[label]):
-            table.add_row(label, score(outcome.metric, means[label]))
+        for label in sorted(means, key=lambda label: -info.direction * means[label]):
+            table.add_row(label, score(info, means[label]))
         self._console.print(table, "")
 
     def _left(self) -> float | None:
@@ -136,12 +137,12 @@ class Display(Listener):
 
 
 def _running(job: Job, progress: Progress) -> str:
-    return f"{job}  {progress.fraction:.0%}  {score(*next(iter(progress.scores.items()), (None, None)))}"
+    shown = [score(describe(metric), value) for metric, value in progress.scores.items()]
+    return f"{job}  {progress.fraction:.0%}  {shown[0] if shown else ''}"
 
 
-def score(metric: str | None, value: float | None) -> str:
+def score(info: MetricInfo | None, value: float | None) -> str:
     """A value with the label and the unit of its metric: ``"PSNR 28.31 dB"``."""
-    if metric is None or value is None:
+    if info is None or value is None:
         return ""
-    info = describe(metric)
     return f"{info.label} {value:{info.format}} {info.unit}".rstrip()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from inrbench.bench.atomic_write import atomic_write
-from inrbench.bench.config.answers import around, state
 from inrbench.bench.config.job import Job
 from inrbench.bench.errors import BadInput
 from inrbench.bench.store.store import Store
@@ -50,7 +50,7 @@ def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: boo
 def _key(store: Store, jobs: Sequence[Job], about: dict[str, Any]) -> str:
     """A hash of all that the report is made from: stored results, names of the suite, the code."""
     declared = [(job.job_id, job.task_key, job.method, job.label) for job in jobs]
-    digest = hashlib.sha256(json.dumps([around("inrbench.report"), declared, about], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([_code(), declared, about], sort_keys=True).encode())
     for kind in ("runs", "scores"):
         for file in sorted((store.root / kind).glob("[!.]*.parquet")):
             digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
@@ -59,9 +59,24 @@ def _key(store: Store, jobs: Sequence[Job], about: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def _code() -> dict[str, Any]:
+    """The states of the files of `inrbench.report`, which takes a second to import."""
+    folder = Path(__file__).parents[1] / "report"
+    return _states(path for path in sorted(folder.rglob("*")) if path.is_file())
+
+
 def _files(folder: Path) -> dict[str, Any]:
     return _states(path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != KEY)
 
 
 def _states(paths: Iterable[Path]) -> dict[str, Any]:
-    return {f"{path.parent.name}/{path.name}": state(path) for path in paths}
+    return {f"{path.parent.name}/{path.name}": _state(path) for path in paths}
+
+
+def _state(path: Path) -> list[int] | None:
+    """Size of a file and its two times of change, in ns; None if there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns]

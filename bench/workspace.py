@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from inrbench.bench import arguments
-from inrbench.bench.config import suite
-from inrbench.bench.config.declared import Declared, declared
+from inrbench.bench.config import grid, suite
+from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.errors import BadInput
@@ -52,9 +52,9 @@ class Workspace:
         return cls(chosen, where, options.files, Store(options.results, chosen.suite, say), lock, path)
 
     @cached_property
-    def declared(self) -> Declared:
-        """The jobs that the suite declares, and the files of the plugins."""
-        return declared(self.suite, self.where, self.files)
+    def jobs(self) -> list[Job]:
+        """The jobs of the suite under every name that it gives them, in running order."""
+        return grid.declarations(self.suite, self.plugins, self.where)
 
     @cached_property
     def plugins(self) -> Plugins:
@@ -65,12 +65,12 @@ class Workspace:
         """What a user should know of the lock file before the jobs run."""
         if self.lock is None or self.lock_file is None:
             return []
-        notes = self.lock.notes(self.declared, self.suite)
+        notes = self.lock.notes(self.jobs, self.plugins.sources(), self.suite)
         return [f"{self.lock_file.name}: {note}" for note in notes]
 
     def plan(self, retry: Sequence[str] = (), shard: str | None = None) -> plan.Plan:
         """The jobs and their stored results, as they are now."""
-        return plan.make(self.declared.jobs, self.store, retry, plan.shard(shard) if shard else None)
+        return plan.make(self.jobs, self.store, retry, plan.shard(shard) if shard else None)
 
 
 def say(text: str) -> None:

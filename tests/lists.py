@@ -17,7 +17,7 @@ from typing import Any
 
 from docs.site import archive
 from inrbench.bench.config import suite
-from inrbench.bench.config.declared import listed
+from inrbench.bench.console.listing import plugins_listed
 from inrbench.report.data.leaderboard import leaderboard
 from inrbench.report.labels import slug
 from inrbench.report.tables.build import Table
@@ -62,7 +62,7 @@ def _tables_of(name: str, *overrides: str) -> list[Table]:
 def _rows(kind: str) -> list[dict[str, Any]]:
     if kind == "suites":
         return [{"name": name, "about": " ".join(suite.load(name)[0].description.split())} for name in suite.shipped()]
-    return listed(kind, [])
+    return plugins_listed(kind)
 
 
 def _names(kind: str) -> str:

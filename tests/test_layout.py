@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 BY_USE = {
-    "bench/reporting.py": "tests/bench/config/test_declared.py",
+    "bench/reporting.py": "tests/bench/test_reporting.py",
     "bench/workspace.py": "tests/bench/test_cli.py",
 }
 """Modules that only connect others, and the test module in which they are used."""

@@ -6,14 +6,14 @@ the suite itself names no others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from inrbench.bench.atomic_write import atomic_write
-from inrbench.bench.config.declared import Declared
+from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Sources, files_sha256
 from inrbench.bench.config.settings import Settings
 from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
@@ -120,17 +120,17 @@ class Lock(Settings):
             result[name] = {**own, "per_task": particular}
         return result
 
-    def notes(self, declared: Declared, suite: Suite) -> list[str]:
+    def notes(self, jobs: Iterable[Job], sources: Sources, suite: Suite) -> list[str]:
         """What a user should know before these jobs run: settings that are missing, or older than what they are for."""
         missing, older = set(), set()
-        for job in declared.jobs:
+        for job in jobs:
             name = job.method.partition("[")[0]
             if job.activation is None:
                 continue
             found = self.activations.get(name, {}).get(job.task_key.partition("[")[0])
             if found is None:
                 missing.add(name)
-            elif found.source != source(declared.sources, job.task.name, job.activation.name):
+            elif found.source != source(sources, job.task.name, job.activation.name):
                 older.add(name)
         notes = []
         if older:

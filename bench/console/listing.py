@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from inrbench.bench import arguments
 from inrbench.bench.config import suite
-from inrbench.bench.config.declared import listed
+from inrbench.bench.config.plugins import Plugins
 
 NARROWEST, WIDEST = 80, 120
 """Columns of a table in characters; within these it is as wide as the terminal, and the widest elsewhere."""
@@ -69,6 +70,22 @@ def _signal(row: dict[str, str]) -> dict[str, str]:
     }
 
 
+def plugins_listed(kind: str, files: Sequence[Path] = ()) -> list[dict[str, Any]]:
+    """Name, label, parameters and first line of the description of every plugin of a kind, then the broken ones.
+
+    Raises:
+        BadInput: as `inrbench.bench.config.plugins.Plugins`.
+    """
+    registry: Any = getattr(Plugins(files), kind)
+    rows: list[dict[str, Any]] = []
+    for name in registry.names():
+        cls = registry.get(name)
+        defaults = {key: info.get_default(call_default_factory=True) for key, info in cls.model_fields.items()}
+        text = (cls.__doc__ or "").strip().splitlines()
+        rows.append({"name": name, "label": cls.label, "params": defaults, "about": text[0] if text else ""})
+    return rows + [{"name": name, "label": "BROKEN", "cause": cause} for name, cause in registry.broken.items()]
+
+
 def _suites_listed(options: arguments.List) -> list[dict[str, Any]]:
     return [{"name": name, "about": " ".join(suite.load(name)[0].description.split())} for name in suite.shipped()]
 
@@ -82,8 +99,8 @@ def _signals_listed(options: arguments.List) -> list[dict[str, Any]]:
 _LISTS: dict[
     str, tuple[Callable[[arguments.List], list[dict[str, Any]]], Callable[[dict[str, Any]], dict[str, str]]]
 ] = {
-    "activations": (lambda options: listed("activations", options.files), _plugin),
-    "tasks": (lambda options: listed("tasks", options.files), _plugin),
+    "activations": (lambda options: plugins_listed("activations", options.files), _plugin),
+    "tasks": (lambda options: plugins_listed("tasks", options.files), _plugin),
     "signals": (_signals_listed, _signal),
     "suites": (_suites_listed, dict),
 }

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inrbench.bench.config import answers
 from inrbench.bench.config.job import Job
 from inrbench.bench.machine.cpu_time import usable_cores
 
@@ -30,10 +29,6 @@ def compile_chains(jobs: Iterable[Job], files: Sequence[Path], say: Callable[[st
     if os.environ.get("INRBENCH_COMPILE") == "0":
         return
     cells = {(job.task_key, job.method): job for job in jobs if job.train and job.train.precision is None}
-    question = ["chains", [job.job_id for job in cells.values()], list(map(str, files))]
-    known: list[str] | None = answers.recall(question)
-    if not cells or (known is not None and all(Path(path).exists() for path in known)):
-        return
     from inrbench.bench.engine.aot import CompilationError, compile_all, has_compiler
 
     chains = _chains(cells.values(), files)
@@ -47,7 +42,6 @@ def compile_chains(jobs: Iterable[Job], files: Sequence[Path], say: Callable[[st
             compile_all([each for chain in missing for each in chain])
         except CompilationError as error:
             say(f"not all could be compiled; jobs of these train slower: {' '.join(str(error).split())[:200]}")
-    answers.remember(question, [str(each.path) for chain in chains for each in chain])
 
 
 def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:

@@ -10,7 +10,6 @@ from inrbench.bench.config.job import Job
 from inrbench.bench.machine.monitor import DeviceUse
 from inrbench.bench.machine.provenance import Provenance
 from inrbench.bench.training.result import Outcome
-from inrbench.tasks.core.metrics import describe
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def to_row(job: Job, attempt: Attempt, execution: Execution) -> dict[str, Any]:
     """The ``runs`` row of an attempt; columns that it leaves out are null."""
     outcome, use = execution.outcome, execution.use
     timings, steps = outcome.timings, outcome.steps
-    metrics = sorted({score.metric for score in outcome.scores})
+    metrics = {name: info._asdict() for name, info in outcome.metrics.items()}
     return {
         **job.columns(),
         **asdict(attempt),
@@ -66,7 +65,7 @@ def to_row(job: Job, attempt: Attempt, execution: Execution) -> dict[str, Any]:
         **(asdict(timings) if timings else {}),
         "step_ms": 1000 * timings.train_s / steps if timings and steps else None,
         "metric": outcome.metric,
-        "metrics": json.dumps({name: describe(name)._asdict() for name in metrics}) if metrics else None,
+        "metrics": json.dumps(metrics) if metrics else None,
         "status": outcome.status,
         "error": outcome.error,
         "steps": steps,

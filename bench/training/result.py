@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, ClassVar, NamedTuple
@@ -14,7 +14,7 @@ from pydantic import ConfigDict, InstanceOf, TypeAdapter
 
 from inrbench.bench.config.job import Job
 from inrbench.bench.store.schema import Score, Status
-from inrbench.tasks.core.metrics import describe
+from inrbench.tasks.core.metrics import MetricInfo, describe
 
 _STRICT = ConfigDict(strict=True, extra="forbid", ser_json_inf_nan="constants")
 
@@ -51,6 +51,8 @@ class Outcome:
 
     Attributes:
         metric: name of the task's headline metric.
+        metrics: descriptions of all metrics that were scored, by name: the process that stores them need not know the
+            plugin that brings one.
         network: None for a baseline.
         arrays: arrays of each artifact, by the artifact's name.
 
@@ -62,6 +64,7 @@ class Outcome:
     status: Status
     error: str | None = None
     metric: str | None = None
+    metrics: dict[str, MetricInfo] = field(default_factory=dict)
     data_sha256: str | None = None
     source_sha256: str | None = None
     steps: int | None = None
@@ -89,6 +92,11 @@ class Progress(NamedTuple):
 def scores_at(step: int, train_s: float, values: Mapping[str, float]) -> list[Score]:
     """Scores of the metrics ``values`` after a step and ``train_s`` seconds of training."""
     return [Score(step, train_s, name, value, describe(name).direction) for name, value in values.items()]
+
+
+def described(scores: Iterable[Score]) -> dict[str, MetricInfo]:
+    """Descriptions of the metrics of some scores, by name."""
+    return {name: describe(name) for name in sorted({score.metric for score in scores})}
 
 
 @cache

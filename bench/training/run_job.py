@@ -34,7 +34,7 @@ from inrbench.bench.training.clock import Clock, peak_memory, reset_peak_memory
 from inrbench.bench.training.descent import CHECKPOINTS, Descent, Penalty, checkpoints, evaluate
 from inrbench.bench.training.early_stopping import Point, chosen_step
 from inrbench.bench.training.residual_loss import loss_of
-from inrbench.bench.training.result import NetworkInfo, Outcome, Progress, scores_at
+from inrbench.bench.training.result import NetworkInfo, Outcome, Progress, described, scores_at
 from inrbench.bench.training.scoring import divergence, score_values
 from inrbench.bench.training.spectra import Spectra
 from inrbench.tasks.core.base import Problem, Task
@@ -78,6 +78,7 @@ def execute(
     return replace(
         outcome,
         metric=task.metrics[0],
+        metrics=described(outcome.scores),
         data_sha256=signal.sha256,
         source_sha256=source_sha256(*classes),
         timings=clock.timings(),

@@ -20,4 +20,4 @@ def archived(name: str, *overrides: str) -> Suite:
         plugin=[], results=RESULTS, suite=name, scale=None, tasks=[], activations=[], overrides=list(overrides)
     )
     work = Workspace.of(options)
-    return load(work.store, work.declared.jobs)
+    return load(work.store, work.jobs)

@@ -102,7 +102,7 @@ def inrbench(
 ) -> Inrbench:
     """The command line in a folder of its own, in this process: another one would import torch first.
 
-    Jobs have worker processes of their own as ever; reports have no figures. `test_declared` starts the command itself.
+    Jobs have worker processes of their own as ever; reports have no figures.
     """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")

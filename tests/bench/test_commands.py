@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+
+import pytest
 
 from inrbench.bench.config.lock import Found, Lock
 from inrbench.bench.store.store import Store
+from inrbench.tasks.core.metrics import METRICS
 from tests.bench.command import Inrbench
 
 LADDER = """
@@ -56,3 +60,47 @@ def test_the_report_tells_the_search_and_its_lock_file(tmp_path: Path, inrbench:
     for part in ("round 1: 4 trials with 0.5 of the steps; round 2: the best 2 with all steps; at most 60 s a trial",
                  "<code>searched.lock.yaml</code>", "ω₀ 21.5", "lr 0.004"):  # fmt: skip
         assert part in text
+
+
+WORST = """
+from inrbench.tasks.core.metrics import METRICS, Metric, MetricInfo
+from inrbench.tasks.image import Image
+
+METRICS["worst"] = Metric("worst", lambda a, b: float(abs(a - b).max()), MetricInfo("worst error", "%", -1, ".3f"))
+
+class Worst(Image):
+    '''A picture that is judged by its worst pixel, which a constant estimates too.'''
+
+    name, label, version, metrics = "worst", "Worst pixel", 1, ("worst",)
+
+    def baselines(self):
+        return {"half": lambda problem: 0 * problem.truth.numpy() + 0.5}
+"""
+
+
+def test_a_metric_and_a_baseline_of_a_plugin_are_shown_alike_by_whoever_stores_the_scores(
+    tmp_path: Path, inrbench: Inrbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugin = tmp_path / "worst.py"
+    plugin.write_text(WORST)
+    suite = tmp_path / "s.yaml"
+    suite.write_text(SEARCHED.partition("lock:")[0] + "model: {depth: 2, width: 8}\ntrain: {steps: 4}\n"
+                     "tasks: {worst: {size: 16}}\nactivations: {siren: {}, relu: {}}\n")  # fmt: skip
+    monkeypatch.setitem(METRICS, "worst", METRICS["mae"])  # so that it is gone after the test
+
+    def table() -> list[list[str]]:
+        """Method and scores of each row, in order, with their heading."""
+        done = inrbench("run", suite, "--plugin", plugin)
+        assert done.returncode == 0, done.stderr
+        rows = [line.split("|") for line in done.stdout.partition("\n\n- ")[0].splitlines() if line.startswith("|")]
+        return [[row[1].strip(), row[3].strip(), row[5].strip()] for row in rows]
+
+    first = table()
+    assert first[0] == ["method", "worst error (%)", "best worst error (oracle)"]
+    assert float(first[2][1].strip("*")) <= float(first[3][1].strip("*"))
+    assert (first[2][1][:2], first[-1][0]) == ("**", "half")
+    shutil.rmtree(tmp_path / "results")
+    del METRICS["worst"]  # this process has not imported the plugin now; workers do
+    assert table() == first
+    values = Store(tmp_path / "results", "searched").scores()
+    assert set(values["direction"][values["metric"] == "worst"]) == {-1}

@@ -11,7 +11,7 @@ from inrbench.bench.config.job import Job, Plugin
 from inrbench.bench.config.settings import Model, Train
 from inrbench.bench.progress import Display
 from inrbench.bench.store.schema import Score
-from inrbench.bench.training.result import Outcome, Progress, Timings
+from inrbench.bench.training.result import Outcome, Progress, Timings, described
 
 
 def job(repeat: int) -> Job:
@@ -21,11 +21,13 @@ def job(repeat: int) -> Job:
     return Job("s", "image", image, "camera", "camera", "siren", "SIREN", siren, None, model, train, repeat)
 
 
+SCORES = (Score(1, 0.1, "psnr", 10.0, 1), Score(100, 0.9, "psnr", 28.314, 1), Score(100, 0.9, "ssim", 0.8, 1))
 OK = Outcome(
     "ok",
     metric="psnr",
     timings=Timings(0.1, 0.1, 0.9, 0.1, 1.26),
-    scores=(Score(1, 0.1, "psnr", 10.0, 1), Score(100, 0.9, "psnr", 28.314, 1), Score(100, 0.9, "ssim", 0.8, 1)),
+    metrics=described(SCORES),
+    scores=SCORES,
 )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inrbench.bench.config.declared import declared
+from inrbench.bench.config.grid import declarations
 from inrbench.bench.config.lock import Found, Lock, source
 from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
@@ -42,7 +42,7 @@ def lock(**cells: Found) -> Lock:
 
 def notes(of: Lock, **changes: Any) -> list[str]:
     suite = validated(Suite, {**SUITE, **changes}, "s")
-    return of.notes(declared(suite, "s", []), suite)
+    return of.notes(declarations(suite, PLUGINS, "s"), SOURCES, suite)
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -49,16 +47,6 @@ def test_a_table_fits_its_width_and_loses_nothing(
     told = "".join("".join(line[start:].split()) for line in lines)
     about = (row.get("about", row.get("description")) for row in rows)
     assert told == "".join("".join(text.split()) for text in about)
-
-
-@pytest.mark.parametrize("kind", ["signals", "suites"])
-def test_a_list_that_needs_no_plugins_imports_neither_torch_nor_pyarrow(kind: str) -> None:
-    code = (
-        f"import sys\nfrom inrbench.bench.cli import main\nassert main(['list', {kind!r}]) == 0\n"
-        "assert not {'torch', 'pyarrow', 'pandas'} & set(sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def test_a_row_is_shown_as_it_stands(capsys: pytest.CaptureFixture[str]) -> None:

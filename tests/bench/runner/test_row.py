@@ -14,20 +14,22 @@ from inrbench.bench.machine import provenance
 from inrbench.bench.machine.monitor import DeviceUse
 from inrbench.bench.runner.row import Attempt, Execution, to_row
 from inrbench.bench.store.schema import RUNS, Score
-from inrbench.bench.training.result import NetworkInfo, Outcome, Timings
+from inrbench.bench.training.result import NetworkInfo, Outcome, Timings, described
 
 SIREN = Plugin("siren", 1, {"omega0": 30.0})
 IMAGE = Plugin("image", 1, {"size": 16})
 JOB = Job("s", "image", IMAGE, "camera", "camera", "siren", "SIREN", SIREN, None, Model(width=8), Train(steps=100), 0)
 ATTEMPT = Attempt(2, "2026-01-01T00:00:00+00:00", "logs/x.log")
 ALONE = DeviceUse(shared=False, foreign_cpu=0.01, clock_mhz=2600.0, throttled=False)
+SCORES = (Score(100, 0.5, "psnr", 30.0, 1), Score(100, 0.5, "freq_error/3", 0.1, -1))
 OK = Outcome(
     "ok",
     metric="psnr",
     steps=100,
     network=NetworkInfo(2, 8, 97, 64, "chain", compiled=True),
     timings=Timings(0.1, 0.2, 0.5, 0.1, 1.0),
-    scores=(Score(100, 0.5, "psnr", 30.0, 1), Score(100, 0.5, "freq_error/3", 0.1, -1)),
+    metrics=described(SCORES),
+    scores=SCORES,
 )
 GOOD = Execution(OK, exclusive=True, use=ALONE)
 
