@@ -130,6 +130,7 @@ def setting(value: Any) -> str:
 
 
 _PARAMETERS = {"omega0": "ω₀", "omega": "ω", "s0": "s₀", "sigma": "σ", "beta": "β", "tau": "τ"}
+_PARAMETERS |= {"checkpoints": "eval_steps"}  # its name in stored settings
 
 
 def parameter(name: str) -> str:

@@ -17,15 +17,19 @@ class Settings(BaseModel):
 
     @property
     def text(self) -> str:
-        """Canonical JSON."""
+        """Canonical JSON, of which identities are made."""
         return _text(self)
+
+    def declared(self) -> dict[str, Any]:
+        """What `text` is of."""
+        return self.model_dump(mode="json")
 
 
 @lru_cache(maxsize=10_000)
 def _text(settings: Settings) -> str:
     # By value: a grid of a hundred thousand jobs has a few hundred different settings. A cached property would be
     # copied by `model_copy` and then belong to other values.
-    return canonical(settings.model_dump(mode="json"))
+    return canonical(settings.declared())
 
 
 class Model(Settings):
@@ -74,13 +78,13 @@ class Train(Settings):
         weight_decay: decoupled from the gradient, as in AdamW.
         path_norm: λ of a penalty λ · path norm; only for activations that have one.
         stop_loss: training ends as soon as the data loss, of all measurements in training, is no more than this.
-        stop: the rule that chooses a checkpoint without the truth, see `inrbench.bench.training.early_stopping`;
+        stop: the rule that chooses an eval step without the truth, see `inrbench.bench.training.early_stopping`;
             training goes on to the end.
         batch: what each step trains on instead, drawn anew without replacement: a share of the measurements in
             training, such as 0.1, or a number of them, such as 4096. Projections are drawn by whole angles. Other
             operators that mix rows train on all, and the job's log says so.
         holdout: the share of the measurements that is kept from training; what ``stop: heldout`` looks at.
-        checkpoints: how often the network is scored on its way.
+        eval_steps: how often the network is scored on its way.
         diagnostics: whether the conditioning of every layer is scored too, and the tangent kernel and the spectrum of
             the network before and after training.
     """
@@ -98,7 +102,7 @@ class Train(Settings):
     stop: Literal["plateau", "discrepancy", "heldout"] | None = None
     batch: Batch = None
     holdout: float | None = Field(None, gt=0, lt=1)
-    checkpoints: int | None = Field(None, ge=2, le=1000)
+    eval_steps: int | None = Field(None, ge=2, le=1000)
     diagnostics: bool | None = None
 
     @property
@@ -106,6 +110,18 @@ class Train(Settings):
         """The settings in force that have no meaning where a task trains on residuals in place of measurements."""
         found = [name for name in ("batch", "holdout", "precision") if getattr(self, name) is not None]
         return found + ["stop: discrepancy"] * (self.stop == "discrepancy")
+
+    def declared(self) -> dict[str, Any]:
+        """The number of eval steps has the name that it bore when the first results were stored."""
+        values = super().declared()
+        return {"checkpoints" if name == "eval_steps" else name: value for name, value in values.items()}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_of_today(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "checkpoints" in values:
+            raise ValueError("checkpoints: it is called eval_steps now; rename it")
+        return values
 
     @model_validator(mode="after")
     def _rule_has_what_it_needs(self) -> Train:

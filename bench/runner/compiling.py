@@ -52,8 +52,8 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
     from inrbench.bench.engine.capture import chain_spec
     from inrbench.bench.engine.compiled_chain import library_of, passes_of
     from inrbench.bench.engine.products import libraries
+    from inrbench.bench.training.network import width_of
     from inrbench.bench.training.residual_loss import loss_of
-    from inrbench.bench.training.run_job import width_of
     from inrbench.tasks.signals.load import load
 
     plugins = Plugins(files)

@@ -60,7 +60,7 @@ class Slot(Protocol):
 
 
 def local_slots(store: Store, specs: Sequence[SlotSpec], plugin_files: Sequence[Path] = ()) -> list[WorkerProcess]:
-    """Slots of this machine; training checkpoints and the logs of workers go into the folder of the results."""
+    """Slots of this machine; checkpoints and the logs of workers go into the folder of the results."""
     logs = store.root / "logs"
     return [
         WorkerProcess(spec, plugin_files, logs / f"worker-{index}.log", store.checkpoint_file)

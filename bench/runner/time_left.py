@@ -132,7 +132,7 @@ def _cell(job: Job) -> Cell:
 
 
 def _speed(points: Sequence[tuple[float, float]]) -> float | None:
-    """Fraction a second of a running job, between its first and its last checkpoint: set-up is before the first."""
+    """Fraction a second of a running job, between its first and its last eval step: set-up is before the first."""
     (start, before), (end, after) = points[min(1, len(points) - 1)], points[-1]
     return (after - before) / (end - start) if end > start and after > before else None
 

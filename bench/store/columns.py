@@ -60,8 +60,8 @@ ENDED = (
     Column("error", _TEXT, "cause of a failure, in one line"),
     Column("attempt", _INT, "number of the attempt, from 1"),
     Column("steps", _INT, "training steps done", "steps"),
-    Column("resumed_step", _INT, "training checkpoint that the attempt went on from; null if none", "steps"),
-    Column("chosen_step", _INT, "checkpoint that the rule `train.stop` picks; without a rule the last", "steps"),
+    Column("resumed_step", _INT, "step of the checkpoint that the attempt went on from; null if none", "steps"),
+    Column("chosen_step", _INT, "eval step that the rule `train.stop` picks; without a rule the last", "steps"),
 )
 
 BUILT = (
@@ -78,7 +78,7 @@ TIMED = (
     Column("setup_s", _FLOAT, "loading of the data, building of problem and network", "s"),
     Column("warmup_s", _FLOAT, "compilation, choice of the block, first steps (which are undone)", "s"),
     Column("train_s", _FLOAT, "training steps alone; of a baseline the computation", "s"),
-    Column("eval_s", _FLOAT, "scoring at the checkpoints", "s"),
+    Column("eval_s", _FLOAT, "scoring at the eval steps", "s"),
     Column("wall_s", _FLOAT, "the whole job; the four above and the clock's own cost", "s"),
     Column("step_ms", _FLOAT, "`train_s` by steps", "ms"),
     Column("peak_mem_bytes", _INT, "most memory in use: of the GPU, or resident of the process", "bytes"),

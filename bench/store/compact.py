@@ -50,7 +50,7 @@ def compact(store: Store) -> tuple[int, int]:
 
 
 def sweep(store: Store) -> None:
-    """Remove training checkpoints that are of no use: those of jobs that have ended by themselves, and unfinished files
+    """Remove checkpoints that are of no use: those of jobs that have ended by themselves, and unfinished files
     of writers that were killed. Jobs that a run is working on are left alone."""
     for path in store.checkpoint_file("").parent.glob("*"):
         match = re.fullmatch(r"\.?([0-9a-f]{16})\.pt(\.\d+\.tmp)?", path.name)

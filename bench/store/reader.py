@@ -147,7 +147,7 @@ class Reader:
             return None
 
     def kept(self) -> set[str]:
-        """The jobs that have a training checkpoint; whether it counts is seen when the job resumes."""
+        """The jobs that have a checkpoint; whether it counts is seen when the job resumes."""
         return {path.stem for path in (self.root / "checkpoints").glob("[!.]*.pt")}
 
     def small(self, kind: str = "runs") -> list[str]:

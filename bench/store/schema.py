@@ -22,7 +22,7 @@ Status = Literal["ok", "diverged", "oom", "timeout", "crashed", "error", "interr
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 UNFINISHED = ("oom", "timeout", "crashed", "interrupted")
-"""Statuses of jobs that were ended from outside, and may go on from their training checkpoint."""
+"""Statuses of jobs that were ended from outside, and may go on from their checkpoint."""
 
 RUNS, SCORES = schema_of(RUN_COLUMNS), schema_of(SCORE_COLUMNS)
 

@@ -1,9 +1,9 @@
-"""Training checkpoints: the state of a long job is saved at intervals, and the job resumes from it after a kill.
+"""Checkpoints: the state of a long training is saved at intervals, and the job resumes from it after a kill.
 
 A resumed job ends in the very bits of an undisturbed one. Hence a checkpoint holds everything that decides them (the
-network, the optimiser, the step, the random numbers), the scores so far, the seconds of every phase, and the *facts* of
-the machine and of the code for which they hold. One with other facts, or a damaged one, is ignored: the job's log gives
-the reason in one line, and the job starts anew.
+network, the optimiser, the step, the random numbers), the scores so far, the seconds of every phase, and a
+*fingerprint* of the machine and of the code for which they hold. One with another fingerprint, or a damaged one, is
+ignored: the job's log gives the reason in one line, and the job starts anew.
 
 The file is the sha256 of its content, then a dictionary written by `torch.save` and read with ``weights_only``, so that
 reading it runs no code. The digest is ours because PyTorch does not notice a changed bit. The worker writes the file,
@@ -19,7 +19,7 @@ import math
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -33,17 +33,17 @@ from inrbench.bench.machine import provenance
 from inrbench.bench.store.schema import Score
 from inrbench.bench.training.clock import Clock
 from inrbench.bench.training.descent import Descent
-from inrbench.bench.training.early_stopping import Point
+from inrbench.bench.training.early_stopping import EvalPoint
 
 SECONDS = 60.0
 """Interval between two checkpoints, and before the first; ``INRBENCH_CHECKPOINT`` sets it, ``inf`` being never."""
 
-Facts = dict[str, str | int | bool]
+Fingerprint = dict[str, str | int | bool]
 
 
 @dataclass(frozen=True)
-class State:
-    """State of the training of a job.
+class Snapshot:
+    """What a checkpoint holds of a training.
 
     Attributes:
         step: steps done.
@@ -54,13 +54,58 @@ class State:
 
     step: int
     seconds: dict[str, float]
-    points: list[Point]
+    points: list[EvalPoint]
     scores: list[Score]
     tensors: dict[str, Tensor]
 
 
-def facts(job_id: str, device: torch.device, plugins: tuple[type[Any], ...], rows: int, engine: str) -> Facts:
-    """Facts beside the declared settings that decide the bits of a job's results and the meaning of its seconds.
+@dataclass
+class TrainingState:
+    """What changes while a job trains.
+
+    Attributes:
+        descent, clock: the training and its seconds.
+        device: its random numbers are saved with those of the CPU.
+        fingerprint: gives that of the training; called only where there is a checkpoint to be read or written.
+        points, scores: those of the eval steps so far.
+    """
+
+    descent: Descent
+    clock: Clock
+    device: torch.device
+    fingerprint: Callable[[], Fingerprint]
+    points: list[EvalPoint] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)
+
+    def snapshot(self) -> Snapshot:
+        """The state now. Tensors are not copies."""
+        return Snapshot(
+            self.descent.step,
+            self.clock.seconds | {"wall": self.clock.wall()},
+            list(self.points),
+            list(self.scores),
+            self.descent.state() | _random_state(self.device),
+        )
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Go on from a snapshot.
+
+        Raises:
+            ValueError: if it is not of this training. Nothing but the random numbers is changed then.
+        """
+        last = snapshot.points[-1].step if snapshot.points else 0
+        if not last <= snapshot.step < self.descent.steps:
+            raise ValueError(f"it is of step {snapshot.step} of {self.descent.steps}")
+        _set_random_state(snapshot.tensors, self.device)
+        self.descent.restore(snapshot.tensors, snapshot.step)  # whole or not at all
+        self.points, self.scores = list(snapshot.points), list(snapshot.scores)
+        self.clock.add(snapshot.seconds)
+
+
+def fingerprint(
+    job_id: str, device: torch.device, plugins: tuple[type[Any], ...], rows: int, engine: str
+) -> Fingerprint:
+    """What, beside the declared settings, decides the bits of a job's results and the meaning of its seconds.
 
     Args:
         plugins: the classes of the task and of the activation.
@@ -96,12 +141,15 @@ def source_of(folders: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def encode(state: State, known: Facts) -> bytes:
+def encode(snapshot: Snapshot, known: Fingerprint) -> bytes:
     """A checkpoint as the content of its file."""
-    content = {field.name: getattr(state, field.name) for field in fields(state)}
+    content = {item.name: getattr(snapshot, item.name) for item in fields(snapshot)}
     buffer = io.BytesIO()
-    plain = {"points": [astuple(point) for point in state.points], "scores": [tuple(score) for score in state.scores]}
-    torch.save({**content, **plain, "facts": known}, buffer)
+    plain = {
+        "points": [astuple(point) for point in snapshot.points],
+        "scores": [tuple(score) for score in snapshot.scores],
+    }
+    torch.save({**content, **plain, "fingerprint": known}, buffer)
     return sealed(buffer.getvalue())
 
 
@@ -110,11 +158,11 @@ def sealed(payload: bytes) -> bytes:
     return hashlib.sha256(payload).digest() + payload
 
 
-def read(path: Path, known: Facts) -> State:
+def read(path: Path, known: Fingerprint) -> Snapshot:
     """The inverse of `encode`.
 
     Raises:
-        ValueError: if the file is damaged, or its facts are others.
+        ValueError: if the file is damaged, or its fingerprint is another.
         OSError: if it cannot be read.
         pickle.UnpicklingError: if it holds anything but tensors and plain values.
     """
@@ -122,13 +170,15 @@ def read(path: Path, known: Facts) -> State:
     payload = content[hashlib.sha256().digest_size :]
     if content != sealed(payload):
         raise ValueError("it is damaged")
-    found = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-    stored = found.pop("facts")
+    values = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    stored = values.pop("fingerprint")
     for name, value in known.items():
         if stored.get(name) != value:
             raise ValueError(f"its {name} is {str(stored.get(name))[:80]!r}, here it is {str(value)[:80]!r}")
-    points, scores = found.pop("points"), found.pop("scores")
-    return State(**found, points=[Point(*point) for point in points], scores=[Score(*score) for score in scores])
+    points, scores = values.pop("points"), values.pop("scores")
+    return Snapshot(
+        **values, points=[EvalPoint(*point) for point in points], scores=[Score(*score) for score in scores]
+    )
 
 
 def interval() -> float:
@@ -150,45 +200,18 @@ def interval() -> float:
 
 
 class Checkpointer:
-    """Saves the training of one job, and resumes it.
+    """Saves the state of a training at intervals, and resumes it.
 
     Args:
+        state: of the training; changed by `resume`.
         path: file of the checkpoint; None to save nothing.
-        describe: gives the facts; called only where there is a file to be read or written.
-        device: its random numbers are saved with those of the CPU.
-        descent, clock, points, scores: the training; changed by `resume`.
     """
 
-    def __init__(
-        self,
-        path: Path | None,
-        describe: Callable[[], Facts],
-        device: torch.device,
-        descent: Descent,
-        clock: Clock,
-        points: list[Point],
-        scores: list[Score],
-    ) -> None:
-        self._path, self._describe, self._device = path, describe, device
-        self._descent, self._clock, self._points, self._scores = descent, clock, points, scores
+    def __init__(self, state: TrainingState, path: Path | None) -> None:
+        self.state = state
+        self._path = path
         self._interval = math.inf if path is None else interval()
         self._next = time.monotonic() + self._interval
-
-    @property
-    def state(self) -> State:
-        """The state of the training now. Tensors are not copies."""
-        return State(
-            self._descent.step,
-            self._clock.seconds | {"wall": self._clock.wall()},
-            list(self._points),
-            list(self._scores),
-            self._descent.state() | _random_state(self._device),
-        )
-
-    @property
-    def step(self) -> int:
-        """Steps done."""
-        return self._descent.step
 
     def is_due(self) -> bool:
         """Whether it is time for a checkpoint. It reads the clock and waits for no device: cheap after every step."""
@@ -197,12 +220,12 @@ class Checkpointer:
     def save(self) -> None:
         """Write a checkpoint. If it cannot be written, the reason is printed and training goes on."""
         assert self._path is not None
-        state = self.state
+        snapshot = self.state.snapshot()
         try:
-            atomic_write(self._path, encode(state, self._describe()))
+            atomic_write(self._path, encode(snapshot, self.state.fingerprint()))
         except (OSError, MemoryError) as error:
             cause = getattr(error, "strerror", None) or error
-            print(f"no checkpoint at step {state.step}: {cause}; training goes on")
+            print(f"no checkpoint at step {snapshot.step}: {cause}; training goes on")
         self._next = time.monotonic() + self._interval
 
     def resume(self) -> int | None:
@@ -214,25 +237,19 @@ class Checkpointer:
         if self._path is None or not self._path.exists():
             return None
         try:
-            state = read(self._path, self._describe())
-            last = state.points[-1].step if state.points else 0
-            if not last <= state.step < self._descent.steps:
-                raise ValueError(f"it is of step {state.step} of {self._descent.steps}")
-            _set_random_state(state.tensors, self._device)
-            self._descent.restore(state.tensors, state.step)  # whole or not at all, and last
+            snapshot = read(self._path, self.state.fingerprint())
+            self.state.restore(snapshot)
         except Exception as error:  # whatever is wrong with the file, the job can start anew
             cause = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             print(f"the checkpoint {self._path.name} is ignored ({cause}); the job starts anew")
             return None
-        self._points[:], self._scores[:] = state.points, state.scores
-        self._clock.add(state.seconds)
-        print(f"resumed after step {state.step} of {self._descent.steps}")
-        return state.step
+        print(f"resumed after step {snapshot.step} of {self.state.descent.steps}")
+        return snapshot.step
 
 
 def _random_state(device: torch.device) -> dict[str, Tensor]:
-    found = {"random/cpu": torch.get_rng_state()}
-    return found | ({"random/cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
+    state = {"random/cpu": torch.get_rng_state()}
+    return state | ({"random/cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
 
 
 def _set_random_state(tensors: Mapping[str, Tensor], device: torch.device) -> None:

@@ -1,4 +1,4 @@
-"""The training loop: optimiser, learning-rate schedule, and evaluation in blocks of rows."""
+"""Gradient descent: optimiser, learning-rate schedule, and one step of training at a time."""
 
 from __future__ import annotations
 
@@ -15,17 +15,9 @@ from torch.optim import Optimizer
 from inrbench.activations.core.base import ParamGroup
 from inrbench.bench.config.settings import Train
 from inrbench.bench.engine.engine import Engine
-from inrbench.bench.engine.threads import blocks_of_threads, one_thread_each, run_on_threads
+from inrbench.bench.engine.threads import one_thread_each
 from inrbench.bench.training.objective import Loss
 from inrbench.bench.training.step_graph import StepGraph
-
-CHECKPOINTS = 20
-
-
-def checkpoints(steps: int, count: int = CHECKPOINTS) -> list[int]:
-    """Steps after which the network is scored: log-spaced from 1 to ``steps``, the last one always."""
-    ratio = steps ** (1 / max(count - 1, 1))
-    return sorted({min(steps, max(1, round(ratio**k))) for k in range(count)} | {steps})
 
 
 class _Untraced(Optimizer):
@@ -186,15 +178,3 @@ class Descent:
 
 def _form(value: Tensor) -> tuple[torch.Size, torch.dtype]:
     return value.shape, value.dtype
-
-
-def evaluate(engine: Engine, coords: Tensor, rows: int) -> Tensor:
-    """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
-    blocks = blocks_of_threads(len(coords), rows, engine.threads)
-
-    def pass_forward(thread: int) -> list[Tensor]:
-        # The network may compute in bfloat16.
-        return [engine.forward(coords[block], keep=False)[0].to(coords.dtype) for block in blocks[thread]]
-
-    engine.begin()
-    return torch.cat([values for thread in run_on_threads(engine.threads, pass_forward) for values in thread])

@@ -1,14 +1,14 @@
-"""Choosing a checkpoint without the truth.
+"""Choosing an eval step without the truth.
 
-The score at the last step needs no choice, and the best over all checkpoints needs the truth. Between them stand rules
+The score at the last step needs no choice, and the best over all eval steps needs the truth. Between them stand rules
 that a user could follow on data of their own:
 
-- ``plateau``: the first checkpoint from which the data loss hardly falls any more;
-- ``discrepancy``: the first checkpoint whose data loss is no more than the noise that the measurements are known to
+- ``plateau``: the first eval step from which the data loss hardly falls any more;
+- ``discrepancy``: the first eval step whose data loss is no more than the noise that the measurements are known to
   have [Morozov, Soviet Math. Dokl. 1966];
-- ``heldout``: the checkpoint at which the loss on measurements kept from training is least.
+- ``heldout``: the eval step at which the loss on measurements kept from training is least.
 
-A rule that never fires chooses the last checkpoint.
+A rule that never fires chooses the last eval step.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ LEARNT = 0.25
 
 
 @dataclass(frozen=True)
-class Point:
-    """A checkpoint: its step, the mean square of the residual, and that of the measurements kept from training."""
+class EvalPoint:
+    """The losses at an eval step: the mean square of the residual, and that of the measurements kept from training."""
 
     step: int
     loss: float
     heldout: float | None = None
 
 
-def chosen_step(rule: str | None, points: Sequence[Point], noise_std: float | None = None) -> int:
-    """The step of the checkpoint that a rule chooses; without a rule the last one.
+def chosen_step(rule: str | None, points: Sequence[EvalPoint], noise_std: float | None = None) -> int:
+    """The eval step that a rule chooses; without a rule the last one.
 
     Raises:
         ValueError: if the rule needs what there is not: a known noise, or measurements kept from training.
@@ -57,8 +57,8 @@ def chosen_step(rule: str | None, points: Sequence[Point], noise_std: float | No
     return last
 
 
-def _slope(before: Point, after: Point) -> float:
-    """How fast the loss falls between two checkpoints, in decades a decade of steps."""
+def _slope(before: EvalPoint, after: EvalPoint) -> float:
+    """How fast the loss falls between two eval steps, in decades a decade of steps."""
     if after.loss <= 0 or before.loss <= 0:
         return 0.0
     return -math.log(after.loss / before.loss) / math.log(after.step / before.step)

@@ -22,7 +22,7 @@ from inrbench.tasks.core.base import Problem
 from inrbench.tasks.core.residuals import Sample
 
 SCORED = -1
-"""The step whose points the scored loss is of: no step of training has them, and all checkpoints do."""
+"""The step whose points the scored loss is of: no step of training has them, and all eval steps do."""
 
 
 def loss_of(job: Job, problem: Problem, activation: Activation, train: Train) -> Loss:
@@ -67,7 +67,7 @@ class ResidualLoss:
         return loss
 
     def losses(self, values: Tensor, engine: Engine) -> tuple[float, None]:
-        """The loss at points that no step of training draws, the same at every checkpoint. The values are not used."""
+        """The loss at points that no step of training draws, the same at every eval step. The values are not used."""
         return float(self._loss(engine, SCORED, train=False)), None
 
     def _samples(self, step: int) -> list[Sample]:

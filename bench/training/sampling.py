@@ -1,7 +1,7 @@
 """Drawing of measurements: those that are kept from training, and the batch of each step.
 
 What is drawn depends on a job's data seed, which is the same for all activations of a repeat, and a batch on the number
-of its step besides. No generator has a state that lasts: a job that resumes from a training checkpoint draws the same
+of its step besides. No generator has a state that lasts: a job that resumes from a checkpoint draws the same
 batches again, on every device.
 """
 

@@ -1,4 +1,8 @@
-"""Scores of a network at a step: metrics of the task, data loss, path norm and layer statistics."""
+"""Scoring a network in training: at which steps, its values there, and its scores.
+
+An *eval step* is a step after which the network is scored. (A *checkpoint* is the saved state of a training, see
+`inrbench.bench.training.checkpoint`.)
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,29 @@ from torch import Tensor, nn
 from inrbench.activations.core.base import Activation
 from inrbench.activations.core.layer_statistics import diagnose, gradient_norms
 from inrbench.bench.engine.engine import Engine
+from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
 from inrbench.bench.training.objective import Loss
 from inrbench.tasks.core.base import Problem, Task
+
+EVAL_STEPS = 20
+
+
+def eval_steps(steps: int, count: int = EVAL_STEPS) -> list[int]:
+    """The eval steps of a training: log-spaced from 1 to ``steps``, the last one always."""
+    ratio = steps ** (1 / max(count - 1, 1))
+    return sorted({min(steps, max(1, round(ratio**k))) for k in range(count)} | {steps})
+
+
+def evaluate(engine: Engine, coords: Tensor, rows: int) -> Tensor:
+    """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
+    blocks = blocks_of_threads(len(coords), rows, engine.threads)
+
+    def pass_forward(thread: int) -> list[Tensor]:
+        # The network may compute in bfloat16.
+        return [engine.forward(coords[block], keep=False)[0].to(coords.dtype) for block in blocks[thread]]
+
+    engine.begin()
+    return torch.cat([values for thread in run_on_threads(engine.threads, pass_forward) for values in thread])
 
 
 def score_values(
@@ -35,12 +60,12 @@ def divergence(loss: float, values: Tensor, step: int) -> str | None:
 
 def _diagnose(activation: Activation, network: nn.Module, problem: Problem, layers: bool) -> dict[str, float]:
     """The path norm, where there is one, and on demand the conditioning of every layer."""
-    found = {}
+    scores = {}
     with torch.no_grad():
         norm = activation.path_norm(network)
     if norm is not None:
-        found["path_norm"] = float(norm)
+        scores["path_norm"] = float(norm)
     if layers:
-        found |= diagnose(network, problem.coords)
-        found |= gradient_norms(network)
-    return found
+        scores |= diagnose(network, problem.coords)
+        scores |= gradient_norms(network)
+    return scores

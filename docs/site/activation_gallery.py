@@ -13,7 +13,7 @@ from docs.site import docstrings
 from docs.site.markdown import card, section, table
 from inrbench.activations import Activation
 from inrbench.bench.config.plugins import Registry, source_file
-from inrbench.bench.training.run_job import curve
+from inrbench.bench.training.network import curve
 from inrbench.report.figures.activation_curves import plot
 from inrbench.report.figures.style import method_styles, styled
 

@@ -1,7 +1,7 @@
 """Rule for training that had not levelled off: the data loss still fell by more than 20 % over the last fifth of the
 steps.
 
-Losses are stored at checkpoints whose steps are spaced evenly on a logarithmic scale, so the loss at four fifths of the
+Losses are stored at eval steps, which are spaced evenly on a logarithmic scale, so the loss at four fifths of the
 steps is interpolated between its neighbours, linearly in the logarithms of step and loss. A decaying learning rate
 levels the loss off by itself: a run that passes may still be far from what more steps would reach.
 """

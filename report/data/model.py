@@ -119,7 +119,7 @@ class Run:
 
     @property
     def chosen_step(self) -> float | None:
-        """The step of the checkpoint that the stopping rule picks; the last step without a rule."""
+        """The step of the eval step that the stopping rule picks; the last step without a rule."""
         chosen = self.number("chosen_step")
         return self.last_step if chosen is None else chosen
 
@@ -147,7 +147,7 @@ class Run:
         return next((value for value in found if math.isfinite(value)), None)
 
     def best(self, metric: str, direction: int) -> float | None:
-        """The oracle's value: the best over all checkpoints, which cannot be chosen without the truth."""
+        """The oracle's value: the best over all eval steps, which cannot be chosen without the truth."""
         values = [point.value for point in self.curves.get(metric, ()) if math.isfinite(point.value)]
         return max(values, key=lambda value: direction * value) if values else None
 

@@ -1,8 +1,8 @@
 """Training time to a level of the headline metric that at least half of the methods reach.
 
 The level of a case (a task and one of its signals) is the median over the methods of their mean final value, rounded
-away from better to three significant digits. The time of a run is that of the first checkpoint at the level or better,
-moved back along the straight line from the checkpoint before it.
+away from better to three significant digits. The time of a run is that of the first eval step at the level or better,
+moved back along the straight line from the eval step before it.
 """
 
 from __future__ import annotations

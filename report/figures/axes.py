@@ -80,7 +80,7 @@ def curve(
     def shown(value: float) -> float:
         return float(10.0**value) if log else value
 
-    # Markers at even distances along the line: at every checkpoint they would overlap on the axis of seconds.
+    # Markers at even distances along the line: at every eval step they would overlap on the axis of seconds.
     axis.plot(
         x, [shown(item.mean) for item in items], color=style.color, ls=style.line, ms=4,
         markevery=1 if every else 0.12, zorder=3, **marker(style, hollow=hollow),

@@ -13,7 +13,7 @@ from inrbench.report.figures.axes import WIDTH, Styles, baselines, curve, legend
 
 
 def convergence(task: Task, styles: Styles) -> Figure | None:
-    """The headline metric against steps and, for each hardware, against training seconds; None without checkpoints.
+    """The headline metric against steps and, for each hardware, against training seconds; None without eval steps.
 
     Markers are hollow where the engine is not the reference engine, so that the seconds do not compare.
     """

@@ -144,7 +144,7 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
     bands = " Bands are 95 % intervals over repeats." * repeated(task)
     engines = f" Hollow markers: {engine_note(task)}" if task.other_engines() else ""
     if figure := convergence.convergence(task, styles):
-        ring = f" Rings: the checkpoint that {rule_text(task)} chooses, on average." if task.chooses else ""
+        ring = f" Rings: the eval step that {rule_text(task)} chooses, on average." if task.chooses else ""
         text = f"{metric} during training, against steps and against seconds.{bands}{ring}{engines}"
         alt = f"Curves of {metric} against training steps and seconds on {task.key}; {best}"
         yield Entry(f"convergence-{name}", "convergence", figure, text + cut, alt, task.key)

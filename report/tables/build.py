@@ -89,7 +89,7 @@ def build(suite: Suite, task: Task) -> Table:
         for name, column in columns.items():
             values = column.cells(method)
             cell = _estimate(values, column.metric.spec)
-            if kind == "baseline" and name in (CHOSEN, ORACLE):  # it has no checkpoints to choose from
+            if kind == "baseline" and name in (CHOSEN, ORACLE):  # it has no eval steps to choose from
                 cell = Cell(DASH)
             elif cell.text != DASH:
                 partial = not everywhere[kind] <= {signal for signal, _ in values}
@@ -207,7 +207,7 @@ def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
             where = f"{first.cell[0]}, repeat {first.cell[1]}"
             notes.append(f"{_name(task, method)}: {method.statuses()} ({where}: {shorten(first.text('error'))})")
     if task.chooses:
-        notes.append(f"Chosen: at the checkpoint that {rule_text(task)} chooses without the truth.")
+        notes.append(f"Chosen: at the eval step that {rule_text(task)} chooses without the truth.")
     if PARTIAL in texts:
         notes.append(f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold.")
     notes += filter(None, [budget.note(task), levelled.note(texts)])

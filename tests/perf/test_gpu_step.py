@@ -16,8 +16,8 @@ from inrbench.bench.config.settings import Train
 from inrbench.bench.engine.block_size import block_rows
 from inrbench.bench.engine.engine import choose_engine
 from inrbench.bench.training.descent import Descent
+from inrbench.bench.training.loop import on_device
 from inrbench.bench.training.objective import Objective
-from inrbench.bench.training.run_job import on_device
 from inrbench.bench.training.step_graph import EAGER_STEPS
 from inrbench.tasks.image import Image
 from inrbench.tasks.signals.load import load

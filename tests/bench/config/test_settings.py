@@ -14,6 +14,7 @@ from inrbench.bench.errors import BadInput
     [
         (Train, {"steps": 5, "stop": "heldout"}, "stop: heldout needs a holdout"),
         (Train, {"steps": 5, "optimizer": "sgd", "weight_decay": 0.1}, "weight_decay goes with adam only"),
+        (Train, {"steps": 5, "checkpoints": 9}, "it is called eval_steps now"),
         (Model, {"width": 8, "params": 100}, "exactly one of width and params"),
     ],
 )
@@ -27,3 +28,7 @@ def test_the_text_of_settings_follows_their_values() -> None:
     assert train.text == '{"lr":0.001,"lr_decay":0.1,"steps":5}'
     changed = train.model_copy(update={"steps": 6})
     assert changed.text == Train(steps=6).text != train.text
+
+
+def test_eval_steps_keep_the_name_that_stored_results_know() -> None:
+    assert Train(steps=5, eval_steps=9).text == '{"checkpoints":9,"lr":0.001,"lr_decay":0.1,"steps":5}'

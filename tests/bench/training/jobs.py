@@ -50,5 +50,5 @@ def run(**settings: Any) -> Outcome:
 
 
 def values(outcome: Outcome, metric: str) -> list[float]:
-    """The values of a metric at all checkpoints."""
+    """The values of a metric at all eval steps."""
     return [score.value for score in outcome.scores if score.metric == metric]

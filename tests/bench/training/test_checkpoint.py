@@ -1,4 +1,4 @@
-"""Training checkpoints: a killed job resumes where it stood and ends in the same bits; what does not fit is left."""
+"""Checkpoints: a killed job resumes where it stood and ends in the same bits; what does not fit is left."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ from inrbench.bench.runner.runner import Runner, local_slots
 from inrbench.bench.store.compact import compact
 from inrbench.bench.store.schema import Score
 from inrbench.bench.store.store import Store
-from inrbench.bench.training import checkpoint
-from inrbench.bench.training.checkpoint import Checkpointer, Facts, State, facts
+from inrbench.bench.training import checkpoint, loop
+from inrbench.bench.training.checkpoint import Checkpointer, Fingerprint, Snapshot, TrainingState, fingerprint
 from inrbench.bench.training.clock import PHASES, Clock
 from inrbench.bench.training.descent import Descent
-from inrbench.bench.training.early_stopping import Point
+from inrbench.bench.training.early_stopping import EvalPoint
 from inrbench.bench.training.objective import Objective
 from inrbench.bench.training.result import Outcome
 from inrbench.bench.training.run_job import execute
@@ -75,9 +75,11 @@ def descent(activation: Activation, seed: int = 0, width: int = 8, **train: Any)
 
 
 def checkpointer(path: Path, training: Descent, scored: bool = False, **changed: Any) -> Checkpointer:
-    known: Facts = {**facts("a" * 16, CPU, (Activation,), 50, "autograd"), **changed}
-    points, scores = ([Point(3, 0.5, None)], [*SCORES]) if scored else ([], [])
-    return Checkpointer(path, lambda: known, CPU, training, Clock(CPU), points, scores)
+    known: Fingerprint = {**fingerprint("a" * 16, CPU, (Activation,), 50, "autograd"), **changed}
+    state = TrainingState(training, Clock(CPU), CPU, lambda: known)
+    if scored:
+        state.points, state.scores = [EvalPoint(3, 0.5, None)], [*SCORES]
+    return Checkpointer(state, path)
 
 
 def saved(path: Path, training: Descent, steps: int = 4) -> Checkpointer:
@@ -113,9 +115,9 @@ def test_a_network_goes_on_in_the_same_bits(name: str, optimiser: str, tmp_path:
     assert not same(first.state(), second.state())
     resumed = checkpointer(tmp_path / "a.pt", second)
     assert resumed.resume() == 4
-    state = resumed.state
-    assert (state.points, state.scores) == ([Point(3, 0.5, None)], SCORES)
-    assert all(state.seconds[phase] == written.state.seconds[phase] for phase in PHASES)
+    state = resumed.state.snapshot()
+    assert (state.points, state.scores) == ([EvalPoint(3, 0.5, None)], SCORES)
+    assert all(state.seconds[phase] == written.state.snapshot().seconds[phase] for phase in PHASES)
     losses = [[float(loss) for loss in training] for training in (first, second)]
     assert losses[0] == losses[1]
     assert len(losses[0]) == 6
@@ -153,7 +155,7 @@ def test_values_of_every_dtype_come_back(tmp_path: Path) -> None:
         "none": torch.zeros(0, 3),
         "turned": torch.arange(6.0).reshape(2, 3).T,
     }
-    state = State(1, dict.fromkeys((*PHASES, "wall"), 0.1), [Point(1, float("inf"), 0.5)], SCORES, tensors)
+    state = Snapshot(1, dict.fromkeys((*PHASES, "wall"), 0.1), [EvalPoint(1, float("inf"), 0.5)], SCORES, tensors)
     (tmp_path / "a.pt").write_bytes(checkpoint.encode(state, {"job_id": "x"}))
     back = checkpoint.read(tmp_path / "a.pt", {"job_id": "x"})
     assert (back.step, back.seconds, back.points, back.scores) == (1, state.seconds, state.points, SCORES)
@@ -167,7 +169,7 @@ def refused(path: Path, training: Descent, capsys: pytest.CaptureFixture[str], *
     before = {name: value.clone() for name, value in training.state().items()}
     one = checkpointer(path, training, **changed)
     assert one.resume() is None
-    state = one.state
+    state = one.state.snapshot()
     assert (training.step, state.points, state.scores) == (0, [], [])
     assert same(training.state(), before)
     assert all(state.seconds[phase] == 0 for phase in PHASES)
@@ -182,8 +184,8 @@ def siren() -> Activation:
     return PLUGINS.activations.get("siren")()
 
 
-@pytest.mark.parametrize("name", facts("a", CPU, (Activation,), 50, "autograd"))
-def test_other_facts_do_not_count(
+@pytest.mark.parametrize("name", fingerprint("a", CPU, (Activation,), 50, "autograd"))
+def test_another_fingerprint_does_not_count(
     name: str, siren: Activation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     saved(tmp_path / "a.pt", descent(siren))
@@ -210,7 +212,7 @@ def test_other_files_do_not_count(siren: Activation, tmp_path: Path, capsys: pyt
     path, training = tmp_path / "a.pt", descent(siren)
     path.write_bytes(b"no archive")
     refused(path, training, capsys)
-    contents: list[object] = [[], {}, {"facts": 3}, {"facts": {}}, {"facts": {}, "step": "one"}]
+    contents: list[object] = [[], {}, {"fingerprint": 3}, {"fingerprint": {}}, {"fingerprint": {}, "step": "one"}]
     for content in contents:
         torch.save(content, path)
         path.write_bytes(checkpoint.sealed(path.read_bytes()))
@@ -230,7 +232,7 @@ class Bomb:
 
 def test_reading_runs_no_code(siren: Activation, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path, target = tmp_path / "a.pt", tmp_path / "made"
-    torch.save({"facts": Bomb(target)}, path)
+    torch.save({"fingerprint": Bomb(target)}, path)
     for content in (path.read_bytes(), pickle.dumps(Bomb(target))):
         path.write_bytes(checkpoint.sealed(content))
         refused(path, descent(siren), capsys)
@@ -302,7 +304,7 @@ def kill_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
     save = Checkpointer.save
 
     def patched(self: Checkpointer) -> None:
-        if self.step == step:
+        if self.state.descent.step == step:
             save(self)
             raise Killed
 
@@ -327,7 +329,7 @@ CASES: dict[str, dict[str, Any]] = {
     "batch-of-angles": {"task": "ct", "batch": 0.1, "stop_loss": 1e-9},
     "table": {"task": "superres", "activation": "instant-ngp", "weight_decay": 1e-3},
     "variation": {"activation": "grid", "params": {"tv": 1e-3}, "lr_decay": 0.01},
-    "bf16": {"activation": "gauss", "precision": "bf16", "checkpoints": 5},
+    "bf16": {"activation": "gauss", "precision": "bf16", "eval_steps": 5},
 }
 
 
@@ -436,7 +438,7 @@ def read_seconds(path: Path) -> dict[str, float]:
 
 def test_a_short_job_keeps_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("INRBENCH_CHECKPOINT", raising=False)
-    monkeypatch.setattr(checkpoint, "facts", partial(pytest.fail, "the facts of a short job were looked up"))
+    monkeypatch.setattr(loop, "fingerprint", partial(pytest.fail, "the fingerprint of a short job was looked up"))
     assert execute(job(), PLUGINS, CPU, checkpoint=tmp_path / "checkpoints" / "a.pt").status == "ok"
     assert list(tmp_path.iterdir()) == []
 

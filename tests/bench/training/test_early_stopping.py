@@ -1,18 +1,18 @@
-"""Choosing a checkpoint without the truth."""
+"""Choosing a eval step without the truth."""
 
 from __future__ import annotations
 
 import pytest
 
-from inrbench.bench.training.early_stopping import Point, chosen_step
+from inrbench.bench.training.early_stopping import EvalPoint, chosen_step
 
 
-def points(*losses: float, heldout: tuple[float, ...] = ()) -> list[Point]:
+def points(*losses: float, heldout: tuple[float, ...] = ()) -> list[EvalPoint]:
     held = heldout or (None,) * len(losses)
-    return [Point(2**i, loss, other) for i, (loss, other) in enumerate(zip(losses, held, strict=True))]
+    return [EvalPoint(2**i, loss, other) for i, (loss, other) in enumerate(zip(losses, held, strict=True))]
 
 
-def test_without_a_rule_the_last_checkpoint_is_chosen() -> None:
+def test_without_a_rule_the_last_eval_step_is_chosen() -> None:
     assert chosen_step(None, points(1, 0.5, 0.1)) == 4
 
 

@@ -1,4 +1,4 @@
-"""Training on a GPU: gradients, precision, graphs, seeds and training checkpoints, held against the CPU."""
+"""Training on a GPU: gradients, precision, graphs, seeds and checkpoints, held against the CPU."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from inrbench.activations.core.base import Domain, build
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.settings import Train
 from inrbench.bench.engine.engine import AutogradEngine, choose_engine
-from inrbench.bench.training.descent import Descent, evaluate
+from inrbench.bench.training.descent import Descent
+from inrbench.bench.training.loop import on_device
 from inrbench.bench.training.objective import Objective
-from inrbench.bench.training.run_job import on_device
+from inrbench.bench.training.scoring import evaluate
 from inrbench.bench.training.step_graph import EAGER_STEPS
 from inrbench.tasks.core.base import Problem, Task
 from inrbench.tasks.core.operators import Identity

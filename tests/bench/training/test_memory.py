@@ -25,7 +25,7 @@ values = {
     "suite": "s",
     "repeats": 1,
     "model": {"depth": 3, "width": 16},
-    "train": {"steps": 2, "checkpoints": 2},
+    "train": {"steps": 2, "eval_steps": 2},
     "tasks": {"image": {"signals": [sys.argv[1]]}},
     "activations": {"siren": {}},
 }

@@ -1,13 +1,34 @@
-"""Scores beside the metrics of the task: the path norm, and the conditioning of the layers on demand."""
+"""Eval steps, and the scores beside the metrics of the task: path norm, and conditioning of the layers on demand."""
 
 from __future__ import annotations
 
-import pytest
+from itertools import pairwise
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inrbench.bench.training.scoring import eval_steps
 from tests.bench.training.jobs import PLUGINS, run, values
 
 
-def test_the_path_norm_is_scored_at_every_checkpoint() -> None:
+@given(st.integers(1, 1_000_000), st.integers(1, 60))
+def test_eval_steps_rise_to_the_last_step(total: int, count: int) -> None:
+    steps = eval_steps(total, count)
+    assert steps[-1] == total
+    assert steps == sorted(set(steps))
+    assert steps[0] >= 1
+    assert len(steps) <= count + 1
+
+
+def test_eval_steps_are_log_spaced() -> None:
+    steps = eval_steps(10_000)
+    assert steps[0] == 1
+    late = [b / a for a, b in pairwise(steps[8:])]
+    assert max(late) / min(late) < 1.1
+
+
+def test_the_path_norm_is_scored_at_every_eval_step() -> None:
     result = run(task="image", activation="bw-relu")
     assert len(values(result, "path_norm")) == len(values(result, "psnr"))
 

@@ -1,4 +1,4 @@
-"""Time to a level: the level, the interpolation between checkpoints, and the runs that never reach it."""
+"""Time to a level: the level, the interpolation between eval steps, and the runs that never reach it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_half_of_the_methods_reach_the_level(lab: Lab) -> None:
     assert [item.reached for method in task.activations for item in reached(task, method)] == [1, 1, 0, 0]
 
 
-def test_the_time_lies_on_the_line_between_two_checkpoints() -> None:
+def test_the_time_lies_on_the_line_between_two_eval_steps() -> None:
     points = [Point(0, 0.0, 10.0), Point(10, 2.0, 20.0), Point(20, 4.0, 30.0)]
     assert time_to(points, 25.0, 1) == pytest.approx(3.0)
     assert time_to(points, 10.0, 1) == 0.0
