@@ -54,12 +54,20 @@ def execute(
     devices_wanted: str,
     options: plan.RunOptions | None = None,
     scheduler: str | None = None,
+    *,
+    silent: bool = False,
 ) -> int:
-    """Run the jobs that a plan has to do; returns 1 if any of its jobs is left not ok, else 0."""
-    _warn_of_changes(work, planned)
+    """Run the jobs that a plan has to do; returns 1 if any of its jobs is left not ok, else 0.
+
+    Args:
+        silent: show neither notes nor progress.
+    """
+    tell: Callable[[str], None] = (lambda _: None) if silent else _print
+    if not silent:
+        _warn_of_changes(work, planned)
     before = f" ({len(planned.failed)} failed before; --retry runs them again)" if planned.failed else ""
     if not planned.todo:
-        print(f"0 of {len(planned.jobs)} jobs to run{before}", file=sys.stderr)
+        tell(f"0 of {len(planned.jobs)} jobs to run{before}")
         return 1 if planned.failed else 0
     from inrbench.bench.progress import Display  # here: neither a plan nor a list needs what runs jobs
     from inrbench.bench.runner import runner
@@ -73,7 +81,7 @@ def execute(
             specs = devices.slots(devices_wanted, devices.gpus(), devices.cpus())
             slots = runner.local_slots(work.store, specs, files)
             if any(spec.device == "cpu" for spec in specs):
-                compile_chains(planned.todo, files, say)
+                compile_chains(planned.todo, files, say if not silent else tell)
             where = ", ".join(spec.device for spec in specs)
         else:
             from inrbench.bench.runner import dask_cluster
@@ -81,17 +89,18 @@ def execute(
             client = stack.enter_context(dask_cluster.connect(scheduler))
             slots = dask_cluster.remote_slots(client, devices_wanted, files)
             where = f"{len(slots)} slots of {scheduler}"
-        print(
-            f"{len(planned.todo)} of {len(planned.jobs)} jobs to run on {where}{before}",
-            file=sys.stderr,
-        )
+        tell(f"{len(planned.todo)} of {len(planned.jobs)} jobs to run on {where}{before}")
         failed = len(planned.failed)
-        display = stack.enter_context(Display(planned.todo))
+        display = runner.Listener() if silent else stack.enter_context(Display(planned.todo))
         running = runner.Runner(work.store, slots, options, display).run(planned.todo, planned.attempts)
         with contextlib.closing(running) as outcomes:
             for _, status in outcomes:
                 failed += status != "ok"
     return 1 if failed else 0
+
+
+def _print(line: str) -> None:
+    print(line, file=sys.stderr)
 
 
 def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:

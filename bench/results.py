@@ -54,7 +54,7 @@ def runs(folder: str | Path) -> pd.DataFrame:
     Raises:
         BadInput: if there are no results in the folder.
     """
-    return _frame(_store(folder), "runs")
+    return _frame(store_of(folder), "runs")
 
 
 def scores(folder: str | Path) -> pd.DataFrame:
@@ -63,7 +63,7 @@ def scores(folder: str | Path) -> pd.DataFrame:
     Raises:
         BadInput: as `runs`.
     """
-    return _frame(_store(folder), "scores")
+    return _frame(store_of(folder), "scores")
 
 
 def final(folder: str | Path) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def tidy(folder: str | Path) -> pd.DataFrame:
     Raises:
         BadInput: as `runs`.
     """
-    store = _store(folder)
+    store = store_of(folder)
     jobs, found = _frame(store, "runs"), _frame(store, "scores")
     merged = jobs[["job_id", *TIDY]].merge(found, on="job_id", validate="one_to_many")
     return merged.sort_values(["task", "signal", "method", "repeat", "job_id", "metric", "step"], ignore_index=True)
@@ -128,7 +128,12 @@ def compare(first: str | Path, second: str | Path) -> Comparison:
     return Comparison(pd.DataFrame(_rows(pairs)), differences, len(one) - len(pairs), len(two) - len(pairs))
 
 
-def _store(folder: str | Path) -> Store:
+def store_of(folder: str | Path) -> Store:
+    """The store of one suite's folder.
+
+    Raises:
+        BadInput: if there are no results in the folder.
+    """
     path = Path(folder).resolve()
     if not (path / "runs").is_dir():
         raise BadInput(f"{folder}: no results; name the folder of one suite, e.g. results/quick")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from inrbench.bench import arguments
 from inrbench.bench.config import grid, suite
@@ -30,24 +32,35 @@ class Workspace:
     lock_file: Path | None = None
 
     @classmethod
-    def of(cls, options: arguments.Suite, *, locked: bool = True) -> Workspace:
+    def of(
+        cls,
+        options: arguments.Suite,
+        *,
+        locked: bool = True,
+        given: Mapping[str, Any] | None = None,
+        added: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+    ) -> Workspace:
         """The workspace that the options name.
 
         Args:
             locked: whether settings come from the suite's lock file, where it has one; it has to be there then.
+            given: a suite in place of the one that the options name.
+            added: further activations of the suite, among which the options choose too.
 
         Raises:
             BadInput: if an option is wrong.
         """
         if options.results.exists() and not options.results.is_dir():
             raise BadInput(f"--results {options.results}: not a folder; name one")
-        chosen, where = suite.load(options.suite, options.overrides, options.scale)
-        path = suite.beside(options.suite, chosen.lock) if chosen.lock else None
+        named = options.suite if given is None else given
+        chosen, where = suite.load(named, options.overrides, options.scale)
+        path = suite.beside(named, chosen.lock) if chosen.lock else None
         lock = Lock.read(path) if path and locked else None
         if lock:
             chosen = chosen.model_copy(update={"activations": lock.applied(chosen.activations)})
         elif path and locked:
             raise BadInput(f"{where}: lock: there is no {path}; make it with: inrbench tune {options.suite}")
+        chosen = chosen.model_copy(update={"activations": {**chosen.activations, **added}})
         chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
         return cls(chosen, where, options.files, Store(options.results, chosen.suite, say), lock, path)
 

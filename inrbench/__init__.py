@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
     from inrbench.bench import results
+    from inrbench.bench.api.run import run
+    from inrbench.bench.api.stored import Results
     from inrbench.tasks import (
         Baseline,
         Identity,
@@ -37,6 +39,9 @@ try:
 except PackageNotFoundError:  # a folder that was copied, not installed
     __version__ = "unknown"
 
+_API = {"Results": "stored", "run": "run"}
+"""Names of `inrbench.bench.api` and their modules there."""
+
 _PLACES = ("inrbench.activations", "inrbench.tasks", "inrbench.bench")
 
 __all__ = [
@@ -50,6 +55,7 @@ __all__ = [
     "Param",
     "Problem",
     "Residual",
+    "Results",
     "Sample",
     "Signal",
     "SignalError",
@@ -62,6 +68,7 @@ __all__ = [
     "picture",
     "require",
     "results",
+    "run",
 ]
 
 if not TYPE_CHECKING:  # a type checker reads the imports above
@@ -70,6 +77,8 @@ if not TYPE_CHECKING:  # a type checker reads the imports above
         """A public name, imported on first use."""
         if name == "results":
             return import_module("inrbench.bench.results")
+        if name in _API:
+            return getattr(import_module(f"inrbench.bench.api.{_API[name]}"), name)
         if name in __all__:
             for place in _PLACES:
                 if hasattr(module := import_module(place), name):

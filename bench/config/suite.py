@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,15 +101,17 @@ class Suite(Settings):
     activations: dict[str, dict[str, Any] | None]
 
 
-def load(name: str, overrides: Sequence[str] = (), scale: str | None = None) -> tuple[Suite, str]:
+def load(name: str | Mapping[str, Any], overrides: Sequence[str] = (), scale: str | None = None) -> tuple[Suite, str]:
     """A suite by its shipped name or its path, at one of its scales, with ``--set`` overrides; and its name in errors.
 
-    Settings of its lock file are not in it yet.
+    A mapping is read as the file that it would be. Settings of its lock file are not in it yet.
 
     Raises:
         BadInput: if there is no such suite or scale, it is no YAML, or a setting is wrong.
     """
-    if name in shipped():
+    if isinstance(name, Mapping):
+        where, text = "the suite", _as_text(name)
+    elif name in shipped():
         where, text = f"{name}.yaml", read_text(FOLDER / f"{name}.yaml")
     elif name.endswith((".yaml", ".yml")) or "/" in name:
         where, text = name, read_text(Path(name))
@@ -132,8 +135,24 @@ def load(name: str, overrides: Sequence[str] = (), scale: str | None = None) -> 
     return validated(Suite, values, where), where
 
 
-def beside(name: str, file: str) -> Path:
-    """The path of a file in the folder of a suite, which `load` knows by this name."""
+def _as_text(values: Mapping[str, Any]) -> str:
+    """A suite that is given as a mapping, as JSON, which is YAML; paths as text."""
+    try:
+        return json.dumps(values, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"the suite: {error}; give numbers, texts, lists and mappings") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{value!r} is no value of a suite")
+
+
+def beside(name: str | Mapping[str, Any], file: str) -> Path:
+    """The path of a file in the folder of a suite, which `load` knows by this name; of a mapping the current folder."""
+    if isinstance(name, Mapping):
+        return Path(file)
     if name in shipped():
         return FOLDER / file
     return Path(name).parent / file

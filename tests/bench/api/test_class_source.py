@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import torch
 
-from inrbench.activations.core.base import Activation
 from inrbench.bench.api.class_source import plugin_file
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.errors import BadInput
@@ -72,7 +71,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
     linecache.clearcache()
 
 
-def built(path: Path, name: str) -> type[Activation]:
+def built(path: Path, name: str) -> Any:
     return Plugins([path]).activations.get(name)
 
 

@@ -1,0 +1,153 @@
+"""`run`: a suite from Python, with the jobs, the seeds and the code of the command line."""
+
+from __future__ import annotations
+
+import json
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inrbench.bench import arguments, commands
+from inrbench.bench.api.class_source import is_local, plugin_file
+from inrbench.bench.api.stored import Results
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.errors import BadInput
+from inrbench.bench.runner.plan import RunOptions
+from inrbench.bench.store.compact import AUTOMATIC, compact
+from inrbench.bench.workspace import Workspace
+
+if TYPE_CHECKING:
+    from inrbench.activations.core.base import Activation
+
+
+def run(
+    suite: str | Path | Mapping[str, Any] = "quick",
+    *,
+    activations: Sequence[str | type[Activation] | Activation] = (),
+    tasks: Sequence[str] = (),
+    set: Mapping[str, Any] | None = None,
+    repeats: int | None = None,
+    scale: str | None = None,
+    plugins: Sequence[str | Path] = (),
+    results: str | Path = "results",
+    devices: str = "auto",
+    timeout: float | None = None,
+    retry: Sequence[str] = (),
+    progress: bool = True,
+) -> Results:
+    """Run those jobs of a suite that have no result yet, and return all its results.
+
+    Jobs, seeds and numbers are those of ``inrbench run``, which goes on from what this has stored, and the reverse.
+    Each job runs in a worker process, so a script needs no ``if __name__ == "__main__"``.
+
+    Args:
+        suite: name of a shipped suite, path of a YAML file, or its content as a mapping.
+        activations: only these: names as for ``-a`` (``"wire[omega0=10,20]"``), instances (``Wire(omega0=10.0)``), or
+            classes, also of a notebook or of the script. Such a class is stored with its source beside the results,
+            and a hash of it is part of its identity: an edited class runs anew.
+        tasks: only these.
+        set: other settings of the suite by dotted key, e.g. ``{"train.steps": 300}``.
+        repeats: how many, in place of the suite's.
+        scale: one of the suite's smaller sizes.
+        plugins: files of further activations and tasks.
+        results: the folder of all results; those of the suite are in a folder of its name.
+        devices: ``auto``, ``cpu``, ``cuda``, ``cuda:0,cuda:1`` or ``cpu*2``.
+        timeout: seconds that a job may take.
+        retry: statuses of jobs that run again, e.g. ``["error"]``.
+        progress: show progress and notes on stderr.
+
+    Raises:
+        BadInput: if anything asked for is wrong; in one line, with the remedy. A job that fails raises nothing: a
+            warning counts such jobs, and `Results.failed` has the cause of each.
+    """
+    overrides = {**(set or {}), **({} if repeats is None else {"repeats": repeats})}
+    methods = Methods(plugins, Path(results) / "plugins")
+    chosen = [methods.add(each) for each in activations]
+    options = arguments.Suite(
+        plugin=[str(file) for file in methods.files],
+        results=Path(results),
+        suite="" if isinstance(suite, Mapping) else str(suite),
+        scale=scale,
+        tasks=list(tasks),
+        activations=chosen,
+        overrides=[f"{key}={json.dumps(value)}" for key, value in overrides.items()],
+    )
+    work = Workspace.of(options, given=suite if isinstance(suite, Mapping) else None, added=methods.entries)
+    if len(work.store.small()) >= AUTOMATIC:
+        compact(work.store)
+    commands.execute(work, work.plan(tuple(retry)), devices, RunOptions(timeout), silent=not progress)
+    return of_workspace(work)
+
+
+def of_workspace(work: Workspace) -> Results:
+    """The results of a workspace, with a warning where jobs have failed."""
+    about = work.suite.model_dump(include=commands.ABOUT, exclude_defaults=True)
+    found = Results(work.store.root, _jobs=work.plan().declarations, _about=about, _plugins=work.files)
+    if bad := len(found.failed):
+        warnings.warn(f"{bad} of {len(found.runs)} jobs failed; see .failed of the results", stacklevel=3)
+    return found
+
+
+class Methods:
+    """Activations as a user names them, as words for the option ``-a``.
+
+    Attributes:
+        files: the plugin files that are needed.
+        entries: entries that the suite needs for classes that it does not know.
+    """
+
+    def __init__(self, plugins: Sequence[str | Path], folder: Path) -> None:
+        self.files = [Path(file) for file in plugins]
+        self.entries: dict[str, dict[str, Any]] = {}
+        self._folder = folder
+
+    def add(self, method: str | type[Activation] | Activation) -> str:
+        """The word for one activation.
+
+        Raises:
+            BadInput: if it is none, or a class that no worker process can build.
+        """
+        from inrbench.activations.core.base import Activation
+
+        if isinstance(method, str):
+            return method
+        if isinstance(method, Activation):
+            values = {key: getattr(method, key) for key in sorted(method.model_fields_set)}
+            return self._class(type(method)) + _brackets(method, values)
+        if isinstance(method, type) and issubclass(method, Activation):
+            return self._class(method)
+        raise BadInput(f"activations: {method!r} is neither a name nor an activation; write e.g. 'siren'")
+
+    def _class(self, cls: type[Activation]) -> str:
+        if not isinstance(getattr(cls, "name", None), str):
+            raise BadInput(f"activation {cls.__name__}: it has no name; write e.g. name = 'soft-sine' in the class")
+        known = Plugins(self.files).activations
+        if cls.name in known.names() and known.get(cls.name).__module__ == cls.__module__:
+            return cls.name
+        if cls.name in known.names():
+            raise BadInput(
+                f"activation {cls.__name__}: the name {cls.name!r} is that of another one; choose another name"
+            )
+        if not is_local(cls):
+            file = getattr(sys.modules.get(cls.__module__), "__file__", None)
+            if file is None:
+                raise BadInput(f"activation {cls.__name__}: its file is unknown; give plugins=[its file]")
+            self.files.append(Path(file))
+            return cls.name
+        path, name = plugin_file(cls, self._folder)
+        self.files.append(path)
+        self.entries[cls.name] = {"activation": name, "label": cls.label}
+        return cls.name
+
+
+def _brackets(method: Activation, values: Mapping[str, Any]) -> str:
+    """``[omega0=10]`` for the parameters that were given."""
+    for key, value in values.items():
+        if not isinstance(value, bool | int | float | str):
+            raise BadInput(
+                f"activation {method.name}: {key}={value!r} cannot be written as NAME[{key}=...]; set it in a suite"
+            )
+    inside = ",".join(f"{key}={json.dumps(value)}" for key, value in values.items())
+    return f"[{inside}]" if inside else ""

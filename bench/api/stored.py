@@ -1,0 +1,190 @@
+"""Results of a suite as an object: DataFrames, tables, arrays, networks and the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from inrbench.bench import results
+from inrbench.bench.config.job import Job
+from inrbench.bench.errors import BadInput
+from inrbench.bench.store.headline import with_headline
+
+if TYPE_CHECKING:
+    pass
+
+
+class Results:
+    """Results of one suite: what `inrbench.run` returns, or what a folder such as ``results/quick`` holds.
+
+    A method is named by its key (``"siren"``, ``"wire[omega0=10]"``) or its label; a task by the suite's key. A task,
+    signal or repeat that is left out has to be the only one, but for the repeat, which is 0 then.
+
+    Args:
+        folder: results of one suite.
+
+    Raises:
+        BadInput: if there are no results in the folder.
+    """
+
+    def __init__(
+        self,
+        folder: str | Path,
+        *,
+        _jobs: Sequence[Job] | None = None,
+        _about: Mapping[str, Any] | None = None,
+        _plugins: Sequence[Path] = (),
+    ) -> None:
+        self.folder = Path(folder)
+        self._jobs, self._about, self._plugins = _jobs, dict(_about or {}), list(_plugins)
+        self._store = results.store_of(folder)
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row a job, its latest attempt; the columns are those of docs/results.md."""
+        found = results.runs(self.folder)
+        if self._jobs is None:
+            return found
+        names = pd.DataFrame(
+            [(job.job_id, job.task_key, job.method, job.label) for job in self._jobs],
+            columns=["job_id", "task", "method", "label"],
+        )
+        columns = list(found.columns)
+        return names.merge(found.drop(columns=["task", "method", "label"]), on="job_id")[columns]
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """One row for each job, step and metric: ``job_id, step, train_s, metric, value, direction``."""
+        found = results.scores(self.folder)
+        return found[found["job_id"].isin(set(self.runs["job_id"]))].reset_index(drop=True)
+
+    @cached_property
+    def final(self) -> pd.DataFrame:
+        """`runs` with ``value``, the last value of the job's headline metric, and ``direction``: 1 if more is better.
+
+        A job that failed has neither.
+        """
+        return with_headline(self.runs, self.scores)
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """What did not end ``ok``: task, signal, method, repeat, status and cause."""
+        bad = self.runs[self.runs["status"].ne("ok")]
+        return bad[["task", "signal", "method", "repeat", "status", "error", "job_id"]].reset_index(drop=True)
+
+    def table(self, task: str | None = None) -> pd.DataFrame:
+        """Mean final scores, methods × tasks, activations before classical methods, best mean rank first.
+
+        Each is the mean over signals and repeats of the task's headline metric. With a ``task`` it is that task's table
+        in numbers: all metrics with their intervals, parameters and times, as the report's CSV has them.
+
+        Raises:
+            BadInput: if there is no such task.
+        """
+        if task is not None:
+            return self._task_table(task)
+        final = self.final.dropna(subset="value")
+        means = final.pivot_table("value", ["kind", "label"], "task", "mean", sort=False, observed=True)
+        better = final.groupby("task")["direction"].first()
+        order = (means * better).rank(ascending=False).mean(axis=1).rename("rank").reset_index()
+        order = order.sort_values(["kind", "rank", "label"], key=None)
+        table = means.loc[list(zip(order["kind"], order["label"], strict=True))].droplevel("kind")
+        return table.rename_axis(index="method", columns=None)
+
+    def _task_table(self, task: str) -> pd.DataFrame:
+        from inrbench.report.data.load import load
+        from inrbench.report.tables.build import build
+
+        suite = load(self._store, self._jobs)
+        for each in suite.tasks:
+            if each.key == task:
+                return pd.DataFrame(build(suite, each).records)
+        raise BadInput(
+            f"task {task!r}: not among these results; there are {', '.join(each.key for each in suite.tasks)}"
+        )
+
+    def job(self, method: str, task: str | None = None, signal: str | None = None, repeat: int = 0) -> pd.Series[Any]:
+        """The row of `final` of one job.
+
+        Raises:
+            BadInput: if there is no such job, or several.
+        """
+        rows = self.final
+        chosen = (rows["method"].eq(method) | rows["label"].eq(method)) & rows["repeat"].eq(repeat)
+        for column, value in (("task", task), ("signal", signal)):
+            if value is not None:
+                chosen &= rows[column].eq(value)
+        found = rows[chosen]
+        if len(found) != 1:
+            raise BadInput(self._choices(found if len(found) else rows, method, len(found)))
+        return found.iloc[0]
+
+    @staticmethod
+    def _choices(rows: pd.DataFrame, method: str, count: int) -> str:
+        shown = {name: ", ".join(map(str, rows[name].unique()[:8])) for name in ("method", "task", "signal", "repeat")}
+        what = "no job" if count == 0 else f"{count} jobs"
+        return f"{method!r}: {what} of that name; there are " + "; ".join(
+            f"{key}: {text}" for key, text in shown.items()
+        )
+
+    def reconstruction(
+        self, method: str, task: str | None = None, signal: str | None = None, repeat: int = 0
+    ) -> NDArray[Any]:
+        """What a method made of a signal: (*shape, C), for a picture (H, W, C).
+
+        Raises:
+            BadInput: as `job`, or if the array is not there: archives keep those of one repeat.
+        """
+        row = self.job(method, task, signal, repeat)
+        return self._array(row["job_id"], "reconstruction", f"{method} · {row['task']} · {row['signal']}")
+
+    def truth(self, task: str | None = None, signal: str | None = None, repeat: int = 0) -> NDArray[Any]:
+        """The truth that the methods on a task and signal are compared with: (*shape, C).
+
+        Raises:
+            BadInput: as `reconstruction`.
+        """
+        rows = self.runs
+        chosen = rows["repeat"].eq(repeat)
+        for column, value in (("task", task), ("signal", signal)):
+            if value is not None:
+                chosen &= rows[column].eq(value)
+        names = rows.loc[chosen, "problem_id"].unique()
+        if len(names) != 1:
+            raise BadInput(self._choices(rows[chosen] if len(names) else rows, "truth", len(names)))
+        return self._array(f"ref-{names[0]}", "truth", "truth")
+
+    def _array(self, name: str, key: str, what: str) -> NDArray[Any]:
+        arrays = self._store.arrays(name) or {}
+        if key not in arrays:
+            raise BadInput(f"{what}: its arrays are not in {self.folder}/artifacts; run that job again")
+        return np.asarray(arrays[key])
+
+    def report(self) -> Path:
+        """Write tables, figures and the page; returns the path of the page."""
+        from inrbench import report
+
+        return report.write(self._store, self._jobs, self._about).index
+
+    def __repr__(self) -> str:
+        return f"Results of {self._store.suite} in {self.folder}: {self._count()}"
+
+    def _count(self) -> str:
+        bad = len(self.failed)
+        return f"{len(self.runs)} jobs" + (f", {bad} failed (see .failed)" if bad else "")
+
+    def _repr_html_(self) -> str:
+        metrics = self.runs.groupby("task", sort=False)["metric"].first()
+        means = ", ".join(f"{task}: {metric}" for task, metric in metrics.items())
+        table = self.table().to_html(float_format="{:.2f}".format, na_rep="—", border=0)
+        return (
+            f"<p><b>{escape(self._store.suite)}</b>: {escape(self._count())}; mean final scores ({escape(means)})</p>"
+            f"{table}"
+        )
