@@ -1,35 +1,33 @@
-"""Comparison of methods over all tasks of a suite, with bootstrap intervals.
+"""Comparison of methods over all tasks of a suite, with intervals and groups that take tasks for the sample.
 
-A *case* is a task with one of its signals; cases have equal weights. Repeats are paired: the same repeat has the same
-seeds for data and initialisation in every method. With x the score of a method and y that of a rival, larger being
-better:
+A *case* is a task with one of its signals. Repeats of a case are averaged first, then the cases of a task: tasks have
+equal weights. Repeats are paired: the same repeat has the same seeds for data and initialisation in every method. With
+x the score of a method and y that of a rival, larger being better:
 
 * mean rank: the rank among the methods in each case and repeat, 1 being best, equal scores sharing their ranks [Demšar,
   JMLR 2006];
-* probability of improvement: P(x > y) + P(x = y) / 2 over all pairs of repeats of a case, mean over cases [Agarwal et
-  al., NeurIPS 2021, arXiv 2108.13264; per case it is the Mann-Whitney U over the number of pairs];
-* interquartile mean: the mean of the middle half of the normalised scores of all cases and repeats [same source];
-* performance profile: the share of all cases and repeats whose normalised score exceeds a level τ [same source];
-* wins: the share of cases and repeats with x > y, equal scores counting one half: paired, unlike the probability of
-  improvement.
+* probability of improvement: P(x > y) + P(x = y) / 2 over all pairs of repeats of a case, mean over the rivals [Agarwal
+  et al., NeurIPS 2021, arXiv 2108.13264; per case it is the Mann-Whitney U over the number of pairs];
+* wins: the share of repeats with x > y, equal scores counting one half: paired, unlike the probability of improvement;
+* effect: see `inrbench.report.data.effects`.
 
-A score is normalised within its case: 0 is the mean score of the worst method, 1 that of the best. A failed run has the
-last rank, loses to every run that did not fail, and has the normalised score 0.
+A failed run has the last rank and loses to every run that did not fail.
 
-Intervals are 95 % percentile intervals of a bootstrap that draws cases with replacement and, within a case, repeats,
-the same for all methods. (Agarwal et al. keep the cases and draw repeats alone: their intervals hold for the tasks that
-were run, these also for others of their kind, and they are wider.) With one case they hold for that case alone, with
-one repeat they lack the spread between repeats, and with one of each there is none.
+The question is which method to use on a further task, so tasks are the sample: an interval is Student's t over the
+means of the tasks, and signals and repeats enter it through them. A test simulates its coverage. With fewer than
+`CLUSTERS` tasks cases stand in for tasks, and nothing follows for other tasks. Two methods are *separated* where the
+paired t-test of their ranks over tasks rejects at 5 % after Holm's correction [Holm, Scand. J. Statist. 6, 1979].
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata, trim_mean
+from scipy.special import stdtr, stdtrit
+from scipy.stats import rankdata
 
 from inrbench.report.data.model import Suite
 
@@ -38,28 +36,25 @@ Array = NDArray[np.float64]
 Case = tuple[str, str]
 """Task and signal."""
 
-Draw = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""The drawn cases (K,) and the repeats (K, R) drawn for each."""
+CASES = 3
+"""Below this number of cases there is no leaderboard: it would rank chance."""
 
-RESAMPLES = 2000
+CLUSTERS = 3
+"""With fewer tasks than this, cases are taken for the sample."""
 
-FEW = 10
-"""Below this number of cases a percentile bootstrap gives intervals that are clearly too narrow."""
+FEW = 8
+"""Below this number of tasks a note says that the intervals are wide and hardly any two methods can be separated."""
 
-LEVELS = np.linspace(0.0, 1.0, 101)
-"""Normalised scores at which the performance profile is given."""
+ALPHA = 0.05
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A value for each method, and the ends of its 95 % interval, which are None where there is no interval.
-
-    Each is an array whose first axis is the method.
-    """
+    """A value for each method and the ends of its 95 % interval."""
 
     value: Array
-    low: Array | None
-    high: Array | None
+    low: Array
+    high: Array
 
 
 @dataclass(frozen=True)
@@ -69,186 +64,193 @@ class Leaderboard:
     Attributes:
         methods: keys of the methods.
         cases: (task, signal) of each case.
-        repeats: number of repeats.
-        mean_rank, improvement, iqm: see the module; ``improvement`` is the mean over all rivals.
+        repeats: the least and the largest number of repeats of a case.
+        mean_rank, improvement: see the module; ``improvement`` is the mean over all rivals.
         wins: (methods, methods), the share of comparisons that the row's method wins against the column's.
-        profile: (methods, levels) at `LEVELS`, with bounds of the same shape.
+        leading: the methods that are not separated from the first one, it among them; corrected for its comparisons
+            with all others.
+        groups: (first, last) places of each largest set of neighbours of which no two are separated, corrected for all
+            pairs: the bars of a critical-difference diagram.
         notes: limits of the comparison in sentences, for the reader.
     """
 
     methods: Sequence[str]
     cases: Sequence[Case]
-    repeats: int
+    repeats: tuple[int, int]
     mean_rank: Quantity
     improvement: Quantity
-    iqm: Quantity
     wins: Array
-    profile: Quantity
+    leading: frozenset[str]
+    groups: Sequence[tuple[int, int]]
     notes: Sequence[str] = field(default=())
 
 
-def leaderboard(suite: Suite, seed: int = 0) -> Leaderboard | None:
-    """The leaderboard of a suite's activations; None where fewer than two have run on all cases in a common repeat.
+def leaderboard(suite: Suite) -> Leaderboard | None:
+    """The leaderboard of a suite's activations.
 
-    A task whose headline metric has no direction is left out.
-
-    Args:
-        seed: of the bootstrap.
+    None where fewer than two plugins have run on all cases in a common repeat, or there are fewer than `CASES` cases:
+    one plugin with several settings is a sweep. A task whose headline metric has no direction is left out.
     """
     tasks = [task for task in suite.tasks if task.activations and task.headline.direction]
-    keys = list(dict.fromkeys(method.key for task in tasks for method in task.activations))
-    found: dict[str, dict[Case, dict[int, float]]] = {key: {} for key in keys}
+    plugins = {method.key: method.activation for task in tasks for method in task.activations}
+    scores: dict[str, dict[Case, dict[int, float]]] = {key: {} for key in plugins}
     for task in tasks:
         for method in task.activations:
             for run in method.runs:
                 value = run.final(task.headline.name) if run.ok else None
                 score = -np.inf if value is None else task.headline.direction * value
-                found[method.key].setdefault((task.key, run.cell[0]), {})[run.cell[1]] = score
-    cases = list(dict.fromkeys(case for key in keys for case in sorted(found[key])))
-    complete = [key for key in keys if len(found[key]) == len(cases)]
-    present = [set(found[key][case]) for key in complete for case in cases]
-    repeats = sorted(set[int].intersection(*present)) if present else []
-    if len(complete) < 2 or not repeats:
+                scores[method.key].setdefault((task.key, run.cell[0]), {})[run.cell[1]] = score
+    order = {task.key: place for place, task in enumerate(tasks)}
+    cases = sorted({case for own in scores.values() for case in own}, key=lambda case: (order[case[0]], case[1]))
+    complete = [key for key, own in scores.items() if len(own) == len(cases)]
+    if len(cases) < CASES or len({plugins[key] for key in complete}) < 2:
+        return None
+    repeats = sorted({repeat for key in complete for case in cases for repeat in scores[key][case]})
+    table = np.array(
+        [[[scores[key][case].get(repeat, np.nan) for repeat in repeats] for case in cases] for key in complete]
+    )
+    if np.isnan(table).any(axis=0).all(axis=1).any():
         return None
     notes = [
-        f"{key} is left out: it has no run on {len(cases) - len(found[key])} of {len(cases)} cases."
-        for key in keys
+        f"{key} is left out: it has no run on {len(cases) - len(own)} of {len(cases)} cases."
+        for key, own in scores.items()
         if key not in complete
     ]
-    if any(len(own) > len(repeats) for own in present):
+    if (np.isnan(table).any(axis=0) & ~np.isnan(table).all(axis=0)).any():
         notes.append("Repeats that some method lacks on some case are left out.")
-    order = {task.key: place for place, task in enumerate(tasks)}
-    cases.sort(key=lambda case: (order[case[0]], case[1]))
-    scores = np.array([[[found[key][case][repeat] for repeat in repeats] for case in cases] for key in complete])
-    return compare(complete, cases, scores, notes=notes, seed=seed)
+    return compare(complete, cases, table, notes=notes)
 
 
-def compare(
-    methods: Sequence[str],
-    cases: Sequence[Case],
-    scores: Array,
-    *,
-    notes: Sequence[str] = (),
-    seed: int = 0,
-    resamples: int = RESAMPLES,
-) -> Leaderboard:
+def compare(methods: Sequence[str], cases: Sequence[Case], scores: Array, *, notes: Sequence[str] = ()) -> Leaderboard:
     """The leaderboard of an array of scores.
 
     Args:
-        scores: (methods, cases, repeats), larger being better, -inf for a failed run.
+        scores: (methods, cases, repeats), larger being better; -inf for a failed run, NaN for one that was not asked
+            for. A repeat counts where no method lacks it; each case has one at least.
     """
-    ranks, normal = rankdata(-scores, axis=0), normalised(scores)
-    _, n_cases, n_repeats = scores.shape
-    draws = _draws(n_cases, n_repeats, seed, resamples)
-
-    def quantity(statistic: Callable[[Array, Draw], Array], values: Array) -> Quantity:
-        value = statistic(values, (np.arange(n_cases), np.tile(np.arange(n_repeats), (n_cases, 1))))
-        if not draws:
-            return Quantity(value, None, None)
-        low, high = np.percentile([statistic(values, draw) for draw in draws], [2.5, 97.5], axis=0)
-        return Quantity(value, low, high)
-
-    order = np.argsort(ranks.mean(axis=(1, 2)), kind="stable")
+    counted = _counted(scores)
+    ranks = _over_repeats(rankdata(-scores, axis=0), counted)
+    order = np.argsort(_units(ranks, cases).mean(axis=1), kind="stable")
+    ranks, scores = ranks[order], scores[order]
+    names = [methods[index] for index in order]
+    units = _units(ranks, cases)
+    unlike = [holm(_p_values(units[0] - units[1:])), holm(_p_values(_pairs(units)))]
+    leading = {name for name, apart in zip(names[1:], unlike[0], strict=True) if not apart}
     return Leaderboard(
-        [methods[index] for index in order],
+        names,
         cases,
-        n_repeats,
-        mean_rank=quantity(_mean, ranks[order]),
-        improvement=quantity(_mean_of_pairs, _against_rivals(scores)[order]),
-        iqm=quantity(_interquartile, normal[order]),
-        wins=wins(scores[order]),
-        profile=quantity(_mean, (normal[order][..., None] > LEVELS).astype(float)),
-        notes=[*notes, *_limits(cases, n_repeats)],
+        (int(counted.sum(axis=1).min()), int(counted.sum(axis=1).max())),
+        mean_rank=_quantity(units, (1.0, float(len(methods)))),
+        improvement=_quantity(_units(_improvements(scores, counted), cases), (0.0, 1.0)),
+        wins=wins(scores, cases),
+        leading=frozenset({names[0], *leading}),
+        groups=_cliques(len(names), unlike[1]),
+        notes=[*notes, *_limits(cases, int(counted.sum(axis=1).max()))],
     )
 
 
-def normalised(scores: Array) -> Array:
-    """Scores (methods, cases, repeats) with 0 for the mean of the worst method of a case and 1 for that of the best.
-
-    A failed run (-inf) gets 0. Where all methods have one mean, all get 1/2.
-    """
-    finite = np.where(np.isfinite(scores), scores, np.nan)
-    counts = np.isfinite(finite).sum(axis=2)
-    means = np.where(counts > 0, np.nansum(finite, axis=2) / np.maximum(counts, 1), np.nan)
-    low = np.array([np.nanmin(case) if np.isfinite(case).any() else 0.0 for case in means.T])[:, None]
-    high = np.array([np.nanmax(case) if np.isfinite(case).any() else 0.0 for case in means.T])[:, None]
-    span = np.where(high > low, high - low, 1.0)
-    found = np.where(high > low, (finite - low) / span, 0.5)
-    return np.where(np.isfinite(scores), found, 0.0)
-
-
-def wins(scores: Array) -> Array:
-    """Paired wins (methods, methods): the share of cases and repeats in which the row's score is larger.
+def wins(scores: Array, cases: Sequence[Case]) -> Array:
+    """Paired wins (methods, methods): the share of repeats in which the row's score is larger, mean over tasks.
 
     Equal scores count one half. The diagonal is NaN.
     """
+    counted = _counted(scores)
     first, second = scores[:, None], scores[None]
-    found: Array = ((first > second) + 0.5 * (first == second)).mean(axis=(2, 3))
-    np.fill_diagonal(found, np.nan)
-    return found
+    compared = (first > second) + 0.5 * (first == second)
+    shares: Array = _units(_over_repeats(compared, counted), cases).mean(axis=-1)
+    np.fill_diagonal(shares, np.nan)
+    return shares
 
 
-def _against_rivals(scores: Array) -> Array:
-    """Comparisons (methods, cases, repeats, repeats) of each method's score with every repeat of its rivals.
-
-    1, 1/2 or 0 for a score above, equal to or below the rival's, mean over the rivals.
-    """
-    first, second = scores[:, None, :, :, None], scores[None, :, :, None, :]
-    found: Array = (first > second) + 0.5 * (first == second)
-    found[np.diag_indices(len(scores))] = 0.0
-    total: Array = found.sum(axis=1)
-    return total / (len(scores) - 1)
+def holm(p_values: Array) -> NDArray[np.bool_]:
+    """The hypotheses that Holm's procedure rejects: p₍ᵢ₎ ≤ α / (m − i + 1) for all up to this one, in rising order."""
+    order = np.argsort(p_values, kind="stable")
+    passed = p_values[order] <= ALPHA / np.arange(len(p_values), 0, -1)
+    rejected = np.zeros(len(p_values), dtype=bool)
+    rejected[order] = np.logical_and.accumulate(passed)
+    return rejected
 
 
-def _draws(cases: int, repeats: int, seed: int, resamples: int) -> list[Draw]:
-    """Bootstrap draws of cases and, for each, of repeats; none where there is nothing to draw."""
-    if cases == repeats == 1:
-        return []
-    generator = np.random.default_rng(seed)
-    return [
-        (generator.integers(cases, size=cases), generator.integers(repeats, size=(cases, repeats)))
-        for _ in range(resamples)
-    ]
+def _counted(scores: Array) -> NDArray[np.bool_]:
+    """The repeats of each case (cases, repeats) that no method lacks."""
+    return np.asarray(~np.isnan(scores).any(axis=0))
 
 
-def _mean(values: Array, draw: Draw) -> Array:
-    """The mean over cases and repeats of values (methods, cases, repeats, ...)."""
-    cases, repeats = draw
-    weights = np.zeros(values.shape[1:3])
-    np.add.at(weights, (cases[:, None], repeats), 1.0 / repeats.size)
-    found: Array = np.tensordot(values, weights, axes=((1, 2), (0, 1)))
-    return found
+def _over_repeats(values: Array, counted: NDArray[np.bool_]) -> Array:
+    """The mean over the repeats that count of values (…, cases, repeats)."""
+    means: Array = np.where(counted, values, 0.0).sum(axis=-1) / counted.sum(axis=-1)
+    return means
 
 
-def _mean_of_pairs(values: Array, draw: Draw) -> Array:
-    """The mean of comparisons (methods, cases, repeats, repeats) over all pairs of the drawn repeats of a case."""
-    cases, repeats = draw
-    picked = values[:, cases[:, None, None], repeats[:, :, None], repeats[:, None, :]]
-    found: Array = picked.mean(axis=(1, 2, 3))
-    return found
+def _units(values: Array, cases: Sequence[Case]) -> Array:
+    """Values (…, cases) as (…, tasks), the mean over the cases of each; as they are where there are few tasks."""
+    tasks = list(dict.fromkeys(task for task, _ in cases))
+    if len(tasks) < CLUSTERS:
+        return values
+    members = [[place for place, (task, _) in enumerate(cases) if task == name] for name in tasks]
+    return np.stack([values[..., places].mean(axis=-1) for places in members], axis=-1)
 
 
-def _interquartile(values: Array, draw: Draw) -> Array:
-    cases, repeats = draw
-    found: Array = trim_mean(values[:, cases[:, None], repeats].reshape(len(values), -1), 0.25, axis=1)
-    return found
+def _quantity(units: Array, bounds: tuple[float, float]) -> Quantity:
+    """Means over the units (methods, units) with Student's t interval, cut off where no value can be."""
+    count = units.shape[1]
+    value = units.mean(axis=1)
+    half = stdtrit(count - 1, 1 - ALPHA / 2) * units.std(axis=1, ddof=1) / np.sqrt(count)
+    return Quantity(value, np.maximum(value - half, bounds[0]), np.minimum(value + half, bounds[1]))
+
+
+def _p_values(differences: Array) -> Array:
+    """Two-sided p-values of paired t-tests: differences (…, units) against 0."""
+    count = differences.shape[-1]
+    mean, deviation = differences.mean(axis=-1), differences.std(axis=-1, ddof=1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        t = np.where(deviation > 0, np.abs(mean) * np.sqrt(count) / deviation, np.where(mean == 0, 0.0, np.inf))
+    p_values: Array = 2 * stdtr(count - 1, -t)
+    return p_values
+
+
+def _pairs(units: Array) -> Array:
+    """The differences (pairs, units) of all pairs of methods, first < second, in order."""
+    first, second = np.triu_indices(len(units), 1)
+    differences: Array = units[first] - units[second]
+    return differences
+
+
+def _cliques(count: int, separated: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """The largest runs of two or more neighbours of which no two are separated, by their first and last place."""
+    apart = np.zeros((count, count), dtype=bool)
+    apart[np.triu_indices(count, 1)] = separated
+    groups: list[tuple[int, int]] = []
+    for first in range(count):
+        last = first
+        while last + 1 < count and not apart[first : last + 2, first : last + 2].any():
+            last += 1
+        if last > first and (not groups or last > groups[-1][1]):
+            groups.append((first, last))
+    return groups
+
+
+def _improvements(scores: Array, counted: NDArray[np.bool_]) -> Array:
+    """Comparisons (methods, cases) of a method's repeats with all repeats of its rivals: the share that it wins."""
+    shares = np.empty(scores.shape[:2])
+    for case, repeats in enumerate(counted):
+        own = scores[:, case, repeats]
+        first, second = own[:, None, :, None], own[None, :, None, :]
+        pairs = ((first > second) + 0.5 * (first == second)).mean(axis=(2, 3))
+        np.fill_diagonal(pairs, 0.0)
+        shares[:, case] = pairs.sum(axis=1) / (len(scores) - 1)
+    return shares
 
 
 def _limits(cases: Sequence[Case], repeats: int) -> list[str]:
     """Sentences on what the comparison cannot show."""
-    if len(cases) == repeats == 1:
-        return ["One case and one repeat: no interval can be given, and the order may be chance."]
+    tasks = len({task for task, _ in cases})
     notes = []
-    if len(cases) == 1:
-        notes.append(
-            "One case: the intervals hold for this case alone; other tasks and signals may give another order."
-        )
-    elif len({task for task, _ in cases}) == 1:
-        notes.append("One task: nothing follows for other tasks.")
+    if tasks < CLUSTERS:
+        number = "One task" if tasks == 1 else "Two tasks"
+        notes.append(f"{number}: intervals are over signals, and nothing follows for other tasks.")
+    elif tasks < FEW:
+        notes.append(f"{tasks} tasks are few: intervals are wide, and only large differences can be separated.")
     if repeats == 1:
-        notes.append("One repeat: the intervals are over cases only; the spread between seeds is unknown.")
-    if 1 < len(cases) < FEW:
-        notes.append(
-            f"{len(cases)} cases are few: a bootstrap from fewer than {FEW} gives intervals that are too narrow."
-        )
+        notes.append("One repeat: the spread between seeds is not known by itself; it is part of that between tasks.")
     return notes

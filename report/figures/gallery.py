@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from matplotlib.figure import Figure
 
+from inrbench.report.data.effects import scales
 from inrbench.report.data.leaderboard import Leaderboard
 from inrbench.report.data.model import Suite, Task
 from inrbench.report.data.reconstructions import Reconstructions, reconstructions
@@ -106,14 +107,19 @@ def entries(suite: Suite, styles: Styles, board: Leaderboard | None = None) -> I
 
 def _leaderboard(suite: Suite, styles: Styles, board: Leaderboard) -> Entry:
     names = {method.key: method.label for task in reversed(suite.tasks) for method in task.activations}
+    scaled = scales(suite)
     text = (
-        "Mean rank (1 is best), probability of improvement over a rival (dashed: 1/2), interquartile mean of the "
-        "normalised scores, and the performance profile: the share of runs above each normalised score."
+        "Mean rank (1 is best) and probability of improvement over a rival (dashed: 1/2) with 95 % intervals. Bars "
+        "join methods of which no two are separated at the 5 % level (Holm’s correction over all pairs)."
     )
-    text += " Lines and bands are 95 % bootstrap intervals." * (board.mean_rank.low is not None)
+    if scaled:
+        text += (
+            " Effect: 0 is the weakest classical method of a task, 1 the best (dashed); small dots are signals, large "
+            "ones means over tasks; what is beyond ±3 is cut off."
+        )
     text += f" The {overview.RANKED} best of {len(board.methods)} methods." * (len(board.methods) > overview.RANKED)
-    alt = f"Mean rank, probability of improvement, interquartile mean and profile; best: {names[board.methods[0]]}"
-    return Entry("leaderboard", "leaderboard", overview.leaderboard(board, names, styles), text, alt)
+    alt = f"Mean rank, probability of improvement and effects; best: {names[board.methods[0]]}"
+    return Entry("leaderboard", "leaderboard", overview.leaderboard(board, scaled, names, styles), text, alt)
 
 
 def _sensitivity(task: Task) -> Iterator[Entry]:

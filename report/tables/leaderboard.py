@@ -6,15 +6,22 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from inrbench.report.data.leaderboard import Leaderboard, Quantity
+from inrbench.report.data import effects
+from inrbench.report.data.leaderboard import ALPHA, CLUSTERS, Leaderboard, Quantity
 from inrbench.report.data.model import Method, Suite, Task
 from inrbench.report.data.stats import estimate
 from inrbench.report.data.target import levels, reached
-from inrbench.report.labels import engine, number, seconds
+from inrbench.report.labels import baseline, engine, number, seconds
 from inrbench.report.tables import levelled, winners
 from inrbench.report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
 
-NONE = "No leaderboard: fewer than two activations have run on all tasks and signals in a common repeat."
+NONE = (
+    "No leaderboard: it takes three cases (a task and one of its signals) and two activations that have run on all of "
+    "them in a common repeat."
+)
+
+UNSEPARATED = " ≈"
+"""Mark of a value that is not separated from the best one."""
 
 
 def labels(suite: Suite) -> dict[str, str]:
@@ -34,33 +41,62 @@ def tables(suite: Suite, board: Leaderboard | None) -> list[Table]:
 
 
 def _ranking(suite: Suite, board: Leaderboard, names: Mapping[str, str]) -> Table:
-    quantities = {"mean rank": board.mean_rank, "P(improvement)": board.improvement, "IQM": board.iqm}
+    scaled = effects.scales(suite)
+    means = {key: _mean_effect(scaled, key) for key in board.methods}
+    quantities = {"mean rank": board.mean_rank, "P(improvement)": board.improvement}
     best = {name: int(np.argmin(q.value) if q is board.mean_rank else np.argmax(q.value)) for name, q in
             quantities.items()}  # fmt: skip
+    top = max((mean for mean in means.values() if mean is not None), default=None)
     rows: list[tuple[Cell, ...]] = []
     records: list[dict[str, object]] = []
     for place, key in enumerate(board.methods):
         cells = [Cell(_interval(item, place), best[name] == place) for name, item in quantities.items()]
-        rows.append((Cell(names[key]), *cells))
+        mark = UNSEPARATED if place and key in board.leading else ""
+        mean = means[key]
+        effect = [Cell(DASH if mean is None else _number(mean), mean == top)] if scaled else []
+        rows.append((Cell(names[key]), Cell(cells[0].text + mark, cells[0].bold), *cells[1:], *effect))
         record: dict[str, object] = {"suite": suite.name, "method": key, "label": names[key]}
-        for name, item in (("mean_rank", board.mean_rank), ("improvement", board.improvement), ("iqm", board.iqm)):
+        for name, item in (("mean_rank", board.mean_rank), ("improvement", board.improvement)):
             record[name] = float(item.value[place])
-            record[f"{name}_low"] = None if item.low is None else float(item.low[place])
-            record[f"{name}_high"] = None if item.high is None else float(item.high[place])
-        records.append(record)
+            record[f"{name}_low"], record[f"{name}_high"] = float(item.low[place]), float(item.high[place])
+        records.append({**record, "separated": key not in board.leading, "effect": mean})
     tasks = len({task for task, _ in board.cases})
+    least, most = board.repeats
+    repeats = _count(most, "repeat") if least == most else f"{least} to {most} repeats"
+    notes = [_named(note, names) for note in board.notes]
+    if len(board.leading) > 1:
+        notes.append(f"{UNSEPARATED} Not separated from the first: {ALPHA:.0%} level, Holm’s correction.")
+    if scaled:
+        notes.append(_scale_note(suite, scaled))
     return Table(
         task="leaderboard",
         title="Leaderboard",
-        columns=("method", *quantities),
+        columns=("method", *quantities, *["effect"] * bool(scaled)),
         rows=tuple(rows),
         classical=(),
-        notes=tuple(_named(note, names) for note in board.notes),
-        caption=f"{_count(tasks, 'task')}, {_count(len(board.cases), 'case')} (task and signal), "
-        f"{_count(board.repeats, 'repeat')}. In brackets: 95 % bootstrap intervals over cases and repeats, paired.",
+        notes=tuple(notes),
+        caption=f"{_count(tasks, 'task')}, {_count(len(board.cases), 'case')} (task and signal), {repeats}. In "
+        f"brackets: 95 % intervals over {'tasks' if tasks >= CLUSTERS else 'cases'} (Student’s t).",
         records=tuple(records),
         emphasis="Bold: the best value.",
     )
+
+
+def _mean_effect(scaled: Sequence[effects.Scale], key: str) -> float | None:
+    """The mean effect of a method over the tasks that have a scale; None where it lacks one of them."""
+    found = [mean for scale in scaled if (mean := scale.mean(key)) is not None]
+    return sum(found) / len(found) if found and len(found) == len(scaled) else None
+
+
+def _scale_note(suite: Suite, scaled: Sequence[effects.Scale]) -> str:
+    ends = "; ".join(
+        f"{scale.task.key} {baseline(scale.weakest.label)} to {baseline(scale.best.label)}, "
+        f"{number(scale.unit, scale.task.headline.spec)} {scale.task.headline.unit}".rstrip()
+        for scale in scaled
+    )
+    without = [task.key for task in suite.tasks if task.key not in {scale.task.key for scale in scaled}]
+    text = f"Effect: 0 is the weakest classical method of a task, 1 the best ({ends}); mean over tasks."
+    return text + f" Without such a scale: {', '.join(without)}." * bool(without)
 
 
 def _count(number: int, noun: str) -> str:
@@ -73,10 +109,7 @@ def _named(note: str, names: Mapping[str, str]) -> str:
 
 
 def _interval(item: Quantity, place: int) -> str:
-    text = _number(item.value[place])
-    if item.low is None or item.high is None:
-        return text
-    return f"{text} [{_number(item.low[place])}, {_number(item.high[place])}]"
+    return f"{_number(item.value[place])} [{_number(item.low[place])}, {_number(item.high[place])}]"
 
 
 def _number(value: float) -> str:
@@ -103,8 +136,8 @@ def _wins(board: Leaderboard, names: Mapping[str, str]) -> Table:
         rows=tuple(rows),
         classical=(),
         notes=(),
-        caption="The share of cases and repeats that the row’s method wins against the column’s; equal scores count "
-        "one half.",
+        caption="The share of repeats that the row’s method wins against the column’s, mean over tasks; equal scores "
+        "count one half.",
         records=tuple(records),
         emphasis="Bold: more than half.",
     )

@@ -1,0 +1,81 @@
+"""Effects: final scores on a scale that no entrant moves.
+
+Of each task 0 is the score of its weakest classical method (nearest neighbour, zero-filled, the noisy picture …) and 1
+that of its best. Both are means over signals and repeats, so that a difference of 1 is the same number of dB for all
+signals of a task; a signal is measured from its own score of the weakest method. A task with one classical method, or
+whose classical methods are too much alike, has no such scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import fsum
+
+from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.stats import estimate
+
+LEAST_DB = 1.0
+"""The difference between the two classical methods below which a task in dB has no scale."""
+
+LEAST_SHARE = 0.1
+"""The same in a metric without dB, as a share of the better value."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The scale of a task.
+
+    Attributes:
+        weakest, best: the classical methods at 0 and at 1.
+        unit: the difference between them in the metric, in the better direction.
+        effects: key of an activation -> signal -> its effect, mean over repeats.
+    """
+
+    task: Task
+    weakest: Method
+    best: Method
+    unit: float
+    effects: Mapping[str, Mapping[str, float]]
+
+    def mean(self, key: str) -> float | None:
+        """The effect of an activation over the signals; None where it lacks one."""
+        effects = self.effects.get(key, {})
+        return fsum(effects.values()) / len(effects) if effects and len(effects) == len(self.task.signals) else None
+
+
+def scales(suite: Suite) -> list[Scale]:
+    """The scale of each task that has one, in the suite's order."""
+    return [scale for task in suite.tasks if (scale := _scale(task)) is not None]
+
+
+def _scale(task: Task) -> Scale | None:
+    metric = task.headline
+    means = {
+        method.key: (metric.direction * found.mean, method)
+        for method in task.baselines
+        if (found := estimate(method.final(metric.name))) is not None and len(found.signals) == len(task.signals)
+    }
+    if len(means) < 2 or not metric.direction:
+        return None
+    (low, weakest), *_, (high, best) = sorted(means.values(), key=lambda item: item[0])
+    unit = high - low
+    if unit < (LEAST_DB if metric.unit == "dB" else LEAST_SHARE * abs(high)):
+        return None
+    zero = _by_signal(weakest, metric.name)
+    effects = {
+        method.key: {
+            signal: metric.direction * (value - zero[signal]) / unit
+            for signal, value in _by_signal(method, metric.name).items()
+        }
+        for method in task.activations
+    }
+    return Scale(task, weakest, best, unit, effects)
+
+
+def _by_signal(method: Method, metric: str) -> dict[str, float]:
+    """The mean over repeats of each signal."""
+    values: dict[str, list[float]] = {}
+    for (signal, _), value in method.final(metric).items():
+        values.setdefault(signal, []).append(value)
+    return {signal: fsum(items) / len(items) for signal, items in sorted(values.items())}
