@@ -8,9 +8,10 @@ whose classical methods are too much alike, has no such scale.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
+from statistics import median
 
 from inrbench.report.data.model import Method, Suite, Task
 from inrbench.report.data.stats import estimate
@@ -47,6 +48,15 @@ class Scale:
 def scales(suite: Suite) -> list[Scale]:
     """The scale of each task that has one, in the suite's order."""
     return [scale for task in suite.tasks if (scale := _scale(task)) is not None]
+
+
+def typical(scaled: Sequence[Scale], key: str) -> float | None:
+    """The median effect of an activation over the tasks with a scale; None where it lacks one of them.
+
+    Not the mean: a task on which all networks fail would outweigh the others.
+    """
+    means = [mean for scale in scaled if (mean := scale.mean(key)) is not None]
+    return median(means) if means and len(means) == len(scaled) else None
 
 
 def _scale(task: Task) -> Scale | None:

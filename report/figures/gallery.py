@@ -115,7 +115,7 @@ def _leaderboard(suite: Suite, styles: Styles, board: Leaderboard) -> Entry:
     if scaled:
         text += (
             " Effect: 0 is the weakest classical method of a task, 1 the best (dashed); small dots are signals, large "
-            "ones means over tasks; what is beyond ±3 is cut off."
+            "ones medians over tasks; what is beyond ±3 is cut off."
         )
     text += f" The {overview.RANKED} best of {len(board.methods)} methods." * (len(board.methods) > overview.RANKED)
     alt = f"Mean rank, probability of improvement and effects; best: {names[board.methods[0]]}"

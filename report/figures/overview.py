@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from inrbench.report.data.effects import Scale
+from inrbench.report.data.effects import Scale, typical
 from inrbench.report.data.leaderboard import Leaderboard
 from inrbench.report.data.model import Suite, Task
 from inrbench.report.data.stats import Estimate, average, estimate
@@ -193,15 +193,13 @@ def _groups(axis: Axes, board: Leaderboard, shown: int) -> None:
 
 
 def _effects(axis: Axes, scaled: Sequence[Scale], shown: Sequence[tuple[int, str]], styles: Styles) -> None:
-    """A small dot for each signal of each task and a large one for the mean over tasks; 0 and 1 are dashed."""
+    """A small dot for each signal of each task and a large one for the median over tasks; 0 and 1 are dashed."""
     for place, key in shown:
         style = styles[key]
         signals = [value for scale in scaled for value in scale.effects.get(key, {}).values()]
         axis.plot(signals, [place] * len(signals), "o", color=style.color, ms=2.5, alpha=0.5, mew=0)
-        means = [mean for scale in scaled if (mean := scale.mean(key)) is not None]
-        if means and len(means) == len(scaled):
-            mean = sum(means) / len(means)
-            axis.plot([mean], [place], style.marker, color=style.color, ms=6, mec="white", mew=0.6, zorder=3)
+        if (value := typical(scaled, key)) is not None:
+            axis.plot([value], [place], style.marker, color=style.color, ms=6, mec="white", mew=0.6, zorder=3)
     for end in (0, 1):
         axis.axvline(end, color="#999999", lw=0.8, ls=(0, (3, 2)), zorder=1)
     axis.set_xlim(max(axis.get_xlim()[0], -3.0), min(axis.get_xlim()[1], 3.0))

@@ -42,24 +42,24 @@ def tables(suite: Suite, board: Leaderboard | None) -> list[Table]:
 
 def _ranking(suite: Suite, board: Leaderboard, names: Mapping[str, str]) -> Table:
     scaled = effects.scales(suite)
-    means = {key: _mean_effect(scaled, key) for key in board.methods}
+    typical = {key: effects.typical(scaled, key) for key in board.methods}
     quantities = {"mean rank": board.mean_rank, "P(improvement)": board.improvement}
     best = {name: int(np.argmin(q.value) if q is board.mean_rank else np.argmax(q.value)) for name, q in
             quantities.items()}  # fmt: skip
-    top = max((mean for mean in means.values() if mean is not None), default=None)
+    top = max((value for value in typical.values() if value is not None), default=None)
     rows: list[tuple[Cell, ...]] = []
     records: list[dict[str, object]] = []
     for place, key in enumerate(board.methods):
         cells = [Cell(_interval(item, place), best[name] == place) for name, item in quantities.items()]
         mark = UNSEPARATED if place and key in board.leading else ""
-        mean = means[key]
-        effect = [Cell(DASH if mean is None else _number(mean), mean == top)] if scaled else []
+        value = typical[key]
+        effect = [Cell(DASH if value is None else _number(value), value == top)] if scaled else []
         rows.append((Cell(names[key]), Cell(cells[0].text + mark, cells[0].bold), *cells[1:], *effect))
         record: dict[str, object] = {"suite": suite.name, "method": key, "label": names[key]}
         for name, item in (("mean_rank", board.mean_rank), ("improvement", board.improvement)):
             record[name] = float(item.value[place])
             record[f"{name}_low"], record[f"{name}_high"] = float(item.low[place]), float(item.high[place])
-        records.append({**record, "separated": key not in board.leading, "effect": mean})
+        records.append({**record, "separated": key not in board.leading, "effect": value})
     tasks = len({task for task, _ in board.cases})
     least, most = board.repeats
     repeats = _count(most, "repeat") if least == most else f"{least} to {most} repeats"
@@ -82,12 +82,6 @@ def _ranking(suite: Suite, board: Leaderboard, names: Mapping[str, str]) -> Tabl
     )
 
 
-def _mean_effect(scaled: Sequence[effects.Scale], key: str) -> float | None:
-    """The mean effect of a method over the tasks that have a scale; None where it lacks one of them."""
-    found = [mean for scale in scaled if (mean := scale.mean(key)) is not None]
-    return sum(found) / len(found) if found and len(found) == len(scaled) else None
-
-
 def _scale_note(suite: Suite, scaled: Sequence[effects.Scale]) -> str:
     ends = "; ".join(
         f"{scale.task.key} {baseline(scale.weakest.label)} to {baseline(scale.best.label)}, "
@@ -95,7 +89,7 @@ def _scale_note(suite: Suite, scaled: Sequence[effects.Scale]) -> str:
         for scale in scaled
     )
     without = [task.key for task in suite.tasks if task.key not in {scale.task.key for scale in scaled}]
-    text = f"Effect: 0 is the weakest classical method of a task, 1 the best ({ends}); mean over tasks."
+    text = f"Effect: 0 is the weakest classical method of a task, 1 the best ({ends}); median over tasks."
     return text + f" Without such a scale: {', '.join(without)}." * bool(without)
 
 

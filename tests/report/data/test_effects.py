@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inrbench.report.data.effects import scales
+from inrbench.report.data.effects import scales, typical
 from inrbench.report.data.load import load
 from tests.report.laboratory import Lab
 
@@ -29,6 +29,17 @@ def test_the_weakest_classical_method_is_0_and_the_best_1_whoever_else_enters(la
         lab.job("gauss", 1.0, task="ct", signal=signal)
     (again,) = scales(load(lab.store))
     assert again.effects["siren"] == scale.effects["siren"]
+
+
+def test_a_task_on_which_all_networks_fail_does_not_outweigh_the_others(lab: Lab) -> None:
+    for task, final in (("ct", 24.0), ("mri", 22.0), ("sdf", -900.0)):
+        lab.job("tv", 28.0, task=task, kind="baseline")
+        lab.job("fbp", 20.0, task=task, kind="baseline")
+        lab.job("siren", final, task=task)
+    lab.job("relu", 24.0, task="ct")
+    suite = load(lab.store)
+    assert typical(scales(suite), "siren") == pytest.approx(0.25)
+    assert typical(scales(suite), "relu") is None
 
 
 def test_a_mean_needs_all_signals(lab: Lab) -> None:
