@@ -8,8 +8,9 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from inrbench import __version__
 from inrbench.bench.console.examples import EXAMPLES
-from inrbench.bench.errors import BadInput, Stopped
+from inrbench.bench.errors import BadInput, Stopped, did_you_mean
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -26,7 +27,13 @@ class _Parser(argparse.ArgumentParser):
         return super().format_help() + (f"\nexamples:\n{shown}" if shown else "")
 
     def error(self, message: str) -> None:  # type: ignore[override]
-        raise BadInput(f"{self.prog}: {message}; see {self.prog} --help")
+        command = self.prog.partition(" ")[2]  # `main` puts the program's name before every message
+        raise BadInput(f"{command}: {message}; see {self.prog} --help".removeprefix(": "))
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is not None and value not in action.choices:
+            text = f"{value!r} is none of its choices{did_you_mean(str(value), action.choices)}"
+            raise argparse.ArgumentError(action, text)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,7 +44,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 1 some jobs failed, 2 bad input, 130 interrupted.",
     )
     root.add_argument("--debug", action="store_true", help="show the traceback of an error")
-    commands = root.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+    root.add_argument("--version", action="version", version=f"inrbench {__version__}")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     def command(name: str, text: str) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=text, description=text)
@@ -161,6 +169,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complete(parser())
     try:
         options = parser().parse_args(words)
+        if options.command is None:
+            parser().print_help()
+            return 0
         return action(options.command)(options)
     except KeyboardInterrupt:
         if debug:

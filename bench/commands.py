@@ -22,6 +22,7 @@ from inrbench.bench.runner import plan
 from inrbench.bench.store import merge as merging
 from inrbench.bench.store.compact import AUTOMATIC
 from inrbench.bench.store.compact import compact as gather
+from inrbench.bench.store.shipped import shipped
 from inrbench.bench.store.store import STATUSES, Store
 from inrbench.bench.workspace import Workspace, say
 
@@ -137,7 +138,13 @@ def write_report(work: Workspace, *, anew: bool) -> None:
 
 
 def report(options: arguments.Suite) -> int:
-    write_report(Workspace.of(options), anew=True)
+    work = Workspace.of(options)
+    if came := shipped(work.store):
+        say(f"no results in {work.store.root}: the report is of those that came with inrbench")
+        work = replace(work, store=came)
+        if not (came.root / "artifacts").is_dir():
+            say("reconstructions are not among them; a checkout has them, in docs/results")
+    write_report(work, anew=True)
     return 0
 
 

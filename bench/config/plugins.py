@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from inrbench.bench.config import old_imports
 from inrbench.bench.config.job import Plugin
 from inrbench.bench.errors import BadInput, did_you_mean
 
@@ -120,6 +121,7 @@ class Plugins:
         from inrbench.activations.core.base import Activation
         from inrbench.tasks.core.base import Task
 
+        old_imports.accept()
         self.files = [Path(file).resolve() for file in files]
         self.activations: Registry[Activation] = Registry("activation", Activation, self.files)
         self.tasks: Registry[Task] = Registry("task", Task, self.files)
@@ -150,7 +152,8 @@ def load_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise BadInput(f"--plugin {path}: cannot be imported ({type(error).__name__}: {error})") from error
+        cause = f"{type(error).__name__}: {error}"
+        raise BadInput(f"--plugin {path}: cannot be imported ({cause}){old_imports.remedy(error)}") from error
     return module
 
 

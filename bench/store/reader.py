@@ -81,6 +81,11 @@ class Reader:
         return self.root / "checkpoints" / f"{job_id}.pt"
 
     @property
+    def empty(self) -> bool:
+        """Whether no job has a row."""
+        return not self._names("runs")
+
+    @property
     def report(self) -> Path:
         return self.root / "report"
 
@@ -227,7 +232,7 @@ class Reader:
         try:
             target = _reserve(self.root / "quarantine" / path.parent.name, path)
         except OSError as why:
-            return self._leave(path, reason, why)
+            return self._leave(path, reason, why.strerror)
         try:
             os.replace(path, target)
         except OSError as why:
@@ -235,15 +240,15 @@ class Reader:
             if isinstance(why, FileNotFoundError):  # another process was faster, and has reported it
                 self._lost_files += 1
             else:
-                self._leave(path, reason, why)
+                self._leave(path, reason, why.strerror)
         else:
             self._lost_files += 1
             self.say(f"{path} cannot be read ({reason}); moved to {target}, its job runs again")
 
-    def _leave(self, path: Path, reason: str, why: OSError) -> None:
+    def _leave(self, path: Path, reason: str, why: str | None) -> None:
         if str(path) not in self._reported:
             self._reported.add(str(path))
-            self.say(f"{path} cannot be read ({reason}); it does not count, but stays where it is ({why.strerror})")
+            self.say(f"{path} cannot be read ({reason}); it does not count, but stays where it is ({why})")
 
 
 def _reserve(folder: Path, path: Path) -> Path:

@@ -15,7 +15,6 @@ GOOD = "suite: s\nmodel: {width: 8}\ntrain: {steps: 2}\ntasks: {image: {size: 16
 
 # arguments (SUITE stands for the path of a suite file), that file's text, and words that the message must have
 CASES: dict[str, tuple[list[str], str, list[str]]] = {
-    "no command": ([], GOOD, ["COMMAND", "--help"]),
     "unknown command": (["rum"], GOOD, ["rum", "run"]),
     "unknown option": (["run", "SUITE", "--device", "x"], GOOD, ["--device"]),
     "unknown suite": (["run", "quik"], GOOD, ["quik", "did you mean 'quick'"]),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.bench.command import Inrbench
@@ -87,3 +88,22 @@ def test_a_process_ends_with_the_code_and_debug_shows_the_traceback() -> None:
         done = subprocess.run([*command, *debug], capture_output=True, text=True, check=False)
         assert done.returncode == code
         assert ("Traceback" in done.stderr) == bool(debug)
+
+
+def test_bare_inrbench_prints_help_and_the_version_is_told(inrbench: Inrbench) -> None:
+    bare = inrbench()
+    assert (bare.returncode, bare.stderr) == (0, "")
+    assert "Exit codes" in bare.stdout
+    with pytest.raises(SystemExit) as ended:
+        inrbench("--version")
+    assert ended.value.code == 0
+
+
+def test_a_wrong_command_is_one_line_with_a_suggestion_only_if_there_is_one_near(inrbench: Inrbench) -> None:
+    assert inrbench("runn").stderr == (
+        "inrbench: argument COMMAND: 'runn' is none of its choices — did you mean 'run'?; see inrbench --help\n"
+    )
+    assert "did you mean" not in inrbench("nosuch").stderr
+    assert inrbench("run").stderr == (
+        "inrbench: run: the following arguments are required: SUITE; see inrbench run --help\n"
+    )

@@ -9,7 +9,7 @@ import pytest
 from inrbench import activations
 from inrbench.activations.siren import Siren
 from inrbench.bench.config.job import Job, Plugin
-from inrbench.bench.config.plugins import Plugins, source_file, source_sha256
+from inrbench.bench.config.plugins import Plugins, files_sha256, source_file, source_sha256
 from inrbench.bench.errors import BadInput
 from tests.bench.config.layout import PLUGINS, lay_out
 
@@ -53,3 +53,15 @@ def test_a_plugin_has_the_parameters_that_its_job_declares() -> None:
     assert received.activation is not None
     assert PLUGINS.activations.create(received.activation) == Siren(omega0=7.0)
     assert PLUGINS.tasks.create(received.task).model_dump(include={"size"}) == {"size": (16, 24)}
+
+
+def test_imports_from_before_the_package_have_the_same_hash_as_those_of_now(tmp_path: Path) -> None:
+    now = (
+        "from inrbench.activations.core.base import Activation\nfrom inrbench.tasks import Task\n"
+        "# see `inrbench.bench.store` and inrbench.report\n"
+    )
+    (tmp_path / "now.py").write_text(now)
+    (tmp_path / "before.py").write_text(now.replace("inrbench.", ""))
+    (tmp_path / "other.py").write_text(now.replace("inrbench.tasks", "other.tasks"))
+    hashes = [files_sha256([str(tmp_path / f"{name}.py")]) for name in ("now", "before", "other")]
+    assert hashes[0] == hashes[1] != hashes[2], "locks and stored results are older than the package"

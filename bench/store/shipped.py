@@ -1,0 +1,45 @@
+"""Results that come with inrbench: in a wheel the scores of `reference`, in a checkout all of ``docs/results``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import inrbench
+from inrbench.bench.store.store import Store
+
+FOLDER = Path(inrbench.__file__).parent / "stored"
+"""A results folder: it holds the folders of suites."""
+
+T = TypeVar("T")
+
+
+class Shipped(Store):
+    """Results that came with inrbench, only to be read; their report is written beside the user's own results.
+
+    Args:
+        results: the user's results folder.
+        suite, say: as for `Store`.
+    """
+
+    def __init__(self, results: str | Path, suite: str, say: Callable[[str], None]) -> None:
+        super().__init__(FOLDER, suite, say)
+        self._report = Path(results) / suite / "report"
+
+    @property
+    def report(self) -> Path:
+        return self._report
+
+    def _settled(self, gather: Callable[[], T]) -> T:
+        return gather()  # without a lock: nobody compacts these files
+
+    def quarantine(self, path: Path, error: Exception) -> None:
+        self._leave(path, str(error), "it is a file of the package; install inrbench again")
+
+
+def shipped(store: Store) -> Shipped | None:
+    """What came with inrbench for a suite of which the user has no results; None where there is nothing."""
+    if not store.empty or not (FOLDER / store.suite / "runs").is_dir():
+        return None
+    return Shipped(store.root.parent, store.suite, store.say)

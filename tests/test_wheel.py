@@ -1,0 +1,143 @@
+"""A wheel, installed as a user installs it, next to a stranger's modules of the names that our folders have."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "inrbench", "activations", "bench", "report", "tasks")
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of this checkout, made from a copy: setuptools would leave a folder here, and put old files of it into
+    the next wheel."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, copy)
+    for kind in ("runs", "scores"):
+        shutil.copytree(ROOT / "docs/results/reference" / kind, copy / "docs/results/reference" / kind)
+    out = tmp_path_factory.mktemp("dist")
+    call(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--wheel-dir", out, copy)
+    (path,) = out.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel; everything else comes from the packages of this one."""
+    folder = tmp_path_factory.mktemp("environment")
+    call(sys.executable, "-m", "venv", "--without-pip", folder)
+    (packages,) = folder.glob("lib/python*/site-packages")
+    installed = [path for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}]
+    (packages / "others.pth").write_text("\n".join(installed))
+    install(folder, wheel)
+    return folder
+
+
+def install(environment: Path, package: Path) -> None:
+    """Install without a network. What is installed for this checkout is not that environment's to remove."""
+    options = ["-q", "--no-deps", "--no-index", "--ignore-installed", "--no-build-isolation"]
+    call(sys.executable, "-m", "pip", "--python", environment / "bin/python", "install", *options, package)
+
+
+def call(*words: object) -> None:
+    done = subprocess.run([*map(str, words)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture
+def stranger(environment: Path, tmp_path: Path) -> Run:
+    """Commands of the environment, in a folder with a stranger's modules, which are on the path as well."""
+    for name in ("report", "tasks", "bench", "results", "stored"):
+        (tmp_path / f"{name}.py").write_text(f"raise RuntimeError('{name}.py of a stranger')")
+    for name in ("activations", "tasks"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(f"raise RuntimeError('{name}/ of a stranger')")
+
+    def run(*words: str, path: str = ".") -> subprocess.CompletedProcess[str]:
+        settings = {"PYTHONPATH": path, "PATH": f"{environment / 'bin'}:{os.environ['PATH']}", "COLUMNS": "120"}
+        return subprocess.run(
+            words, cwd=tmp_path, env=os.environ | settings, capture_output=True, text=True, check=False
+        )
+
+    return run
+
+
+SMOKE = ("-t", "image", "-a", "relu", "--set", "train.steps=4", "--set", "model.width=8")
+
+
+def test_the_wheel_holds_one_package_with_its_data_and_licences(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"inrbench"}
+    info = next(name for name in names if name.endswith("METADATA")).rpartition("/")[0]
+    for name in ("LICENSE", "NOTICE"):
+        assert f"{info}/licenses/{name}" in names
+    for name in ("py.typed", "report/page/plotly-basic.min.js", "report/page/page.css", "bench/suites/quick.yaml"):
+        assert f"inrbench/{name}" in names
+    assert not [name for name in names if name.endswith(".npz") or "/tests/" in name]
+    assert wheel.stat().st_size < 5e6
+
+
+def test_every_command_works_next_to_a_strangers_modules(stranger: Run, tmp_path: Path) -> None:
+    for words in (
+        ("inrbench", "run", "smoke", *SMOKE),
+        ("inrbench", "report", "smoke", *SMOKE),
+        ("inrbench", "compare", "results/smoke", "results/smoke"),
+        ("python", "-m", "inrbench", "--version"),
+        ("python", "-c", "from inrbench import results; print(len(results.runs('results/smoke')))"),
+    ):
+        done = stranger(*words)
+        assert done.returncode == 0, (words, done.stderr)
+        assert "stranger" not in done.stderr
+    assert (tmp_path / "results/smoke/report/index.html").is_file()
+
+
+def test_the_stored_results_and_the_lists_are_there_outside_a_checkout(stranger: Run, tmp_path: Path) -> None:
+    done = stranger("inrbench", "report", "reference", "-t", "function", "-a", "siren", "-a", "relu")
+    assert done.returncode == 0, done.stderr
+    assert "those that came with inrbench" in done.stderr
+    assert "SIREN" in done.stdout
+    assert (tmp_path / "results/reference/report/index.html").is_file()
+    assert "paper-ct" in stranger("inrbench", "list", "suites").stdout
+    assert "inrbench" in stranger("inrbench", "doctor").stdout
+
+
+TYPED = """
+import inrbench
+reveal_type(inrbench.Activation)
+reveal_type(inrbench.Activation.weight_std)
+inrbench.LogUniform("1", 10)
+"""
+
+
+def test_mypy_sees_the_types_of_an_installed_wheel(environment: Path, tmp_path: Path) -> None:
+    (tmp_path / "user.py").write_text(TYPED)
+    (tmp_path / "mypy.ini").write_text(
+        "[mypy]\n" + "".join(f"[mypy-{name}.*]\nfollow_imports = skip\n" for name in ("torch", "numpy", "pandas"))
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--python-executable", environment / "bin/python", "user.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert 'Revealed type is "def () -> inrbench.activations.core.base.Activation"' in done.stdout
+    assert "def (self: inrbench.activations.core.base.Activation, fan_in: int, *, first: bool) -> float" in done.stdout
+    assert 'Argument 1 to "LogUniform" has incompatible type "str"' in done.stdout
+    assert "Found 1 error" in done.stdout
