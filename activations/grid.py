@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup, chain_params
 from inrbench.activations.core.lookup import Lookup, Table, corners
+from inrbench.activations.core.variation import total_variation
 
 START = 0.1
 """The value that all nodes start with."""
@@ -48,11 +49,8 @@ class Interpolation(Table):
         return Lookup(torch.stack(rows, dim=1), products, len(self.values))
 
     def variation(self) -> Tensor:
-        """The anisotropic total variation per volume: the sum over axes of the mean of |∂f/∂x|, by differences of
-        neighbours, and over channels."""
-        grid = self.values.reshape(*self.shape, -1)
-        slopes = [grid.diff(dim=axis).abs().mean() * (n / 2) for axis, n in enumerate(self.shape) if n > 1]
-        return torch.stack(slopes).sum() * grid.shape[-1]
+        """The total variation of the nodes."""
+        return total_variation(self.values, self.shape)
 
     def extra_repr(self) -> str:
         return f"shape={self.shape}, cubic={self.cubic}"

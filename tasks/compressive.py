@@ -30,7 +30,7 @@ class Compressive(Task):
             `coffee`, `camera` and `coins` at 128 pixels, with a quarter and with a tenth of the measurements.
     """
 
-    name, label, version = "compressive", "Compressive sensing", 1
+    name, label, version = "compressive", "Compressive sensing", 2
 
     size: Size = None
     keep: float = Field(0.25, gt=0, lt=1)

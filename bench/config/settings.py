@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -63,6 +63,35 @@ def _batch(value: Any) -> Any:
 Batch = Annotated[int | float | None, BeforeValidator(_batch)]
 
 
+class Loss(Settings):
+    """A data loss in place of the task's, see `inrbench.tasks.core.losses`.
+
+    Attributes:
+        name: ``l2``, ``l1``, ``huber`` or ``poisson``.
+        delta: of ``huber``, where its square ends, in the unit of the measurements.
+        weighted: whether each measurement counts by the weight that the task gives it.
+    """
+
+    name: Literal["l2", "l1", "huber", "poisson"]
+    delta: float | None = Field(None, gt=0)
+    weighted: Literal[True] | None = None
+
+    @model_validator(mode="after")
+    def _delta_of_huber(self) -> Loss:
+        if self.delta is not None and self.name != "huber":
+            raise ValueError(f"delta has no effect on the loss {self.name}; leave it out")
+        return self
+
+
+def _loss(value: Any) -> Any:
+    """A checked loss: a name alone is short for a mapping with nothing else."""
+    if isinstance(value, str):
+        value = {"name": value}
+    if isinstance(value, dict) and value.get("name") not in get_args(Loss.model_fields["name"].annotation):
+        raise ValueError("a loss is l2, l1, huber or poisson, or a mapping such as {name: huber, delta: 0.05}")
+    return value
+
+
 class Train(Settings):
     """How a network is trained: each step on all measurements, with a learning rate of lr * lr_decay ** (step / steps).
 
@@ -77,6 +106,9 @@ class Train(Settings):
         clip: the norm to which the gradient of a step is reduced where it is larger.
         weight_decay: decoupled from the gradient, as in AdamW.
         path_norm: λ of a penalty λ · path norm; only for activations that have one.
+        loss: the data loss in place of the task's: ``l2``, ``l1``, ``huber``, ``poisson``, or a mapping of `Loss`.
+        tv: λ of a penalty λ · total variation of the values on the grid of the problem, see
+            `inrbench.activations.core.variation`; for any network.
         stop_loss: training ends as soon as the data loss, of all measurements in training, is no more than this.
         stop: the rule that chooses an eval step without the truth, see `inrbench.bench.training.early_stopping`;
             training goes on to the end.
@@ -98,6 +130,8 @@ class Train(Settings):
     clip: float | None = Field(None, gt=0)
     weight_decay: float | None = Field(None, gt=0)
     path_norm: float | None = Field(None, gt=0)
+    loss: Annotated[Loss | None, BeforeValidator(_loss)] = None
+    tv: float | None = Field(None, gt=0)
     stop_loss: float | None = Field(None, gt=0)
     stop: Literal["plateau", "discrepancy", "heldout"] | None = None
     batch: Batch = None
@@ -108,7 +142,7 @@ class Train(Settings):
     @property
     def without_residuals(self) -> list[str]:
         """The settings in force that have no meaning where a task trains on residuals in place of measurements."""
-        found = [name for name in ("batch", "holdout", "precision") if getattr(self, name) is not None]
+        found = [name for name in ("batch", "holdout", "precision", "loss", "tv") if getattr(self, name) is not None]
         return found + ["stop: discrepancy"] * (self.stop == "discrepancy")
 
     def declared(self) -> dict[str, Any]:

@@ -76,14 +76,15 @@ def _chains(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
                 found |= possible
             if possible.keys() <= found.keys():
                 continue
+            task = plugins.tasks.create(job.task)
             if job.task_key not in problems:  # one of its signals stands for the others
-                problems[job.task_key] = plugins.tasks.create(job.task).problem(load(job.source), job.data_seed)
+                problems[job.task_key] = task.problem(load(job.source), job.data_seed)
             problem = problems[job.task_key]
             if problem.residuals:  # compiled code does not give the derivatives that these need
                 continue
             domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
             width = width_of(activation, domain, job.model)
-            evaluated = loss_of(job, problem, activation, job.train).evaluated
+            evaluated = loss_of(job, task, problem, activation, job.train).evaluated
             large = worthwhile(job.train.steps, evaluated, activation.hidden_width(width) * depth)
             if large or os.environ.get("INRBENCH_COMPILE") == "1":
                 network = chain_spec(build(activation, domain, width=width, depth=depth, seed=0))

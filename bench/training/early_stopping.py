@@ -4,8 +4,9 @@ The score at the last step needs no choice, and the best over all eval steps nee
 that a user could follow on data of their own:
 
 - ``plateau``: the first eval step from which the data loss hardly falls any more;
-- ``discrepancy``: the first eval step whose data loss is no more than the noise that the measurements are known to
-  have [Morozov, Soviet Math. Dokl. 1966];
+- ``discrepancy``: the first eval step whose data loss is no more than that of the truth is expected to be, from the
+  noise that the measurements are known to have [Morozov, Soviet Math. Dokl. 1966]; for the losses that say what that
+  is (`inrbench.tasks.core.losses.DataLoss.noise_level`): l2, l1 and poisson, without weights;
 - ``heldout``: the eval step at which the loss on measurements kept from training is least.
 
 A rule that never fires chooses the last eval step.
@@ -27,15 +28,18 @@ LEARNT = 0.25
 
 @dataclass(frozen=True)
 class EvalPoint:
-    """The losses at an eval step: the mean square of the residual, and that of the measurements kept from training."""
+    """The data losses at an eval step: of the measurements in training, and of those kept from it."""
 
     step: int
     loss: float
     heldout: float | None = None
 
 
-def chosen_step(rule: str | None, points: Sequence[EvalPoint], noise_std: float | None = None) -> int:
+def chosen_step(rule: str | None, points: Sequence[EvalPoint], noise_level: float | None = None) -> int:
     """The eval step that a rule chooses; without a rule the last one.
+
+    Args:
+        noise_level: the loss that the truth is expected to have, where it is known.
 
     Raises:
         ValueError: if the rule needs what there is not: a known noise, or measurements kept from training.
@@ -46,9 +50,9 @@ def chosen_step(rule: str | None, points: Sequence[EvalPoint], noise_std: float 
         flat = [b.loss <= learnt and _slope(a, b) < PLATEAU_SLOPE for a, b in pairwise(points)]
         return next((points[i + 1].step for i in range(len(flat) - 1) if flat[i] and flat[i + 1]), last)
     if rule == "discrepancy":
-        if noise_std is None:
+        if noise_level is None:
             raise ValueError("stop: discrepancy needs measurements whose noise is known; set the task's noise")
-        return next((point.step for point in points if point.loss <= noise_std**2), last)
+        return next((point.step for point in points if point.loss <= noise_level), last)
     if rule == "heldout":
         held = [(point.heldout, point.step) for point in points if point.heldout is not None]
         if not held:

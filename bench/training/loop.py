@@ -111,7 +111,7 @@ class TrainingRun:
             self._error,
             steps=state.descent.step,
             resumed_step=self._resumed,
-            chosen_step=chosen_step(self._train.stop, state.points, self._problem.noise_std),
+            chosen_step=chosen_step(self._train.stop, state.points, self._objective.noise_level),
             network=self._info(),
             scores=(*self._observed, *state.scores),
             arrays=arrays,
@@ -130,7 +130,7 @@ class TrainingRun:
         network = build(activation, domain, width=width, depth=model.depth, seed=self._job.init_seed, tanh=tanh)
         self.network = network.to(self._device)
         self._penalty = penalty_of(activation, self._train.path_norm)
-        self._objective = loss_of(self._job, problem, activation, self._train)
+        self._objective = loss_of(self._job, self._task, problem, activation, self._train)
         if self._objective.note:
             print(self._objective.note)
 
@@ -239,4 +239,5 @@ def on_device(problem: Problem, device: torch.device) -> Problem:
         operator=problem.operator.to(device),
         measured=problem.measured.to(device),
         truth=problem.truth.to(device),
+        weights=None if problem.weights is None else problem.weights.to(device),
     )

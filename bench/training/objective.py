@@ -4,10 +4,10 @@ A block that stays in the processor's cache trains faster than the whole batch, 
 signal. There are two cases:
 
 - an operator that only picks rows splits the loss itself: each block is run forward and backward in turn;
-- any other one (area average, Radon) mixes rows. The network is first run on all blocks; with r = A f - y the gradient
-  of the mean square at the values is g = 2 Aᵀ r / r.numel(); then each block is run backward from its part of g. Blocks
-  keep their intermediate results between the two passes while these fit into `KEEP_BYTES`, and are computed again where
-  they do not.
+- any other one (area average, Radon) mixes rows, and so does a penalty on the total variation. The network is first run
+  on all blocks; autograd takes the gradient g of the loss at the values, through the operator's `forward`; then each
+  block is run backward from its part of g. Blocks keep their intermediate results between the two passes while these
+  fit into `KEEP_BYTES`, and are computed again where they do not.
 
 A batch (`train.batch`) is a draw of measurements for each step. In the first case the network is evaluated at these
 alone. In the second it is still evaluated everywhere: only the projector draws, whole angles, and all other operators
@@ -22,11 +22,15 @@ import torch
 from torch import Tensor
 
 from inrbench.activations.core.lookup import Table
+from inrbench.activations.core.variation import total_variation
 from inrbench.bench.engine.block_size import DEFAULT
 from inrbench.bench.engine.engine import Engine
 from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
 from inrbench.bench.training.sampling import Batches, batch_size
 from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.losses import L2, DataLoss
+
+LEAST_SQUARES = L2()
 
 KEEP_BYTES = 2 << 30
 """Memory for the intermediate results of all blocks of one step under an operator that mixes rows."""
@@ -41,6 +45,7 @@ class Loss(Protocol):
         evaluated: number of points at which one step evaluates the network; derivatives count as evaluations.
         sampled: whether a step sees only a part of what the loss is of.
         note: one line on what is not as it was asked for; empty if all is.
+        noise_level: the loss that the truth is expected to have; None where that is not known.
     """
 
     problem: Problem
@@ -48,6 +53,7 @@ class Loss(Protocol):
     evaluated: int
     sampled: bool
     note: str
+    noise_level: float | None
 
     def backward(self, engine: Engine, step: int = 0) -> Tensor:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device.
@@ -66,7 +72,7 @@ class Loss(Protocol):
 
 
 class Objective:
-    """The mean square of A f(coords) - y over a problem, and its gradient, in blocks of rows.
+    """The data loss of A f(coords) and y over a problem, and its gradient, in blocks of rows.
 
     Args:
         problem: on the device already.
@@ -74,13 +80,19 @@ class Objective:
         held_out: (M,) bool, the measurements that are kept from training; None for none.
         batch: a share (float) or a number (int) of the measurements in training, drawn for each step; None for all.
         data_seed: that of the job, for batches.
+        loss: the data loss.
+        tv: weight of the total variation of the values on the grid, which is added to what is trained on and not to
+            the loss that is returned and scored; None for none.
 
     Attributes:
-        local: whether the loss splits over the rows: the operator only picks some.
+        local: whether the loss splits over the rows: the operator only picks some, and there is no total variation.
         points: (R, d), where the network is evaluated in training.
         targets: (R, C) where the loss is local, what is measured there; else (M, C).
         batches: the draws; None where every step trains on all.
-        evaluated, sampled, note: as in `Loss`; the note is on the batch.
+        evaluated, sampled, note, noise_level: as in `Loss`; the note is on the batch.
+
+    Raises:
+        ValueError: if the measurements cannot have that loss, or no weights.
     """
 
     def __init__(
@@ -90,9 +102,13 @@ class Objective:
         held_out: Tensor | None = None,
         batch: float | int | None = None,
         data_seed: int = 0,
+        loss: DataLoss = LEAST_SQUARES,
+        tv: float | None = None,
     ) -> None:
         self.problem, self.rows, self.note = problem, rows, ""
-        picked = problem.operator.rows
+        self.noise_level = loss.noise_level(problem.noise_std)
+        self._loss, self._tv, weights = loss, tv, _weights(loss, problem)
+        picked = problem.operator.rows if tv is None else None
         self.local = picked is not None
         coords, measured = problem.coords if picked is None else problem.coords[picked], problem.measured
         self._used = None if held_out is None else ~held_out[:, None]
@@ -101,7 +117,8 @@ class Objective:
             count = int((~held_out).sum()) * measured.shape[1]
             if self.local:
                 coords, measured = coords[~held_out], measured[~held_out]
-        self.points, self.targets = coords, measured
+                weights = None if weights is None else weights[~held_out]
+        self.points, self.targets, self._weights = coords, measured, weights
         self.scale = 1 / count
         self.batches = None if batch is None else self._batches(batch, count // measured.shape[1], data_seed)
         self.sampled = self.batches is not None
@@ -114,7 +131,8 @@ class Objective:
         size, units = batch_size(batch, count), count
         if not self.local:
             if operator.group is None:
-                self.note = f"batch {batch}: {type(operator).__name__} mixes rows, so every step trains on all"
+                cause = f"{type(operator).__name__} mixes rows" if operator.rows is None else "tv needs the whole grid"
+                self.note = f"batch {batch}: {cause}, so every step trains on all"
                 return None
             units = operator.out_rows // operator.group
             size = batch_size(batch, units) if isinstance(batch, float) else max(1, min(size // operator.group, units))
@@ -128,10 +146,11 @@ class Objective:
         drawn = self.batches.at(step) if self.batches else None
         engine.begin()
         if self.local:
-            points, targets, scale = self.points, self.targets, self.scale
+            points, targets, weights, scale = self.points, self.targets, self._weights, self.scale
             if drawn is not None:
                 points, targets, scale = points[drawn], targets[drawn], scale * len(points) / len(drawn)
-            loss = self._backward_local(engine, points, targets, scale)
+                weights = None if weights is None else weights[drawn]
+            loss = self._backward_local(engine, points, targets, weights, scale)
         else:
             loss = self._backward_mixed(engine, drawn)
         engine.end()
@@ -139,28 +158,35 @@ class Objective:
 
     @torch.no_grad()
     def losses(self, values: Tensor, engine: Engine) -> tuple[float, float | None]:
-        """The mean square of the residual over all measurements in training, whatever the batch, and all held out.
+        """The loss over all measurements in training, whatever the batch, and over all held out.
 
         Args:
             values: (N, C), the network at ``problem.coords``.
             engine: not used.
         """
-        squares = (self.problem.operator.forward(values) - self.problem.measured).square().mean(dim=1)
+        terms = self._loss.terms(self.problem.operator.forward(values), self.problem.measured)
+        if self._loss.weighted and self.problem.weights is not None:
+            terms = terms * self.problem.weights
+        means = terms.mean(dim=1)
         if self._used is None:
-            return float(squares.mean()), None
+            return float(means.mean()), None
         used = self._used[:, 0]
-        return float(squares[used].mean()), float(squares[~used].mean())
+        return float(means[used].mean()), float(means[~used].mean())
 
-    def _backward_local(self, engine: Engine, points: Tensor, targets: Tensor, scale: float) -> Tensor:
+    def _backward_local(
+        self, engine: Engine, points: Tensor, targets: Tensor, weights: Tensor | None, scale: float
+    ) -> Tensor:
         blocks = blocks_of_threads(len(points), self.rows, engine.threads)
 
         def pass_both(thread: int) -> Tensor:
             total = torch.zeros((), device=targets.device)
             for block in blocks[thread]:
                 values, kept = engine.forward(points[block])
-                residual = values - targets[block]
-                engine.backward(thread, kept, residual * (2 * scale))
-                total += residual.square().sum()
+                part, gradient = self._loss.sum_and_gradient(
+                    values.to(targets.dtype), targets[block], None if weights is None else weights[block]
+                )
+                engine.backward(thread, kept, gradient * scale)
+                total += part
                 del kept  # before there is the next one
             return total
 
@@ -187,24 +213,27 @@ class Objective:
         return loss
 
     def pull(self, values: Tensor, drawn: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """The loss of values (N, C) at all coordinates, and its gradient in them; for an operator that mixes rows.
+        """The loss of values (N, C) at all coordinates, and the gradient in them of what is trained on.
 
         Args:
             drawn: the groups of measurements that are in the batch; None for all.
         """
         operator, scale = self.problem.operator, self.scale
-        residual = operator.forward(values) - self.problem.measured
+        values = values.detach().requires_grad_()
+        terms = self._loss.terms(operator.forward(values), self.problem.measured)
+        if self._weights is not None:
+            terms = terms * self._weights
         if self._used is not None:
-            residual = residual * self._used
+            terms = terms * self._used
         if drawn is not None:
             assert operator.group is not None
             # Over the expected number of measurements, so that the mean over all draws is the loss: where some are held
             # out, the groups have unlike numbers of them.
             scale *= operator.out_rows / (len(drawn) * operator.group)
-            groups = residual.reshape(-1, operator.group, residual.shape[1])
-            residual = torch.zeros_like(groups).index_copy(0, drawn, groups[drawn]).reshape(residual.shape)
-        gradient = operator.adjoint(residual * (2 * scale))
-        return residual.square().sum() * scale, gradient
+            terms = terms.reshape(-1, operator.group, terms.shape[1]).index_select(0, drawn)
+        loss = terms.sum() * scale
+        trained = loss if self._tv is None else loss + self._tv * total_variation(values, self.problem.shape)
+        return loss.detach(), torch.autograd.grad(trained, values)[0]
 
     def _fits(self, engine: Engine) -> bool:
         """Whether the intermediate results of all rows fit, by a generous estimate: six floats a unit.
@@ -214,3 +243,16 @@ class Objective:
         tables = {id(module.values) for module in engine.network.modules() if isinstance(module, Table)}
         units = sum(p.shape[0] for p in engine.network.parameters() if p.dim() > 1 and id(p) not in tables)
         return 6 * 4 * units * self.problem.coords.shape[0] <= KEEP_BYTES
+
+
+def _weights(loss: DataLoss, problem: Problem) -> Tensor | None:
+    """The weights of the measurements, where the loss has any.
+
+    Raises:
+        ValueError: if it asks for weights that the problem has not, or the measurements cannot have it.
+    """
+    if refusal := loss.refusal(problem.measured):
+        raise ValueError(f"the loss {loss.name} {refusal}")
+    if loss.weighted and problem.weights is None:
+        raise ValueError("this task gives its measurements no weights; leave out train.loss.weighted")
+    return problem.weights if loss.weighted else None

@@ -18,22 +18,32 @@ from inrbench.bench.engine.engine import Engine
 from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
 from inrbench.bench.training.objective import Loss, Objective
 from inrbench.bench.training.sampling import held_out, step_seed
-from inrbench.tasks.core.base import Problem
+from inrbench.tasks.core.base import Problem, Task
+from inrbench.tasks.core.losses import LOSSES, DataLoss
 from inrbench.tasks.core.residuals import Sample
 
 SCORED = -1
 """The step whose points the scored loss is of: no step of training has them, and all eval steps do."""
 
 
-def loss_of(job: Job, problem: Problem, activation: Activation, train: Train) -> Loss:
+def loss_of(job: Job, task: Task, problem: Problem, activation: Activation, train: Train) -> Loss:
     """What the job trains on: the residuals of its problem where there are any, else the measurements.
 
     Raises:
-        ValueError: if the network has not the derivatives that the residuals need.
+        ValueError: if the network has not the derivatives that the residuals need, the measurements cannot have the
+            loss, or training is to stop at a noise that is not known for this loss.
     """
     if not problem.residuals:
-        held = held_out(job, problem, train.holdout)
-        return Objective(problem, held_out=held, batch=train.batch, data_seed=job.data_seed)
+        held, loss = held_out(job, problem, train.holdout), data_loss(task, train)
+        objective = Objective(
+            problem, held_out=held, batch=train.batch, data_seed=job.data_seed, loss=loss, tv=train.tv
+        )
+        if train.stop == "discrepancy" and objective.noise_level is None:
+            raise ValueError(
+                f"stop: discrepancy needs measurements whose noise is known (set the task's noise) and the loss l2, l1 "
+                f"or poisson without weights; here it is {loss.name}{' with weights' if loss.weighted else ''}"
+            )
+        return objective
     needed = max(residual.order for residual in problem.residuals)
     if activation.derivatives < needed:  # a task that declares fewer than it needs; else the suite was refused
         raise ValueError(
@@ -41,6 +51,13 @@ def loss_of(job: Job, problem: Problem, activation: Activation, train: Train) ->
             f"which needs {needed}; leave one of them out"
         )
     return ResidualLoss(problem, job.data_seed)
+
+
+def data_loss(task: Task, train: Train) -> DataLoss:
+    """The suite's loss where it names one, else the task's."""
+    if train.loss is None:
+        return task.loss()
+    return LOSSES[train.loss.name](**train.loss.model_dump(exclude_none=True, exclude={"name"}))
 
 
 class ResidualLoss:
@@ -53,6 +70,7 @@ class ResidualLoss:
 
     def __init__(self, problem: Problem, data_seed: int) -> None:
         self.problem, self.rows, self.note, self.sampled = problem, DEFAULT, "", True
+        self.noise_level: float | None = None
         self._data_seed = data_seed
         (_, dimensions), (_, channels) = problem.coords.shape, problem.truth.shape
         cost = {1: 1 + channels, 2: 1 + channels * (1 + dimensions)}  # a derivative costs about what the values cost

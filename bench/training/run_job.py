@@ -24,6 +24,7 @@ from inrbench.bench.training.loop import OnProgress, TrainingRun
 from inrbench.bench.training.network import curve
 from inrbench.bench.training.result import Outcome, described, scores_at
 from inrbench.tasks.core.base import Problem, Task
+from inrbench.tasks.core.operators import check_adjoint
 from inrbench.tasks.signals.load import load
 
 
@@ -46,6 +47,7 @@ def execute(
     with clock.phase("setup"):
         task, signal = plugins.tasks.create(job.task), load(job.source)
         problem = task.problem(signal, job.data_seed)
+        check_adjoint(problem.operator, problem.truth.shape[1])
         activation = plugins.activations.create(job.activation) if job.activation else None
     if activation is None:
         outcome, estimate = _baseline(job, task, problem, clock)

@@ -1,9 +1,9 @@
 """Base class of tasks: a task is a family of inverse problems, one for each signal.
 
 All problems have the same parts, so that one training loop serves every task. A network f maps ``coords`` to values on
-a grid, a linear ``operator`` A maps these values to measurements, and training minimises the mean square of the
-residual A f(coords) - ``measured``. The reconstruction f(coords) is scored against the ``truth``. A problem that is not
-of this form brings residuals of the network's derivatives instead (`inrbench.tasks.core.residuals`).
+a grid, an ``operator`` A maps these values to measurements, and training minimises the task's `loss`, a mean over the
+measurements, of A f(coords) and ``measured``. The reconstruction f(coords) is scored against the ``truth``. A problem
+that is not of this form brings residuals of the network's derivatives instead (`inrbench.tasks.core.residuals`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from torch import Tensor
 
+from inrbench.tasks.core.losses import L2, DataLoss
 from inrbench.tasks.core.metrics import METRICS
 from inrbench.tasks.core.operators import Operator
 from inrbench.tasks.core.residuals import Residual
@@ -31,14 +32,16 @@ class Problem:
 
     Attributes:
         coords: (N, d) float32, pixel centres in (-1, 1), in row-major order of the grid.
-        operator: linear map from (N, C) values to (M, C) measurements.
-        measured: (M, C) float32, with noise.
+        operator: map from (N, C) values to (M, C) measurements.
+        measured: (M, C) float32, with noise. Complex numbers are two channels, or twice as many rows.
         truth: (N, C) float32, in [0, 1] for pictures and shapes, in [-1, 1] for audio.
         shape: shape of the grid, e.g. (H, W); its product is N.
         noise_std: root mean square of the noise on ``measured``, estimated without the truth, for early stopping by the
             discrepancy principle; None if there is no noise.
         residuals: what is trained on in place of measurements, of which there are then none; ``operator`` is
             `inrbench.tasks.core.residuals.Unmeasured`.
+        weights: (M, 1) or (M, C), relative weights of the measurements, of mean 1, for a loss that is ``weighted``;
+            None if the task has none.
     """
 
     coords: Tensor
@@ -48,8 +51,15 @@ class Problem:
     shape: tuple[int, ...]
     noise_std: float | None = None
     residuals: tuple[Residual, ...] = ()
+    weights: Tensor | None = None
 
     def __post_init__(self) -> None:
+        for name in ("measured", "truth"):
+            if getattr(self, name).is_complex():
+                raise ValueError(
+                    f"{name} is complex, and all here is real; give its real and imaginary part as two channels "
+                    "(torch.view_as_real), as the task mri does"
+                )
         if self.residuals and len(self.measured):
             raise ValueError("a problem has measurements or residuals; make its measurements one of the residuals")
 
@@ -151,6 +161,10 @@ class Task(BaseModel):
     def baselines(self) -> Mapping[str, Baseline]:
         """Classical methods by name, which appear in the same tables as the networks."""
         return {}
+
+    def loss(self) -> DataLoss:
+        """What training minimises, unless the suite names another (``train: {loss: …}``): the mean square."""
+        return L2()
 
     def comparable(self, values: Tensor) -> Tensor:
         """The part of values that is scored and drawn, of a reconstruction and of the truth alike: (N, C) -> (N, c).

@@ -33,8 +33,9 @@ class Gradient(Operator):
 
     def forward(self, x: Tensor) -> Tensor:
         grid = x.reshape(*self.shape, -1)
-        down, right = (grid[1:] - grid[:-1]).flatten(0, 1), (grid[:, 1:] - grid[:, :-1]).flatten(0, 1)
-        differences = torch.cat([down, right]) * SCALE
+        # In this order autograd adds up the four parts as `adjoint` does, to the same bits.
+        left, right, above, below = grid[:, :-1], grid[:, 1:], grid[:-1], grid[1:]
+        differences = torch.cat([(below - above).flatten(0, 1), (right - left).flatten(0, 1)]) * SCALE
         return differences if self.kept is None else differences[self.kept]
 
     def adjoint(self, y: Tensor) -> Tensor:

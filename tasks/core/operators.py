@@ -1,7 +1,8 @@
-"""Linear operators with their adjoints: identity, mask and area average (`tasks.core.radon` has the Radon transform).
+"""Operators: identity, mask and area average (`tasks.core.radon` has the Radon transform).
 
-An operator models a measurement: it maps values in grid order to measurements, channel by channel, (N, C) -> (M, C).
-`forward` and `adjoint` are differentiable. Each adjoint is tested by ⟨Ax, y⟩ = ⟨x, Aᵀy⟩.
+An operator models a measurement: it maps values in grid order to measurements, (N, C) -> (M, C). Training needs
+`forward` alone, through which autograd takes the gradient, so an operator need not be linear. Classical methods for
+linear operators need the adjoint, which `check_adjoint` compares with autograd whenever a job is set up.
 """
 
 from __future__ import annotations
@@ -11,33 +12,96 @@ from torch import Tensor
 
 
 class Operator:
-    """Base class of linear operators.
+    """Base class of operators. A subclass defines `forward` with operations of torch.
 
     Attributes:
+        linear: whether it is; else there is no adjoint.
         in_rows: N, the number of grid points.
         out_rows: M, the number of measurements in one channel.
         rows: for an operator that only selects grid points, their (M,) indices, or ``slice(None)`` for all of them;
             training then evaluates the network at these points only. None for an operator that mixes grid points.
         group: for an operator that mixes grid points, the number of successive measurements that a batch draws or
             leaves out together, such as those of one angle; None if it has no batches.
+        in_channels: C of the values, where it is not that of the measurements.
     """
 
+    linear: bool = True
     in_rows: int
     out_rows: int
     rows: Tensor | slice | None = None
     group: int | None = None
+    in_channels: int | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        """A x: (N, C) -> (M, C)."""
+        """A x: (N, C) -> (M, C). Differentiable."""
         raise NotImplementedError
 
     def adjoint(self, y: Tensor) -> Tensor:
-        """Aᵀ y: (M, C) -> (N, C)."""
-        raise NotImplementedError
+        """Aᵀ y: (M, C) -> (N, C), by autograd through `forward` unless a subclass has something faster.
+
+        Raises:
+            ValueError: if the operator is not linear.
+        """
+        if not self.linear:
+            raise ValueError(f"{type(self).__name__} is not linear and has no adjoint; use vjp at the values")
+        return self.vjp(y.new_zeros(self.in_rows, self.in_channels or y.shape[1]), y)
+
+    def vjp(self, x: Tensor, y: Tensor) -> Tensor:
+        """Jᵀ y with the Jacobian J of `forward` at x: (N, C), (M, C) -> (N, C)."""
+        x = x.detach().requires_grad_()
+        with torch.enable_grad():
+            product = (self.forward(x) * y).sum()  # a scalar, see `AutogradEngine`
+        return torch.autograd.grad(product, x)[0]
 
     def to(self, device: torch.device | str) -> Operator:
         """The same operator with its tensors on ``device``."""
         return self
+
+
+def check_adjoint(operator: Operator, channels: int) -> None:
+    """Compare the adjoint of a linear operator with autograd, and autograd with `forward`, at random vectors.
+
+    With vectors x and y, Aᵀy is compared with the gradient of ⟨Ax, y⟩, number by number, and ⟨Ax, y⟩ with the product
+    of that gradient and x. An inherited adjoint is checked by the second alone.
+
+    Args:
+        channels: C of the values.
+
+    Raises:
+        ValueError: one line on what is wrong, and what to do.
+    """
+    if not operator.linear or type(operator) in (Identity, Mask):
+        return
+    name, generator = type(operator).__name__, torch.Generator().manual_seed(0)
+    x = torch.randn(operator.in_rows, channels, generator=generator)
+    with torch.no_grad():
+        forward = operator.forward(x)
+    # Not random alone: two random vectors of many numbers are orthogonal, and the products below would say nothing.
+    y = forward + forward.square().mean().sqrt() * torch.randn(forward.shape, generator=generator)
+    try:
+        gradient = operator.vjp(x, y)
+    except RuntimeError as error:
+        cause = str(error).splitlines()[0]
+        raise ValueError(f"{name}.forward has no gradient ({cause}); write it in operations of torch") from error
+    left, right = float((forward.double() * y).sum()), float((gradient.double() * x).sum())
+    if not abs(left - right) <= NEAR * float(forward.norm() * y.norm()):
+        raise ValueError(f"{name}.forward has a wrong gradient, or is not linear: set linear = False for that")
+    if type(operator).adjoint is Operator.adjoint:
+        return
+    with torch.no_grad():
+        adjoint = operator.adjoint(y)
+    if adjoint.shape != gradient.shape:
+        raise ValueError(f"{name}.adjoint gives {tuple(adjoint.shape)}, not {tuple(gradient.shape)}; mend it")
+    off = float((adjoint - gradient).norm() / gradient.norm().clamp(min=1e-30))
+    if not off <= NEAR:
+        raise ValueError(
+            f"{name}.adjoint is not the adjoint of forward, it is off by {off:.0%}; mend it, or leave it out: it then "
+            "comes by autograd"
+        )
+
+
+NEAR = 1e-3
+"""Largest relative error of an adjoint: far above rounding in float32, far below a mistake."""
 
 
 class Identity(Operator):

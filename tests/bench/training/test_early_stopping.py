@@ -26,8 +26,8 @@ def test_a_slow_start_is_no_plateau() -> None:
 
 
 def test_the_discrepancy_principle_stops_at_the_noise() -> None:
-    assert chosen_step("discrepancy", points(1, 0.5, 0.04, 0.01), noise_std=0.2) == 4
-    assert chosen_step("discrepancy", points(1, 0.5), noise_std=0.2) == 2
+    assert chosen_step("discrepancy", points(1, 0.5, 0.04, 0.01), noise_level=0.04) == 4
+    assert chosen_step("discrepancy", points(1, 0.5), noise_level=0.04) == 2
     with pytest.raises(ValueError, match="noise is known"):
         chosen_step("discrepancy", points(1, 0.5))
 

@@ -9,7 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from skimage.transform import downscale_local_mean
 
-from inrbench.tasks.core.operators import AreaAverage, Identity, Mask, Operator
+from inrbench.tasks.core import kspace
+from inrbench.tasks.core.fourier import Convolution, SampledFourier
+from inrbench.tasks.core.gradient import Gradient
+from inrbench.tasks.core.operators import AreaAverage, Identity, Mask, Operator, check_adjoint
+from inrbench.tasks.core.radon import Radon, half_turn
+from inrbench.tasks.deblur import gaussian_kernel
 
 small = st.integers(1, 6)
 
@@ -74,3 +79,96 @@ def test_mask_refuses_rows_off_the_grid(rows: list[int]) -> None:
 def test_to_moves_what_an_operator_holds() -> None:
     assert Mask(5, torch.tensor([1, 3])).to("meta").rows.device.type == "meta"
     assert AreaAverage((4, 4), 2).to("cpu").out_rows == 4
+
+
+class Ghost(Operator):
+    """A picture of 24 rows and itself, moved down by 8 rows and faint."""
+
+    def __init__(self, width: int = 20) -> None:
+        self.width, self.in_rows, self.out_rows = width, 24 * width, 24 * width
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return (x + x.roll(8 * self.width, 0)) / 2
+
+
+class Wrong(Ghost):
+    def adjoint(self, y: torch.Tensor) -> torch.Tensor:
+        return (y + y.roll(8 * self.width, 0)) / 2
+
+
+class Right(Ghost):
+    def adjoint(self, y: torch.Tensor) -> torch.Tensor:
+        return (y + y.roll(-8 * self.width, 0)) / 2
+
+
+class Magnitude(Ghost):
+    linear = False
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x.square()
+
+
+class WithNumpy(Ghost):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(np.roll(x.detach().numpy(), 3))
+
+
+class Mixing(Ghost):
+    """Three channels into one."""
+
+    in_channels = 3
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x @ torch.tensor([[1.0], [2.0], [3.0]], dtype=x.dtype)
+
+
+def test_an_operator_without_an_adjoint_has_it_by_autograd() -> None:
+    for operator, channels in ((Ghost(), 2), (Mixing(), 3)):
+        x = torch.randn(operator.in_rows, channels, dtype=torch.float64)
+        with torch.no_grad():
+            y = torch.randn_like(operator.forward(x))
+            left, right = (operator.forward(x) * y).sum(), (x * operator.adjoint(y)).sum()
+        assert float(left) == pytest.approx(float(right))
+        check_adjoint(operator, channels)
+
+
+def test_a_wrong_adjoint_is_found_and_a_right_one_is_not() -> None:
+    check_adjoint(Right(), 1)
+    for operator in (Wrong(), Wrong(width=5000)):
+        with pytest.raises(
+            ValueError, match=r"Wrong\.adjoint is not the adjoint of forward, it is off by \d+%"
+        ) as error:
+            check_adjoint(operator, 1)
+        assert "\n" not in str(error.value)
+
+
+def test_an_operator_that_is_not_linear_has_no_adjoint_and_is_not_asked_for_one() -> None:
+    check_adjoint(Magnitude(), 1)
+    with pytest.raises(ValueError, match="Magnitude is not linear and has no adjoint"):
+        Magnitude().adjoint(torch.zeros(480, 1))
+    x = torch.randn(480, 1)
+    torch.testing.assert_close(Magnitude().vjp(x, torch.ones(480, 1)), 2 * x)
+
+
+def test_a_forward_outside_of_torch_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"WithNumpy\.forward has no gradient"):
+        check_adjoint(WithNumpy(), 1)
+
+
+def test_the_gradient_through_forward_has_the_bits_of_the_adjoint() -> None:
+    """Stored results were trained with the adjoint as the gradient."""
+    shape = (24, 30)
+    kept = torch.arange(0, (23 * 30 + 24 * 29), 3)
+    coils = kspace.sensitivities(4, phase=True).on_grid(shape)
+    operators: list[Operator] = [
+        AreaAverage(shape, 2),
+        Radon(shape, half_turn(7)),
+        Convolution(shape, gaussian_kernel(1.5)),
+        Gradient(shape),
+        Gradient(shape, kept),
+        SampledFourier(shape, torch.arange(0, 720, 3), coils),
+    ]
+    for operator in operators:
+        x = torch.randn(operator.in_rows, 1)
+        y = torch.randn_like(operator.forward(x))
+        assert torch.equal(operator.vjp(x, y), operator.adjoint(y)), operator
