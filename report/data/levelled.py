@@ -4,7 +4,7 @@ steps.
 Losses are stored at eval steps, which are spaced evenly on a logarithmic scale, so the loss at four fifths of the
 steps is interpolated between its neighbours, linearly in the logarithms of step and loss. A decaying learning rate
 levels the loss off by itself: a run that passes may still be far from what more steps would reach. The rule is relative
-and holds for every data loss that is zero for a perfect fit. Where noise keeps it from zero, as a deviance of counts, it
+and holds for every data loss that is zero for a perfect fit. Where noise keeps it from zero, it
 says that the noise is reached.
 """
 
