@@ -64,6 +64,7 @@ class Run(Device):
     retry: str
     shard: str | None
     fail_fast: bool
+    keep_weights: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,14 @@ class Compare(Common):
 @dataclass(frozen=True, kw_only=True)
 class Export(Common):
     folder: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Render(Common):
+    folder: Path
+    job: str
+    size: int | None
+    out: Path | None
 
 
 @dataclass(frozen=True, kw_only=True)

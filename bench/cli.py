@@ -17,6 +17,9 @@ EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 LIGHT = ("completion", "doctor", "list", "new")
 """Commands that need no stored results; see `inrbench.bench.console.commands`."""
 
+ABOVE = ("render",)
+"""Commands of the Python interface; see `inrbench.bench.api.commands`."""
+
 
 class _Parser(argparse.ArgumentParser):
     examples: Sequence[str] = ()
@@ -99,6 +102,7 @@ def parser() -> argparse.ArgumentParser:
         "--retry", default="", metavar="STATUS,...", help="run jobs again that ended so, e.g. diverged,error"
     )
     run.add_argument("--shard", metavar="I/N", help="only the I-th of N parts of the jobs, e.g. 2/8")
+    run.add_argument("--keep-weights", action="store_true", help="store the final network of each job as safetensors")
     run.add_argument("--fail-fast", action="store_true", help="stop at the first job that fails")
 
     suite_command("status", "show how a suite's jobs ended")
@@ -135,6 +139,12 @@ def parser() -> argparse.ArgumentParser:
     export = command("export", "print all scores, each with the columns of its job, as one tidy CSV table")
     export.add_argument("folder", type=Path, metavar="FOLDER", help=folder_help)
 
+    render = command("render", "draw a trained network at any resolution: a picture, a sound or an array")
+    render.add_argument("folder", type=Path, metavar="FOLDER", help=folder_help)
+    render.add_argument("job", metavar="JOB", help="the id of a job that ran with --keep-weights, or its first digits")
+    render.add_argument("--size", type=int, metavar="N", help="samples along the longest axis (default: the job's)")
+    render.add_argument("--out", type=Path, metavar="FILE", help="a .png, .wav or .npy (default: by the job's id)")
+
     check = command("check", "run the conformance checks on activations")
     check.add_argument("names", nargs="*", metavar="NAME")
 
@@ -154,6 +164,8 @@ def action(command: str) -> Callable[[argparse.Namespace], int]:
     """The function of a command. It is imported now, so that --help needs nothing heavy, and a list no pyarrow."""
     if command in LIGHT:
         from inrbench.bench.console.commands import COMMANDS
+    elif command in ABOVE:
+        from inrbench.bench.api.commands import COMMANDS
     else:
         from inrbench.bench.commands import COMMANDS
     return COMMANDS[command]

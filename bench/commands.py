@@ -43,7 +43,7 @@ def run(options: arguments.Run) -> int:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
     if len(work.store.small()) >= AUTOMATIC:
         gather(work.store)
-    how = plan.RunOptions(options.timeout, options.fail_fast)
+    how = plan.RunOptions(options.timeout, options.fail_fast, options.keep_weights)
     code = execute(work, work.plan(retry, options.shard), options.devices, how, options.scheduler)
     write_report(work, anew=False)
     return code
@@ -66,6 +66,8 @@ def execute(
     tell: Callable[[str], None] = (lambda _: None) if silent else _print
     if not silent:
         _warn_of_changes(work, planned)
+        if options and options.keep_weights:
+            _warn_of_missing_weights(planned, work.store)
     before = f" ({len(planned.failed)} failed before; --retry runs them again)" if planned.failed else ""
     if not planned.todo:
         tell(f"0 of {len(planned.jobs)} jobs to run{before}")
@@ -112,6 +114,17 @@ def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:
         say(
             f"note: the source of a plugin has changed since these jobs were done: {pairs}; if their results would "
             "differ now, raise `version` in the plugin, and they run again"
+        )
+
+
+def _warn_of_missing_weights(planned: plan.Plan, store: Store) -> None:
+    todo = {job.job_id for job in planned.todo}
+    kept = {path.stem for path in store.weights_file("x").parent.glob("*.safetensors")}
+    lacking = [job for job in planned.done if job.activation and job.job_id not in todo | kept]
+    if lacking:
+        say(
+            f"note: {len(lacking)} of {len(planned.done)} finished jobs have no weights; "
+            "--retry ok --keep-weights trains them again"
         )
 
 

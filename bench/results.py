@@ -9,16 +9,16 @@ For notebooks and scripts that go beyond the report::
     final = results.final("results/quick")  # one row a job, with the final value of its headline metric
     print(results.compare("machine-a/quick", "machine-b/quick").table)
 
-The columns are those of `inrbench.bench.store.columns`, described in docs/results.md. Nothing here imports torch.
+The columns are those of `inrbench.bench.store.columns`, described in docs/results.md. Only `network` imports torch.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -27,6 +27,9 @@ from inrbench.bench.errors import BadInput
 from inrbench.bench.store.columns import DECLARED, PROVENANCE
 from inrbench.bench.store.headline import with_headline
 from inrbench.bench.store.store import Store
+
+if TYPE_CHECKING:
+    from torch import nn
 
 CELL = ["task", "signal", "method", "repeat", "metric"]
 """Columns of `runs` that pair the jobs of two folders."""
@@ -87,6 +90,32 @@ def tidy(folder: str | Path) -> pd.DataFrame:
     jobs, found = _frame(store, "runs"), _frame(store, "scores")
     merged = jobs[["job_id", *TIDY]].merge(found, on="job_id", validate="one_to_many")
     return merged.sort_values(["task", "signal", "method", "repeat", "job_id", "metric", "step"], ignore_index=True)
+
+
+def network(folder: str | Path, job_id: str, plugins: Sequence[str | Path] = ()) -> nn.Module:
+    """The trained network of a job that was run with ``keep_weights=True`` or ``--keep-weights``.
+
+    It maps coordinates (N, d) to values (N, C), both float32, and is on the CPU in evaluation mode. Coordinates are in
+    the order of the axes of the array, (y, x) for a picture of shape (H, W), (frame, y, x) for a video, and run from
+    -1 to 1 over the whole extent: sample i of n along an axis has its centre at (2 i + 1) / n - 1, which
+    `inrbench.grid_coords` gives in row-major order. Channels are those of the task's truth, in [0, 1] for pictures and
+    shapes, [-1, 1] for sounds; a task that trains on two parts of a complex picture has two::
+
+        network = results.network("results/quick", "0c9a51f2")
+        finer = network(inrbench.grid_coords((512, 512))).reshape(512, 512, -1)
+
+    Args:
+        folder: results of one suite.
+        job_id: as in `runs`; its first digits are enough.
+        plugins: files of activations and tasks that are not inrbench's own. Their code is run, so it is never taken
+            from the folder by itself.
+
+    Raises:
+        BadInput: if there is no such job, or its weights were not kept.
+    """
+    from inrbench.bench.networks import trained
+
+    return trained(store_of(folder), job_id, plugins).module
 
 
 @dataclass(frozen=True)

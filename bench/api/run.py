@@ -13,9 +13,10 @@ from inrbench.bench import arguments, commands
 from inrbench.bench.api.class_source import is_local, plugin_file
 from inrbench.bench.api.stored import Results
 from inrbench.bench.config.plugins import Plugins
-from inrbench.bench.errors import BadInput
+from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.runner.plan import RunOptions
 from inrbench.bench.store.compact import AUTOMATIC, compact
+from inrbench.bench.store.store import STATUSES
 from inrbench.bench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def run(
     devices: str = "auto",
     timeout: float | None = None,
     retry: Sequence[str] = (),
+    keep_weights: bool = False,
     progress: bool = True,
 ) -> Results:
     """Run those jobs of a suite that have no result yet, and return all its results.
@@ -56,12 +58,16 @@ def run(
         devices: ``auto``, ``cpu``, ``cuda``, ``cuda:0,cuda:1`` or ``cpu*2``.
         timeout: seconds that a job may take.
         retry: statuses of jobs that run again, e.g. ``["error"]``.
+        keep_weights: store the final network of each job, for `Results.network`.
         progress: show progress and notes on stderr.
 
     Raises:
         BadInput: if anything asked for is wrong; in one line, with the remedy. A job that fails raises nothing: a
             warning counts such jobs, and `Results.failed` has the cause of each.
     """
+    for status in retry:
+        if status not in STATUSES:
+            raise BadInput(f"retry: no such status {status!r}{did_you_mean(status, STATUSES)}")
     overrides = {**(set or {}), **({} if repeats is None else {"repeats": repeats})}
     methods = Methods(plugins, Path(results) / "plugins")
     chosen = [methods.add(each) for each in activations]
@@ -77,7 +83,9 @@ def run(
     work = Workspace.of(options, given=suite if isinstance(suite, Mapping) else None, added=methods.entries)
     if len(work.store.small()) >= AUTOMATIC:
         compact(work.store)
-    commands.execute(work, work.plan(tuple(retry)), devices, RunOptions(timeout), silent=not progress)
+    commands.execute(
+        work, work.plan(tuple(retry)), devices, RunOptions(timeout, keep_weights=keep_weights), silent=not progress
+    )
     return of_workspace(work)
 
 

@@ -18,7 +18,7 @@ from inrbench.bench.errors import BadInput
 from inrbench.bench.store.headline import with_headline
 
 if TYPE_CHECKING:
-    pass
+    from torch import nn
 
 
 class Results:
@@ -160,6 +160,14 @@ class Results:
         if len(names) != 1:
             raise BadInput(self._choices(rows[chosen] if len(names) else rows, "truth", len(names)))
         return self._array(f"ref-{names[0]}", "truth", "truth")
+
+    def network(self, method: str, task: str | None = None, signal: str | None = None, repeat: int = 0) -> nn.Module:
+        """The trained network of a job, if its weights were kept; `inrbench.results.network` has its coordinates.
+
+        Raises:
+            BadInput: as `job`, or if the weights were not kept.
+        """
+        return results.network(self.folder, str(self.job(method, task, signal, repeat)["job_id"]), self._plugins)
 
     def _array(self, name: str, key: str, what: str) -> NDArray[Any]:
         arrays = self._store.arrays(name) or {}

@@ -22,6 +22,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "inrbench compare other/results/standard results/standard",
     ),
     "export": ("inrbench export results/quick", "inrbench export results/quick > quick.csv"),
+    "render": (
+        "inrbench render results/quick 0c9a51f2 --size 1024",
+        "inrbench render results/quick 0c9a51f2 --out camera.npy",
+    ),
     "check": ("inrbench check siren", "inrbench check soft-sine --plugin soft_sine.py"),
     "completion": ("source <(inrbench completion bash)", "source <(inrbench completion zsh)"),
     "doctor": ("inrbench doctor", "inrbench doctor --results other/results"),

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from typing import TypeVar
 
 import torch
+
+Found = TypeVar("Found")
 
 _TRIM, _MMAP, _ARENAS = -1, -3, -8
 """Numbers of `mallopt`."""
@@ -24,6 +29,48 @@ def prepare() -> None:
         mallopt(_TRIM, 512 << 20)
         mallopt(_MMAP, 32 << 20)  # the most there can be
         mallopt(_ARENAS, 1)  # one for each thread would be given back when it is empty, whatever the first line says
+
+
+def as_in_a_worker(threads: int, function: Callable[[], Found]) -> Found:
+    """The result of a function, computed with the settings that decide the bits of a job in a worker process.
+
+    It runs on a thread of its own: numbers below 1e-38 are zero there and in the threads that PyTorch starts for it,
+    and not in the caller's. The number of threads, the default type and the random generator of PyTorch are the
+    caller's again afterwards. The settings of memory, which only save time, are left out: nobody could take them back.
+    Ctrl-C ends the function, too.
+    """
+    outcome: Future[Found] = Future()
+
+    def work() -> None:
+        torch.set_flush_denormal(True)
+        torch.set_num_threads(threads)
+        try:
+            outcome.set_result(function())
+        except BaseException as error:
+            outcome.set_exception(error)
+
+    before = torch.get_num_threads(), torch.get_default_dtype(), torch.get_rng_state()
+    worker = threading.Thread(target=work, name="inrbench-fit", daemon=True)
+    torch.set_default_dtype(torch.float32)
+    try:
+        worker.start()
+        while not outcome.done():  # a signal may reach another thread than the one that waits
+            wait([outcome], 1.0)
+        return outcome.result()
+    except KeyboardInterrupt:
+        _interrupt(worker)
+        wait([outcome])
+        raise
+    finally:
+        torch.set_num_threads(before[0])
+        torch.set_default_dtype(before[1])
+        torch.set_rng_state(before[2])
+
+
+def _interrupt(thread: threading.Thread) -> None:
+    """Raise KeyboardInterrupt in a thread as soon as it executes Python code."""
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(KeyboardInterrupt))
 
 
 @contextlib.contextmanager

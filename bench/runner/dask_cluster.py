@@ -80,7 +80,7 @@ class _Unwanted(threading.Event):
         return task is None or task.state == "cancelled"
 
 
-def _serve(job_json: str, wanted: str, plugins: PluginFiles, limit_s: float | None) -> Answer:
+def _serve(job_json: str, wanted: str, plugins: PluginFiles, limit_s: float | None, keep_weights: bool) -> Answer:
     """On a Dask worker: run a job on one of its slots."""
     job, unwanted = Job.from_json(job_json), _Unwanted()
     with _lock:  # the cache alone would let two threads make the slots
@@ -89,7 +89,7 @@ def _serve(job_json: str, wanted: str, plugins: PluginFiles, limit_s: float | No
     try:
         with tempfile.TemporaryDirectory(prefix="inrbench-") as folder:
             log = Path(folder) / "job.log"
-            execution = slot.run(JobRun(job, log, limit_s, unwanted, lambda _: None))
+            execution = slot.run(JobRun(job, log, limit_s, unwanted, lambda _: None, keep_weights))
             return execution, log.read_bytes()[-LOG_BYTES:] if log.exists() else b""
     finally:
         free.put(slot)
@@ -106,7 +106,8 @@ class RemoteSlot:
 
     def run(self, work: JobRun) -> Execution:
         """As `inrbench.bench.runner.worker_process.WorkerProcess.run`, without progress."""
-        future = self._client.submit(_serve, work.job.to_json(), self._wanted, self._plugins, work.limit_s, pure=False)
+        asked = (work.job.to_json(), self._wanted, self._plugins, work.limit_s, work.keep_weights)
+        future = self._client.submit(_serve, *asked, pure=False)
         try:
             while not future.done():
                 if work.stopping.wait(POLL_S):

@@ -25,10 +25,12 @@ class RunOptions:
     Attributes:
         limit_s: seconds that a job may take; None for no limit.
         fail_fast: stop at the first job that does not end ``ok``.
+        keep_weights: store the final network of each job.
     """
 
     limit_s: float | None = None
     fail_fast: bool = False
+    keep_weights: bool = False
 
 
 @dataclass(frozen=True)

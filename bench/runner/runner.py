@@ -174,7 +174,9 @@ class Runner:
         started_at = datetime.now(UTC).isoformat(timespec="seconds")
         attempt = Attempt(number, started_at, str(log.relative_to(self._store.root)))
         on_progress = partial(self._listener.progressed, job)
-        execution = slot.run(JobRun(job, log, self._options.limit_s, self._stopping, on_progress))
+        execution = slot.run(
+            JobRun(job, log, self._options.limit_s, self._stopping, on_progress, self._options.keep_weights)
+        )
         outcome = self._keep(job, attempt, execution)
         if outcome.status not in UNFINISHED:
             with contextlib.suppress(OSError):  # `sweep` removes it later
@@ -192,11 +194,13 @@ class Runner:
             for name, arrays in outcome.arrays.items():
                 if name != job.reference or not self._store.artifact_file(name).exists():
                     self._store.save_arrays(name, **arrays)
+            self._store.save_weights(job.job_id, outcome.weights, outcome.blueprint)
             self._store.commit(to_row(job, attempt, execution), outcome.scores)
             return outcome
         except Exception as error:  # a full disk, or values that do not fit their columns: the next job goes on
             with contextlib.suppress(OSError):
                 self._store.artifact_file(job.job_id).unlink(missing_ok=True)
+                self._store.weights_file(job.job_id).unlink(missing_ok=True)
             cause = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
         failed = Outcome("error", f"its result could not be stored: {' '.join(str(cause).split())}")
         try:

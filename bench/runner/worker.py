@@ -68,7 +68,8 @@ def main(arguments: Sequence[str]) -> None:
         request = json.loads(inbox.pop(0))
         with _output_to(Path(request["log"])):
             checkpoint = request["checkpoint"] and Path(request["checkpoint"])
-            outcome = attempt(Job.from_json(request["job"]), plugins, device, report, checkpoint)
+            job, keep = Job.from_json(request["job"]), bool(request["keep_weights"])
+            outcome = attempt(job, plugins, device, report, checkpoint, keep_weights=keep)
         send(Kind.RESULT, encode(outcome))
 
 

@@ -47,6 +47,7 @@ class JobRun:
         limit_s: seconds that the job may take; None for no limit.
         stopping: set when all jobs of the run are to end.
         on_progress: called whenever the job has been scored.
+        keep_weights: whether the outcome is to have the final network.
     """
 
     job: Job
@@ -54,6 +55,7 @@ class JobRun:
     limit_s: float | None
     stopping: threading.Event
     on_progress: Callable[[Progress], None]
+    keep_weights: bool = False
 
 
 class WorkerProcess:
@@ -98,7 +100,12 @@ class WorkerProcess:
         try:
             channel = self._ready(work.stopping)
             kept = str(self._checkpoint(work.job.job_id)) if self._checkpoint else None
-            request = {"job": work.job.to_json(), "log": str(work.log), "checkpoint": kept}
+            request = {
+                "job": work.job.to_json(),
+                "log": str(work.log),
+                "checkpoint": kept,
+                "keep_weights": work.keep_weights,
+            }
             channel.send(json.dumps(request).encode())
             end = time.monotonic() + work.limit_s if work.limit_s else float("inf")
             while True:

@@ -1,7 +1,8 @@
 """Archive of a suite's results: one parquet file of each kind and few arrays, small enough for a repository.
 
-It is a results folder like any other, so that every command reads it. Left out are logs, the names of machines and the
-arrays that a report does not show, those of later repeats. The arrays that a report draws are in half precision.
+It is a results folder like any other, so that every command reads it. Left out are logs, weights, the names of machines
+and the arrays that a report does not show, those of later repeats. The arrays that a report draws are in half
+precision.
 """
 
 from __future__ import annotations

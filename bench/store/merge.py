@@ -107,6 +107,8 @@ def _take(here: Store, there: Store, row: dict[str, Any], scores: Iterable[dict[
     if not here.artifact_file(reference).exists():
         _copy(there.artifact_file(reference), here, here.artifact_file(reference))
     _copy(there.artifact_file(row["job_id"]), here, here.artifact_file(row["job_id"]))
+    here.weights_file(row["job_id"]).unlink(missing_ok=True)  # of an attempt that is replaced
+    _copy(there.weights_file(row["job_id"]), here, here.weights_file(row["job_id"]))
     _copy(there.log_file(row["job_id"]), here, here.log_file(row["job_id"]))
     here.commit(row, [Score(*(score[name] for name in Score._fields)) for score in scores])
 

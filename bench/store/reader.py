@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import safetensors
 from numpy.typing import NDArray
 
 from inrbench.bench.store import schema
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 T = TypeVar("T")
+
+BLUEPRINT = "inrbench"
+"""Key of the metadata of a file of weights."""
 
 
 def _say(message: str) -> None:
@@ -72,6 +76,14 @@ class Reader:
         if not re.fullmatch(schema.NAME, name):
             raise ValueError(f"{name!r} cannot be the name of an artifact")
         return self.root / "artifacts" / f"{name}.npz"
+
+    def weights_file(self, job_id: str) -> Path:
+        """Where the final network of a job is, if it was kept.
+
+        Raises:
+            ValueError: as `artifact_file`.
+        """
+        return self.root / "weights" / f"{self.artifact_file(job_id).stem}.safetensors"
 
     def log_file(self, job_id: str) -> Path:
         return self.root / "logs" / f"{job_id}.log"
@@ -145,6 +157,19 @@ class Reader:
             if not all(isinstance(array, np.ndarray) for array in arrays.values()):
                 raise ValueError("a member is no array")  # numpy hands such a one out as plain bytes
             return arrays
+        except FileNotFoundError:
+            return None
+        except Exception as error:
+            self.quarantine(path, error)
+            return None
+
+    def weights(self, job_id: str) -> tuple[dict[str, NDArray[Any]], str] | None:
+        """The tensors of a job's final network and the text that says how to build it, or None as for `arrays`."""
+        path = self.weights_file(job_id)
+        try:
+            with safetensors.safe_open(path, framework="numpy") as file:
+                names = list(file.keys())
+                return {name: file.get_tensor(name) for name in names}, file.metadata()[BLUEPRINT]
         except FileNotFoundError:
             return None
         except Exception as error:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import safetensors.numpy
 from numpy.typing import NDArray
 
 from inrbench.bench.atomic_write import atomic_write
-from inrbench.bench.store.reader import Reader
+from inrbench.bench.store.reader import BLUEPRINT, Reader
 from inrbench.bench.store.schema import RUNS, SCORES, STATUSES, Score
 
 __all__ = ["RUNS", "SCORES", "STATUSES", "Store"]
@@ -55,6 +56,14 @@ class Store(Reader):
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
         atomic_write(self.artifact_file(name), buffer.getvalue())
+
+    def save_weights(self, job_id: str, tensors: Mapping[str, NDArray[Any]], blueprint: str | None) -> None:
+        """Store the final network of a job, with the text that says how to build it; None removes an older one."""
+        path = self.weights_file(job_id)
+        if blueprint is None:
+            path.unlink(missing_ok=True)
+        else:
+            atomic_write(path, safetensors.numpy.save(dict(tensors), {BLUEPRINT: blueprint}))
 
     @staticmethod
     def parquet(table: pa.Table) -> bytes:

@@ -32,7 +32,9 @@ from inrbench.bench.training.residual_loss import loss_of
 from inrbench.bench.training.result import NetworkInfo, Outcome, Progress, scores_at
 from inrbench.bench.training.scoring import EVAL_STEPS, divergence, eval_steps, evaluate, score_values
 from inrbench.bench.training.spectra import Spectra
+from inrbench.bench.training.weights import Blueprint, Evaluation, plugin_of, tensors
 from inrbench.tasks.core.base import Problem, Task
+from inrbench.tasks.signals.signal import Signal
 
 WARMUP_STEPS = 2
 
@@ -118,14 +120,30 @@ class TrainingRun:
         )
         return outcome, self._problem.grid(self.values)
 
+    def with_weights(self, outcome: Outcome, signal: Signal) -> Outcome:
+        """The outcome with the network as it is now, and what builds it again."""
+        job, network, model, train = self._job, self.network, self._model, self._train
+        assert job.activation is not None
+        evaluation = Evaluation(
+            self._large, train.precision, bool(self._problem.residuals), self._rows, torch.get_num_threads(),
+            self._device.type,
+        )  # fmt: skip
+        blueprint = Blueprint(
+            job.job_id, job.task, job.signal, signal.kind, signal.rate, job.activation,
+            **plugin_of(self._activation), in_features=self._domain.in_features,
+            out_features=self._domain.out_features, shape=self._domain.shape, width=self._width, depth=model.depth,
+            seed=job.init_seed, tanh=model.output == "tanh", torch=str(torch.__version__), evaluation=evaluation,
+        )  # fmt: skip
+        return replace(outcome, weights=tensors(network), blueprint=blueprint.to_json())
+
     # -- set-up ------------------------------------------------------------------------------------------------------
 
     def _set_up(self, problem: Problem) -> None:
         """The problem on the device, the network with its initial weights, and what it is trained on."""
         activation, model, tanh = self._activation, self._model, self._model.output == "tanh"
         self._problem = problem = on_device(problem, self._device)
-        domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
-        width = width_of(activation, domain, model)
+        self._domain = domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
+        self._width = width = width_of(activation, domain, model)
         self._units = activation.hidden_width(width)
         network = build(activation, domain, width=width, depth=model.depth, seed=self._job.init_seed, tanh=tanh)
         self.network = network.to(self._device)
@@ -137,7 +155,7 @@ class TrainingRun:
     def _warm_up(self) -> None:
         """Choose the engine and its blocks, and compile what is compiled at first use, in steps that are undone."""
         problem, objective, train = self._problem, self._objective, self._train
-        large = worthwhile(train.steps, objective.evaluated, self._units * self._model.depth)
+        self._large = large = worthwhile(train.steps, objective.evaluated, self._units * self._model.depth)
         self._engine = choose_engine(
             self.network, problem.coords, large=large, precision=train.precision, derivatives=bool(problem.residuals)
         )

@@ -16,6 +16,9 @@ from inrbench.bench.config.job import Job
 from inrbench.bench.store.schema import Score, Status
 from inrbench.tasks.core.metrics import MetricInfo, describe
 
+WEIGHTS = "weights"
+"""Name of the group of the network's tensors among the arrays of an encoded outcome."""
+
 _STRICT = ConfigDict(strict=True, extra="forbid", ser_json_inf_nan="constants")
 
 
@@ -55,6 +58,8 @@ class Outcome:
             plugin that brings one.
         network: None for a baseline.
         arrays: arrays of each artifact, by the artifact's name.
+        weights, blueprint: the final network and the JSON of its `inrbench.bench.training.weights.Blueprint`, where it
+            is to be kept.
 
     The other fields are columns of ``runs``, see `inrbench.bench.store.schema`.
     """
@@ -75,6 +80,8 @@ class Outcome:
     peak_mem_bytes: int | None = None
     scores: tuple[Score, ...] = ()
     arrays: dict[str, dict[str, InstanceOf[np.ndarray]]] = field(default_factory=dict)
+    weights: dict[str, InstanceOf[np.ndarray]] = field(default_factory=dict)
+    blueprint: str | None = None
 
     @property
     def final_score(self) -> float | None:
@@ -107,11 +114,13 @@ def _adapter() -> TypeAdapter[Outcome]:
 def encode(outcome: Outcome) -> bytes:
     """An outcome as bytes: one line of JSON, then the arrays as npz. Never a pickle: reading it runs no code."""
     arrays: dict[str, NDArray[Any]] = {
-        f"{name}/{key}": array for name, group in outcome.arrays.items() for key, array in group.items()
+        f"{name}/{key}": array
+        for name, group in {**outcome.arrays, WEIGHTS: outcome.weights}.items()
+        for key, array in group.items()
     }
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)  # type: ignore[arg-type]
-    return _adapter().dump_json(outcome, exclude={"arrays"}) + b"\n" + buffer.getvalue()
+    return _adapter().dump_json(outcome, exclude={"arrays", "weights"}) + b"\n" + buffer.getvalue()
 
 
 def decode(content: bytes, job: Job) -> Outcome:
@@ -126,7 +135,8 @@ def decode(content: bytes, job: Job) -> Outcome:
     with np.load(io.BytesIO(npz), allow_pickle=False) as archive:
         for path in archive:
             name, _, key = path.partition("/")
-            if name not in (job.job_id, job.reference):
+            if name not in (job.job_id, job.reference, WEIGHTS):
                 raise ValueError(f"no such artifact: {name}")
-            outcome.arrays.setdefault(name, {})[key] = archive[path]
+            group = outcome.weights if name == WEIGHTS else outcome.arrays.setdefault(name, {})
+            group[key] = archive[path]
     return outcome

@@ -34,6 +34,8 @@ def execute(
     device: torch.device,
     progress: OnProgress = lambda _: None,
     checkpoint: Path | None = None,
+    *,
+    keep_weights: bool = False,
 ) -> Outcome:
     """Run one job. All exceptions that it raises are the job's own fault.
 
@@ -41,6 +43,7 @@ def execute(
         progress: called whenever the network has been scored.
         checkpoint: the file in which a long training is saved and from which it is resumed, see
             `inrbench.bench.training.checkpoint`; None for none.
+        keep_weights: whether the outcome has the final network, see `inrbench.bench.training.weights`.
     """
     reset_peak_memory(device)
     clock = Clock(device)
@@ -56,6 +59,8 @@ def execute(
         training.resume(checkpoint)
         training.advance(progress)
         outcome, estimate = training.outcome()
+        if keep_weights:
+            outcome = training.with_weights(outcome, signal)
     values = torch.from_numpy(np.ascontiguousarray(estimate)).reshape(len(problem.truth), -1)
     reconstruction, truth = (problem.grid(task.comparable(each)) for each in (values, problem.truth))
     classes: list[type[Any]] = [type(task), *([type(activation)] if activation else [])]
@@ -89,13 +94,19 @@ def _baseline(job: Job, task: Task, problem: Problem, clock: Clock) -> tuple[Out
 
 
 def attempt(
-    job: Job, plugins: Plugins, device: torch.device, progress: OnProgress, checkpoint: Path | None = None
+    job: Job,
+    plugins: Plugins,
+    device: torch.device,
+    progress: OnProgress,
+    checkpoint: Path | None = None,
+    *,
+    keep_weights: bool = False,
 ) -> Outcome:
     """The outcome of `execute`; an exception is printed and becomes the outcome's error."""
     status: Status
     cause: BaseException
     try:
-        return execute(job, plugins, device, progress, checkpoint)
+        return execute(job, plugins, device, progress, checkpoint, keep_weights=keep_weights)
     except (torch.OutOfMemoryError, MemoryError) as error:
         status, cause = "oom", error
     except (Exception, SystemExit) as error:
