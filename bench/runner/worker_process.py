@@ -8,11 +8,13 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from pydantic import TypeAdapter
 
@@ -20,7 +22,6 @@ from inrbench.bench.config.job import Job
 from inrbench.bench.machine.devices import SlotSpec
 from inrbench.bench.machine.monitor import Watch
 from inrbench.bench.machine.provenance import Provenance
-from inrbench.bench.runner import forks
 from inrbench.bench.runner.messages import Channel, Kind
 from inrbench.bench.runner.row import Execution
 from inrbench.bench.store.schema import Status
@@ -58,6 +59,40 @@ class JobRun:
     keep_weights: bool = False
 
 
+class Worker(subprocess.Popen[bytes]):
+    """A worker process, `inrbench.bench.runner.worker`, the leader of a session of its own.
+
+    Args:
+        end: a socket that it inherits.
+        arguments: its arguments after that socket.
+        environment: its environment variables.
+        output: file for what it prints.
+
+    Raises:
+        OSError: if it cannot be started.
+    """
+
+    def __init__(
+        self, end: socket.socket, arguments: Sequence[str], environment: Mapping[str, str], output: IO[bytes]
+    ) -> None:
+        super().__init__(
+            # -P: a folder named `inrbench` where the user happens to stand must not be taken for ours.
+            [sys.executable, "-P", "-m", "inrbench.bench.runner.worker", str(end.fileno()), *arguments],
+            pass_fds=[end.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**environment},
+            start_new_session=True,
+        )
+
+    def end(self) -> None:
+        """End it and all its children at once."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.wait()
+
+
 class WorkerProcess:
     """A device slot and its worker process, started when first needed and again after an abnormal end.
 
@@ -78,7 +113,7 @@ class WorkerProcess:
         self._files = [str(file) for file in plugin_files]
         self._log = log
         self._checkpoint = checkpoint
-        self._process: forks.Child | None = None
+        self._process: Worker | None = None
         self._channel: Channel | None = None
 
     def run(self, work: JobRun) -> Execution:
@@ -147,8 +182,8 @@ class WorkerProcess:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         arguments = [self.spec.device, str(self.spec.threads), *self._files]
         self._channel = Channel(ours)
-        with theirs:
-            self._process = forks.start_worker(theirs, arguments, environment, self._log)
+        with theirs, open(self._log, "wb") as output:
+            self._process = Worker(theirs, arguments, environment, output)
         _, content = self._receive(self._channel, time.monotonic() + START_LIMIT_S, stopping)
         self._provenance = TypeAdapter(Provenance).validate_json(content)
         return self._channel
