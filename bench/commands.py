@@ -94,7 +94,7 @@ def execute(
             where = f"{len(slots)} slots of {scheduler}"
         tell(f"{len(planned.todo)} of {len(planned.jobs)} jobs to run on {where}{before}")
         failed = len(planned.failed)
-        display = runner.Listener() if silent else stack.enter_context(Display(planned.todo))
+        display = runner.Listener() if silent else stack.enter_context(Display(planned.todo, finished=planned.finished))
         running = runner.Runner(work.store, slots, options, display).run(planned.todo, planned.attempts)
         with contextlib.closing(running) as outcomes:
             for _, status in outcomes:

@@ -6,11 +6,10 @@ there was none for a while.
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.live import Live
@@ -31,12 +30,17 @@ INTERVAL = 300.0
 class Display(Listener):
     """Progress display of a run, to be used as a context manager; `bench.runner.time_left` estimates the time left."""
 
-    def __init__(self, jobs: Sequence[Job], console: Console | None = None, *, interval: float = INTERVAL) -> None:
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        console: Console | None = None,
+        *,
+        interval: float = INTERVAL,
+        finished: Iterable[tuple[str, str, float]] = (),
+    ) -> None:
         self._console = console or Console(stderr=True, highlight=False)
         self._jobs, self._ended, self._failed = len(jobs), 0, 0
-        self._time_left = TimeLeft(jobs)
-        self._estimate: float | None = None
-        self._estimated = self._next_estimate = -math.inf
+        self._time_left = TimeLeft(jobs, finished)
         self._first = Counter(job.task_key for job in jobs if job.repeat == 0)
         self._scores: dict[str, dict[str, list[float]]] = {}
         self._repeats = 1 + max((job.repeat for job in jobs), default=0)
@@ -62,7 +66,7 @@ class Display(Listener):
     def progressed(self, job: Job, progress: Progress) -> None:
         with self._lock:
             self._running[job.job_id] = (job, progress)
-            self._time_left.progressed(job, progress.fraction, time.monotonic())
+            self._time_left.progressed(job, progress.fraction)
             if not self._console.is_terminal and time.monotonic() - self._last_line >= self._interval:
                 self._print(f"{self._count()} {_running(job, progress)}")
 
@@ -71,7 +75,7 @@ class Display(Listener):
             self._running.pop(job.job_id, None)
             self._ended += 1
             self._failed += outcome.status != "ok"
-            self._time_left.ended(job, outcome, time.monotonic())
+            self._time_left.ended(job, time.monotonic(), ok=outcome.timings is not None)
             self._report(job, outcome)
             if job.repeat == 0 and self._repeats > 1:
                 self._first_scores(job, outcome)
@@ -113,13 +117,7 @@ class Display(Listener):
         self._console.print(table, "")
 
     def _left(self) -> float | None:
-        """Seconds left; of thousands of jobs the estimate takes long, so it is counted down for a while."""
-        now = time.monotonic()
-        if now >= self._next_estimate:
-            self._estimate, self._estimated = self._time_left.seconds(now), now
-            took = time.monotonic() - now
-            self._next_estimate = now + 100 * took
-        return None if self._estimate is None else max(0.0, self._estimate - (now - self._estimated))
+        return self._time_left.seconds(time.monotonic())
 
     def _render(self) -> Table:
         grid = Table.grid(padding=(0, 1))

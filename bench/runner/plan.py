@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from statistics import median
 from typing import Any
 
 from inrbench.bench.config.job import Job, distinct
 from inrbench.bench.config.plugins import Sources, files_sha256
 from inrbench.bench.errors import BadInput
+from inrbench.bench.runner.time_left import TimeLeft
 from inrbench.bench.store.store import STATUSES, Store
 
 COLUMNS = ["job_id", "task", "method", "metric", "status", "error", "attempt", "wall_s", "source_sha256"]
@@ -85,15 +85,13 @@ class Plan:
     @cached_property
     def seconds_left(self) -> float | None:
         """What the jobs to do will take on one device, judged by the finished ones most like them; None without any."""
-        known: dict[tuple[str, str], list[float]] = {}
-        for row in self.rows.values():
-            if row["status"] == "ok" and row["wall_s"] is not None:
-                known.setdefault((row["task"], row["method"]), []).append(row["wall_s"])
-        if not known:
-            return None if self.todo else 0.0
-        overall = median(seconds for group in known.values() for seconds in group)
-        alike = {key: median(group) for key, group in known.items()}
-        return float(sum(alike.get((job.task_key, job.method), overall) for job in self.todo))
+        return TimeLeft(self.todo, self.finished).seconds(0.0)
+
+    @cached_property
+    def finished(self) -> list[tuple[str, str, float]]:
+        """Task, method and seconds of the jobs that have ended well."""
+        ended = (row for row in self.rows.values() if row["status"] == "ok" and row["wall_s"] is not None)
+        return [(row["task"], row["method"], row["wall_s"]) for row in ended]
 
     def summary(self) -> dict[str, Any]:
         """For `plan --json`."""
