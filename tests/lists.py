@@ -26,7 +26,7 @@ from inrbench.report.writer import tables_of
 
 ROOT = Path(__file__).parents[1]
 FILES = ("README.md", "docs/plugins.md")
-RESULTS = ("docs/answer.md", "docs/paper.md")
+RESULTS = ("docs/evidence/leaderboard.md", "docs/paper.md")
 ARCHIVES = ("reference",)
 """Archives of shipped suites, whose tables stand beside them."""
 

@@ -1,4 +1,4 @@
-"""Numbers of docs/answer.md that stand in no table of a report, from the results stored in docs/results.
+"""Numbers of docs/evidence that are in no table of a report, from the results stored in docs/results.
 
 Run it with ``.venv/bin/python docs/examples/answer.py [FOLDER]``.
 """
@@ -9,7 +9,6 @@ import itertools
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from inrbench.bench import results
@@ -53,20 +52,6 @@ print("Rank correlation (Spearman) of image with the other tasks, suite referenc
 print(ordered.T.corr("spearman")["image"].drop("image").sort_values().round(2).to_string(), "\n")
 for name in ("grid", "bw-relu", "siren"):
     print(f"Mean rank of {name}:", ordered[name].round(1).sort_values().to_dict())
-
-print("\nMean rank less SIREN's, 95 % paired bootstrap interval over cases and repeats:")
-within = reference.set_index(["task", "signal", "repeat", "activation"])["better"].unstack()
-by_run = within.rank(axis=1, ascending=False)
-draws = np.random.default_rng(0)
-numbers = by_run.to_numpy().reshape(-1, by_run.index.get_level_values("repeat").nunique(), by_run.shape[1])
-cases_drawn = draws.integers(len(numbers), size=(4000, len(numbers), 1))
-repeats_drawn = draws.integers(numbers.shape[1], size=(4000, len(numbers), numbers.shape[1]))
-drawn = np.stack([numbers[c, r].mean(axis=(0, 1)) for c, r in zip(cases_drawn, repeats_drawn, strict=True)])
-less = pd.DataFrame(drawn, columns=by_run.columns)
-less = less.sub(less["siren"], axis=0)
-for name in by_run.mean().nsmallest(8).index:
-    low, high = less[name].quantile([0.025, 0.975])
-    print(f"  {name}: [{low:.1f}, {high:.1f}]")
 
 print("\nThe best activation of each signal against the best classical method, mean over the repeats:")
 means_of = every.groupby(["task", "signal", "kind", "method"])["better"].mean()
