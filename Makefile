@@ -46,12 +46,13 @@ lint: $(DEV) ## check style, types and imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-wheel: ## build a wheel, install it into an environment of its own and run the suite `smoke` from there
+wheel: ## build a wheel, install it into an environment of its own and use it from an empty folder
 	rm -rf build dist .wheel
 	$(PYTHON) -m venv .wheel
 	.wheel/bin/python -m pip wheel $(PIPOPT) --no-deps --wheel-dir dist .
 	.wheel/bin/python -m pip install $(PIPOPT) -c constraints.txt dist/*.whl
-	cd .wheel && bin/inrbench run smoke
+	cd "$$(mktemp -d)" && export PATH="$(CURDIR)/.wheel/bin:$$PATH" && inrbench doctor && inrbench list suites && \
+		inrbench run quick --set repeats=1 --set train.steps=20 && inrbench report reference > reference.txt
 	rm -rf .wheel build
 
 perf: $(DEV) ## measure steps against their floor and how times grow (a quarter to half an hour on 2 idle cores)

@@ -36,3 +36,11 @@ def test_licence_and_authors_are_the_same_wherever_they_are_said() -> None:
     assert f"Copyright (c) 2026 {author['name']}" in (ROOT / "LICENSE").read_text()
     assert PROJECT["license"] == CITATION["license"] == "MIT"
     assert (ROOT / "LICENSE").read_text().startswith("MIT License")
+
+
+def test_ci_runs_on_every_python_that_the_package_names() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    prefix = "Programming Language :: Python :: 3."
+    named = [f"3.{line.removeprefix(prefix)}" for line in PROJECT["classifiers"] if line.startswith(prefix)]
+    assert workflow["jobs"]["check"]["strategy"]["matrix"]["python"] == named
+    assert "bash .ci/run" in [step.get("run") for step in workflow["jobs"]["check"]["steps"]]
