@@ -22,7 +22,7 @@ from inrbench.bench.store.store import Store
 
 @dataclass(frozen=True)
 class Workspace:
-    """A suite as the options choose it, further files of plugins and its results; ``where`` names it in errors."""
+    """A suite as the options choose it, files of further plugins and its results; ``where`` names it in errors."""
 
     suite: suite.Suite
     where: str
@@ -62,7 +62,8 @@ class Workspace:
             raise BadInput(f"{where}: lock: there is no {path}; make it with: inrbench tune {options.suite}")
         chosen = chosen.model_copy(update={"activations": {**chosen.activations, **added}})
         chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
-        return cls(chosen, where, options.files, Store(options.results, chosen.suite, say), lock, path)
+        files = [*options.files, *suite.plugin_files(named, chosen, where)]
+        return cls(chosen, where, files, Store(options.results, chosen.suite, say), lock, path)
 
     @cached_property
     def jobs(self) -> list[Job]:

@@ -102,7 +102,9 @@ class Registry(Generic[T]):
             return self._found[name]
         if name in self.broken:
             raise BadInput(f"{prefix}{self.kind} {name!r} cannot be imported ({self.broken[name]}); mend its file")
-        raise BadInput(f"{prefix}unknown {self.kind} {name!r}{did_you_mean(name, [*self._found, *self.broken])}")
+        meant = did_you_mean(name, [*self._found, *self.broken])
+        own = "one of your own needs --plugin FILE, or `plugins:` in the suite"
+        raise BadInput(f"{prefix}unknown {self.kind} {name!r}{meant} ({own})")
 
     def create(self, spec: Plugin) -> T:
         """The plugin that a job declares, with its parameters.

@@ -20,8 +20,11 @@ MAX_FILE_BYTES = 1_000_000
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML that reads 1e-3 as a number (YAML 1.1 wants a dot), refuses a key given twice, and refuses aliases: a
-    suite needs none, and nested ones can blow a small file up without bound."""
+    """Safe YAML that reads 1e-3 as a number (YAML 1.1 wants a dot) and 1e3 as a whole one.
+
+    It refuses a key given twice, numbers that YAML 1.1 reads to another base, and aliases: a suite needs none, and
+    nested ones can blow a small file up without bound.
+    """
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.events.AliasEvent):
@@ -39,7 +42,25 @@ class _Loader(yaml.SafeLoader):
             seen.add(key)
         return super().construct_mapping(node, deep)
 
+    def construct_yaml_int(self, node: yaml.ScalarNode) -> int:
+        if re.match(r"[-+]?0[0-9_]+$", node.value):
+            fault = f"{node.value} would be a number to base 8; write it without the zero"
+        elif ":" in node.value:
+            fault = f"{node.value} would be a number to base 60; write it as one number"
+        else:
+            return super().construct_yaml_int(node)
+        raise yaml.constructor.ConstructorError(None, None, fault, node.start_mark)
 
+    def construct_yaml_float(self, node: yaml.ScalarNode) -> int | float:
+        if ":" in node.value:
+            return self.construct_yaml_int(node)
+        value = super().construct_yaml_float(node)
+        whole = re.search(r"[eE]\+?[0-9]+$", node.value) and value.is_integer() and abs(value) < 2**53
+        return int(value) if whole else value
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_yaml_int)
+_Loader.add_constructor("tag:yaml.org,2002:float", _Loader.construct_yaml_float)
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9][0-9_]*(\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
 )

@@ -11,12 +11,22 @@ from typing import Any
 
 from pydantic import Field, PositiveFloat, model_validator
 
-from inrbench.bench.config.settings import Settings
+from inrbench.bench.config.settings import Model, Settings, Train
 from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
 from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.suites import FOLDER, shipped
 
-__all__ = ["Round", "Suite", "Tuning", "beside", "load", "select_activations", "select_tasks", "shipped"]
+__all__ = [
+    "Round",
+    "Suite",
+    "Tuning",
+    "beside",
+    "load",
+    "plugin_files",
+    "select_activations",
+    "select_tasks",
+    "shipped",
+]
 
 
 class Round(Settings):
@@ -84,6 +94,7 @@ class Suite(Settings):
         tuning: how its settings were searched, or are. It enters no identity either.
         lock: a file beside the suite with the settings that a search found, which are those of ``per_task`` where the
             suite names no others; see `inrbench.bench.config.lock`.
+        plugins: files of activations and tasks of one's own, relative to the suite's file.
         scales: smaller sizes of the same experiment, by name: what to put over which keys (``train.steps: 300``).
     """
 
@@ -93,6 +104,7 @@ class Suite(Settings):
     deviations: list[str] = Field(default_factory=list)
     tuning: Tuning = Tuning()
     lock: str | None = Field(None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.lock\.yaml$")
+    plugins: list[str] = Field(default_factory=list)
     scales: dict[str, dict[str, Any]] = Field(default_factory=dict)
     repeats: int = Field(3, ge=1, le=10_000)
     model: dict[str, Any]
@@ -116,7 +128,7 @@ def load(name: str | Mapping[str, Any], overrides: Sequence[str] = (), scale: st
     elif name.endswith((".yaml", ".yml")) or "/" in name:
         where, text = name, read_text(Path(name))
     else:
-        raise BadInput(f"unknown suite {name!r}{did_you_mean(name, shipped())} (or give the path of a .yaml file)")
+        raise BadInput(f"unknown suite {name!r}{_suite_meant(name)}")
     values = read_yaml(text, where)
     if not isinstance(values, dict):
         raise BadInput(f"{where}: not a suite; it must be a mapping with suite, model, train, tasks and activations")
@@ -131,8 +143,33 @@ def load(name: str | Mapping[str, Any], overrides: Sequence[str] = (), scale: st
         path, equals, value = override.partition("=")
         if not equals:
             raise BadInput(f"--set {override}: write it as key=value, e.g. --set train.steps=50")
+        _check_key(path.strip(), f"--set {override}")
         _put(values, path, read_yaml(value, f"--set {override}"), f"--set {override}")
     return validated(Suite, values, where), where
+
+
+def _suite_meant(name: str) -> str:
+    """The end of the message on a name that is of no suite."""
+    for file in (f"{name}.yaml", f"{name}.yml"):
+        if Path(file).is_file():
+            return f"; for the file here, write {file}"
+    return f"{did_you_mean(name, shipped())} (or give the path of a .yaml file)"
+
+
+_SECTIONS: dict[str, type[Settings]] = {"train": Train, "model": Model, "tuning": Tuning}
+"""Parts of a suite with settings of their own."""
+
+
+def _check_key(path: str, where: str) -> None:
+    """Raise BadInput if a dotted path begins with what no suite has, and say what is like it."""
+    top, _, inner = path.partition(".")
+    key = inner.partition(".")[0]
+    if top not in Suite.model_fields:
+        same = [f"{name}.{top}" for name, cls in _SECTIONS.items() if top in cls.model_fields]
+        near = f" — did you mean {same[0]!r}?" if same else did_you_mean(top, Suite.model_fields)
+        raise BadInput(f"{where}: a suite has no setting {top!r}{near}")
+    if key and top in _SECTIONS and key not in (known := _SECTIONS[top].model_fields):
+        raise BadInput(f"{where}: {top} has no setting {key!r}{did_you_mean(key, known)}")
 
 
 def _as_text(values: Mapping[str, Any]) -> str:
@@ -156,6 +193,19 @@ def beside(name: str | Mapping[str, Any], file: str) -> Path:
     if name in shipped():
         return FOLDER / file
     return Path(name).parent / file
+
+
+def plugin_files(name: str | Mapping[str, Any], suite: Suite, where: str) -> list[Path]:
+    """The plugin files that a suite names, which `load` knows by this name.
+
+    Raises:
+        BadInput: if one is missing.
+    """
+    paths = [beside(name, file).resolve() for file in suite.plugins]
+    for path in paths:
+        if not path.is_file():
+            raise BadInput(f"{where}: plugins: there is no {path}; a file is named relative to the suite's")
+    return paths
 
 
 def _put(values: dict[str, Any], path: str, value: Any, where: str) -> None:

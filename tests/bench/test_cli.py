@@ -68,6 +68,25 @@ def test_a_failing_job_is_told_and_ends_with_1(tiny: Path, trouble: Path, inrben
     assert ".log" in status
 
 
+def test_a_suite_names_plugin_files_beside_it(tiny: Path, trouble: Path, inrbench: Inrbench, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    trouble.rename(folder / "trouble.py")
+    suite = folder / "mine.yaml"
+    suite.write_text(tiny.read_text() + "  trouble: {how: none}\nplugins: [trouble.py]\n")
+    done = inrbench("run", suite)
+    assert done.returncode == 0, done.stderr
+    assert "Trouble" in done.stdout
+    assert inrbench("status", suite).returncode == 0
+
+    missing = inrbench("plan", suite, "--set", "plugins=[other.py]")
+    assert missing.returncode == 2
+    assert f"mine.yaml: plugins: there is no {folder / 'other.py'}" in missing.stderr
+    unknown = inrbench("plan", suite, "--set", "plugins=[]")
+    assert "unknown activation 'trouble'" in unknown.stderr
+    assert "--plugin FILE, or `plugins:` in the suite" in unknown.stderr
+
+
 def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 40, 3), dtype=np.uint8)).save(tiny.parent / "my.png")
     done = inrbench("run", tiny, "--set", "tasks.image.signals=[my.png]", "-a", "relu")

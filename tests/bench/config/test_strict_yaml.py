@@ -30,9 +30,19 @@ def test_exponents_without_a_dot_are_numbers() -> None:
     }
 
 
+def test_a_whole_number_with_an_exponent_is_whole() -> None:
+    found = read_yaml("[1e3, 2E+1, 1.5e3, 1e-3, 1.5e0, 1e30, 1000.0]", "x")
+    assert found == [1000, 20, 1500, 0.001, 1.5, 1e30, 1000.0]
+    assert [type(value) for value in found] == [int, int, int, float, float, float, float]
+    assert validated(Train, read_yaml("{steps: 1e3, lr: 1e0}", "x"), "s") == Train(steps=1000, lr=1.0)
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
+        ("a: 020", "020 would be a number to base 8; write it without the zero"),
+        ("a: 1:30", "1:30 would be a number to base 60"),
+        ("a: 1:30.5", "1:30.5 would be a number to base 60"),
         ("a: [1", "line"),
         ("a: 1\na: 2", "twice"),
         ("a: &x [1]\nb: *x", "aliases"),

@@ -52,6 +52,31 @@ def test_quick_was_not_tuned_on_what_it_reports() -> None:
     assert not reported & tuned
 
 
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("lr=0.01", "--set lr=0.01: a suite has no setting 'lr' — did you mean 'train.lr'?"),
+        ("width=9", "did you mean 'model.width'?"),
+        ("trian.lr=0.01", "a suite has no setting 'trian' — did you mean 'train'?"),
+        ("train.step=10", "--set train.step=10: train has no setting 'step' — did you mean 'steps'?"),
+        ("model.zzz=10", "model has no setting 'zzz'; known: depth"),
+    ],
+)
+def test_an_override_of_nothing_says_what_is_like_it(override: str, words: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        suites.load("quick", [override])
+    assert words in str(caught.value)
+
+
+def test_a_file_beside_a_wrong_name_is_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BadInput, match=r"unknown suite 'mine'; known: .*or give the path"):
+        suites.load("mine")
+    Path("mine.yaml").touch()
+    with pytest.raises(BadInput, match=r"unknown suite 'mine'; for the file here, write mine\.yaml"):
+        suites.load("mine")
+
+
 SCALED = """
 suite: s
 model: {width: 8}
