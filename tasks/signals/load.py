@@ -1,4 +1,4 @@
-"""Loading of signals by registered name or by the path of a user's file.
+"""Loading of signals by registered name or from a user's file.
 
 Every registered array is compared with its recorded hash, because a package may change a picture under the same name,
 as scikit-image did with ``camera``.
@@ -11,19 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
+from inrbench.tasks.signals.formats import MESHES, SUFFIXES
 from inrbench.tasks.signals.packaged import SOURCES
-from inrbench.tasks.signals.read_mesh import SUFFIXES as MESHES
 from inrbench.tasks.signals.signal import PICTURES, Signal, SignalError, reason, sha256_of
-
-SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".wav", ".webp"}) | MESHES
-"""Suffixes that mark a name as a path, so that the message for a missing file is about a file."""
+from inrbench.tasks.signals.user_file import UserFile, first_bytes
 
 
-def load(name: str) -> Signal:
-    """Signal by its registered name, or from a user's file by its path.
+def load(name: str | UserFile) -> Signal:
+    """Signal by its registered name, or from a user's file.
 
-    The suffix of a path selects the reader: .wav `inrbench.tasks.signals.read_sound.read_sound`, a mesh
-    `inrbench.tasks.signals.read_mesh.read_mesh`, anything else `inrbench.tasks.signals.read_image.read_picture`.
+    Files are told apart by their first bytes, meshes and NIfTI by their suffix; `inrbench.tasks.signals.formats` lists
+    them.
 
     Raises:
         SignalError: if the name is unknown, the file cannot be used, a download is missing and cannot be fetched (see
@@ -33,10 +31,12 @@ def load(name: str) -> Signal:
         >>> load("camera").array.shape
         (512, 512, 1)
     """
+    if isinstance(name, UserFile):
+        return _read(name)
     source = SOURCES.get(name)
     if source is None:
         if _is_path(name):
-            return _read(name)
+            return _read(UserFile(name))
         close = difflib.get_close_matches(name.lower(), SOURCES, n=1)
         known = f"; choose one of {', '.join(names())}, or give the path of a file"
         hint = f" — did you mean {close[0]!r}?" if close else known
@@ -62,15 +62,27 @@ def load(name: str) -> Signal:
     return Signal(name, array, source.sha256, source.licence, source.kind, sample, source.rate)
 
 
-def identify(source: str) -> str:
-    """Name of a signal in job ids and results: a registered name itself, for a path the name of `load`'s signal.
+def identify(source: str | UserFile) -> str:
+    """Name of a signal in job ids and results: a registered name itself, for a file the name of `load`'s signal.
 
     A registered signal is not loaded, because a suite with hundreds of jobs needs the names only.
 
     Raises:
         SignalError: if the name is unknown or the file cannot be used, as for `load`.
     """
-    return source if source in SOURCES else load(source).name
+    return source if isinstance(source, str) and source in SOURCES else load(source).name
+
+
+def load_named(source: str | UserFile, name: str) -> Signal:
+    """The signal of a job, which was given its name when the jobs of a run were laid out.
+
+    Raises:
+        SignalError: as for `load`; and if the file has changed since then, so that it is another signal.
+    """
+    signal = load(source)
+    if signal.name != name:
+        raise SignalError(f"{source} has changed since the run began: it was {name} and is {signal.name}; run again")
+    return signal
 
 
 def names() -> tuple[str, ...]:
@@ -98,19 +110,30 @@ def describe() -> tuple[dict[str, str], ...]:
     return tuple(rows)
 
 
-def _read(path: str) -> Signal:
-    suffix = Path(path).suffix.lower()
-    if suffix == ".wav":
-        from inrbench.tasks.signals.read_sound import read_sound
-
-        return read_sound(path)
+def _read(file: UserFile) -> Signal:
+    path = file.location
+    head, suffix = first_bytes(path, "a file"), path.suffix.lower()
     if suffix in MESHES:
         from inrbench.tasks.signals.read_mesh import read_mesh
 
-        return read_mesh(path)
+        return read_mesh(file)
+    if suffix == ".nii" or path.name.lower().endswith(".nii.gz"):
+        from inrbench.tasks.signals.read_array import read_nifti
+
+        return read_nifti(file)
+    from inrbench.tasks.signals import read_dicom, read_sound
+
+    if read_dicom.is_dicom(head) or suffix == ".dcm":
+        return read_dicom.read_dicom(file)
+    if read_sound.is_sound(head) or suffix == ".wav":
+        return read_sound.read_sound(file)
+    if head.startswith(b"\x93NUMPY") or suffix == ".npy":
+        from inrbench.tasks.signals.read_array import read_npy
+
+        return read_npy(file)
     from inrbench.tasks.signals.read_image import read_picture
 
-    return read_picture(path)
+    return read_picture(file)
 
 
 def _is_path(name: str) -> bool:

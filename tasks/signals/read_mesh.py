@@ -1,6 +1,6 @@
 """Closed triangle meshes from files (OFF, PLY, OBJ, STL) as occupancy signals.
 
-Only watertight meshes are accepted, because the inside of an open surface is not defined.
+Only watertight surfaces are accepted, because the inside of an open one is not defined. Bodies may overlap.
 """
 
 from __future__ import annotations
@@ -11,43 +11,42 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrbench.tasks.signals.inside_mesh import Solid
+from inrbench.tasks.signals.picture import quiet
 from inrbench.tasks.signals.signal import Signal, SignalError, file_signal, reason
-
-SUFFIXES = frozenset({".obj", ".off", ".ply", ".stl"})
-"""Suffixes of mesh files, in lower case."""
+from inrbench.tasks.signals.surfaces import merged, turned_alike, turned_outwards
+from inrbench.tasks.signals.user_file import UserFile, first_bytes
 
 MAX_FACES = 2_000_000
 """Largest number of triangles of a mesh."""
 
 
-def read_mesh(path: str | Path) -> Signal:
-    """Signal of kind ``shape-3d`` from a mesh file: the indicator function of the solid that the surface encloses.
-
-    The signal's name contains the hash of the triangles (`inrbench.tasks.signals.signal.file_signal`).
+def read_mesh(file: str | Path | UserFile) -> Signal:
+    """Signal of kind ``shape-3d`` from a mesh file: the indicator function of the solid that the surfaces enclose.
 
     Raises:
         SignalError: as for `read_triangles`.
     """
-    path = Path(path).expanduser()
+    path = (file if isinstance(file, UserFile) else UserFile(str(file))).location
     triangles = read_triangles(path)
-    return file_signal(path, triangles, triangles.astype(np.float32), "shape-3d", sample=Solid(triangles))
+    values = triangles.astype(np.float32)
+    return file_signal(path, values, "shape-3d", hashed=triangles, sample=Solid(triangles))
 
 
 def read_triangles(path: Path) -> NDArray[np.float64]:
     """Triangles of a mesh file: (F, 3, 3) corners in the order of the file; polygons are divided into triangles.
 
+    Vertices in one place are merged if the surfaces are not closed otherwise. Triangles are turned over where those of
+    a body are not turned alike, or where a body that is no hollow is turned another way than the largest one.
+
     Raises:
-        SignalError: if the file is missing, no mesh, damaged or too large, or if the surface is not watertight: every
-            edge must belong to exactly two triangles.
+        SignalError: if the file is missing, no mesh, damaged or too large, or if a surface is not watertight.
     """
     import trimesh  # here, because importing it takes longer than to read most signals
 
-    if path.is_dir():
-        raise SignalError(f"{path} is a directory; name a mesh file in it ({', '.join(sorted(SUFFIXES))})")
-    if not path.exists():
-        raise SignalError(f"{path} does not exist; give the path of a mesh, or a name from `list signals`")
+    first_bytes(path, "a mesh")
     try:
-        mesh = trimesh.load_mesh(str(path), file_type=path.suffix[1:].lower(), process=False)
+        with quiet():
+            mesh = trimesh.load_mesh(str(path), file_type=path.suffix[1:].lower(), process=False)
         if path.suffix.lower() == ".stl":  # STL stores the corners of each triangle separately
             mesh.merge_vertices()
         vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
@@ -59,11 +58,12 @@ def read_triangles(path: Path) -> NDArray[np.float64]:
         raise SignalError(f"{path} is no mesh or damaged: {reason(error)}; save it again") from error
     if not 4 <= len(faces) <= MAX_FACES:
         raise SignalError(f"{path} has {len(faces)} triangles; use a closed mesh of 4 to {MAX_FACES} triangles")
-    edges = np.sort(np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]), axis=1)
-    _, counts = np.unique(edges, axis=0, return_counts=True)
-    if (counts != 2).any():
-        raise SignalError(
-            f"{path} is not watertight: {(counts != 2).sum()} of its edges do not belong to exactly two triangles; "
-            "close its holes and merge its double vertices first"
-        )
-    return vertices[faces]
+    alike, body, gaps = turned_alike(faces)
+    if gaps:
+        vertices, faces = merged(vertices, faces)
+        if len(faces) < 4:
+            raise SignalError(f"{path} has no triangle with three corners; use a closed mesh")
+        alike, body, gaps = turned_alike(faces)
+    if gaps:
+        raise SignalError(f"{path} is not watertight: its surface is open at {gaps} edges; close its holes first")
+    return vertices[turned_outwards(vertices, alike, body)]

@@ -41,11 +41,14 @@ class Signal:
             values at N pixel centres; for a shape its source data: samples, heights, a silhouette or triangles; for a
             distance its samples (N, N, N); for a video (T, H, W, C) in [0, 1]; for a scene (K, 5), the centre, standard
             deviation and peak value of each blob; for waves (K, 3), the frequencies along both axes and the amplitude.
-        sha256: hash of the bytes of the array as stored by the source, before scaling.
+        sha256: hash of the bytes of the array as stored by the source, before scaling; for a user's file see
+            `file_signal`.
         licence: licence as stated by the source.
         kind: one of `KINDS`.
         sample: for a shape, a function or a distance, its values on any grid.
         rate: for audio, the sampling rate in Hz.
+        notes: what was done to a user's file, apart from dividing by the largest value of its type: short phrases such
+            as "first of 3 frames".
     """
 
     name: str
@@ -55,6 +58,7 @@ class Signal:
     kind: str
     sample: Sampler | None = None
     rate: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,28 +99,37 @@ def pixel_centres(n: int) -> NDArray[np.float64]:
 
 def file_signal(
     path: Path,
-    raw: NDArray[Any],
     array: NDArray[np.float32],
     kind: str,
     *,
+    hashed: NDArray[Any] | None = None,
     sample: Sampler | None = None,
     rate: float | None = None,
+    notes: tuple[str, ...] = (),
 ) -> Signal:
-    """Signal from a user's file, named ``<stem>@<8 digits>`` of the sha256 of its raw array.
+    """Signal from a user's file, named ``<stem>@<8 digits>`` of the hash of its values.
 
     The name does not contain the folder, so the same file has the same name on every machine, and a changed file has
-    another one.
+    another one. The hash is of what a task sees: the kind, and the type, the shape and the bytes of the values after
+    scaling. A file that is read in two ways (another frame, another range of values) is therefore two signals, and two
+    pictures with the same bytes in another shape are two as well.
 
     Args:
         path: the file.
-        raw: its array as decoded, before scaling.
         array: its values, as for `Signal.array`.
         kind: one of `KINDS`.
+        hashed: what is hashed in place of ``array``, where that is less than the task sees.
         sample: as for `Signal`.
         rate: as for `Signal`.
+        notes: as for `Signal`.
     """
-    sha256 = sha256_of(raw)
-    return Signal(f"{path.stem}@{sha256[:8]}", array, sha256, "the user's own file", kind, sample, rate)
+    values = np.ascontiguousarray(array if hashed is None else hashed)
+    values = values.astype(values.dtype.newbyteorder("<"), copy=False)
+    digest = hashlib.sha256(f"{kind} {values.dtype.str} {values.shape} ".encode())
+    digest.update(values.tobytes())
+    sha256 = digest.hexdigest()
+    name = f"{path.stem}@{sha256[:8]}"
+    return Signal(name, array, sha256, "the user's own file", kind, sample, rate, notes)
 
 
 def sha256_of(array: NDArray[Any]) -> str:

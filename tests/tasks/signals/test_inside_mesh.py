@@ -34,17 +34,21 @@ def test_a_ball_is_a_ball() -> None:
 
 
 @settings(deadline=None, max_examples=15)
-@given(turn=st.floats(0, 6.3), lean=st.floats(0, 3.1), flip=st.booleans())
-def test_a_turned_ball_with_a_hollow_is_counted_by_parity(turn: float, lean: float, flip: bool) -> None:
+@given(turn=st.floats(0, 6.3), lean=st.floats(0, 3.1), flip=st.booleans(), hollow=st.booleans())
+def test_a_surface_within_another_is_a_hollow_if_it_is_turned_the_other_way(
+    turn: float, lean: float, flip: bool, hollow: bool
+) -> None:
     c, s, a, b = np.cos(turn), np.sin(turn), np.cos(lean), np.sin(lean)
     rotation = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]]) @ np.array([[1, 0, 0], [0, a, -b], [0, b, a]])
     outer, inner = ball(16, 24), ball(16, 24) / 2
-    triangles = np.concatenate([outer[:, ::-1] if flip else outer, inner]) @ rotation.T
+    triangles = np.concatenate([outer, inner[:, ::-1] if hollow else inner])
+    triangles = (triangles[:, ::-1] if flip else triangles) @ rotation.T
     axes = (pixel_centres(12), pixel_centres(10), pixel_centres(14))
     inside = Solid(triangles)(axes)
     radius = np.sqrt(sum(np.square(axis) for axis in np.ix_(*axes))) / MARGIN
     assert inside[(radius > 0.52) & (radius < 0.95)].all()
-    assert not inside[(radius > 1.05) | (radius < 0.46)].any()
+    assert not inside[radius > 1.05].any()
+    assert inside[radius < 0.46].any() != hollow
 
 
 @pytest.mark.parametrize("n", [4, 9, 10, 20])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,12 +17,20 @@ def test_pixel_centres_are_the_middles_of_equal_cells() -> None:
 
 
 def test_the_name_of_a_file_depends_on_its_content_and_not_on_its_folder() -> None:
-    raw = np.arange(128, dtype=np.uint8)
-    array = (raw[:, None] / 255).astype(np.float32)
-    here, there = (file_signal(Path(folder) / "tone.wav", raw, array, "audio", rate=8000.0) for folder in ("/a", "b/c"))
-    assert here.name == there.name == f"tone@{sha256_of(raw)[:8]}"
+    array = np.linspace(-1, 1, 128).astype(np.float32)[:, None]
+    here, there = (file_signal(Path(folder) / "tone.wav", array, "audio", rate=8000.0) for folder in ("/a", "b/c"))
+    assert here.name == there.name == f"tone@{here.sha256[:8]}"
     assert (here.kind, here.rate, here.sample) == ("audio", 8000.0, None)
-    assert file_signal(Path("tone.wav"), raw + 1, array, "audio").name != here.name
+    assert file_signal(Path("tone.wav"), array / 2, "audio").name != here.name
+
+
+def test_equal_bytes_of_another_shape_type_or_kind_are_another_signal() -> None:
+    array = np.zeros((32, 64, 1), np.float32)
+    flat: Any = array.view(np.int32)
+    cases = [(array, "image-gray"), (array, "ct"), (array.reshape(64, 32, 1), "image-gray"), (flat, "image-gray")]
+    names = {file_signal(Path("x"), values, kind).name for values, kind in cases}
+    assert len(names) == 4
+    assert file_signal(Path("x"), np.asfortranarray(array), "ct").name in names
 
 
 def test_the_hash_does_not_depend_on_the_order_in_memory() -> None:
