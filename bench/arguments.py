@@ -23,7 +23,7 @@ class Common:
 
 @dataclass(frozen=True, kw_only=True)
 class List(Common):
-    kind: Literal["activations", "tasks", "signals", "suites"]
+    kind: Literal["activations", "tasks", "signals", "formats", "suites"]
     json: bool
 
 

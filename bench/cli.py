@@ -86,8 +86,8 @@ def parser() -> argparse.ArgumentParser:
         results(sub, "the folder of the results")
         return sub
 
-    listing = command("list", "show what there is: activations, tasks, signals or suites")
-    listing.add_argument("kind", choices=["activations", "tasks", "signals", "suites"])
+    listing = command("list", "show what there is: activations, tasks, signals, formats of files or suites")
+    listing.add_argument("kind", choices=["activations", "tasks", "signals", "formats", "suites"])
     listing.add_argument("--json", action="store_true")
 
     plan = suite_command("plan", "show what a run would do: todo, done, failed, time left")

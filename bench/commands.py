@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from inrbench.bench import arguments, reporting
 from inrbench.bench.arguments import typed
+from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.errors import BadInput, did_you_mean
@@ -25,6 +26,7 @@ from inrbench.bench.store.compact import compact as gather
 from inrbench.bench.store.shipped import shipped
 from inrbench.bench.store.store import STATUSES, Store
 from inrbench.bench.workspace import Workspace, say
+from inrbench.tasks.signals.user_file import UserFile
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -77,6 +79,7 @@ def execute(
     from inrbench.bench.runner.compiling import compile_chains
 
     _fetch([job.source for job in planned.todo])
+    _tell_of_files(planned.todo, tell)
     files = work.files
     with contextlib.ExitStack() as stack:
         slots: Sequence[runner.Slot]
@@ -128,13 +131,29 @@ def _warn_of_missing_weights(planned: plan.Plan, store: Store) -> None:
         )
 
 
-def _fetch(sources: Sequence[str]) -> list[Path]:
+def _tell_of_files(jobs: Sequence[Job], tell: Callable[[str], None]) -> None:
+    """Say what is done to the user's files, such as which page of several is read."""
+    from inrbench.tasks.signals.load import is_registered, load
+    from inrbench.tasks.signals.signal import SignalError
+
+    for source in dict.fromkeys(job.source for job in jobs):
+        if isinstance(source, str) and is_registered(source):
+            continue
+        try:
+            signal = load(source)
+        except SignalError as error:
+            raise BadInput(str(error)) from error
+        if signal.notes:
+            tell(f"{signal.name}: {'; '.join(signal.notes)}")
+
+
+def _fetch(sources: Sequence[str | UserFile]) -> list[Path]:
     """Make the originals among some signals ready: one message now is better than one a job."""
     from inrbench.tasks.signals.downloads import ORIGINALS, fetch
     from inrbench.tasks.signals.signal import SignalError
 
     try:
-        return fetch(sorted({source for source in sources if source in ORIGINALS}))
+        return fetch(sorted({source for source in sources if isinstance(source, str) and source in ORIGINALS}))
     except SignalError as error:
         raise BadInput(str(error)) from error
 

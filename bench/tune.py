@@ -73,9 +73,10 @@ class Search:
             signals = tuning.signals.get(key)
             if not signals:
                 raise BadInput(f"{where}: tuning.signals.{key}: missing; name signals other than those reported")
-            if common := set(signals) & set((settings or {}).get("signals") or ()):
+            reported = (settings or {}).get("signals") or ()
+            if common := [signal for signal in signals if signal in reported]:
                 raise BadInput(
-                    f"{where}: tuning.signals.{key}: {sorted(common)[0]} is among the signals reported; name another"
+                    f"{where}: tuning.signals.{key}: {common[0]} is among the signals reported; name another"
                 )
             self._tasks[key] = {**(settings or {}), "signals": signals}
 

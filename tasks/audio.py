@@ -33,6 +33,7 @@ class Audio(Task):
     """
 
     name, label, version = "audio", "Audio", 1
+    kinds = ("audio",)
     metrics = ("snr", "lsd")
 
     samples: int | None = Field(None, ge=64)
@@ -43,7 +44,7 @@ class Audio(Task):
         return ("ecg",)
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        require(signal, ("audio",), "choose ecg, bach or the path of a .wav")
+        require(signal, self.kinds, "choose ecg, bach or the path of a .wav")
         total, start = len(signal.array), self.start or 0
         n = total - start if self.samples is None else self.samples
         if n < 64 or start + n > total:

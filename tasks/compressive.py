@@ -12,7 +12,7 @@ from inrbench.tasks.baselines.least_squares import adjoint
 from inrbench.tasks.baselines.total_variation import tv
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, noise_like, picture
 from inrbench.tasks.core.fourier import RandomCosine
-from inrbench.tasks.signals.signal import Signal
+from inrbench.tasks.signals.signal import PICTURES, Signal
 
 
 class Compressive(Task):
@@ -31,6 +31,7 @@ class Compressive(Task):
     """
 
     name, label, version = "compressive", "Compressive sensing", 2
+    kinds = PICTURES
 
     size: Size = None
     keep: float = Field(0.25, gt=0, lt=1)

@@ -13,7 +13,7 @@ from pydantic import Field
 from inrbench.tasks.baselines.tomography import fbp, tv
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
 from inrbench.tasks.core.radon import Radon, half_turn
-from inrbench.tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.signals.signal import GRAY, Signal, SignalError
 
 MAX_RAYS = 2**31 // 3
 """Limit of pixels × angles: a pixel meets at most three bins, and the sparse matrix has 32-bit indices."""
@@ -35,6 +35,7 @@ class CT(Task):
     """
 
     name, label, version = "ct", "CT", 1
+    kinds = GRAY
     metrics = ("psnr", "ssim", "psnr_circle")
 
     size: Size = None

@@ -42,6 +42,7 @@ class CT3D(Task):
     """
 
     name, label, version = "ct3d", "3-D CT", 1
+    kinds = ("scene",)
     metrics = ("psnr", "mae")
 
     size: int = Field(48, ge=8, le=128)
@@ -59,7 +60,7 @@ class CT3D(Task):
         return self.noise > 0
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        require(signal, ("scene",), "choose a scene such as blobs or helix")
+        require(signal, self.kinds, "choose a scene such as blobs or helix")
         if 5 * self.views * self.size**3 > MAX_ENTRIES:
             raise SignalError(
                 f"signal {signal.name!r} with {self.size} voxels along each axis and {self.views} views needs a matrix "

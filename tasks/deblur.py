@@ -16,7 +16,7 @@ from inrbench.tasks.baselines.least_squares import least_squares
 from inrbench.tasks.baselines.total_variation import tv
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
 from inrbench.tasks.core.fourier import Convolution
-from inrbench.tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.signals.signal import PICTURES, Signal, SignalError
 
 SIGMA, LENGTH, ANGLE = 1.5, 9.0, 30.0
 
@@ -42,6 +42,7 @@ class Deblur(Task):
     """
 
     name, label, version = "deblur", "Deblurring", 1
+    kinds = PICTURES
 
     size: Size = None
     kernel: Literal["gaussian", "motion"] = "gaussian"

@@ -17,7 +17,7 @@ from torch import Tensor
 from inrbench.tasks.baselines.denoising import nl_means, noisy, tv
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
 from inrbench.tasks.core.operators import Identity
-from inrbench.tasks.signals.signal import Signal
+from inrbench.tasks.signals.signal import PICTURES, Signal
 
 
 class Denoise(Task):
@@ -40,6 +40,7 @@ class Denoise(Task):
     """
 
     name, label, version = "denoise", "Denoising", 1
+    kinds = PICTURES
 
     size: Size = None
     noise: Literal["gaussian", "poisson"] = "gaussian"

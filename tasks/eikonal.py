@@ -55,6 +55,7 @@ class Eikonal(Task):
     """
 
     name, label, version = "eikonal", "Eikonal equation", 1
+    kinds = ("distance",)
     metrics = ("mae_surface", "normal_angle", "iou")
 
     size: int = Field(48, ge=16, le=256)
@@ -77,7 +78,7 @@ class Eikonal(Task):
         return 1
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        require(signal, ("distance",), "choose a signed distance such as sdf-torus or sdf-box")
+        require(signal, self.kinds, "choose a signed distance such as sdf-torus or sdf-box")
         assert signal.sample is not None
         shape = (self.size,) * 3
         field = signal.sample((pixel_centres(self.size),) * 3).astype(np.float32)

@@ -36,6 +36,7 @@ class Function(Task):
     """
 
     name, label, version = "function", "Function", 1
+    kinds = ("function",)
     metrics = ("snr", "mse")
 
     points: int | None = Field(None, ge=16, le=2**20)
@@ -45,7 +46,7 @@ class Function(Task):
         return ("doppler",)
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        require(signal, ("function",), "choose a function such as doppler")
+        require(signal, self.kinds, "choose a function such as doppler")
         assert signal.sample is not None
         n = len(signal.array) if self.points is None else self.points
         truth = torch.from_numpy(signal.sample((pixel_centres(n),)).astype(np.float32)[:, None])

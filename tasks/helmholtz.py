@@ -83,6 +83,7 @@ class Helmholtz(Task):
     """
 
     name, label, version = "helmholtz", "Helmholtz equation", 1
+    kinds = ("waves",)
     metrics = ("rel_l2",)
 
     size: int = Field(64, ge=16, le=2048)
@@ -100,7 +101,7 @@ class Helmholtz(Task):
         return 2 if self.form == "second" else 1
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        require(signal, ("waves",), "choose standing-wave")
+        require(signal, self.kinds, "choose standing-wave")
         modes = torch.from_numpy(signal.array) * torch.tensor([self.cycles, self.cycles, 1])
         waves = Waves(modes, math.pi * math.sqrt(self.cycles**2 + 1 / 8))
         shape = (self.size, self.size)

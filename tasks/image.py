@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from inrbench.tasks.core.base import Problem, Size, Task, grid_coords, picture
 from inrbench.tasks.core.operators import Identity
-from inrbench.tasks.signals.signal import Signal
+from inrbench.tasks.signals.signal import PICTURES, Signal
 
 
 class Image(Task):
@@ -18,6 +18,7 @@ class Image(Task):
     """
 
     name, label, version = "image", "Image", 1
+    kinds = PICTURES
 
     size: Size = None
 

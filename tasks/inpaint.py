@@ -16,7 +16,7 @@ from inrbench.tasks.baselines.inpainting import biharmonic
 from inrbench.tasks.baselines.interpolation import linear, nearest
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, picture
 from inrbench.tasks.core.operators import Mask
-from inrbench.tasks.signals.signal import Signal
+from inrbench.tasks.signals.signal import PICTURES, Signal
 
 KEEP = 0.2
 """Default share of measured pixels."""
@@ -37,6 +37,7 @@ class Inpaint(Task):
     """
 
     name, label, version = "inpaint", "Inpainting", 1
+    kinds = PICTURES
     metrics = ("psnr_unseen", "psnr", "ssim")
 
     size: Size = None

@@ -15,7 +15,7 @@ from inrbench.tasks.baselines.total_variation import tv
 from inrbench.tasks.core import kspace
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
 from inrbench.tasks.core.fourier import SampledFourier
-from inrbench.tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.signals.signal import GRAY, Signal, SignalError
 
 PHANTOM = "shepp-logan"
 DEFAULT_CENTRE = 0.08
@@ -49,6 +49,7 @@ class MRI(Task):
     """
 
     name, label, version = "mri", "MRI", 1
+    kinds = GRAY
 
     size: Size = None
     mask: Literal["cartesian", "radial", "variable"] = "cartesian"

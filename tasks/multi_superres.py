@@ -15,7 +15,7 @@ from inrbench.tasks.baselines.least_squares import least_squares
 from inrbench.tasks.baselines.upsampling import bicubic_of_first, shift_and_add
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
 from inrbench.tasks.core.sparse import SparseMatrix, interpolation_matrix
-from inrbench.tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.signals.signal import PICTURES, Signal, SignalError
 
 FINER = 2
 """The frames are taken of a picture with this many times the pixels along each axis, of which the truth is the mean."""
@@ -43,6 +43,7 @@ class MultiSuperRes(Task):
     """
 
     name, label, version = "multi-superres", "Multi-image super-resolution", 1
+    kinds = PICTURES
 
     size: Size = None
     factor: int = Field(4, ge=2)

@@ -34,6 +34,7 @@ class Occupancy(Task):
     """
 
     name, label, version = "occupancy", "Occupancy", 1
+    kinds = SHAPES
     metrics = ("iou", "mse")
 
     size: int = Field(64, ge=8, le=4096)
@@ -47,7 +48,7 @@ class Occupancy(Task):
         return True
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        require(signal, SHAPES, "choose a shape such as csg or terrain, or the path of a mesh")
+        require(signal, self.kinds, "choose a shape such as csg or terrain, or the path of a mesh")
         assert signal.sample is not None
         shape = (self.size,) * (2 if signal.kind == "shape-2d" else 3)
         n = self.size ** len(shape)

@@ -34,6 +34,7 @@ class Sdf(Task):
     """
 
     name, label, version = "sdf", "Signed distance", 1
+    kinds = ("distance",)
     metrics = ("mae_surface", "normal_angle", "iou")
 
     size: int = Field(48, ge=16, le=256)
@@ -48,7 +49,7 @@ class Sdf(Task):
         return True
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        require(signal, ("distance",), "choose a signed distance such as sdf-box or sdf-torus")
+        require(signal, self.kinds, "choose a signed distance such as sdf-box or sdf-torus")
         assert signal.sample is not None
         shape = (self.size,) * 3
         field = signal.sample((pixel_centres(self.size),) * 3).astype(np.float32)

@@ -12,7 +12,7 @@ from pydantic import Field
 from inrbench.tasks.baselines.upsampling import bicubic, nearest
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
 from inrbench.tasks.core.operators import AreaAverage
-from inrbench.tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.signals.signal import PICTURES, Signal, SignalError
 
 
 class SuperRes(Task):
@@ -28,6 +28,7 @@ class SuperRes(Task):
     """
 
     name, label, version = "superres", "Super-resolution", 1
+    kinds = PICTURES
 
     size: Size = None
     factor: int = Field(4, ge=2)

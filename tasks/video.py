@@ -42,6 +42,7 @@ class Video(Task):
     """
 
     name, label, version = "video", "Video", 1
+    kinds = ("video",)
 
     mode: Literal["all", "held-out", "coded"] = "all"
     frames: int = Field(16, ge=3)
@@ -69,7 +70,7 @@ class Video(Task):
         return self.noise > 0 or self.mode == "coded"
 
     def problem(self, signal: Signal, seed: int) -> Problem:
-        require(signal, ("video",), "choose a clip such as echo or moving-discs")
+        require(signal, self.kinds, "choose a clip such as echo or moving-discs")
         available = len(signal.array)
         if available < self.frames:
             raise SignalError(f"signal {signal.name!r} has {available} frames; lower frames, which is {self.frames}")

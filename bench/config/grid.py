@@ -21,8 +21,9 @@ from inrbench.bench.config.settings import Model, Train
 from inrbench.bench.config.strict_yaml import accepts, validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput, did_you_mean
-from inrbench.tasks.signals.load import identify
+from inrbench.tasks.signals.load import is_registered, load
 from inrbench.tasks.signals.signal import SignalError
+from inrbench.tasks.signals.user_file import UserFile
 
 if TYPE_CHECKING:
     from inrbench.tasks.core.base import Task
@@ -116,7 +117,7 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
         task = validated(cls, params, file, f"tasks.{key}")
         plugin = Plugin(cls.name, cls.version, task.model_dump(mode="json"))
         plain = methods_of("", task)
-        for source, signal in _signals(names if names is not None else task.signals(), where):
+        for source, signal in _signals(names if names is not None else task.signals(), task, where):
             fields = {
                 "suite": suite.suite,
                 "task_key": key + suffix,
@@ -124,8 +125,8 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
                 "source": source,
                 "signal": signal,
             }
-            methods = methods_of(source, task) if f"{key}/{source}" in particular else plain
-            yield _Cell(task, fields, methods, repeats(source))
+            methods = methods_of(str(source), task) if f"{key}/{source}" in particular else plain
+            yield _Cell(task, fields, methods, repeats(str(source)))
 
 
 def _repeats(particular: Any, common: int, where: str) -> Callable[[str], int]:
@@ -155,16 +156,25 @@ def _on_signal(entry: Mapping[str, Any] | None, key: str, signal: str) -> dict[s
     return found
 
 
-def _signals(names: Any, where: str) -> list[tuple[str, str]]:
-    """(source, name) of each signal."""
-    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+def _signals(names: Any, task: Task, where: str) -> list[tuple[str | UserFile, str]]:
+    """(source, name) of each signal; a file of the user's is looked at, and refused if the task cannot use it."""
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str | Mapping) for name in names):
         raise BadInput(f"{where}.signals: {names!r} is not a list of names; write e.g. [camera]")
     if not names:
         raise BadInput(f"{where}.signals: empty, so 0 jobs can run; name one")
     try:
-        return [(name, identify(name)) for name in names]
+        return [_signal(name, task) for name in names]
     except SignalError as error:
         raise BadInput(f"{where}.signals: {error}") from error
+
+
+def _signal(name: str | Mapping[Any, Any], task: Task) -> tuple[str | UserFile, str]:
+    source = name if isinstance(name, str) else UserFile.of(name)
+    if isinstance(source, str) and is_registered(source):  # not loaded: a suite of many jobs needs the names only
+        return source, source
+    signal = load(source)
+    task.check(signal)
+    return source, signal.name
 
 
 def _methods(

@@ -21,6 +21,7 @@ from pydantic import TypeAdapter
 
 from inrbench.bench.config.identity import canonical, digest, seed
 from inrbench.bench.config.settings import Model, Train
+from inrbench.tasks.signals.user_file import UserFile
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Job:
 
     Attributes:
         suite, task_key, method, label: how the suite and its tables call things; not part of the identity.
-        source: what loads the signal: its name, or the path of the user's file; not part of the identity.
+        source: what loads the signal: its name, or the user's file; not part of the identity.
         signal: the signal's name; for a user's file its stem and content hash.
         activation: None for a baseline.
         baseline: the baseline's name; None for an activation.
@@ -54,7 +55,7 @@ class Job:
     suite: str
     task_key: str
     task: Plugin
-    source: str
+    source: str | UserFile
     signal: str
     method: str
     label: str

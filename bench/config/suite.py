@@ -57,7 +57,7 @@ class Tuning(Settings):
         seconds: the most that a trial may take, for all alike; one that takes longer is out.
     """
 
-    signals: dict[str, list[str]] = Field(default_factory=dict)
+    signals: dict[str, list[Any]] = Field(default_factory=dict)
     leave_one_out: bool = False
     rates: list[PositiveFloat] | None = Field(None, min_length=2, max_length=2)
     trials: int | None = Field(None, ge=1, le=10_000)

@@ -96,12 +96,19 @@ def _signals_listed(options: arguments.List) -> list[dict[str, Any]]:
     return [dict(row) for row in describe()]
 
 
+def _formats_listed(options: arguments.List) -> list[dict[str, Any]]:
+    from inrbench.tasks.signals.formats import describe
+
+    return [dict(row) for row in describe()]
+
+
 _LISTS: dict[
     str, tuple[Callable[[arguments.List], list[dict[str, Any]]], Callable[[dict[str, Any]], dict[str, str]]]
 ] = {
     "activations": (lambda options: plugins_listed("activations", options.files), _plugin),
     "tasks": (lambda options: plugins_listed("tasks", options.files), _plugin),
     "signals": (_signals_listed, _signal),
+    "formats": (_formats_listed, dict),
     "suites": (_suites_listed, dict),
 }
 """Kind -> what finds its rows, and what makes a row of a table of one."""

@@ -73,6 +73,7 @@ def to_row(job: Job, attempt: Attempt, execution: Execution) -> dict[str, Any]:
         "chosen_step": outcome.chosen_step,
         "peak_mem_bytes": outcome.peak_mem_bytes,
         "data_sha256": outcome.data_sha256,
+        "data_prepared": outcome.data_prepared,
         "source_sha256": outcome.source_sha256,
         "timing_valid": timing_valid(execution),
         "foreign_cpu": use.foreign_cpu if use else None,

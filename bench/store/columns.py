@@ -91,6 +91,7 @@ TIMED = (
 PROVENANCE = (
     Column("started_at", _TEXT, "ISO 8601", "UTC"),
     Column("data_sha256", _TEXT, "hash of the signal's data"),
+    Column("data_prepared", _TEXT, "what was done to the signal: `page 1 of 3; 360 × 480 → 72 × 96`; null if nothing"),
     Column("device", _TEXT, "`cpu` or `cuda`"),
     Column("device_name", _TEXT, "name of the device; of a CPU with the number of cores"),
     Column("driver", _TEXT, "version of the GPU's driver"),

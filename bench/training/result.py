@@ -71,6 +71,7 @@ class Outcome:
     metric: str | None = None
     metrics: dict[str, MetricInfo] = field(default_factory=dict)
     data_sha256: str | None = None
+    data_prepared: str | None = None
     source_sha256: str | None = None
     steps: int | None = None
     resumed_step: int | None = None

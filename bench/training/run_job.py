@@ -25,7 +25,8 @@ from inrbench.bench.training.network import curve
 from inrbench.bench.training.result import Outcome, described, scores_at
 from inrbench.tasks.core.base import Problem, Task
 from inrbench.tasks.core.operators import check_adjoint
-from inrbench.tasks.signals.load import load
+from inrbench.tasks.signals.load import load_named
+from inrbench.tasks.signals.signal import prepared
 
 
 def execute(
@@ -48,7 +49,7 @@ def execute(
     reset_peak_memory(device)
     clock = Clock(device)
     with clock.phase("setup"):
-        task, signal = plugins.tasks.create(job.task), load(job.source)
+        task, signal = plugins.tasks.create(job.task), load_named(job.source, job.signal)
         problem = task.problem(signal, job.data_seed)
         check_adjoint(problem.operator, problem.truth.shape[1])
         activation = plugins.activations.create(job.activation) if job.activation else None
@@ -69,6 +70,7 @@ def execute(
         metric=task.metrics[0],
         metrics=described(outcome.scores),
         data_sha256=signal.sha256,
+        data_prepared=prepared(signal, problem.shape),
         source_sha256=source_sha256(*classes),
         timings=clock.timings(),
         peak_mem_bytes=peak_memory(device),

@@ -231,6 +231,9 @@ def _provenance(suite: Suite) -> dict[str, str]:
         "Python": _counted(run.text("python") for run in runs),
         "PyTorch": _counted(run.text("torch") for run in runs),
         "Packages": ", ".join(f"{name} {' / '.join(sorted(found))}" for name, found in sorted(packages.items())),
+        "Signals": "; ".join(
+            sorted({f"{run.text('signal')}: {text}" for run in runs if (text := run.text("data_prepared"))})
+        ),
         "Data (sha256)": _counted(run.text("data_sha256")[:12] for run in runs),
     }
     return {name: text for name, text in facts.items() if text}

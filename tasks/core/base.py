@@ -22,7 +22,7 @@ from inrbench.tasks.core.losses import L2, DataLoss
 from inrbench.tasks.core.metrics import METRICS
 from inrbench.tasks.core.operators import Operator
 from inrbench.tasks.core.residuals import Residual
-from inrbench.tasks.signals.resize import resize
+from inrbench.tasks.signals.resize import resize, target
 from inrbench.tasks.signals.signal import MIN_SIDE, PICTURES, Signal, SignalError, pixel_centres
 
 
@@ -127,6 +127,7 @@ class Task(BaseModel):
         label: name in tables and figures.
         version: number to raise when the same parameters give another problem; it is part of every job's identity.
         metrics: names from `inrbench.tasks.core.metrics.METRICS`; the first one is the headline.
+        kinds: the kinds of signals that it can use, for `check`; empty if `problem` alone knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -135,10 +136,24 @@ class Task(BaseModel):
     label: ClassVar[str]
     version: ClassVar[int]
     metrics: ClassVar[tuple[str, ...]] = ("psnr", "ssim")
+    kinds: ClassVar[tuple[str, ...]] = ()
 
     def signals(self) -> tuple[str, ...]:
         """Names of the default signals, for a suite that lists none."""
         raise NotImplementedError
+
+    def check(self, signal: Signal) -> None:
+        """Refuse a user's file that the task cannot use, when a suite is laid out and before any of its jobs runs.
+
+        Raises:
+            SignalError: if the signal is of another kind than `kinds`, or a picture smaller than the task's ``size``.
+        """
+        if self.kinds:
+            require(signal, self.kinds, "choose another file" + (" or save it as gray" * (signal.kind == "image-rgb")))
+        size = getattr(self, "size", None)
+        if signal.kind in PICTURES and size is not None:
+            height, width = signal.array.shape[:2]
+            target(height, width, size, f"signal {signal.name!r}")
 
     def problem(self, signal: Signal, seed: int) -> Problem:
         """The inverse problem for a signal. All randomness (noise, masks) must depend on ``seed`` only.

@@ -62,15 +62,9 @@ def load(name: str | UserFile) -> Signal:
     return Signal(name, array, source.sha256, source.licence, source.kind, sample, source.rate)
 
 
-def identify(source: str | UserFile) -> str:
-    """Name of a signal in job ids and results: a registered name itself, for a file the name of `load`'s signal.
-
-    A registered signal is not loaded, because a suite with hundreds of jobs needs the names only.
-
-    Raises:
-        SignalError: if the name is unknown or the file cannot be used, as for `load`.
-    """
-    return source if isinstance(source, str) and source in SOURCES else load(source).name
+def is_registered(name: str) -> bool:
+    """Whether a signal of that name is registered; any other is a file."""
+    return name in SOURCES
 
 
 def load_named(source: str | UserFile, name: str) -> Signal:

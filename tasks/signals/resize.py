@@ -35,23 +35,33 @@ def resize(array: NDArray[Any], size: int | tuple[int, int] | None, name: str = 
     height, width = array.shape[:2]
     if size is None:
         return np.ascontiguousarray(array, dtype=np.float32)
-    if isinstance(size, int):
-        longer = max(height, width)
-        wanted = max(1, round(height * size / longer)), max(1, round(width * size / longer))
-    else:
-        wanted = size
+    wanted = target(height, width, size, name)
     scale = min(height / wanted[0], width / wanted[1])
-    if scale < 1:
-        raise SignalError(
-            f"{name} is {height} x {width} pixels and would have to be enlarged to {wanted[0]} x {wanted[1]}; "
-            f"set a size of at most {height} x {width}"
-        )
     if scale == 1 and wanted == (height, width):
         return np.ascontiguousarray(array, dtype=np.float32)
     rows, columns = (_overlaps(n, m, scale) for n, m in zip((height, width), wanted, strict=True))
     # einsum instead of two matrix products, because it keeps the channels last
     smaller = np.einsum("ih,hwc,jw->ijc", rows, array.astype(np.float64), columns, optimize=True)
     return np.ascontiguousarray(smaller, dtype=np.float32)
+
+
+def target(height: int, width: int, size: int | tuple[int, int], name: str = "the picture") -> tuple[int, int]:
+    """Height and width of a picture of that size; arguments are those of `resize`.
+
+    Raises:
+        SignalError: if the picture is smaller than ``size``.
+    """
+    if isinstance(size, int):
+        longer = max(height, width)
+        wanted = max(1, round(height * size / longer)), max(1, round(width * size / longer))
+    else:
+        wanted = size
+    if min(height / wanted[0], width / wanted[1]) < 1:
+        raise SignalError(
+            f"{name} is {height} x {width} pixels and would have to be enlarged to {wanted[0]} x {wanted[1]}; "
+            f"set a size of at most {height} x {width}"
+        )
+    return wanted
 
 
 def _overlaps(n: int, m: int, scale: float) -> NDArray[np.float64]:

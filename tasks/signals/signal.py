@@ -18,6 +18,7 @@ Sampler = Callable[[tuple[NDArray[np.float64], ...]], NDArray[Any]]
 """Function that is defined at every point: the axes of a grid, each in [-1, 1] -> values, an array of its shape."""
 
 PICTURES = ("image-gray", "image-rgb", "ct")
+GRAY = ("image-gray", "ct")
 SHAPES = ("shape-2d", "shape-3d")
 KINDS = (*PICTURES, "audio", *SHAPES, "function", "distance", "video", "scene", "waves")
 """Kinds of signals: pictures, one channel over time, indicator functions of shapes, functions of one variable, signed
@@ -130,6 +131,19 @@ def file_signal(
     sha256 = digest.hexdigest()
     name = f"{path.stem}@{sha256[:8]}"
     return Signal(name, array, sha256, "the user's own file", kind, sample, rate, notes)
+
+
+def prepared(signal: Signal, shape: tuple[int, ...]) -> str | None:
+    """What was done to a signal before it became a problem on a grid, for the reader; None if nothing was.
+
+    Example:
+        >>> prepared(load("coffee"), (64, 96))
+        '400 × 600 → 64 × 96'
+    """
+    own = signal.array.shape[: 2 if signal.kind in PICTURES else 1]
+    resized = signal.kind in (*PICTURES, "audio") and own != shape
+    sizes = (" × ".join(map(str, own)), " × ".join(map(str, shape)))
+    return "; ".join([*signal.notes, *([" → ".join(sizes)] if resized else [])]) or None
 
 
 def sha256_of(array: NDArray[Any]) -> str:

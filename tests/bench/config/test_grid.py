@@ -10,8 +10,11 @@ from PIL import Image
 
 from inrbench.bench.config import grid
 from inrbench.bench.config import suite as suites
+from inrbench.bench.config.job import Job
 from inrbench.bench.config.settings import Model
 from inrbench.bench.errors import BadInput
+from inrbench.tasks.signals.load import load_named
+from inrbench.tasks.signals.user_file import UserFile
 from tests.bench.config.layout import PLUGINS, lay_out
 
 
@@ -98,6 +101,49 @@ def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
     assert str(tmp_path) not in first.columns().values()
     Image.fromarray(255 - picture).save(paths[1])
     assert lay_out(f"tasks: {{image: {{signals: ['{paths[1]}'], size: 16}}}}")[0].job_id != first.job_id
+
+
+def test_a_file_with_options_is_a_signal_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "slice.npy"
+    np.save(path, np.arange(400.0).reshape(20, 20) - 100)
+    ids, sources = set(), []
+    for options in ("range: [-100, 300]", "range: [0, 300], unit: HU"):
+        job = lay_out(f"tasks: {{image: {{signals: [{{path: '{path}', {options}}}], size: 16}}}}")[0]
+        assert Job.from_json(job.to_json()) == job
+        assert load_named(job.source, job.signal).name == job.signal
+        ids.add(job.job_id)
+        sources.append(job.source)
+    assert len(ids) == 2
+    assert sources[1] == UserFile(str(path), (0, 300), "HU")
+
+
+def test_two_pictures_with_the_same_bytes_are_two_jobs(tmp_path: Path) -> None:
+    row = np.random.default_rng(0).integers(0, 256, 16, dtype=np.uint8)
+    tall = np.tile(row, (64, 1))
+    ids = set()
+    for number, picture in enumerate((tall, tall.reshape(32, 32))):
+        path = tmp_path / str(number) / "stripes.png"
+        path.parent.mkdir()
+        Image.fromarray(picture).save(path)
+        ids.add(lay_out(f"tasks: {{image: {{signals: ['{path}']}}}}")[0].job_id)
+    assert len(ids) == 2
+
+
+def test_a_file_that_a_task_cannot_use_is_refused_before_any_job(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    np.save(tmp_path / "rgb.npy", random.random((20, 20, 3)))
+    np.save(tmp_path / "tone.npy", random.random(500))
+    cases = [
+        ("ct", "rgb", "", "is of kind image-rgb and this task needs image-gray or ct; choose another file or save it"),
+        ("mri", "rgb", "", "is of kind image-rgb"),
+        ("image", "tone", "", "is of kind audio and this task needs image-gray or image-rgb or ct"),
+        ("audio", "rgb", "", "this task needs audio"),
+        ("image", "rgb", ", size: 40", "is 20 x 20 pixels and would have to be enlarged to 40 x 40"),
+    ]
+    for task, name, options, message in cases:
+        with pytest.raises(BadInput, match=message) as caught:
+            lay_out(f"tasks: {{{task}: {{signals: ['{tmp_path / name}.npy']{options}}}}}")
+        assert "\n" not in str(caught.value)
 
 
 def test_a_size_in_the_activation_replaces_the_suites() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -54,6 +55,20 @@ def test_a_signal_that_does_not_fit_is_an_error_with_its_cause() -> None:
     outcome = attempt(job, PLUGINS, CPU, lambda _: None)
     assert outcome.status == "error"
     assert "coffee" in str(outcome.error)
+
+
+def test_a_picture_that_changed_after_the_jobs_were_laid_out_is_not_mixed_up(tmp_path: Path) -> None:
+    path = tmp_path / "photo.npy"
+    np.save(path, np.linspace(0, 1, 900).reshape(30, 30))
+    job = next(job for job in jobs(signals=[str(path)]) if job.activation)
+    outcome = attempt(job, PLUGINS, CPU, lambda _: None)
+    assert outcome.status == "ok"
+    assert str(outcome.data_sha256).startswith(job.signal.removeprefix("photo@"))
+    assert outcome.data_prepared == "30 × 30 → 16 × 16"
+    np.save(path, np.zeros((30, 30)))
+    outcome = attempt(job, PLUGINS, CPU, lambda _: None)
+    assert outcome.status == "error"
+    assert "photo.npy has changed since the run began: it was photo@" in str(outcome.error)
 
 
 def test_the_same_measurements_are_held_out_for_every_activation() -> None:

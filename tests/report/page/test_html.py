@@ -106,6 +106,14 @@ def test_the_page_has_the_provenance(written: report.Report) -> None:
 
 
 @pytest.mark.usefixtures("without_figures")
+def test_the_page_says_what_was_done_to_a_signal(lab: Lab) -> None:
+    for signal, text in {"photo": "page 1 of 3; 360 × 480 → 72 × 96", "camera": None}.items():
+        lab.job("siren", signal=signal, data_prepared=text)
+    text = report.write(lab.store).index.read_text()
+    assert "<dt>Signals</dt><dd>photo: page 1 of 3; 360 × 480 → 72 × 96</dd>" in text
+
+
+@pytest.mark.usefixtures("without_figures")
 def test_the_page_names_the_engine_of_each_method(lab: Lab) -> None:
     for method, engine in {"siren": "chain", "relu": "chain", "mfn": "autograd"}.items():
         lab.job(method, engine=engine)

@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inrbench.tasks.signals import load as signals
-from inrbench.tasks.signals.load import describe, identify, load, names
+from inrbench.tasks.signals.load import describe, is_registered, load, load_named, names
 from inrbench.tasks.signals.packaged import SOURCES
 from inrbench.tasks.signals.signal import KINDS, SignalError
 
@@ -37,15 +37,21 @@ def test_a_missing_package_is_an_error_that_names_it(monkeypatch: pytest.MonkeyP
     ],
 )
 def test_an_unknown_name_is_an_error(name: str, message: str) -> None:
-    for function in (load, identify):
-        with pytest.raises(SignalError, match=message) as caught:
-            function(name)
-        assert "\n" not in str(caught.value)
+    assert not is_registered(name)
+    with pytest.raises(SignalError, match=message) as caught:
+        load(name)
+    assert "\n" not in str(caught.value)
 
 
-def test_identify_does_not_load_what_is_registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signals, "load", None)
-    assert identify("camera") == "camera"
+def test_a_file_that_changed_since_the_jobs_were_laid_out_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "photo.npy"
+    np.save(path, np.zeros((20, 30)))
+    name = load(str(path)).name
+    assert load_named(str(path), name).name == name
+    assert load_named("camera", "camera").name == "camera"
+    np.save(path, np.ones((20, 30)))
+    with pytest.raises(SignalError, match=rf"photo\.npy has changed since the run began: it was {name} and is photo@"):
+        load_named(str(path), name)
 
 
 def test_describe_names_every_signal() -> None:
