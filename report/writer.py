@@ -20,7 +20,7 @@ from inrbench.report.figures.style import method_styles, styled
 from inrbench.report.labels import slug
 from inrbench.report.page.html import PageFigure, page
 from inrbench.report.page.live import live as live_data
-from inrbench.report.page.svg import fixed, pictures, svg
+from inrbench.report.page.svg import pictures, svg
 from inrbench.report.source import Declared, Results
 from inrbench.report.tables import formats, selection, sweeps
 from inrbench.report.tables.build import Table, build
@@ -70,19 +70,15 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
     figures = []
     styles = method_styles((method.key, method.activation) for task in suite.tasks for method in task.activations)
     live = live_data(suite, styles)
-    names = {label: number for number, method in enumerate(live["methods"]) for label in method["labels"]}
-    colours = {method["color"]: number for number, method in enumerate(live["methods"])}
     with styled():
         for entry in gallery.entries(suite, styles, board):
             png, pdf = _png(entry.figure), _pdf(entry.figure)
             written.add(_write(folder / "figures" / f"{entry.name}.png", png))
             written.add(_write(folder / "figures" / f"{entry.name}.pdf", pdf))
             width = float(entry.figure.get_figwidth())
-            known = ({}, {}) if entry.families else (names, colours)
-            drawing = "" if pictures(entry.figure) else svg(entry.figure, *known, entry.name)
+            drawing = "" if pictures(entry.figure) else svg(entry.figure, entry.name)
             found = PageFigure(entry.name, entry.link, entry.caption, entry.alt, png, width, entry.task, drawing)
-            whole = len(live["methods"]) > 1 and fixed(entry.figure, names)
-            figures.append(replace(found, live=entry.name in live["figures"], fixed=whole))
+            figures.append(replace(found, live=entry.name in live["figures"]))
     for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
         if old not in written:  # a file of an earlier report would be taken for one of this report
             old.unlink()

@@ -51,7 +51,6 @@ class Entry:
         caption: the text below it.
         alt: its description for readers who cannot see it.
         task: the suite's key of its task, empty for a figure of the whole suite.
-        families: whether its lines are families of methods, so that none can be switched off with a single method.
     """
 
     name: str
@@ -60,7 +59,6 @@ class Entry:
     caption: str
     alt: str
     task: str = ""
-    families: bool = False
 
 
 def entries(suite: Suite, styles: Styles, board: Leaderboard | None = None) -> Iterator[Entry]:
@@ -137,7 +135,7 @@ def _sensitivity(task: Task) -> Iterator[Entry]:
         )
     figure = lines.draw(sweeps, lines.family_styles(sweeps), ranges=True)
     alt = f"{metric} of each family of methods against {settings} on {task.key}"
-    yield Entry(f"sensitivity-{slug(task.key)}", "sensitivity", figure, text, alt, task.key, families=True)
+    yield Entry(f"sensitivity-{slug(task.key)}", "sensitivity", figure, text, alt, task.key)
 
 
 def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:

@@ -72,8 +72,7 @@ def _dots(tasks: list[Task], found: Estimates, labels: dict[str, str], order: li
                 )  # fmt: skip
             elif any(method.key == key for method in task.activations):
                 axis.text(0.5, place, "failed", transform=axis.get_yaxis_transform(), ha="center", va="center",
-                          fontsize=7, color=BASELINE_COLOR, bbox={"fc": "white", "ec": "none", "pad": 1.5},
-                          gid=labels[key])  # fmt: skip
+                          fontsize=7, color=BASELINE_COLOR, bbox={"fc": "white", "ec": "none", "pad": 1.5})  # fmt: skip
         best = best_classical(task)
         if best is not None:
             method, item = best
@@ -111,7 +110,7 @@ def _matrix(tasks: list[Task], found: Estimates, labels: dict[str, str], means: 
             share = (ranks[key] - 1) / max(len(set(ranks.values())) - 1, 1)
             item = found[task.key].get(key)
             text = "failed" if item is None else format(item.mean, _short(spec))
-            _cell(axis, (column, row), text, share, failed=item is None, label=labels[key])
+            _cell(axis, (column, row), text, share, failed=item is None)
         best = classical[column]
         if best is not None:
             text = f"{format(best[1].mean, _short(spec))}\n{baseline(best[0].label)}"
@@ -120,7 +119,7 @@ def _matrix(tasks: list[Task], found: Estimates, labels: dict[str, str], means: 
     for row, key in enumerate(order):
         text = "—" if (mean := means[key]) is None else f"{mean:.1f}"
         place = len(tasks) + 0.05
-        axis.text(place, row, text, ha="center", va="center", fontsize=7, fontweight="bold", gid=labels[key])
+        axis.text(place, row, text, ha="center", va="center", fontsize=7, fontweight="bold")
     heads = ["\n".join([task.key, *textwrap.wrap(task.headline.label, 16)]) for task in tasks]
     axis.set_xticks([*range(len(tasks)), len(tasks) + 0.05], [*heads, "mean\nrank"], rotation=40, ha="left",
                     rotation_mode="anchor", fontsize=6.5, linespacing=1.05)  # fmt: skip
@@ -133,14 +132,14 @@ def _matrix(tasks: list[Task], found: Estimates, labels: dict[str, str], means: 
     return figure
 
 
-def _cell(axis: Axes, place: tuple[int, int], text: str, share: float, *, failed: bool, label: str) -> None:
-    """Draw a cell of a method's row; the gid of its parts is the method's label."""
+def _cell(axis: Axes, place: tuple[int, int], text: str, share: float, *, failed: bool) -> None:
+    """Draw a cell of a method's row."""
     column, row = place
     colour = "#FFFFFF" if failed else RANKS(share)
-    axis.fill_between([column - 0.48, column + 0.48], row - 0.46, row + 0.46, color=colour, lw=0, gid=label)
+    axis.fill_between([column - 0.48, column + 0.48], row - 0.46, row + 0.46, color=colour, lw=0)
     ink = BASELINE_COLOR if failed else "white" if np.mean(RANKS(share)[:3]) < 0.55 else "#1C1E21"
     weight = "bold" if share == 0 else "normal"
-    axis.text(column, row, text, ha="center", va="center", fontsize=6.5, fontweight=weight, color=ink, gid=label)
+    axis.text(column, row, text, ha="center", va="center", fontsize=6.5, fontweight=weight, color=ink)
 
 
 def _short(spec: str) -> str:

@@ -94,8 +94,7 @@ def _scatter(
         if method.key in sweeps:
             x, y, _ = max(points[method.key], key=lambda point: point[1])
             axis.annotate(f"{parameter(SWEPT)} = {sweeps[method.key]:g}", (x, y), (0, 5), textcoords="offset points",
-                          ha="center", va="bottom", fontsize=6.5, color="#3A3D42", zorder=4,
-                          gid=method.label)  # fmt: skip
+                          ha="center", va="bottom", fontsize=6.5, color="#3A3D42", zorder=4)  # fmt: skip
     axis.margins(x=0.14, y=0.12)
     axis.set(xlabel="final path norm", ylabel=f"final {task.headline.label}")
     log_axis(axis)

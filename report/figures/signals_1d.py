@@ -64,7 +64,6 @@ def draw(found: Reconstructions, styles: Styles) -> Figure | None:
         log_axis(error, "y")
         error.set_xlabel("sample" if long else "x")
         for axis in axes:
-            axis.set_gid(estimate.label)  # of all its panels, as the first alone has the title
             axis.margins(x=0)
             axis.xaxis.set_major_locator(MaxNLocator(4))
             sns.despine(ax=axis)

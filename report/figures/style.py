@@ -50,9 +50,6 @@ BASELINE_COLOR = "#6B6B6B"
 def method_styles(methods: Iterable[tuple[str, str]]) -> dict[str, MethodStyle]:
     """A style for each method, fixed by its activation; variants of one activation differ in shade and line style.
 
-    No two methods have the very same colour, by which the page tells the parts of its figures: where they would, the
-    later one differs by the last digit.
-
     Args:
         methods: pairs (method key, activation plugin).
     """
@@ -79,16 +76,8 @@ def method_styles(methods: Iterable[tuple[str, str]]) -> dict[str, MethodStyle]:
             shade = _SHADES[index % len(_SHADES)]
             if len(swept) > 2:
                 shade = -0.6 + 1.2 * swept.index(key) / (len(swept) - 1) if key in swept else 0.0
-            own = _other(_shaded(color, shade), {style.color for style in found.values()})
-            found[key] = MethodStyle(own, marker, _LINES[index % len(_LINES)])
+            found[key] = MethodStyle(_shaded(color, shade), marker, _LINES[index % len(_LINES)])
     return found
-
-
-def _other(color: str, taken: set[str]) -> str:
-    """The colour itself or, where it is taken, the nearest one with other blue that is not."""
-    red_green, blue = color[:5], int(color[5:], 16)
-    near = sorted(range(256), key=lambda other: abs(other - blue))
-    return next((own for other in near if (own := f"{red_green}{other:02x}") not in taken), color)
 
 
 def _shaded(color: str, amount: float) -> str:

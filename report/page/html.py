@@ -44,7 +44,6 @@ class PageFigure:
     Attributes:
         svg: the figure as an ``<svg>`` element, empty for pictures, whose ``png`` is shown.
         live: whether it has an interactive form.
-        fixed: whether it shows methods that the page cannot hide in its still form.
     """
 
     name: str
@@ -56,7 +55,6 @@ class PageFigure:
     task: str = ""
     svg: str = ""
     live: bool = False
-    fixed: bool = False
 
     @property
     def pixels(self) -> int:

@@ -1,4 +1,4 @@
-"""Figures as SVG: parts of a method are marked, ids are of their own."""
+"""Figures as SVG: ids are of their own."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
 
-from inrbench.report.page.svg import fixed, pictures, svg
-
-COLOURS = {"#ff0000": 0, "#0000ff": 1}
+from inrbench.report.page.svg import pictures, svg
 
 
 def figure() -> Figure:
@@ -25,41 +23,8 @@ def figure() -> Figure:
     return made
 
 
-def marked(text: str) -> list[str]:
-    return re.findall(r'data-method="(\d+)"', text)
-
-
-def test_lines_bands_names_and_panels_of_a_method_are_marked() -> None:
-    text = svg(figure(), {"A": 0, "B": 1}, COLOURS, "f")
-    assert sorted(marked(text)) == ["0", "0", "1", "1", "1"]  # line, name; line, band, panel
-    ElementTree.fromstring(text)
-
-
-def test_markers_without_a_line_and_parts_with_the_name_as_their_gid_are_marked() -> None:
-    made = Figure()
-    axis = made.subplots()
-    axis.plot([0], [0], "o", mfc="#ff0000", mec="white")
-    axis.plot([0], [1], "o", mfc="none", mec="#0000ff")
-    axis.text(0, 0, "failed", gid="C")
-    axis.text(0, 0, "none", gid="none of them")
-    assert sorted(marked(svg(made, {"C": 2}, COLOURS, "f"))) == ["0", "1", "2"]
-
-
-def test_pictures_and_cells_of_several_methods_cannot_be_hidden() -> None:
-    made = Figure()
-    axis = made.subplots()
-    axis.pcolormesh([[0, 1], [2, 3]])
-    axis.set_title("A")
-    assert not fixed(made, {"A": 0})
-    assert fixed(made, {"A, first": 0, "A, second": 1})
-    axis.clear()
-    axis.imshow([[0, 1]])
-    assert fixed(made, {"A": 0})
-    assert not fixed(figure(), {"A": 0, "B": 1})
-
-
 def test_ids_begin_with_the_prefix_and_every_reference_has_its_target() -> None:
-    text = svg(figure(), {}, {}, "some-figure")
+    text = svg(figure(), "some-figure")
     ids = re.findall(r'\bid="([^"]+)"', text)
     references = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text)
     assert ids
@@ -67,6 +32,7 @@ def test_ids_begin_with_the_prefix_and_every_reference_has_its_target() -> None:
     assert len(ids) == len(set(ids))
     assert {first or second for first, second in references} == set(ids)
     assert "<metadata" not in text
+    ElementTree.fromstring(text)
 
 
 def test_pictures_stay_pictures() -> None:
