@@ -145,7 +145,7 @@ def parser() -> argparse.ArgumentParser:
     render.add_argument("--size", type=int, metavar="N", help="samples along the longest axis (default: the job's)")
     render.add_argument("--out", type=Path, metavar="FILE", help="a .png, .wav or .npy (default: by the job's id)")
 
-    check = command("check", "run the conformance checks on activations")
+    check = command("check", "run the conformance checks on activations and tasks")
     check.add_argument("names", nargs="*", metavar="NAME")
 
     new = command("new", "write a new plugin that works, to start from")

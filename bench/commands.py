@@ -31,6 +31,8 @@ from inrbench.tasks.signals.user_file import UserFile
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from inrbench.checks import Finding
+
 ABOUT = {"description", "source", "deviations", "tuning", "lock"}
 """Parts of a suite that its report shows as they are."""
 
@@ -290,18 +292,33 @@ def export(options: arguments.Export) -> int:
 
 
 def check(options: arguments.Check) -> int:
-    from inrbench.activations.core import conformance as testing
+    from inrbench.activations.core import conformance as of_activations
+    from inrbench.tasks.core import conformance as of_tasks
 
-    registry = Plugins(options.plugin).activations
-    failures = 0
-    for name in options.names or registry.names():
-        findings = testing.check(registry.get(name)())
-        for finding in findings:
-            print(f"{name}: {finding.name}: {finding.status}{f' — {finding.message}' if finding.message else ''}")
-            failures += not finding.ok
-    for name, cause in registry.broken.items():
+    plugins, failures = Plugins(options.plugin), 0
+    known = {*plugins.activations.names(), *plugins.tasks.names()}
+    broken = {**plugins.activations.broken, **plugins.tasks.broken}
+    for name in options.names or sorted(known):
+        if name in broken:
+            raise BadInput(f"{name!r} cannot be imported ({broken[name]}); mend its file")
+        if name not in known:
+            raise BadInput(f"unknown activation or task {name!r}{did_you_mean(name, known)}")
+        if name in plugins.activations.names():
+            failures += _told(name, of_activations.check(plugins.activations.get(name)()))
+        for task in plugins.tasks.get(name).small() if name in plugins.tasks.names() else ():
+            settings = task.model_dump(exclude_defaults=True)
+            shown = ",".join(f"{key}={value}" for key, value in settings.items())
+            failures += _told(f"{name}[{shown}]" if shown else name, of_tasks.check(task))
+    for name, cause in broken.items():
         print(f"note: {name} cannot be imported ({cause})", file=sys.stderr)
     return 1 if failures else 0
+
+
+def _told(name: str, findings: Sequence[Finding]) -> int:
+    """Print the findings of a plugin; returns how many of them are failures."""
+    for finding in findings:
+        print(f"{name}: {finding.name}: {finding.status}{f' — {finding.message}' if finding.message else ''}")
+    return sum(not finding.ok for finding in findings)
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -6,6 +6,7 @@ The complete recording measures the capacity of a network; a subset measures how
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 import torch
 from pydantic import Field
@@ -39,6 +40,10 @@ class Audio(Task):
     samples: int | None = Field(None, ge=64)
     start: int | None = Field(None, ge=0)
     factor: int | None = Field(None, ge=2, le=32)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(samples=512), cls(samples=511, start=100, factor=4))
 
     def signals(self) -> tuple[str, ...]:
         return ("ecg",)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -44,6 +44,10 @@ class Bandwidth(Task):
 
     size: Size = None
     cycles: float = Field(8.0, ge=1)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=48),)
 
     def signals(self) -> tuple[str, ...]:
         return ("white-noise",)

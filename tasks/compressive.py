@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Self
 
 import torch
 from pydantic import Field
@@ -37,6 +38,10 @@ class Compressive(Task):
     keep: float = Field(0.25, gt=0, lt=1)
     noise: float = Field(0.01, ge=0)
     tv_weight: float = Field(3e-3, gt=0)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=32), cls(size=32, keep=0.5, noise=0.0))
 
     def signals(self) -> tuple[str, ...]:
         return ("chelsea",)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Self
 
 from pydantic import Field
 
@@ -42,6 +43,10 @@ class CT(Task):
     angles: int = Field(60, gt=0)
     noise: float = Field(0.0, ge=0)
     tv_weight: float = Field(3e-5, gt=0)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=32), cls(size=32, noise=0.02))
 
     def signals(self) -> tuple[str, ...]:
         return ("ct-small",)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import torch
@@ -51,6 +51,10 @@ class CT3D(Task):
     noise: float = Field(0.01, ge=0)
     tv_weight: float = Field(3e-4, gt=0)
     iterations: int = Field(5, ge=1)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=16, noise=0.1), cls(size=16, noise=0.1, geometry="orbit"))
 
     def signals(self) -> tuple[str, ...]:
         return ("blobs",)

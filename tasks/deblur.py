@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import partial
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,6 +61,10 @@ class Deblur(Task):
         if self.kernel == "gaussian" and (self.length, self.angle) != (LENGTH, ANGLE):
             raise ValueError("length and angle have no effect on the kernel gaussian; leave them out")
         return self
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=48), cls(size=48, kernel="motion", noise=0.0))
 
     def signals(self) -> tuple[str, ...]:
         return ("astronaut",)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import partial
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 from pydantic import Field
@@ -48,6 +48,10 @@ class Denoise(Task):
     tau: float = Field(30.0, gt=0)
     readout: float = Field(2.0, ge=0)
     tv_weight: float = Field(0.8, gt=0)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=32), cls(size=32, noise="poisson"))
 
     def signals(self) -> tuple[str, ...]:
         return ("chelsea",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Self
 
 import numpy as np
 import torch
@@ -65,6 +66,10 @@ class Eikonal(Task):
     normals: float = Field(1e2, ge=0)
     gradient: float = Field(5e1, ge=0)
     off_surface: float = Field(1e2, ge=0)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=16, cloud=2000, points=100),)
 
     def signals(self) -> tuple[str, ...]:
         return ("sdf-torus",)

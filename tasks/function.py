@@ -6,6 +6,7 @@ These small problems isolate effects that pictures mix: spectral bias, ringing a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 import torch
@@ -41,6 +42,10 @@ class Function(Task):
 
     points: int | None = Field(None, ge=16, le=2**20)
     samples: int | None = Field(None, ge=4)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(), cls(samples=100))
 
     def signals(self) -> tuple[str, ...]:
         return ("doppler",)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import torch
@@ -92,6 +92,10 @@ class Helmholtz(Task):
     points: int = Field(1024, ge=1, le=1_000_000)
     sides: int = Field(256, ge=1, le=1_000_000)
     boundary: float = Field(10.0, gt=0)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=16), cls(size=16, form="first"))
 
     def signals(self) -> tuple[str, ...]:
         return ("standing-wave",)

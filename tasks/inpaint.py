@@ -6,7 +6,7 @@ The score over the pixels that were not measured shows how well a network interp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -49,6 +49,10 @@ class Inpaint(Task):
         if self.pattern == "grid" and self.keep != KEEP:
             raise ValueError("keep has no effect on the pattern grid, which measures a quarter; leave it out")
         return self
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=32), cls(size=(33, 48), pattern="grid"))
 
     def signals(self) -> tuple[str, ...]:
         return ("astronaut",)

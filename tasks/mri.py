@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Literal
+from typing import Literal, Self
 
 import torch
 from pydantic import Field, model_validator
@@ -71,6 +71,14 @@ class MRI(Task):
                 f"the centre alone exceeds 1/acceleration; lower it to at most {1 / self.acceleration:.3g}"
             )
         return self
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (
+            cls(size=32),
+            cls(size=32, mask="variable", phase="unknown", noise=0.0),
+            cls(size=32, mask="radial", coils=1, phase="none", noise=0.0),
+        )
 
     def signals(self) -> tuple[str, ...]:
         return ("mri-head",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Self
 
 import numpy as np
 import scipy.sparse
@@ -52,6 +53,10 @@ class MultiSuperRes(Task):
     rotation: float = Field(5.0, ge=0, le=45)
     noise: float = Field(0.01, ge=0)
     smooth: float = Field(0.1, gt=0)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=(48, 48), noise=0.02),)
 
     def signals(self) -> tuple[str, ...]:
         return ("coffee",)

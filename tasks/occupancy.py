@@ -6,6 +6,7 @@ The values are 0 and 1 only, so the task measures how sharply and how smoothly a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 import torch
@@ -39,6 +40,10 @@ class Occupancy(Task):
 
     size: int = Field(64, ge=8, le=4096)
     train_share: float = Field(0.1, gt=0, lt=1)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=16),)
 
     def signals(self) -> tuple[str, ...]:
         return ("csg",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Self
 
 from pydantic import Field
 from torch import Tensor
@@ -40,6 +41,10 @@ class Poisson(Task):
     noise: float = Field(0.05, ge=0)
     tv_weight: float = Field(1e-3, gt=0)
     smooth: float = Field(0.1, gt=0)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=32), cls(size=32, keep=0.7, noise=0.0))
 
     def signals(self) -> tuple[str, ...]:
         return ("camera",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 import numpy as np
 import torch
@@ -40,6 +41,10 @@ class Sdf(Task):
     size: int = Field(48, ge=16, le=256)
     train_share: float = Field(0.05, gt=0, lt=1)
     near: float = Field(0.5, ge=0, le=1)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=20, train_share=0.25),)
 
     def signals(self) -> tuple[str, ...]:
         return ("sdf-box",)

@@ -6,6 +6,7 @@ The low resolution is a linear operator like any other, so the network is traine
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Self
 
 from pydantic import Field
 
@@ -33,6 +34,10 @@ class SuperRes(Task):
     size: Size = None
     factor: int = Field(4, ge=2)
     noise: float = Field(0.0, ge=0)
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (cls(size=(32, 48)), cls(size=(32, 48), noise=0.05))
 
     def signals(self) -> tuple[str, ...]:
         return ("coffee",)

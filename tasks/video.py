@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 import torch
@@ -61,6 +61,15 @@ class Video(Task):
         if self.mode == "coded" and self.opened >= self.group:
             raise ValueError(f"opened is {self.opened} and must be less than group, which is {self.group}")
         return self
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        return (
+            cls(frames=4, size=16, noise=0.05),
+            cls(frames=4, size=16, mode="held-out"),
+            cls(frames=8, size=16, mode="coded", noise=0.01),
+            cls(frames=8, size=16, mode="coded", opened=1),
+        )
 
     def signals(self) -> tuple[str, ...]:
         return ("echo",)

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inrbench import Activation, testing
+from inrbench import Activation, Problem, Signal, testing
+from inrbench.tasks.superres import SuperRes
 
 
 class Sound(Activation):
@@ -52,3 +53,17 @@ def test_a_fault_is_an_assertion_that_names_the_check() -> None:
 def test_a_check_that_does_not_apply_is_skipped() -> None:
     with pytest.raises(SkipTest, match="declares no value"):
         testing.checks(OwnNetwork())["init"]()
+
+
+@testing.parametrize_with_checks(*SuperRes.small())
+def test_each_check_of_a_task_is_a_test(check: Callable[[], None]) -> None:
+    check()
+
+
+def test_a_fault_of_a_task_is_an_assertion_too() -> None:
+    class Fixed(SuperRes):
+        def problem(self, signal: Signal, seed: int) -> Problem:
+            return super().problem(signal, 0)
+
+    with pytest.raises(AssertionError, match="all seeds give the same data, and random is True"):
+        testing.checks(Fixed(size=(32, 48), noise=0.1))["random"]()

@@ -10,8 +10,6 @@ import copy
 import math
 import pickle
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from pydantic import ValidationError
@@ -20,6 +18,7 @@ from torch import Tensor, nn
 from inrbench.activations.core.base import Activation, Domain, build, count_params
 from inrbench.activations.core.derivatives import integration_error
 from inrbench.activations.core.width_solver import params_at
+from inrbench.checks import Finding, Skip, run_check
 
 WIDTH, DEPTH, SIDE = 32, 3, 16
 """Size of the networks, and side of the grids on which they are checked."""
@@ -27,44 +26,9 @@ WIDTH, DEPTH, SIDE = 32, 3, 16
 Check = Callable[[Activation], None]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """Result of one check; ``message`` is the reason of a failure or a skip, empty if the check passed."""
-
-    name: str
-    status: Literal["passed", "failed", "skipped"]
-    message: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the check did not fail."""
-        return self.status != "failed"
-
-    def __str__(self) -> str:
-        return f"{self.status:<8}{self.name}" + (f": {self.message}" if self.message else "")
-
-
-class Skip(Exception):
-    """Exception of a check that does not apply to an activation."""
-
-
 def check(activation: Activation) -> list[Finding]:
     """Results of all checks of one activation; all of them run, also after a failure."""
     return [run_check(one, activation) for one in CHECKS]
-
-
-def run_check(one: Check, activation: Activation) -> Finding:
-    """Result of one check. An exception of any type is a failure, because the plugin under test raised it."""
-    name = one.__name__.removeprefix("check_")
-    try:
-        one(activation)
-    except Skip as reason:
-        return Finding(name, "skipped", str(reason))
-    except AssertionError as error:
-        return Finding(name, "failed", str(error))
-    except Exception as error:
-        return Finding(name, "failed", f"{type(error).__name__}: {error}")
-    return Finding(name, "passed")
 
 
 def domain_of(in_features: int = 2, out_features: int = 1) -> Domain:

@@ -26,7 +26,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "inrbench render results/quick 0c9a51f2 --size 1024",
         "inrbench render results/quick 0c9a51f2 --out camera.npy",
     ),
-    "check": ("inrbench check siren", "inrbench check soft-sine --plugin soft_sine.py"),
+    "check": ("inrbench check siren ct", "inrbench check soft-sine --plugin soft_sine.py"),
     "completion": ("source <(inrbench completion bash)", "source <(inrbench completion zsh)"),
     "doctor": ("inrbench doctor", "inrbench doctor --results other/results"),
     "new": ("inrbench new activation soft-sine", "inrbench new task half-pixels"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -137,6 +137,14 @@ class Task(BaseModel):
     version: ClassVar[int]
     metrics: ClassVar[tuple[str, ...]] = ("psnr", "ssim")
     kinds: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def small(cls) -> tuple[Self, ...]:
+        """Small variants, one at least for each kind of problem that the parameters choose, for the conformance checks.
+
+        By default the task with a ``size`` of 32, where it has one, else as it is.
+        """
+        return (cls.model_validate({"size": 32} if "size" in cls.model_fields else {}),)
 
     def signals(self) -> tuple[str, ...]:
         """Names of the default signals, for a suite that lists none."""

@@ -68,6 +68,7 @@ CASES: dict[str, tuple[list[str], str, list[str]]] = {
     "broken plugin": (["run", "SUITE", "--plugin", "broken.py"], GOOD, ["broken.py", "SyntaxError"]),
     "report of nothing": (["report", "SUITE"], GOOD, ["no results", "inrbench run"]),
     "list of nothing": (["list", "losses"], GOOD, ["losses", "activations"]),
+    "check unknown task": (["check", "inpain"], GOOD, ["inpain", "did you mean 'inpaint'"]),
     "check unknown": (["check", "gaus"], GOOD, ["gaus", "did you mean 'gauss'"]),
     "new with a bad name": (["new", "activation", "Bad Name"], GOOD, ["Bad Name", "lower-case"]),
     "new that exists": (["new", "activation", "siren"], GOOD, ["siren", "exists"]),

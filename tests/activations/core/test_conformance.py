@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from inrbench.activations.core import conformance
 from inrbench.activations.core.base import Activation, ParamGroup
+from inrbench.checks import Finding, run_check
 from tests.activations.plugins import EVERY
 
 
@@ -19,7 +20,7 @@ def test_the_plugins_are_found() -> None:
 @pytest.mark.parametrize("one", conformance.CHECKS, ids=lambda one: one.__name__)
 @pytest.mark.parametrize("plugin", EVERY, ids=lambda plugin: plugin.name)
 def test_every_activation_passes(plugin: type[Activation], one: conformance.Check) -> None:
-    finding = conformance.run_check(one, plugin())
+    finding = run_check(one, plugin())
     assert finding.ok, finding.message
 
 
@@ -116,4 +117,4 @@ def test_a_broken_plugin_is_caught(plugin: type[Activation], check: str, message
 def test_a_sound_plugin_passes_and_findings_print_as_a_line() -> None:
     findings = conformance.check(Sound())
     assert [str(finding) for finding in findings if not finding.ok] == []
-    assert str(conformance.Finding("init", "failed", "why")) == "failed  init: why"
+    assert str(Finding("init", "failed", "why")) == "failed  init: why"

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from inrbench.activations.bw_relu import BwRelu
 from inrbench.activations.core.base import Activation, Domain, build
-from inrbench.activations.core.conformance import check_derivatives, run_check
+from inrbench.activations.core.conformance import check_derivatives
 from inrbench.activations.core.derivatives import differentiate, integration_error
 from inrbench.activations.core.kernel import DIFFERENTIABLE, using
 from inrbench.activations.finer import CHIRP
@@ -20,6 +20,7 @@ from inrbench.activations.sinc import SINC
 from inrbench.activations.siren import Siren
 from inrbench.activations.spder import DAMPED_SINE
 from inrbench.bench.config.plugins import Plugins
+from inrbench.checks import run_check
 
 PLUGINS = Plugins()
 

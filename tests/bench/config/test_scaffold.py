@@ -32,6 +32,7 @@ def test_a_new_activation_keeps_the_contract(tmp_path: Path, monkeypatch: pytest
 def test_a_new_task_poses_a_problem_that_can_be_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["new", "task", "some-pixels"]) == 0
+    assert main(["check", "some-pixels", "--plugin", "some_pixels.py"]) == 0
     plugins = Plugins([tmp_path / "some_pixels.py"])
     values = {
         "suite": "s",
