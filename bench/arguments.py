@@ -103,7 +103,7 @@ class Check(Common):
 
 @dataclass(frozen=True, kw_only=True)
 class New(Common):
-    kind: Literal["activation", "task"]
+    kind: Literal["activation", "task", "package"]
     name: str
 
 

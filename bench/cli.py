@@ -148,8 +148,8 @@ def parser() -> argparse.ArgumentParser:
     check = command("check", "run the conformance checks on activations and tasks")
     check.add_argument("names", nargs="*", metavar="NAME")
 
-    new = command("new", "write a new plugin that works, to start from")
-    new.add_argument("kind", choices=["activation", "task"])
+    new = command("new", "write a new plugin, or a package of plugins, that works, to start from")
+    new.add_argument("kind", choices=["activation", "task", "package"])
     new.add_argument("name", metavar="NAME")
 
     doctor = command("doctor", "show what this machine offers to runs, and what to do about what is missing")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.timeout(900)  # it installs, and starts many processes
+
 ROOT = Path(__file__).parents[1]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "inrbench", "activations", "bench", "report", "tasks")
 
@@ -115,6 +117,18 @@ def test_the_stored_results_and_the_lists_are_there_outside_a_checkout(stranger:
     assert (tmp_path / "results/reference/report/index.html").is_file()
     assert "paper-ct" in stranger("inrbench", "list", "suites").stdout
     assert "inrbench" in stranger("inrbench", "doctor").stdout
+
+
+def test_a_new_package_is_installed_tested_and_found(stranger: Run, environment: Path, tmp_path: Path) -> None:
+    assert stranger("inrbench", "new", "package", "soft-bump").returncode == 0
+    assert "exists already" in stranger("inrbench", "new", "package", "soft-bump").stderr
+    install(environment, tmp_path / "soft-bump")
+    tested = stranger("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "soft-bump")
+    assert tested.returncode == 0, tested.stdout
+    chosen = ("-t", "soft-bump-task", "-a", "soft-bump", "--set", "tasks.soft-bump-task={}", "--set", "train.steps=4")
+    done = stranger("inrbench", "run", "smoke", *chosen)
+    assert done.returncode == 0, done.stderr
+    assert "Soft Bump" in done.stdout
 
 
 TYPED = """

@@ -1,4 +1,4 @@
-"""The files that ``inrbench new`` writes: plugins that work as they stand."""
+"""The files that ``inrbench new`` writes: plugins, and a package of them, that work as they stand."""
 
 from __future__ import annotations
 
@@ -60,14 +60,102 @@ class {cls}(Task):
 '''
 
 
+PYPROJECT = """\
+[build-system]
+requires = ["setuptools>=77"]
+build-backend = "setuptools.build_meta"
+
+[project]
+name = "{name}"
+version = "0.1.0"
+description = "An activation and a task for inrbench"
+readme = "README.md"
+requires-python = ">=3.11"
+dependencies = ["inrbench"]
+
+[project.optional-dependencies]
+dev = ["pytest>=8"]
+
+# By these lines inrbench finds the plugins of this package, wherever it is installed: name = "module". All plugins of a
+# module are found.
+[project.entry-points."inrbench.activations"]
+{name} = "{module}.activation"
+
+[project.entry-points."inrbench.tasks"]
+{name}-task = "{module}.task"
+
+[tool.setuptools.packages.find]
+where = ["src"]
+"""
+
+README = """\
+# {name}
+
+An activation and a task for inrbench, which finds them once this package is installed.
+
+    pip install -e ".[dev]"
+    pytest                                                # the conformance checks of inrbench
+    inrbench list activations                             # {name} is among them
+    inrbench run smoke -a {name} -a siren -a relu         # next to others, in a minute
+    inrbench run smoke --set "tasks.{name}-task={{}}" -t {name}-task -a {name} -a siren
+
+`src/{module}/activation.py` has the activation, `src/{module}/task.py` the task. A change that changes results raises
+`version` in the class: its jobs then run again.
+"""
+
+TESTS = '''"""The plugins keep the contract of inrbench."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from inrbench import testing
+from inrbench.tasks.signals.load import load
+from {module}.activation import {cls}
+from {module}.task import {cls}Task
+
+
+@testing.parametrize_with_checks({cls}())
+def test_activation(check: Callable[[], None]) -> None:
+    check()
+
+
+def test_task() -> None:
+    task = {cls}Task(size=24)
+    problem, again = (task.problem(load(task.signals()[0]), seed=1) for _ in range(2))
+    assert torch.equal(problem.measured, again.measured), "the same seed must give the same measurements"
+    assert torch.allclose(problem.operator.forward(problem.truth), problem.measured)
+'''
+
+
 def render(kind: str, name: str) -> str:
-    """The text of a new plugin.
+    """The text of a new plugin, ``"activation"`` or ``"task"``.
 
     Raises:
         BadInput: if the name is not lower-case letters, digits and dashes.
     """
+    return (ACTIVATION if kind == "activation" else TASK).format(**_words(kind, name))
+
+
+def package(name: str) -> dict[str, str]:
+    """The files of a new package, an activation and a task with their tests, by path.
+
+    Raises:
+        BadInput: as `render`.
+    """
+    words = _words("package", name)
+    module = words["module"] = name.replace("-", "_")
+    files = {"pyproject.toml": PYPROJECT, "README.md": README, "tests/test_plugins.py": TESTS}
+    return {path: text.format(**words) for path, text in files.items()} | {
+        f"src/{module}/__init__.py": '"""An activation and a task for inrbench."""\n',
+        f"src/{module}/activation.py": render("activation", name),
+        f"src/{module}/task.py": render("task", f"{name}-task"),
+    }
+
+
+def _words(kind: str, name: str) -> dict[str, str]:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise BadInput(f"new {kind} {name}: a name is lower-case letters, digits and dashes, e.g. soft-sine")
-    cls = "".join(part.capitalize() for part in name.split("-"))
-    template = ACTIVATION if kind == "activation" else TASK
-    return template.format(name=name, cls=cls, label=" ".join(part.capitalize() for part in name.split("-")))
+    parts = [part.capitalize() for part in name.split("-")]
+    return {"name": name, "cls": "".join(parts), "label": " ".join(parts)}

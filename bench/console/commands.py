@@ -30,6 +30,10 @@ def listing(options: arguments.List) -> int:
 
 
 def new(options: arguments.New) -> int:
+    return new_package(options) if options.kind == "package" else new_plugin(options)
+
+
+def new_plugin(options: arguments.New) -> int:
     from inrbench.bench.config.plugins import Plugins
     from inrbench.bench.config.scaffold import render
 
@@ -49,6 +53,24 @@ def new(options: arguments.New) -> int:
     else:
         print(f"  inrbench run smoke --set tasks.{options.name}={{}} -t {options.name} -a relu -a siren{plugin}")
         print(f"  name {options.name} under `tasks:` in a suite of yours")
+    return 0
+
+
+def new_package(options: arguments.New) -> int:
+    from inrbench.bench.config.plugins import Plugins
+    from inrbench.bench.config.scaffold import package
+
+    files, folder = package(options.name), Path(options.name)
+    if folder.exists():
+        raise BadInput(f"{folder} exists already; choose another name")
+    if options.name in Plugins(options.plugin).activations.names():
+        raise BadInput(f"activation {options.name!r} exists already; choose another name")
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    print(f"wrote {folder}/; next:")
+    print(f'  pip install -e "{folder}[dev]" && pytest {folder}')
+    print(f"  inrbench run smoke -a {options.name} -a relu -a siren")
     return 0
 
 

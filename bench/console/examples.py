@@ -29,6 +29,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "check": ("inrbench check siren ct", "inrbench check soft-sine --plugin soft_sine.py"),
     "completion": ("source <(inrbench completion bash)", "source <(inrbench completion zsh)"),
     "doctor": ("inrbench doctor", "inrbench doctor --results other/results"),
-    "new": ("inrbench new activation soft-sine", "inrbench new task half-pixels"),
+    "new": ("inrbench new activation soft-sine", "inrbench new package my-lab"),
 }
 """Command -> command lines for a shell."""

@@ -60,3 +60,10 @@ def test_a_checkout_is_recognised_by_a_file_that_this_one_has() -> None:
     root = Path(activations.__path__[0]).parent
     assert commands.inside_checkout(root / "activations")
     assert commands.inside_checkout(root / "tasks")
+
+
+def test_a_package_needs_a_good_name_that_is_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("Bad Name", "../evil", "siren"):
+        assert main(["new", "package", name]) == 2
+    assert not list(tmp_path.iterdir())
