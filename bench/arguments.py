@@ -1,120 +1,246 @@
-"""Arguments of the commands as typed data, so that mypy checks what a command reads of its command line."""
+"""Arguments of the commands: each is declared once, as a field of a dataclass, from which the parser is made.
+
+The docstring of a class is the help of its commands. Types tell how a word is read: ``bool`` is a switch, a list may be
+given several times, ``Literal`` has choices.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Literal, TypeVar
+from types import UnionType
+from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
+
+
+def positional(help: str | None = None, metavar: str | None = None) -> Any:
+    """A field that is given by its place."""
+    return field(metadata={"flags": [], "help": help, "metavar": metavar})
+
+
+def option(flag: str, help: str | None = None, metavar: str | None = None, default: Any = MISSING) -> Any:
+    """A field that is given by a flag; one without a default is off, empty or None."""
+    metadata = {"flags": [flag], "help": help, "metavar": metavar}
+    if default is list:
+        return field(default_factory=list, metadata=metadata)
+    return field(default=None if default is MISSING else default, metadata=metadata)
+
+
+SHARD = "only the I-th of N parts of the jobs, e.g. 2/8"
+FOLDER = "the folder of one suite's results, e.g. results/quick"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Common:
-    """Arguments of every command; the help of each is in `inrbench.bench.cli`."""
+class CommandArgs:
+    """Arguments of every command."""
 
-    plugin: list[str]
+    plugin: list[str] = option("--plugin", "also use the plugins of a .py file", "FILE", list)
 
     @property
     def files(self) -> list[Path]:
         """The files of plugins that the user names."""
         return [Path(file).resolve() for file in self.plugin]
 
+    @classmethod
+    def declare(cls, parser: argparse.ArgumentParser) -> None:
+        """Add the arguments to a parser."""
+        hints = get_type_hints(cls)
+        for item in fields(cls):
+            flags, about = item.metadata["flags"], {key: item.metadata[key] for key in ("help", "metavar")}
+            how = _how(hints[item.name], bool(flags))
+            if how.get("action") == "store_true":
+                del about["metavar"]
+            if flags:
+                default = item.default if item.default_factory is MISSING else item.default_factory()
+                how |= {"dest": item.name, "default": default}
+            parser.add_argument(*(flags or [item.name]), **how, **about)
 
-@dataclass(frozen=True, kw_only=True)
-class List(Common):
-    kind: Literal["activations", "tasks", "signals", "formats", "suites"]
-    json: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Results(Common):
-    results: Path
-
-
-@dataclass(frozen=True, kw_only=True)
-class Suite(Results):
-    suite: str
-    scale: str | None
-    tasks: list[str]
-    activations: list[str]
-    overrides: list[str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Archive(Suite):
-    folder: Path
+    @classmethod
+    def parsed(cls, words: argparse.Namespace) -> Self:
+        """The arguments as a parser found them."""
+        return cls(**{item.name: getattr(words, item.name) for item in fields(cls)})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plan(Suite):
-    json: bool
-    shard: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Device(Suite):
-    devices: str
+def _how(hint: Any, flag: bool) -> dict[str, Any]:
+    """How argparse reads a value of a type."""
+    if hint is bool:
+        return {"action": "store_true"}
+    if get_origin(hint) is list:
+        return {"action": "append"} if flag else {"nargs": "*"}
+    if get_origin(hint) is Literal:
+        return {"choices": get_args(hint)}
+    if isinstance(hint, UnionType):
+        (hint,) = (kind for kind in get_args(hint) if kind is not type(None))
+    return {"type": hint}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Run(Device):
-    scheduler: str | None
-    timeout: float | None
-    retry: str
-    shard: str | None
-    fail_fast: bool
-    keep_weights: bool
+class ResultsArgs(CommandArgs):
+    results: Path = option("--results", "the folder of the results (default: results)", "DIR", Path("results"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tune(Device):
-    trials: int | None
+class SuiteArgs(ResultsArgs):
+    suite: str = positional("a shipped name (see `inrbench list suites`) or a .yaml path", "SUITE")
+    activations: list[str] = option(
+        "-a", "only this activation, with these parameters; several values are a sweep", "NAME[key=value,...]", list
+    )
+    scale: str | None = option("--scale", "one of the suite's smaller sizes, e.g. small", "NAME")
+    tasks: list[str] = option("-t", "only this task", "NAME", list)
+    overrides: list[str] = option(
+        "--set", "another value of a setting of the suite, e.g. train.steps=300", "KEY=VALUE", list
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Merge(Results):
-    folder: Path
+class StatusArgs(SuiteArgs):
+    """show how a suite's jobs ended"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Compare(Common):
-    first: Path
-    second: Path
+class ReportArgs(SuiteArgs):
+    """write the tables, the figures and the page from stored results"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Export(Common):
-    folder: Path
+class DataArgs(SuiteArgs):
+    """fetch the originals that a suite needs into the data folder"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Render(Common):
-    folder: Path
-    job: str
-    size: int | None
-    out: Path | None
+class ArchiveArgs(SuiteArgs):
+    """write a suite's results small enough for a repository, as a results folder"""
+
+    folder: Path = positional("the results folder of archives, e.g. docs/results", "FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check(Common):
-    names: list[str]
+class PlanArgs(SuiteArgs):
+    """show what a run would do: todo, done, failed, time left"""
+
+    json: bool = option("--json", default=False)
+    shard: str | None = option("--shard", SHARD, "I/N")
 
 
 @dataclass(frozen=True, kw_only=True)
-class New(Common):
-    kind: Literal["activation", "task", "package"]
-    name: str
+class DeviceArgs(SuiteArgs):
+    devices: str = option("--devices", "auto, cpu, cuda, cuda:0,cuda:1 or cpu*2", "LIST", "auto")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Completion(Common):
-    shell: Literal["bash", "zsh"]
+class ChooseArgs(DeviceArgs):
+    """train a ladder of c to one data fit and choose by path norm, without the truth"""
 
 
-A = TypeVar("A", bound=Common)
+@dataclass(frozen=True, kw_only=True)
+class RunArgs(DeviceArgs):
+    """run a suite's jobs that are not done, then print its table and write its report"""
+
+    scheduler: str | None = option("--scheduler", "run on a Dask cluster, e.g. tcp://10.0.0.1:8786", "ADDRESS")
+    timeout: float | None = option("--timeout", "a job's time limit", "SECONDS")
+    retry: str = option("--retry", "run jobs again that ended so, e.g. diverged,error", "STATUS,...", "")
+    shard: str | None = option("--shard", SHARD, "I/N")
+    keep_weights: bool = option("--keep-weights", "store the final network of each job as safetensors", default=False)
+    fail_fast: bool = option("--fail-fast", "stop at the first job that fails", default=False)
 
 
-def typed(kind: type[A], command: Callable[[A], int]) -> Callable[[argparse.Namespace], int]:
-    """A command that takes parsed arguments, by one that takes arguments of a type."""
-    return lambda parsed: command(kind(**{field.name: getattr(parsed, field.name) for field in fields(kind)}))
+@dataclass(frozen=True, kw_only=True)
+class TuneArgs(DeviceArgs):
+    """search scales and learning rates with the same number of trials for each activation"""
+
+    trials: int | None = option("--trials", "trials for each activation and task", "N")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeArgs(ResultsArgs):
+    """take over the results in another folder; differing results of one job are both kept and reported"""
+
+    folder: Path = positional("a results folder, or the folder of one suite in it", "FOLDER")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompactArgs(ResultsArgs):
+    """gather the many small files of finished jobs into few; runs may go on meanwhile"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorArgs(ResultsArgs):
+    """show what this machine offers to runs, and what to do about what is missing"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareArgs(CommandArgs):
+    """set two results folders side by side: paired differences, and what differs in origin"""
+
+    first: Path = positional(FOLDER, "A")
+    second: Path = positional("the same of another machine or version", "B")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportArgs(CommandArgs):
+    """print all scores, each with the columns of its job, as one tidy CSV table"""
+
+    folder: Path = positional(FOLDER, "FOLDER")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderArgs(CommandArgs):
+    """draw a trained network at any resolution: a picture, a sound or an array"""
+
+    folder: Path = positional(FOLDER, "FOLDER")
+    job: str = positional("the id of a job that ran with --keep-weights, or its first digits", "JOB")
+    size: int | None = option("--size", "samples along the longest axis (default: the job's)", "N")
+    out: Path | None = option("--out", "a .png, .wav or .npy (default: by the job's id)", "FILE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListArgs(CommandArgs):
+    """show what there is: activations, tasks, signals, formats of files or suites"""
+
+    kind: Literal["activations", "tasks", "signals", "formats", "suites"] = positional()
+    json: bool = option("--json", default=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckArgs(CommandArgs):
+    """run the conformance checks on activations and tasks"""
+
+    names: list[str] = positional(metavar="NAME")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewArgs(CommandArgs):
+    """write a new plugin, or a package of plugins, that works, to start from"""
+
+    kind: Literal["activation", "task", "package"] = positional()
+    name: str = positional(metavar="NAME")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompletionArgs(CommandArgs):
+    """print the script that completes inrbench's commands, options and names at TAB"""
+
+    shell: Literal["bash", "zsh"] = positional()
+
+
+COMMANDS: dict[str, type[CommandArgs]] = {
+    "list": ListArgs,
+    "plan": PlanArgs,
+    "run": RunArgs,
+    "status": StatusArgs,
+    "report": ReportArgs,
+    "archive": ArchiveArgs,
+    "tune": TuneArgs,
+    "choose-c": ChooseArgs,
+    "data": DataArgs,
+    "merge": MergeArgs,
+    "compact": CompactArgs,
+    "compare": CompareArgs,
+    "export": ExportArgs,
+    "render": RenderArgs,
+    "check": CheckArgs,
+    "new": NewArgs,
+    "doctor": DoctorArgs,
+    "completion": CompletionArgs,
+}
+"""Command -> its arguments, in the order of the help."""

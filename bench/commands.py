@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import sys
@@ -10,10 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inrbench.bench import arguments, reporting
-from inrbench.bench.arguments import typed
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock
 from inrbench.bench.config.plugins import Plugins
@@ -37,7 +35,7 @@ ABOUT = {"description", "source", "deviations", "tuning", "lock"}
 """Parts of a suite that its report shows as they are."""
 
 
-def run(options: arguments.Run) -> int:
+def run(options: arguments.RunArgs) -> int:
     work = Workspace.of(options)
     retry = [status for status in options.retry.split(",") if status]
     for status in retry:
@@ -171,7 +169,7 @@ def write_report(work: Workspace, *, anew: bool) -> None:
     print(f"\nReport: {page}")
 
 
-def report(options: arguments.Suite) -> int:
+def report(options: arguments.ReportArgs) -> int:
     work = Workspace.of(options)
     if came := shipped(work.store):
         say(f"no results in {work.store.root}: the report is of those that came with inrbench")
@@ -182,7 +180,7 @@ def report(options: arguments.Suite) -> int:
     return 0
 
 
-def show_plan(options: arguments.Plan) -> int:
+def show_plan(options: arguments.PlanArgs) -> int:
     work = Workspace.of(options)
     planned = work.plan(shard=options.shard)
     _warn_of_changes(work, planned)
@@ -199,7 +197,7 @@ def show_plan(options: arguments.Plan) -> int:
     return 0
 
 
-def status(options: arguments.Suite) -> int:
+def status(options: arguments.StatusArgs) -> int:
     work = Workspace.of(options)
     planned, store = work.plan(), work.store
     counts = Counter(planned.status.get(job.job_id, "to do") for job in planned.jobs)
@@ -214,7 +212,7 @@ def status(options: arguments.Suite) -> int:
     return 0
 
 
-def tune(options: arguments.Tune) -> int:
+def tune(options: arguments.TuneArgs) -> int:
     from inrbench.bench import tune as searching
 
     work = Workspace.of(options, locked=False)
@@ -241,7 +239,7 @@ def tune(options: arguments.Tune) -> int:
     return 0
 
 
-def choose_c(options: arguments.Device) -> int:
+def choose_c(options: arguments.ChooseArgs) -> int:
     from inrbench.report.data.load import load
     from inrbench.report.tables.selection import summary
 
@@ -252,7 +250,7 @@ def choose_c(options: arguments.Device) -> int:
     return code
 
 
-def data(options: arguments.Suite) -> int:
+def data(options: arguments.DataArgs) -> int:
     work = Workspace.of(options)
     paths = _fetch([job.source for job in work.jobs])
     for path in paths:
@@ -261,7 +259,7 @@ def data(options: arguments.Suite) -> int:
     return 0
 
 
-def archive(options: arguments.Archive) -> int:
+def archive(options: arguments.ArchiveArgs) -> int:
     from inrbench.bench.store import archive as archives
 
     work = Workspace.of(options)
@@ -269,29 +267,29 @@ def archive(options: arguments.Archive) -> int:
     return 0
 
 
-def merge(options: arguments.Merge) -> int:
+def merge(options: arguments.MergeArgs) -> int:
     return merging.command(options.folder, options.results, say)
 
 
-def compact(options: arguments.Results) -> int:
+def compact(options: arguments.CompactArgs) -> int:
     return merging.compact_all(options.results, say)
 
 
-def compare(options: arguments.Compare) -> int:
+def compare(options: arguments.CompareArgs) -> int:
     from inrbench.bench import results
 
     print(results.side_by_side(options.first, options.second))
     return 0
 
 
-def export(options: arguments.Export) -> int:
+def export(options: arguments.ExportArgs) -> int:
     from inrbench.bench import results
 
     print(results.export(options.folder), end="")
     return 0
 
 
-def check(options: arguments.Check) -> int:
+def check(options: arguments.CheckArgs) -> int:
     from inrbench.activations.core import conformance as of_activations
     from inrbench.tasks.core import conformance as of_tasks
 
@@ -321,18 +319,18 @@ def _told(name: str, findings: Sequence[Finding]) -> int:
     return sum(not finding.ok for finding in findings)
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "plan": typed(arguments.Plan, show_plan),
-    "run": typed(arguments.Run, run),
-    "status": typed(arguments.Suite, status),
-    "report": typed(arguments.Suite, report),
-    "tune": typed(arguments.Tune, tune),
-    "choose-c": typed(arguments.Device, choose_c),
-    "archive": typed(arguments.Archive, archive),
-    "data": typed(arguments.Suite, data),
-    "merge": typed(arguments.Merge, merge),
-    "compact": typed(arguments.Results, compact),
-    "compare": typed(arguments.Compare, compare),
-    "export": typed(arguments.Export, export),
-    "check": typed(arguments.Check, check),
+ACTIONS: dict[str, Callable[[Any], int]] = {
+    "plan": show_plan,
+    "run": run,
+    "status": status,
+    "report": report,
+    "tune": tune,
+    "choose-c": choose_c,
+    "archive": archive,
+    "data": data,
+    "merge": merge,
+    "compact": compact,
+    "compare": compare,
+    "export": export,
+    "check": check,
 }

@@ -34,7 +34,7 @@ class Workspace:
     @classmethod
     def of(
         cls,
-        options: arguments.Suite,
+        options: arguments.SuiteArgs,
         *,
         locked: bool = True,
         given: Mapping[str, Any] | None = None,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from inrbench.bench import arguments
-from inrbench.bench.arguments import typed
 
 
-def render(options: arguments.Render) -> int:
+def render(options: arguments.RenderArgs) -> int:
     from inrbench.bench import networks
     from inrbench.bench.results import store_of
 
@@ -23,6 +22,6 @@ def render(options: arguments.Render) -> int:
     return 0
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "render": typed(arguments.Render, render),
+ACTIONS: dict[str, Callable[[Any], int]] = {
+    "render": render,
 }

@@ -71,7 +71,7 @@ def run(
     overrides = {**(set or {}), **({} if repeats is None else {"repeats": repeats})}
     methods = Methods(plugins, Path(results) / "plugins")
     chosen = [methods.add(each) for each in activations]
-    options = arguments.Suite(
+    options = arguments.SuiteArgs(
         plugin=[str(file) for file in methods.files],
         results=Path(results),
         suite="" if isinstance(suite, Mapping) else str(suite),

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from inrbench.bench import arguments
-from inrbench.bench.arguments import typed
 from inrbench.bench.errors import BadInput
 
 
-def completion(options: arguments.Completion) -> int:
+def completion(options: arguments.CompletionArgs) -> int:
     from inrbench.bench.console import completion as shells  # here, as no other command needs argcomplete
 
     return shells.completion(options)
 
 
-def doctor(options: arguments.Results) -> int:
+def doctor(options: arguments.DoctorArgs) -> int:
     from inrbench.bench.console import doctor as checks
 
     return checks.doctor(options)
 
 
-def listing(options: arguments.List) -> int:
+def listing(options: arguments.ListArgs) -> int:
     from inrbench.bench.console import listing as lists  # here: completion at a shell's start needs no pydantic
 
     return lists.listing(options)
 
 
-def new(options: arguments.New) -> int:
+def new(options: arguments.NewArgs) -> int:
     return new_package(options) if options.kind == "package" else new_plugin(options)
 
 
-def new_plugin(options: arguments.New) -> int:
+def new_plugin(options: arguments.NewArgs) -> int:
     from inrbench.bench.config.plugins import Plugins
     from inrbench.bench.config.scaffold import render
 
@@ -56,7 +55,7 @@ def new_plugin(options: arguments.New) -> int:
     return 0
 
 
-def new_package(options: arguments.New) -> int:
+def new_package(options: arguments.NewArgs) -> int:
     from inrbench.bench.config.plugins import Plugins
     from inrbench.bench.config.scaffold import package
 
@@ -79,9 +78,9 @@ def inside_checkout(folder: Path) -> bool:
     return (folder / "core" / "base.py").is_file()
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
-    "completion": typed(arguments.Completion, completion),
-    "doctor": typed(arguments.Results, doctor),
-    "list": typed(arguments.List, listing),
-    "new": typed(arguments.New, new),
+ACTIONS: dict[str, Callable[[Any], int]] = {
+    "completion": completion,
+    "doctor": doctor,
+    "list": listing,
+    "new": new,
 }

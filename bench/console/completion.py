@@ -23,7 +23,7 @@ PLUGIN_NAME = re.compile(r"""^    name\b[^=\n]*=\s*["']([a-z0-9-]+)["']""", re.M
 """The line of a plugin's class with its name, as in ``name, label, version = "siren", "SIREN", 1``."""
 
 
-def completion(options: arguments.Completion) -> int:
+def completion(options: arguments.CompletionArgs) -> int:
     """Print the script that a shell has to source; returns the exit code."""
     print(shellcode(["inrbench"], shell=options.shell))
     return 0

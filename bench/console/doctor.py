@@ -38,7 +38,7 @@ class Finding:
         return f"{name:<9} {self.found}" + (f"  -> {self.advice}" if self.advice else "")
 
 
-def doctor(options: arguments.Results) -> int:
+def doctor(options: arguments.DoctorArgs) -> int:
     """Print a line for each finding; returns 1 if one of them makes a run impossible, else 0."""
     before = cpu_time.read()  # others are watched while all else is looked at, which takes a second or two
     torch, problem = _import_torch()

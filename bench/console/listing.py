@@ -16,7 +16,7 @@ NARROWEST, WIDEST = 80, 120
 """Columns of a table in characters; within these it is as wide as the terminal, and the widest elsewhere."""
 
 
-def listing(options: arguments.List) -> int:
+def listing(options: arguments.ListArgs) -> int:
     """Print one kind of list, for people or as JSON; returns the exit code."""
     find, shown = _LISTS[options.kind]
     rows = find(options)
@@ -86,24 +86,24 @@ def plugins_listed(kind: str, files: Sequence[Path] = ()) -> list[dict[str, Any]
     return rows + [{"name": name, "label": "BROKEN", "cause": cause} for name, cause in registry.broken.items()]
 
 
-def _suites_listed(options: arguments.List) -> list[dict[str, Any]]:
+def _suites_listed(options: arguments.ListArgs) -> list[dict[str, Any]]:
     return [{"name": name, "about": " ".join(suite.load(name)[0].description.split())} for name in suite.shipped()]
 
 
-def _signals_listed(options: arguments.List) -> list[dict[str, Any]]:
+def _signals_listed(options: arguments.ListArgs) -> list[dict[str, Any]]:
     from inrbench.tasks.signals.load import describe
 
     return [dict(row) for row in describe()]
 
 
-def _formats_listed(options: arguments.List) -> list[dict[str, Any]]:
+def _formats_listed(options: arguments.ListArgs) -> list[dict[str, Any]]:
     from inrbench.tasks.signals.formats import describe
 
     return [dict(row) for row in describe()]
 
 
 _LISTS: dict[
-    str, tuple[Callable[[arguments.List], list[dict[str, Any]]], Callable[[dict[str, Any]], dict[str, str]]]
+    str, tuple[Callable[[arguments.ListArgs], list[dict[str, Any]]], Callable[[dict[str, Any]], dict[str, str]]]
 ] = {
     "activations": (lambda options: plugins_listed("activations", options.files), _plugin),
     "tasks": (lambda options: plugins_listed("tasks", options.files), _plugin),

@@ -16,7 +16,7 @@ RESULTS = Path(__file__).parents[1] / "results"
 @functools.cache
 def archived(name: str, *overrides: str) -> Suite:
     """The results of a shipped suite, with other values of settings (``"train.steps=1000"``), in ``docs/results``."""
-    options = arguments.Suite(
+    options = arguments.SuiteArgs(
         plugin=[], results=RESULTS, suite=name, scale=None, tasks=[], activations=[], overrides=list(overrides)
     )
     work = Workspace.of(options)

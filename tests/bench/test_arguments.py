@@ -1,26 +1,46 @@
-"""Arguments of a command as typed data."""
+"""Arguments of the commands: declared once, read by the parser, given to the function of the command."""
 
 from __future__ import annotations
 
-from argparse import Namespace
+from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
-from inrbench.bench import arguments
+from inrbench.bench.arguments import COMMANDS, CheckArgs, ListArgs, MergeArgs, RunArgs
+from inrbench.bench.cli import action, parser
+from inrbench.bench.errors import BadInput
 
 
-def test_a_command_gets_its_own_arguments_and_no_others() -> None:
-    got: list[arguments.Check] = []
+def test_words_become_values_of_the_declared_types() -> None:
+    words = "run quick -a siren -a relu --timeout 1.5 --results there --fail-fast --plugin mine.py"
+    found = RunArgs.parsed(parser().parse_args(words.split()))
+    assert found == RunArgs(
+        suite="quick", activations=["siren", "relu"], timeout=1.5, results=Path("there"), fail_fast=True,
+        plugin=["mine.py"],
+    )  # fmt: skip
+    assert (found.tasks, found.shard, found.retry, found.keep_weights, found.devices) == ([], None, "", False, "auto")
+    assert found.files == [Path("mine.py").resolve()]
+    assert ListArgs.parsed(parser().parse_args(["list", "tasks", "--json"])) == ListArgs(kind="tasks", json=True)
+    assert CheckArgs.parsed(parser().parse_args(["check"])).names == []
+    assert MergeArgs.parsed(parser().parse_args(["merge", "b"])).folder == Path("b")
 
-    def command(options: arguments.Check) -> int:
-        got.append(options)
-        return 3
 
-    parsed = Namespace(names=["siren"], plugin=["mine.py"], debug=True)
-    assert arguments.typed(arguments.Check, command)(parsed) == 3
-    assert got == [arguments.Check(plugin=["mine.py"], names=["siren"])]
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("run quick --timeout soon", "run: argument --timeout: invalid float value: 'soon'; see inrbench run --help"),
+        ("list taks", "list: argument kind: 'taks' is none of its choices — did you mean 'tasks'?"),
+        ("merge", "merge: the following arguments are required: FOLDER"),
+    ],
+)
+def test_what_does_not_fit_is_one_line(words: str, message: str) -> None:
+    with pytest.raises(BadInput) as raised:
+        parser().parse_args(words.split())
+    assert message in str(raised.value)
 
 
-def test_an_argument_that_the_command_line_does_not_have_is_an_error() -> None:
-    with pytest.raises(AttributeError, match="names"):
-        arguments.typed(arguments.Check, lambda _: 0)(Namespace(plugin=[]))
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_function_of_a_command_takes_what_is_declared_for_it(name: str) -> None:
+    assert get_type_hints(action(name))["options"] is COMMANDS[name]
+    assert COMMANDS[name].__doc__

@@ -10,6 +10,7 @@ import pytest
 
 from inrbench.bench import commands
 from inrbench.bench.api import commands as above
+from inrbench.bench.arguments import COMMANDS
 from inrbench.bench.cli import ABOVE, LIGHT, action, main, parser
 from inrbench.bench.config import suite
 from inrbench.bench.config.plugins import Plugins
@@ -25,7 +26,7 @@ def parsed(line: str) -> argparse.Namespace:
     return parser().parse_args(words)
 
 
-@pytest.mark.parametrize("command", [*commands.COMMANDS, *light.COMMANDS, *above.COMMANDS])
+@pytest.mark.parametrize("command", [*commands.ACTIONS, *light.ACTIONS, *above.ACTIONS])
 def test_the_help_of_a_command_ends_with_two_examples_of_it(
     command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -46,9 +47,9 @@ def test_the_help_of_a_command_ends_with_two_examples_of_it(
 
 
 def test_every_command_has_an_action_and_examples() -> None:
-    assert set(EXAMPLES) == {*commands.COMMANDS, *light.COMMANDS, *above.COMMANDS}
-    assert set(LIGHT) == set(light.COMMANDS)
-    assert set(ABOVE) == set(above.COMMANDS)
+    assert set(EXAMPLES) == set(COMMANDS) == {*commands.ACTIONS, *light.ACTIONS, *above.ACTIONS}
+    assert set(LIGHT) == set(light.ACTIONS)
+    assert set(ABOVE) == set(above.ACTIONS)
     assert all(callable(action(command)) for command in EXAMPLES)
 
 
