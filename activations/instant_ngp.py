@@ -179,4 +179,4 @@ class InstantNgp(Activation):
         return RELU(z)
 
     def optimizer_groups(self, network: nn.Module) -> list[ParamGroup]:
-        return [ParamGroup(list(network.parameters()), betas=(0.9, 0.99), eps=1e-15)]
+        return [ParamGroup(list(network.parameters()), options={"adam": {"betas": (0.9, 0.99), "eps": 1e-15}})]

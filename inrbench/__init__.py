@@ -11,10 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
+    from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup
     from inrbench.bench import results
     from inrbench.bench.api.run import run
     from inrbench.bench.api.stored import Results
+    from inrbench.bench.optimizers import Optimizer
     from inrbench.tasks import (
         Baseline,
         Identity,
@@ -42,7 +43,7 @@ except PackageNotFoundError:  # a folder that was copied, not installed
 _API = {"Results": "stored", "run": "run"}
 """Names of `inrbench.bench.api` and their modules there."""
 
-_PLACES = ("inrbench.activations", "inrbench.tasks", "inrbench.bench")
+_PLACES = ("inrbench.activations", "inrbench.tasks", "inrbench.bench", "inrbench.bench.optimizers")
 
 __all__ = [
     "Activation",
@@ -52,7 +53,9 @@ __all__ = [
     "LogUniform",
     "Mask",
     "Operator",
+    "Optimizer",
     "Param",
+    "ParamGroup",
     "Problem",
     "Residual",
     "Results",

@@ -13,7 +13,8 @@ pointwise or not real, `encoding` for a map of the coordinates before the first 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
@@ -21,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.hidden_matrices import HiddenMatrix, hidden_matrices
 from inrbench.activations.core.linear import FirstLinear
 
 
@@ -65,9 +67,9 @@ def Param(default: Any, *, tune: LogUniform | None = None, **constraints: Any) -
     Example:
         ``omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 200))``
     """
-    field: Any = Field(default, **constraints)
-    field.metadata += [tune] if tune else []  # as in `Annotated[float, tune]`
-    return field
+    info: Any = Field(default, **constraints)
+    info.metadata += [tune] if tune else []  # as in `Annotated[float, tune]`
+    return info
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,13 @@ class ParamGroup:
     Attributes:
         parameters: those of one network.
         lr_factor: factor of the suite's learning rate.
-        betas, eps: constants of Adam; plain gradient descent does not use them.
+        options: settings of optimisers for these parameters, by the optimiser's name: ``{"adam": {"eps": 1e-15}}``. An
+            optimiser that is not named has its own, and what a suite sets goes before them.
     """
 
     parameters: list[nn.Parameter]
     lr_factor: float = 1.0
-    betas: tuple[float, float] = (0.9, 0.999)
-    eps: float = 1e-8
+    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class Activation(BaseModel):
@@ -205,6 +207,11 @@ class Activation(BaseModel):
         change of them raises the version.
         """
         return [ParamGroup([p for p in network.parameters() if p.requires_grad])]
+
+    def hidden_matrices(self, network: nn.Module) -> list[HiddenMatrix]:
+        """Matrices between hidden units, which optimisers such as Muon update each as one; by default those that
+        `inrbench.activations.core.hidden_matrices` finds in the network's ``stages``."""
+        return hidden_matrices(network)
 
 
 class Pointwise(nn.Module):

@@ -223,7 +223,7 @@ def _methods(
         activation = validated(cls, params, file, place)
         for model_suffix, model in _sweep(merged["model"], Model, f"{where}.model"):
             for train_suffix, train in _sweep(merged["train"], Train, f"{where}.train"):
-                settings = validated(Train, train, file, f"{place}.train")
+                settings = _with_optimizer(validated(Train, train, file, f"{place}.train"), task, plugins, file, place)
                 if task.derivatives and settings.without_residuals:
                     raise BadInput(
                         f"{where}: train.{settings.without_residuals[0]} has no meaning for task {key}, "
@@ -240,6 +240,30 @@ def _methods(
                     }
                 )
     return methods
+
+
+def _with_optimizer(train: Train, task: Task, plugins: Plugins, file: str, place: str) -> Train:
+    """A training whose optimiser is known, has settings that it knows, and goes with the others and with the task."""
+    where = f"{file}: {place}.train"
+    chosen = train.optimizer
+    cls = plugins.optimizers.get(chosen.name, f"{where}.optimizer")
+    if chosen.version is not None:
+        raise BadInput(f"{where}.optimizer.version: a version is the plugin's own; leave it out")
+    validated(cls, chosen.options, file, f"{place}.train.optimizer")
+    for name in cls.excludes:
+        if getattr(train, name) is not None:
+            raise BadInput(f"{where}.{name}: {cls.label} cannot take it; leave it out, or choose another optimizer")
+    for name in cls.needs:
+        if getattr(train, name) is None:
+            raise BadInput(f"{where}.{name}: missing; {cls.label} needs it")
+    if task.derivatives and cls.full_batch:
+        raise BadInput(
+            f"{where}.optimizer: {cls.label} needs the same loss in all steps, and task {task.name} draws points for "
+            "each; choose another optimizer there"
+        )
+    if cls.version == 1:
+        return train
+    return train.model_copy(update={"optimizer": chosen.model_copy(update={"version": cls.version})})
 
 
 def _mapping(settings: dict[str, Any], key: str, where: str) -> dict[str, Any]:

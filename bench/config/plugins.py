@@ -1,4 +1,4 @@
-"""Discovery of activations and tasks: modules of their folders, entry points, and files named by ``--plugin``.
+"""Discovery of activations, tasks and optimisers: modules of their folders, entry points, and files of ``--plugin``.
 
 A plugin that fails to import is kept with its cause, listed, and fatal only when somebody selects it. Two plugins of
 one name are an error, because a result would not say which of them made it.
@@ -27,6 +27,8 @@ from inrbench.bench.errors import BadInput, did_you_mean
 
 if TYPE_CHECKING:
     from inrbench.activations.core.base import Activation
+    from inrbench.bench.config.settings import Train
+    from inrbench.bench.optimizers import Optimizer
     from inrbench.tasks.core.base import Task
 
 T = TypeVar("T", bound=BaseModel)
@@ -39,26 +41,27 @@ class Registry(Generic[T]):
     """The plugins of one kind, by name.
 
     Args:
-        kind: ``"activation"`` or ``"task"``, for messages; its plural names the folder and the entry-point group.
+        kind: ``"activation"``, ``"task"`` or ``"optimizer"``, for messages; its plural names the entry-point group.
         base: the class that plugins derive from.
         files: further modules, given as paths.
+        package: of the plugins that are shipped.
 
     Attributes:
         broken: name -> cause, for plugins that could not be imported.
     """
 
-    def __init__(self, kind: str, base: type[T], files: Iterable[Path] = ()) -> None:
+    def __init__(self, kind: str, base: type[T], files: Iterable[Path] = (), package: str = "") -> None:
         self.kind = kind
         self.broken: dict[str, str] = {}
         self._base = base
         self._found: dict[str, type[T]] = {}
-        for module in self._modules(files):
+        for module in self._modules(files, package or f"inrbench.{kind}s"):
             for value in vars(module).values():
                 if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__:
                     self._add(value)
 
-    def _modules(self, files: Iterable[Path]) -> Iterator[ModuleType]:
-        package = importlib.import_module(f"inrbench.{self.kind}s")
+    def _modules(self, files: Iterable[Path], shipped: str) -> Iterator[ModuleType]:
+        package = importlib.import_module(shipped)
         for info in pkgutil.iter_modules(package.__path__):
             if info.ispkg:  # what plugins are built from, and no plugin itself
                 continue
@@ -117,16 +120,26 @@ class Registry(Generic[T]):
 
 
 class Plugins:
-    """Both registries, and the files that extended them (a worker process builds the same from the same files)."""
+    """The registries, and the files that extended them (a worker process builds the same from the same files)."""
 
     def __init__(self, files: Iterable[str | Path] = ()) -> None:
         from inrbench.activations.core.base import Activation
+        from inrbench.bench.optimizers import Optimizer
         from inrbench.tasks.core.base import Task
 
         old_imports.accept()
         self.files = [Path(file).resolve() for file in files]
         self.activations: Registry[Activation] = Registry("activation", Activation, self.files)
         self.tasks: Registry[Task] = Registry("task", Task, self.files)
+        self.optimizers: Registry[Optimizer] = Registry("optimizer", Optimizer, self.files, "inrbench.bench.optimizers")
+
+    def optimizer(self, train: Train) -> Optimizer:
+        """The optimiser of a training, with its settings.
+
+        Raises:
+            BadInput: as for `Registry.get`.
+        """
+        return self.optimizers.get(train.optimizer.name).model_validate(train.optimizer.options, strict=False)
 
     def sources(self) -> Sources:
         """The file that defines each plugin."""

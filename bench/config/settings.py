@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 
@@ -92,15 +93,56 @@ def _loss(value: Any) -> Any:
     return value
 
 
+class OptimizerChoice(Settings):
+    """An optimiser by its name, with settings of its own, which are checked where a suite is laid out.
+
+    Attributes:
+        version: that of a plugin above its first one; set where a suite is laid out.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    version: int | None = None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The settings that are given."""
+        return self.model_extra or {}
+
+    def declared(self) -> Any:
+        """The name where nothing else is given."""
+        values = {name: value for name, value in super().declared().items() if value is not None}
+        return self.name if values.keys() == {"name"} else values
+
+
+def _optimizer(value: Any) -> Any:
+    if isinstance(value, str):
+        return OptimizerChoice(name=value)
+    if isinstance(value, OptimizerChoice) or (isinstance(value, dict) and isinstance(value.get("name"), str)):
+        return value
+    raise ValueError("an optimizer is a name such as adam, or a mapping with one: {name: adam, betas: [0.9, 0.99]}")
+
+
+Schedule = Literal["exponential", "cosine", "warmup-cosine", "step", "constant"]
+
+WARMUP, DROPS = 0.05, 2
+"""Of the schedules that have them, where a suite says nothing."""
+
+
 class Train(Settings):
-    """How a network is trained: each step on all measurements, with a learning rate of lr * lr_decay ** (step / steps).
+    """How a network is trained: each step on all measurements, by an optimiser, at a learning rate from ``lr`` to
+    ``lr * lr_decay``.
 
     Whatever is None is off, and then no part of a job's identity.
 
     Attributes:
-        steps, lr, lr_decay: as above.
-        schedule: ``cosine`` for half a period of a cosine from lr to lr * lr_decay, instead of the power.
-        optimizer: Adam where none is named; ``sgd`` is plain gradient descent.
+        schedule: how the rate falls while a share s of the steps is done: ``exponential`` lr · lr_decay^s; ``cosine``
+            by half a period of a cosine; ``warmup-cosine`` the same after a linear rise from zero; ``step`` in equal
+            drops; ``constant`` not at all, which is ``lr_decay: 1``.
+        warmup: the share of the steps in which ``warmup-cosine`` rises; 0.05 where it is not given.
+        drops: number of drops of ``step``, after equal shares of the steps; 2 where it is not given.
+        optimizer: name of the optimiser, or a mapping of its name and its settings; see `inrbench.bench.optimizers`.
         precision: of the products, with weights and gradients in float32 all the same; see
             `inrbench.bench.engine.precision`.
         clip: the norm to which the gradient of a step is reduced where it is larger.
@@ -124,8 +166,10 @@ class Train(Settings):
     steps: int = Field(..., ge=1, le=100_000_000)
     lr: float = Field(1e-3, gt=0)
     lr_decay: float = Field(0.1, gt=0, le=1)
-    schedule: Literal["cosine"] | None = None
-    optimizer: Literal["adam", "sgd"] | None = None
+    schedule: Schedule = "exponential"
+    warmup: float | None = Field(None, gt=0, lt=1)
+    drops: int | None = Field(None, ge=1, le=1000)
+    optimizer: Annotated[OptimizerChoice, BeforeValidator(_optimizer)] = OptimizerChoice(name="adam")
     precision: Literal["tf32", "bf16"] | None = None
     clip: float | None = Field(None, gt=0)
     weight_decay: float | None = Field(None, gt=0)
@@ -146,9 +190,41 @@ class Train(Settings):
         return found + ["stop: discrepancy"] * (self.stop == "discrepancy")
 
     def declared(self) -> dict[str, Any]:
-        """The number of eval steps has the name that it bore when the first results were stored."""
+        """What is given, with one text for one training: that of the first results that were stored.
+
+        The number of eval steps was called ``checkpoints``; Adam, AdamW and the exponential schedule had no name; and a
+        constant rate is a decay of 1.
+        """
         values = super().declared()
-        return {"checkpoints" if name == "eval_steps" else name: value for name, value in values.items()}
+        values["checkpoints"] = values.pop("eval_steps")
+        chosen = self.optimizer
+        if chosen.name == "adamw":  # Adam with a weight decay
+            chosen = chosen.model_copy(update={"name": "adam"})
+        values["optimizer"] = None if chosen.declared() == "adam" else chosen.declared()
+        if self.schedule == "constant":
+            values["lr_decay"] = 1.0
+        if self.schedule in ("exponential", "constant"):
+            values["schedule"] = None
+        if self.schedule == "warmup-cosine":
+            values["warmup"] = self.warmup or WARMUP
+        if self.schedule == "step":
+            values["drops"] = self.drops or DROPS
+        return values
+
+    def rate(self, done: float) -> float:
+        """The learning rate when a share of the steps is done."""
+        decay, falling = 1.0 if self.schedule == "constant" else self.lr_decay, done
+        if self.schedule == "step":
+            drops = self.drops or DROPS
+            return float(self.lr * decay ** (min(int(done * (drops + 1)), drops) / drops))
+        if self.schedule == "warmup-cosine":
+            warmup = self.warmup or WARMUP
+            if done < warmup:
+                return self.lr * (self.steps * done + 1) / (self.steps * warmup + 1)
+            falling = (done - warmup) / (1 - warmup)
+        if self.schedule in ("cosine", "warmup-cosine"):
+            return self.lr * (decay + (1 - decay) * (1 + math.cos(math.pi * falling)) / 2)
+        return float(self.lr * decay**done)
 
     @model_validator(mode="before")
     @classmethod
@@ -161,6 +237,8 @@ class Train(Settings):
     def _rule_has_what_it_needs(self) -> Train:
         if self.stop == "heldout" and self.holdout is None:
             raise ValueError("stop: heldout needs a holdout, e.g. holdout: 0.1")
-        if self.weight_decay is not None and self.optimizer == "sgd":
-            raise ValueError("weight_decay goes with adam only; leave one of the two out")
+        if self.warmup is not None and self.schedule != "warmup-cosine":
+            raise ValueError("warmup goes with schedule: warmup-cosine; leave one of the two out")
+        if self.drops is not None and self.schedule != "step":
+            raise ValueError("drops goes with schedule: step; leave one of the two out")
         return self

@@ -69,6 +69,7 @@ def to_row(job: Job, attempt: Attempt, execution: Execution) -> dict[str, Any]:
         "status": outcome.status,
         "error": outcome.error,
         "steps": steps,
+        "passes": outcome.passes,
         "resumed_step": outcome.resumed_step,
         "chosen_step": outcome.chosen_step,
         "peak_mem_bytes": outcome.peak_mem_bytes,

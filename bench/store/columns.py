@@ -59,7 +59,8 @@ ENDED = (
     Column("status", _TEXT, "`ok`, `diverged`, `oom`, `timeout`, `crashed`, `error` or `interrupted`"),
     Column("error", _TEXT, "cause of a failure, in one line"),
     Column("attempt", _INT, "number of the attempt, from 1"),
-    Column("steps", _INT, "training steps done", "steps"),
+    Column("steps", _INT, "training steps done, each an update of the network", "steps"),
+    Column("passes", _INT, "computations of the loss with its gradient; more than `steps` with a line search"),
     Column("resumed_step", _INT, "step of the checkpoint that the attempt went on from; null if none", "steps"),
     Column("chosen_step", _INT, "eval step that the rule `train.stop` picks; without a rule the last", "steps"),
 )

@@ -49,14 +49,14 @@ class Snapshot:
         step: steps done.
         seconds: of every phase of the clock, and ``wall``.
         points, scores: those of the steps that have been scored.
-        tensors: everything that decides the steps to come, by name.
+        values: everything that decides the steps to come, by name: tensors, and lists and mappings of them.
     """
 
     step: int
     seconds: dict[str, float]
     points: list[EvalPoint]
     scores: list[Score]
-    tensors: dict[str, Tensor]
+    values: dict[str, Any]
 
 
 @dataclass
@@ -96,8 +96,8 @@ class TrainingState:
         last = snapshot.points[-1].step if snapshot.points else 0
         if not last <= snapshot.step < self.descent.steps:
             raise ValueError(f"it is of step {snapshot.step} of {self.descent.steps}")
-        _set_random_state(snapshot.tensors, self.device)
-        self.descent.restore(snapshot.tensors, snapshot.step)  # whole or not at all
+        _set_random_state(snapshot.values, self.device)
+        self.descent.restore(snapshot.values, snapshot.step)  # whole or not at all
         self.points, self.scores = list(snapshot.points), list(snapshot.scores)
         self.clock.add(snapshot.seconds)
 
@@ -108,7 +108,7 @@ def fingerprint(
     """What, beside the declared settings, decides the bits of a job's results and the meaning of its seconds.
 
     Args:
-        plugins: the classes of the task and of the activation.
+        plugins: the classes of the task, of the activation and of the optimiser.
         rows: of one block.
         engine: its name.
     """
@@ -166,18 +166,18 @@ def read(path: Path, known: Fingerprint) -> Snapshot:
         OSError: if it cannot be read.
         pickle.UnpicklingError: if it holds anything but tensors and plain values.
     """
-    content = path.read_bytes()
-    payload = content[hashlib.sha256().digest_size :]
-    if content != sealed(payload):
+    sealed_payload = path.read_bytes()
+    payload = sealed_payload[hashlib.sha256().digest_size :]
+    if sealed_payload != sealed(payload):
         raise ValueError("it is damaged")
-    values = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-    stored = values.pop("fingerprint")
+    content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    stored = content.pop("fingerprint")
     for name, value in known.items():
         if stored.get(name) != value:
             raise ValueError(f"its {name} is {str(stored.get(name))[:80]!r}, here it is {str(value)[:80]!r}")
-    points, scores = values.pop("points"), values.pop("scores")
+    points, scores = content.pop("points"), content.pop("scores")
     return Snapshot(
-        **values, points=[EvalPoint(*point) for point in points], scores=[Score(*score) for score in scores]
+        **content, points=[EvalPoint(*point) for point in points], scores=[Score(*score) for score in scores]
     )
 
 
@@ -252,7 +252,7 @@ def _random_state(device: torch.device) -> dict[str, Tensor]:
     return state | ({"random/cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
 
 
-def _set_random_state(tensors: Mapping[str, Tensor], device: torch.device) -> None:
-    torch.set_rng_state(tensors["random/cpu"])
+def _set_random_state(values: Mapping[str, Any], device: torch.device) -> None:
+    torch.set_rng_state(values["random/cpu"])
     if device.type == "cuda":
-        torch.cuda.set_rng_state(tensors["random/cuda"], device)
+        torch.cuda.set_rng_state(values["random/cuda"], device)

@@ -1,86 +1,24 @@
-"""Gradient descent: optimiser, learning-rate schedule, and one step of training at a time."""
+"""Gradient descent: one step of training at a time, by one optimiser or several."""
 
 from __future__ import annotations
 
-import inspect
 import itertools
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch.optim import Optimizer as TorchOptimizer
 
 from inrbench.activations.core.base import ParamGroup
+from inrbench.activations.core.hidden_matrices import HiddenMatrix
 from inrbench.bench.config.settings import Train
 from inrbench.bench.engine.engine import Engine
 from inrbench.bench.engine.threads import one_thread_each
+from inrbench.bench.optimizers import Optimizer, Trained
+from inrbench.bench.optimizers.first_order import Adam
 from inrbench.bench.training.objective import Loss
 from inrbench.bench.training.step_graph import StepGraph
-
-
-class _Untraced(Optimizer):
-    """An optimiser whose methods lack the decorators that are for `torch.compile`.
-
-    They import its tracer and with it sympy, which takes a worker longer than its start and most small jobs. Nothing
-    traces an optimiser here.
-    """
-
-    add_param_group = inspect.unwrap(Optimizer.add_param_group)
-    zero_grad = inspect.unwrap(Optimizer.zero_grad)
-    state_dict = inspect.unwrap(Optimizer.state_dict)
-    load_state_dict = inspect.unwrap(Optimizer.load_state_dict)
-
-
-class _Adam(_Untraced, torch.optim.Adam):
-    step = torch.no_grad()(inspect.unwrap(torch.optim.Adam.step))
-
-
-class _AdamW(_Untraced, torch.optim.AdamW):
-    step = torch.no_grad()(inspect.unwrap(torch.optim.AdamW.step))
-
-
-class _SGD(_Untraced, torch.optim.SGD):
-    step = torch.no_grad()(inspect.unwrap(torch.optim.SGD.step))
-
-
-def optimizer(groups: Sequence[ParamGroup], train: Train) -> Optimizer:
-    """The declared optimiser, fused into one pass over the parameters; weight decay is AdamW's, decoupled."""
-    on_gpu = any(p.is_cuda for group in groups for p in group.parameters)
-    # The entry "factor" is ours: optimisers keep names that they do not know.
-    plain: list[dict[str, Any]] = [
-        {
-            "params": group.parameters,
-            "factor": group.lr_factor,
-            # A CUDA graph reads the learning rate from the device.
-            "lr": torch.tensor(train.lr, device=group.parameters[0].device) if on_gpu else train.lr,
-        }
-        for group in groups
-    ]
-    if train.optimizer == "sgd":
-        return _SGD(plain, fused=True)
-    adam = [{**own, "betas": group.betas, "eps": group.eps} for own, group in zip(plain, groups, strict=True)]
-    if train.weight_decay is not None:
-        return _AdamW(adam, weight_decay=train.weight_decay, fused=True, capturable=on_gpu)
-    return _Adam(adam, fused=True, capturable=on_gpu)
-
-
-def rate(train: Train, done: float) -> float:
-    """The learning rate when a share of the steps is done: from lr to lr · lr_decay."""
-    if train.schedule == "cosine":
-        return train.lr * (train.lr_decay + (1 - train.lr_decay) * (1 + math.cos(math.pi * done)) / 2)
-    return float(train.lr * train.lr_decay**done)
-
-
-def set_rate(optimizer: Optimizer, lr: float) -> None:
-    """Set the learning rate of each group to its part of ``lr``, in place where it is a tensor."""
-    for group in optimizer.param_groups:
-        if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(lr * group["factor"])
-        else:
-            group["lr"] = lr * group["factor"]
-
 
 Penalty = Callable[[nn.Module], Tensor | None]
 """A differentiable term of a network that is added to the loss; None is none."""
@@ -92,10 +30,12 @@ class Descent:
 
     Args:
         groups: of the activation (`Activation.optimizer_groups`); None for all parameters in one usual group.
+        optimizer: with its settings; Adam where there is none.
+        hidden: of the activation (`Activation.hidden_matrices`).
 
     Attributes:
         network: in training.
-        step: steps done.
+        step: steps done; one is one update of the network.
         steps: steps to do.
     """
 
@@ -106,74 +46,159 @@ class Descent:
         train: Train,
         penalty: Penalty | None = None,
         groups: Sequence[ParamGroup] | None = None,
+        optimizer: Optimizer | None = None,
+        hidden: Sequence[HiddenMatrix] = (),
     ) -> None:
         self.network, self.step, self.steps = engine.network, 0, train.steps
         self._engine, self._objective, self._train, self._penalty = engine, objective, train, penalty
+        optimizer = optimizer or Adam()
         usual = [ParamGroup([p for p in engine.network.parameters() if p.requires_grad])]
-        self._optimizer = optimizer(groups or usual, train)
+        self._optimizers = optimizer.build_all(Trained(groups or usual, hidden, train.lr, train.weight_decay))
+        self._closure = Closure(self._loss_and_grad, engine.network) if optimizer.full_batch else None
         device = next(engine.network.parameters()).device
         # The draw of a batch depends on the number of the step, which a graph cannot see.
-        graph = device.type == "cuda" and not objective.sampled
+        graph = device.type == "cuda" and not objective.sampled and optimizer.capturable
         self._train_once = StepGraph(self._step_eagerly, device) if graph else self._step_eagerly
+
+    @property
+    def passes(self) -> int:
+        """Computations of the loss with its gradient (a forward and a backward pass) so far; one a step is usual."""
+        return self.step if self._closure is None else self._closure.passes
 
     def __iter__(self) -> Descent:
         return self
 
     def __next__(self) -> Tensor:
-        train = self._train
         if self.step >= self.steps:
             raise StopIteration
-        set_rate(self._optimizer, rate(train, self.step / train.steps))
+        rate = self._train.rate(self.step / self.steps)
+        for optimizer in self._optimizers:
+            set_rate(optimizer, rate)
         loss = self._train_once()
         self.step += 1
         return loss
 
     def _step_eagerly(self) -> Tensor:
-        self._optimizer.zero_grad(set_to_none=True)
-        loss = self._objective.backward(self._engine, self.step)
-        if self._penalty is not None and (term := self._penalty(self.network)) is not None:
-            term.backward()  # type: ignore[no-untyped-call]
+        if self._closure is not None:
+            return self._closure.step(self._optimizers)
+        loss, _ = self._loss_and_grad()
         with one_thread_each(self._engine.threads):
             if self._train.clip is not None:
                 nn.utils.clip_grad_norm_(self.network.parameters(), self._train.clip)
-            self._optimizer.step()
+            for optimizer in self._optimizers:
+                optimizer.step()
         return loss
 
-    def state(self) -> dict[str, Tensor]:
-        """What decides the steps to come, by name: parameters, buffers and the optimiser's. Not copies."""
-        found = self._network_state()
-        for index, values in self._optimizer.state_dict()["state"].items():
-            found |= {f"optimizer/{index}/{key}": value for key, value in values.items()}
-        return found
+    def _loss_and_grad(self) -> tuple[Tensor, Tensor | None]:
+        """Compute the gradient of the data loss and of the penalty; returns both."""
+        for optimizer in self._optimizers:
+            optimizer.zero_grad(set_to_none=True)
+        loss = self._objective.backward(self._engine, self.step)
+        term = None
+        if self._penalty is not None and (term := self._penalty(self.network)) is not None:
+            term.backward()  # type: ignore[no-untyped-call]
+        return loss, term
 
-    def restore(self, state: Mapping[str, Tensor], step: int) -> None:
+    def state(self) -> dict[str, Any]:
+        """What decides the steps to come, by name: parameters, buffers and the state of optimisers. Not copies."""
+        state: dict[str, Any] = dict(self._network_state())
+        state["optimizers"] = [optimizer.state_dict() for optimizer in self._optimizers]
+        if self._closure is not None:
+            state["closure"] = self._closure.state()
+        return state
+
+    def restore(self, state: Mapping[str, Any], step: int) -> None:
         """Go on from what `state` gave after a step, on whatever device it is now. Other names are left alone.
 
         Raises:
-            ValueError: if it is not of this network; nothing is changed then.
+            ValueError: if it is not of this network or of these optimisers; nothing is changed then.
         """
         own = self._network_state()
-        of_optimizer: dict[int, dict[str, Tensor]] = {}
         for name, value in state.items():
-            kind, _, rest = name.partition("/")
-            if kind == "network" and (name not in own or (value.shape, value.dtype) != _form(own[name])):
+            if name.startswith("network/") and (name not in own or _form(value) != _form(own[name])):
                 raise ValueError(f"{name} is not of this network")
-            if kind == "optimizer":
-                index, _, key = rest.partition("/")
-                of_optimizer.setdefault(int(index), {})[key] = value
         if missing := own.keys() - state.keys():
             raise ValueError(f"{min(missing)} is missing")
-        groups = self._optimizer.state_dict()["param_groups"]
-        self._optimizer.load_state_dict({"state": of_optimizer, "param_groups": groups})
+        for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
+            # The learning rate is that of the schedule, and on a GPU a tensor that a graph reads.
+            rates = [{"lr": group["lr"]} for group in optimizer.param_groups]
+            groups = [group | rate for group, rate in zip(saved["param_groups"], rates, strict=True)]
+            optimizer.load_state_dict({"state": saved["state"], "param_groups": groups})
         with torch.no_grad():
             for name, value in own.items():
                 value.copy_(state[name])
+        if self._closure is not None:
+            self._closure.restore(state["closure"])
         self.step = step
 
     def _network_state(self) -> dict[str, Tensor]:
         """By name, each once. `state_dict` would leave out the buffers that are not persistent."""
         named = itertools.chain(self.network.named_parameters(), self.network.named_buffers())
         return {f"network/{name}": value for name, value in named}
+
+
+class Closure:
+    """The loss and its gradient, for an optimiser that asks for them itself: each call is counted, and one at the very
+    parameters of the last call gives the same again.
+
+    Args:
+        loss_and_grad: computes the gradients, and returns the data loss and what is added to it.
+
+    Attributes:
+        passes: calls that computed something.
+    """
+
+    def __init__(self, loss_and_grad: Callable[[], tuple[Tensor, Tensor | None]], network: nn.Module) -> None:
+        self.passes = 0
+        self._loss_and_grad = loss_and_grad
+        self._parameters = [p for p in network.parameters() if p.requires_grad]
+        self._at: Tensor | None = None
+        self._loss = self._total = torch.zeros(())
+
+    def step(self, optimizers: Sequence[TorchOptimizer]) -> Tensor:
+        """One step of each optimiser; returns the data loss before it."""
+        before: list[Tensor] = []
+
+        def evaluate() -> Tensor:
+            total = self()
+            before.append(self._loss)
+            return total
+
+        for optimizer in optimizers:
+            optimizer.step(evaluate)  # type: ignore[arg-type]  # PyTorch's own return tensors
+        return before[0]
+
+    def __call__(self) -> Tensor:
+        at = torch.cat([p.detach().flatten() for p in self._parameters])
+        if self._at is None or not torch.equal(at, self._at):
+            self._at = at
+            self.passes += 1
+            loss, term = self._loss_and_grad()
+            self._loss, self._total = loss, loss if term is None else loss + term.detach()
+        return self._total
+
+    def state(self) -> dict[str, Any]:
+        """What `restore` takes. Not copies."""
+        gradients = [p.grad for p in self._parameters]
+        return {"passes": self.passes, "at": self._at, "losses": [self._loss, self._total], "gradients": gradients}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go on from what `state` gave, on whatever device it is now."""
+        device = self._parameters[0].device
+        self.passes = state["passes"]
+        self._at = None if state["at"] is None else state["at"].to(device)
+        self._loss, self._total = (loss.to(device) for loss in state["losses"])
+        for p, gradient in zip(self._parameters, state["gradients"], strict=True):
+            p.grad = None if gradient is None else gradient.to(device)
+
+
+def set_rate(optimizer: TorchOptimizer, lr: float) -> None:
+    """Set the learning rate of each group to its part of ``lr``, in place where it is a tensor."""
+    for group in optimizer.param_groups:
+        if isinstance(group["lr"], Tensor):
+            group["lr"].fill_(lr * group["factor"])
+        else:
+            group["lr"] = lr * group["factor"]
 
 
 def _form(value: Tensor) -> tuple[torch.Size, torch.dtype]:

@@ -22,6 +22,7 @@ from inrbench.activations.core.base import Activation, Domain, build, count_froz
 from inrbench.bench.config.job import Job
 from inrbench.bench.engine.block_size import block_rows, worthwhile
 from inrbench.bench.engine.engine import choose_engine
+from inrbench.bench.optimizers import Optimizer
 from inrbench.bench.store.schema import Score
 from inrbench.bench.training.checkpoint import Checkpointer, TrainingState, fingerprint
 from inrbench.bench.training.clock import Clock
@@ -60,12 +61,20 @@ class TrainingRun:
     values: Tensor
 
     def __init__(
-        self, job: Job, task: Task, problem: Problem, activation: Activation, device: torch.device, clock: Clock
+        self,
+        job: Job,
+        task: Task,
+        problem: Problem,
+        activation: Activation,
+        optimizer: Optimizer,
+        device: torch.device,
+        clock: Clock,
     ) -> None:
         assert job.train is not None
         assert job.model is not None
         self._job, self._train, self._model = job, job.train, job.model
-        self._task, self._activation, self._device, self._clock = task, activation, device, clock
+        self._task, self._activation, self._optimizer = task, activation, optimizer
+        self._device, self._clock = device, clock
         self._observed: list[Score] = []
         self._error: str | None = None
         self._resumed: int | None = None
@@ -73,7 +82,7 @@ class TrainingRun:
             self._set_up(problem)
         with clock.phase("warmup"):
             self._warm_up()
-        plugins, rows, engine = (type(task), type(activation)), self._rows, self._engine.name
+        plugins, rows, engine = (type(task), type(activation), type(optimizer)), self._rows, self._engine.name
         describe = partial(fingerprint, job.job_id, device, plugins, rows, engine)
         self._state = TrainingState(self._descent(), clock, device, describe)
         self._checkpointer = Checkpointer(self._state, None)
@@ -112,6 +121,7 @@ class TrainingRun:
             "diverged" if self._error else "ok",
             self._error,
             steps=state.descent.step,
+            passes=state.descent.passes,
             resumed_step=self._resumed,
             chosen_step=chosen_step(self._train.stop, state.points, self._objective.noise_level),
             network=self._info(),
@@ -166,8 +176,9 @@ class TrainingRun:
                 pass
 
     def _descent(self) -> Descent:
-        groups = self._activation.optimizer_groups(self.network)
-        return Descent(self._engine, self._objective, self._train, self._penalty, groups)
+        activation, network = self._activation, self.network
+        groups, hidden = activation.optimizer_groups(network), activation.hidden_matrices(network)
+        return Descent(self._engine, self._objective, self._train, self._penalty, groups, self._optimizer, hidden)
 
     def _info(self) -> NetworkInfo:
         name, network = self._engine.name, self.network
@@ -221,7 +232,8 @@ class TrainingRun:
                 self._task, self._objective, self._engine, self.values, self._activation, bool(self._train.diagnostics)
             )
         state.points.append(EvalPoint(step, scores["loss"], scores.get("heldout_loss")))
-        state.scores += scores_at(step, self._clock.seconds["train"], scores)
+        passes = {"passes": float(state.descent.passes)} if self._optimizer.full_batch else {}
+        state.scores += scores_at(step, self._clock.seconds["train"], scores | passes)
         self._error = divergence(scores["loss"], self.values, step)
         return scores
 

@@ -74,6 +74,7 @@ class Outcome:
     data_prepared: str | None = None
     source_sha256: str | None = None
     steps: int | None = None
+    passes: int | None = None
     resumed_step: int | None = None
     chosen_step: int | None = None
     network: NetworkInfo | None = None

@@ -56,7 +56,9 @@ def execute(
     if activation is None:
         outcome, estimate = _baseline(job, task, problem, clock)
     else:
-        training = TrainingRun(job, task, problem, activation, device, clock)
+        assert job.train is not None
+        optimizer = plugins.optimizer(job.train)
+        training = TrainingRun(job, task, problem, activation, optimizer, device, clock)
         training.resume(checkpoint)
         training.advance(progress)
         outcome, estimate = training.outcome()

@@ -63,7 +63,7 @@ def test_the_id_is_the_digest_of_one_canonical_text() -> None:
             "activation": asdict(job.activation) if job.activation else None,
             "baseline": job.baseline,
             "model": job.model and job.model.model_dump(),
-            "train": job.train and job.train.model_dump(),
+            "train": job.train and job.train.declared(),
             "repeat": job.repeat,
         }
         assert job.job_id == digest(declared)

@@ -15,6 +15,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.settings import Train
 from inrbench.bench.engine.engine import AutogradEngine, choose_engine
 from inrbench.bench.errors import BadInput
+from inrbench.bench.optimizers.first_order import Sgd
 from inrbench.bench.training.descent import Descent
 from inrbench.bench.training.residual_loss import ResidualLoss
 from inrbench.bench.training.run_job import attempt, execute
@@ -93,8 +94,8 @@ def test_a_clipped_gradient_has_the_norm_asked_for() -> None:
     case = TASKS["eikonal"]()
     network = network_of(case)
     before = torch.cat([p.detach().flatten().clone() for p in network.parameters()])
-    train = Train(steps=5, lr=0.1, optimizer="sgd", clip=1e-2)
-    next(Descent(AutogradEngine(network), ResidualLoss(case, 7), train))
+    train = Train(steps=5, lr=0.1, clip=1e-2)
+    next(Descent(AutogradEngine(network), ResidualLoss(case, 7), train, optimizer=Sgd()))
     after = torch.cat([p.detach().flatten() for p in network.parameters()])
     assert float((after - before).norm()) == pytest.approx(0.1 * 1e-2, rel=1e-3)
 
