@@ -195,9 +195,9 @@ class RenderArgs(CommandArgs):
 
 @dataclass(frozen=True, kw_only=True)
 class ListArgs(CommandArgs):
-    """show what there is: activations, tasks, signals, formats of files or suites"""
+    """show what there is: activations, tasks, optimizers, signals, formats of files or suites"""
 
-    kind: Literal["activations", "tasks", "signals", "formats", "suites"] = positional()
+    kind: Literal["activations", "tasks", "optimizers", "signals", "formats", "suites"] = positional()
     json: bool = option("--json", default=False)
 
 

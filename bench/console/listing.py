@@ -1,4 +1,4 @@
-"""The command `list`: activations, tasks, signals and suites, as a table or as JSON."""
+"""The command `list`: activations, tasks, optimisers, signals and suites, as a table or as JSON."""
 
 from __future__ import annotations
 
@@ -107,6 +107,7 @@ _LISTS: dict[
 ] = {
     "activations": (lambda options: plugins_listed("activations", options.files), _plugin),
     "tasks": (lambda options: plugins_listed("tasks", options.files), _plugin),
+    "optimizers": (lambda options: plugins_listed("optimizers", options.files), _plugin),
     "signals": (_signals_listed, _signal),
     "formats": (_formats_listed, dict),
     "suites": (_suites_listed, dict),

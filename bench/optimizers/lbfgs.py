@@ -25,7 +25,7 @@ class Lbfgs(Optimizer):
 
     name, label = "lbfgs", "L-BFGS"
     rates = LogUniform(1e-1, 1.0)
-    excludes = ("weight_decay", "clip", "batch")
+    excludes = ("weight_decay", "clip", "batch", "tv")
     full_batch = True
 
     history: int = Param(100, ge=1)

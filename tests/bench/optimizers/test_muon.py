@@ -53,7 +53,7 @@ def test_steps_are_those_of_pytorch_s_muon() -> None:
         first.step()
         second.step()
     for one, other, before in zip(ours, theirs, start, strict=True):  # theirs has the three digits of bfloat16
-        assert float((one - other).norm()) < 0.05 * float((one - before).norm())
+        assert float((one - other).detach().norm()) < 0.05 * float((one - before).detach().norm())
 
 
 def test_a_complex_matrix_is_orthogonalised_as_one_and_stacked_ones_apart() -> None:
@@ -86,19 +86,6 @@ def test_hidden_matrices_are_trained_by_muon_and_everything_else_by_adam(name: s
     assert by_muon == {id(matrix.weight) for matrix in hidden}
     factors = {group["factor"] for part in parts if not isinstance(part, MuonSteps) for group in part.param_groups}
     assert factors == {group.lr_factor * 0.01 for group in groups}
-
-
-EXPECTED = {"relu": 2, "wire": 2, "wire-real": 2, "mfn": 2, "instant-ngp": 1, "grid": 0}
-
-
-@pytest.mark.parametrize("name", EXPECTED)
-def test_first_layers_heads_filters_and_tables_are_no_hidden_matrices(name: str) -> None:
-    activation = PLUGINS.activations.get(name)()
-    network = build(activation, Domain(2, 2, SHAPE), width=16, depth=3, seed=0)
-    hidden = activation.hidden_matrices(network)
-    assert len(hidden) == EXPECTED[name]
-    assert all(matrix.maps(matrix.weight).shape[1] == matrix.weight.shape[1] for matrix in hidden)  # square maps
-    assert {matrix.blocks for matrix in hidden} <= ({2} if name == "wire-real" else {1})
 
 
 @pytest.mark.parametrize("name", ["relu", "wire", "wire-2d", "mfn", "instant-ngp", "grid"])
