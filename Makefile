@@ -7,6 +7,11 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 PIPOPT := --quiet --disable-pip-version-check
+# An environment keeps the path of its folder: that of a checkout that was copied or moved is another's, and is made anew.
+FOREIGN := $(shell grep -q '^command' $(VENV)/pyvenv.cfg 2>/dev/null && \
+	! grep -qF ' $(CURDIR)/$(VENV)' $(VENV)/pyvenv.cfg && echo foreign)
+# Many clusters tell pip to install for the user, which it refuses to do in an environment.
+export PIP_USER := 0
 # Two processes of tests at a time: threads that wait by turning in a loop would take the cores from one another.
 TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
@@ -83,13 +88,18 @@ define install
 	$(BIN)/python -m pip install $(PIPOPT) --no-compile -c constraints.txt -e '$(1)'
 endef
 
-$(STAMP): pyproject.toml constraints.txt
+.PHONY: foreign
+foreign:
+	@echo "$(VENV) is the environment of another folder; it is made anew"
+	rm -rf $(VENV)
+
+$(STAMP): pyproject.toml constraints.txt $(FOREIGN)
 	$(call install,.)
 	@export PYTHONDONTWRITEBYTECODE=; $(BIN)/python -c 'import torch._inductor.compile_fx' & \
 		$(BIN)/python -c 'import inrbench.bench.commands, inrbench.report.writer, scipy.stats, seaborn, skimage.metrics'; wait
 	@touch $@
 
-$(DEV): pyproject.toml constraints.txt
+$(DEV): pyproject.toml constraints.txt $(FOREIGN)
 	$(call install,.[dev])
 	@$(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true # packages hold templates that are no Python
 	@touch $(STAMP) $@

@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from inrbench import __version__
 from inrbench.bench.arguments import COMMANDS
+from inrbench.bench.checkout import other_checkout, refuse_the_environment_of_another
 from inrbench.bench.console.examples import EXAMPLES
 from inrbench.bench.errors import BadInput, Stopped, did_you_mean
 
@@ -79,6 +81,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         complete(parser())
     try:
+        if arguments is None:
+            refuse_the_environment_of_another(Path(sys.argv[0]), Path(sys.prefix))
+            if note := other_checkout(Path.cwd(), Path(__file__)):
+                print(f"inrbench: note: {note}", file=sys.stderr)
         options = parser().parse_args(words)
         if options.command is None:
             parser().print_help()

@@ -1,0 +1,80 @@
+"""A checkout that was copied or moved notices that its environment is another's."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inrbench.bench import checkout
+from inrbench.bench.checkout import other_checkout, refuse_the_environment_of_another
+from inrbench.bench.errors import BadInput
+
+ROOT = Path(__file__).parents[2]
+
+
+def environment(folder: Path) -> Path:
+    """An environment that says it was made in that folder, with both stamps of the Makefile."""
+    made = folder / ".venv"
+    (made / "bin").mkdir(parents=True)
+    (made / "pyvenv.cfg").write_text(f"home = /usr/bin\ncommand = /usr/bin/python3 -m venv {made}\n")
+    for stamp in (".installed", ".installed-dev"):
+        (made / stamp).touch()
+    return made
+
+
+def test_a_command_of_a_copied_environment_is_refused(tmp_path: Path) -> None:
+    original, copy = environment(tmp_path / "original"), environment(tmp_path / "copy")
+    refuse_the_environment_of_another(original / "bin" / "inrbench", original)
+    refuse_the_environment_of_another(Path("/usr/bin/inrbench"), original)  # no environment
+    with pytest.raises(BadInput, match=r"copy/\.venv is a copy of the environment .*original.* rm -rf \.venv && make"):
+        refuse_the_environment_of_another(copy / "bin" / "inrbench", original)
+
+
+def test_a_command_in_another_checkout_says_whose_code_it_runs(tmp_path: Path) -> None:
+    here = Path(checkout.__file__)
+    assert other_checkout(tmp_path, here) is None
+    assert other_checkout(ROOT, here) is None
+    copied = tmp_path / "inrbench" / "bench" / "checkout.py"
+    copied.parent.mkdir(parents=True)
+    shutil.copy(here, copied)
+    note = other_checkout(tmp_path, here)
+    assert note is not None
+    assert f"this runs the code in {here.resolve().parents[1]}, not that in {tmp_path};" in note
+
+
+def test_the_command_itself(tmp_path: Path) -> None:
+    copy = environment(tmp_path / "my copy")
+    script = copy / "bin" / "inrbench"
+    script.write_text(f"#!{sys.executable}\nfrom inrbench.bench.cli import main\nraise SystemExit(main())\n")
+    script.chmod(0o755)
+    there = dict(os.environ, PYTHONPATH=str(ROOT))
+    done = subprocess.run([str(script), "list", "suites"], capture_output=True, text=True, env=there, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert "is a copy of the environment" in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+@pytest.mark.parametrize("folder", ["copy", "my copy"])
+def test_make_makes_the_environment_of_another_folder_anew(tmp_path: Path, folder: str) -> None:
+    original, copy = tmp_path / "original", tmp_path / folder
+    original.mkdir()
+    for file in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / file, original)
+    environment(original)
+
+    def planned(place: Path) -> str:
+        return subprocess.run(["make", "-n", "bench"], cwd=place, capture_output=True, text=True, check=True).stdout
+
+    assert "venv .venv" not in planned(original)
+    shutil.copytree(original, copy)
+    commands = planned(copy)
+    assert commands.index("rm -rf .venv") < commands.index("-m venv .venv")
+    original.rename(tmp_path / "moved")
+    assert "rm -rf .venv" in planned(tmp_path / "moved")
