@@ -6,14 +6,17 @@ one name are an error, because a result would not say which of them made it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.util
 import inspect
+import io
 import pkgutil
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from inrbench.tasks.core.base import Task
 
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
 
 Sources = dict[str, dict[str, str]]
 """kind of plugin (``"activation"``, ``"task"``) -> name -> the file that defines it."""
@@ -73,7 +77,7 @@ class Registry(Generic[T]):
 
     def _import(self, name: str, module: str) -> Iterator[ModuleType]:
         try:
-            yield importlib.import_module(module)
+            yield _imported(partial(importlib.import_module, module))
         except Exception as error:  # whatever a plugin's module raises is its own fault, never the harness's
             self.broken[name] = f"{type(error).__name__}: {error}"
 
@@ -164,12 +168,34 @@ def load_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        _imported(partial(spec.loader.exec_module, module))
     except Exception as error:
         del sys.modules[name]
         cause = f"{type(error).__name__}: {error}"
         raise BadInput(f"--plugin {path}: cannot be imported ({cause}){old_imports.remedy(error)}") from error
     return module
+
+
+def _imported(load: Callable[[], R]) -> R:
+    """What ``load`` returns, which imports a module of the user's.
+
+    A script among the plugins ends the process, often after `argparse` has printed its usage; neither may happen to a
+    command that does not even select it.
+
+    Raises:
+        ImportError: if the module ends the process.
+    """
+    written = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(written):
+            result = load()
+    except SystemExit as error:
+        raise ImportError(
+            f"it ends the process when it is imported, SystemExit: {error.code}; "
+            'put its script under `if __name__ == "__main__":`'
+        ) from error
+    sys.stderr.write(written.getvalue())
+    return result
 
 
 def source_file(plugin: type[Any]) -> str:

@@ -28,6 +28,39 @@ def test_a_broken_plugin_in_the_folder_is_listed_and_fatal_only_when_chosen(
         registry.get("half-done", "s.yaml")
 
 
+SCRIPTS = {
+    "exit": "import sys\nsys.exit(0)\n",
+    "arguments": (
+        "import argparse\np = argparse.ArgumentParser()\np.add_argument('--image', required=True)\np.parse_args()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_script_among_the_plugins_ends_nothing(
+    script: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "train_mine.py"
+    path.write_text(SCRIPTS[script])
+    with monkeypatch.context() as patch:
+        patch.setattr(activations, "__path__", [*activations.__path__, str(tmp_path)])
+        registry = Plugins().activations
+    assert "siren" in registry.names()
+    assert "it ends the process when it is imported" in registry.broken["train-mine"]
+    with pytest.raises(BadInput, match=r"'train-mine' cannot be imported .* put its script under `if __name__"):
+        registry.get("train-mine")
+    with pytest.raises(BadInput, match=r"cannot be imported .*it ends the process when it is imported"):
+        Plugins([path])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_a_plugin_that_works_writes_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("import sys\nprint('a note', file=sys.stderr)\n" + MINE.format(name="mine"))
+    Plugins([path])
+    assert capsys.readouterr().err == "a note\n"
+
+
 def test_two_plugins_of_one_name_are_an_error_that_names_both_files(tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text(MINE.format(name="siren"))
