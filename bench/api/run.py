@@ -68,7 +68,6 @@ def run(
     for status in retry:
         if status not in STATUSES:
             raise BadInput(f"retry: no such status {status!r}{did_you_mean(status, STATUSES)}")
-    overrides = {**(set or {}), **({} if repeats is None else {"repeats": repeats})}
     methods = Methods(plugins, Path(results) / "plugins")
     chosen = [methods.add(each) for each in activations]
     options = arguments.SuiteArgs(
@@ -78,7 +77,7 @@ def run(
         scale=scale,
         tasks=list(tasks),
         activations=chosen,
-        overrides=[f"{key}={json.dumps(value)}" for key, value in overrides.items()],
+        overrides=overrides_of({**(set or {}), **({} if repeats is None else {"repeats": repeats})}),
     )
     work = Workspace.of(options, given=suite if isinstance(suite, Mapping) else None, added=methods.entries)
     if len(work.store.small()) >= AUTOMATIC:
@@ -87,6 +86,21 @@ def run(
         work, work.plan(tuple(retry)), devices, RunOptions(timeout, keep_weights=keep_weights), silent=not progress
     )
     return of_workspace(work)
+
+
+def overrides_of(settings: Mapping[str, Any] | None) -> list[str]:
+    """Settings by dotted key as words for the option ``--set``.
+
+    Raises:
+        BadInput: if a value is none that a suite can have.
+    """
+    words = []
+    for key, value in (settings or {}).items():
+        try:
+            words.append(f"{key}={json.dumps(value)}")
+        except (TypeError, ValueError) as error:
+            raise BadInput(f"set: {key}: {error}; give numbers, texts, lists and mappings") from error
+    return words
 
 
 def of_workspace(work: Workspace) -> Results:
