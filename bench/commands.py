@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inrbench.bench import arguments, reporting
+from inrbench.bench.config import unsearched
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock
 from inrbench.bench.config.plugins import Plugins
@@ -29,10 +30,8 @@ from inrbench.tasks.signals.user_file import UserFile
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from inrbench.bench.tune import Search
     from inrbench.checks import Finding
-
-ABOUT = {"description", "source", "deviations", "tuning", "lock"}
-"""Parts of a suite that its report shows as they are."""
 
 
 def run(options: arguments.RunArgs) -> int:
@@ -110,7 +109,7 @@ def _print(line: str) -> None:
 
 
 def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:
-    for note in work.lock_notes():
+    for note in [*work.lock_notes(), *unsearched.in_short(work.unsearched)]:
         say(f"note: {note}")
     if changed := plan.changed_sources(planned, work.plugins.sources()):
         pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items()))
@@ -161,8 +160,7 @@ def _fetch(sources: Sequence[str | UserFile]) -> list[Path]:
 def write_report(work: Workspace, *, anew: bool) -> None:
     """Write the report of a suite's jobs, unless it is there and need not be written anew, and print its tables."""
     planned, store = work.plan(), work.store
-    about = work.suite.model_dump(include=ABOUT, exclude_defaults=True)
-    tables, page = reporting.write(store, planned.declarations, about, anew=anew)
+    tables, page = reporting.write(store, planned.declarations, work.about, anew=anew)
     print("\n\n".join(tables))
     if planned.others:
         print(f"\n{planned.others} more results in {store.root} are of other settings; they are not shown.")
@@ -217,17 +215,7 @@ def tune(options: arguments.TuneArgs) -> int:
 
     work = Workspace.of(options, locked=False)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
-    how = plan.RunOptions(work.suite.tuning.seconds)
-    scores: list[DataFrame] = []
-    for number, trials in enumerate(search.rounds):
-        chosen = search.best(scores[-1], trials.trials) if scores else search.all()
-        store = Store(options.results, search.folder(number), say)
-        if len(search.rounds) > 1:
-            say(f"round {number + 1} of {len(search.rounds)}: {sum(map(len, chosen.values()))} trials")
-        jobs = search.jobs(number, chosen)
-        execute(replace(work, store=store), plan.make(jobs, store), options.devices, how)
-        scores.append(search.scores(plan.make(jobs, store), store))
-    found = search.found(scores[0], scores[-1], work.plugins.sources())
+    found, _ = searched(work, search, options.results, options.devices)
     print(searching.as_yaml(found))
     lacking = [f"{name} on {task}" for name, task in search.all() if task not in found.activations.get(name, {})]
     if lacking:
@@ -237,6 +225,28 @@ def tune(options: arguments.TuneArgs) -> int:
         (before.updated(found) if before else found).write(path)
         say(f"wrote {path}")
     return 0
+
+
+def searched(
+    work: Workspace, search: Search, results: Path, devices_wanted: str, *, silent: bool = False
+) -> tuple[Lock, DataFrame]:
+    """Run the trials of a search that are not done; returns what it found, and the scores of the last round.
+
+    Args:
+        results: the folder of all results.
+        silent: show neither notes nor progress.
+    """
+    how = plan.RunOptions(work.suite.tuning.seconds)
+    scores: list[DataFrame] = []
+    for number, trials in enumerate(search.rounds):
+        chosen = search.best(scores[-1], trials.trials) if scores else search.all()
+        store = Store(results, search.folder(number), say)
+        if len(search.rounds) > 1 and not silent:
+            say(f"round {number + 1} of {len(search.rounds)}: {sum(map(len, chosen.values()))} trials")
+        jobs = search.jobs(number, chosen)
+        execute(replace(work, store=store), plan.make(jobs, store), devices_wanted, how, silent=silent)
+        scores.append(search.scores(plan.make(jobs, store), store))
+    return search.found(scores[0], scores[-1], work.plugins.sources()), scores[-1]
 
 
 def choose_c(options: arguments.ChooseArgs) -> int:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from inrbench.bench import arguments
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import grid, suite, unsearched
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock
 from inrbench.bench.config.plugins import Plugins
@@ -19,10 +19,18 @@ from inrbench.bench.errors import BadInput
 from inrbench.bench.runner import plan
 from inrbench.bench.store.store import Store
 
+ABOUT = {"description", "source", "deviations", "tuning", "lock"}
+"""Parts of a suite that its report shows as they are."""
+
 
 @dataclass(frozen=True)
 class Workspace:
-    """A suite as the options choose it, files of further plugins and its results; ``where`` names it in errors."""
+    """A suite as the options choose it, files of further plugins and its results.
+
+    Attributes:
+        where: the suite's name in errors.
+        unsearched: see `inrbench.bench.config.unsearched`.
+    """
 
     suite: suite.Suite
     where: str
@@ -30,6 +38,7 @@ class Workspace:
     store: Store
     lock: Lock | None = None
     lock_file: Path | None = None
+    unsearched: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -55,6 +64,7 @@ class Workspace:
         named = options.suite if given is None else given
         chosen, where = suite.load(named, options.overrides, options.scale)
         path = suite.beside(named, chosen.lock) if chosen.lock else None
+        original = _searched(named, chosen, options.scale)
         lock = Lock.read(path) if path and locked else None
         if lock:
             chosen = chosen.model_copy(update={"activations": lock.applied(chosen.activations)})
@@ -63,7 +73,8 @@ class Workspace:
         chosen = chosen.model_copy(update={"activations": {**chosen.activations, **added}})
         chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
         files = [*options.files, *suite.plugin_files(named, chosen, where)]
-        return cls(chosen, where, files, Store(options.results, chosen.suite, say), lock, path)
+        store, notes = Store(options.results, chosen.suite, say), unsearched.notes(original, chosen) if locked else {}
+        return cls(chosen, where, files, store, lock, path, notes)
 
     @cached_property
     def jobs(self) -> list[Job]:
@@ -82,9 +93,23 @@ class Workspace:
         notes = self.lock.notes(self.jobs, self.plugins.sources(), self.suite)
         return [f"{self.lock_file.name}: {note}" for note in notes]
 
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the suite's report says of it."""
+        return {**self.suite.model_dump(include=ABOUT, exclude_defaults=True), "unsearched": dict(self.unsearched)}
+
     def plan(self, retry: Sequence[str] = (), shard: str | None = None) -> plan.Plan:
         """The jobs and their stored results, as they are now."""
         return plan.make(self.jobs, self.store, retry, plan.shard(shard) if shard else None)
+
+
+def _searched(named: str | Mapping[str, Any], chosen: suite.Suite, scale: str | None) -> suite.Suite:
+    """The suite of which the settings of a chosen one were found: as its file states it, at its full size, unless the
+    scale has a lock file of its own."""
+    original, _ = suite.load(named)
+    if original.lock != chosen.lock:
+        original, _ = suite.load(named, (), scale)
+    return original if original.lock == chosen.lock else chosen
 
 
 def say(text: str) -> None:

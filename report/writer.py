@@ -51,7 +51,9 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
         declared: the jobs to report, in the suite's order and under its names; all stored jobs by default.
         about: the suite's own texts for the head of the page: ``description`` and ``source`` (text), ``deviations``
             from the source (a list of texts), ``tuning`` (a mapping; ``rounds`` in it is a list of mappings with
-            ``trials`` and ``share``) and ``lock`` (the name of the file of the settings found). Each may be missing.
+            ``trials`` and ``share``), ``lock`` (the name of the file of the settings found), and ``unsearched`` (a
+            mapping from a task's key to a note under its table: its settings were found on something else). Each may be
+            missing.
 
     Raises:
         report.source.NoResults: if the folder holds no results.
@@ -60,6 +62,12 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
     folder = store.report
     board = leaderboard(suite)
     tables, choices, boards = tables_of(suite, board)
+    unsearched = (about or {}).get("unsearched") or {}
+    tables = [
+        replace(table, notes=(unsearched[key], *table.notes)) if (key := table.task.partition("[")[0]) in unsearched
+        else table
+        for table in tables
+    ]  # fmt: skip
     written = set()
     texts = []
     for table in [*tables, *choices, *boards]:

@@ -170,7 +170,7 @@ def _job(
     methods = Methods(plugins, cache_folder() / "plugins")
     word = methods.add(activation)
     suite = {"suite": "fit", **settings, "tasks": {key: {**entry, "signals": [signal]}}, "activations": methods.entries}
-    options = arguments.Suite(
+    options = arguments.SuiteArgs(
         plugin=[str(file) for file in methods.files],
         results=Path("results"),
         suite="",

@@ -105,8 +105,7 @@ def overrides_of(settings: Mapping[str, Any] | None) -> list[str]:
 
 def of_workspace(work: Workspace) -> Results:
     """The results of a workspace, with a warning where jobs have failed."""
-    about = work.suite.model_dump(include=commands.ABOUT, exclude_defaults=True)
-    found = Results(work.store.root, _jobs=work.plan().declarations, _about=about, _plugins=work.files)
+    found = Results(work.store.root, _jobs=work.plan().declarations, _about=work.about, _plugins=work.files)
     if bad := len(found.failed):
         warnings.warn(f"{bad} of {len(found.runs)} jobs failed; see .failed of the results", stacklevel=3)
     return found

@@ -36,10 +36,10 @@ def test_it_is_the_job_of_a_suite_bit_for_bit(compiled: bool, tmp_path: Path, mo
         suite({"steps": 7, "lr": 0.002}, "superres", **entry), results=tmp_path, keep_weights=True, progress=False
     )
     stored = whole.job("siren", repeat=1)
+    task = {"task": "superres", "size": 16, "factor": 2}
     found = inrbench.fit(
-        "camera", Siren(omega0=12.0), {"task": "superres", "size": 16, "factor": 2}, steps=7, lr=0.002, width=8, depth=2,
-        repeat=1, progress=False,
-    )  # fmt: skip
+        "camera", Siren(omega0=12.0), task, steps=7, lr=0.002, width=8, depth=2, repeat=1, progress=False
+    )
     assert stored["engine"].startswith("chain") is compiled
     assert found.job_id == stored["job_id"]
     assert found.score == stored["value"]
