@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 BY_USE = {
+    "bench/api/commands.py": "tests/bench/test_networks.py",
     "bench/reporting.py": "tests/bench/test_reporting.py",
     "bench/workspace.py": "tests/bench/test_cli.py",
 }

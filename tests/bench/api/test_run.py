@@ -113,7 +113,7 @@ def test_what_fails_is_counted_in_a_warning_and_kept(tiny: Path, trouble: Path, 
         ({"suite": {"suite": object()}}, "is no value of a suite"),
         ({"activations": [3]}, "neither a name nor an activation"),
         ({"activations": ["sirenn"]}, "did you mean 'siren'"),
-        ({"set": {"train.stepz": 3}}, "no such setting"),
+        ({"set": {"train.stepz": 3}}, "train has no setting 'stepz'"),
         ({"devices": "tpu"}, "is no device"),
     ],
 )
