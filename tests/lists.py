@@ -1,9 +1,9 @@
 """Lists of plugins and tables of results in README and docs, written between markers: ``python -m tests.lists``.
 
 A marker ``<!-- list: KIND FORM -->`` begins a list from the registry, ``<!-- end of list -->`` ends it. KIND is
-activations, tasks, optimizers or suites; FORM is names or table. A marker ``<!-- table: SUITE NAME -->`` begins a table
-of the report on the archive of a suite in docs/results, ``<!-- end of table -->`` ends it; ``KEY=VALUE`` after NAME is
-another value of a setting.
+activations, tasks, optimizers or suites, and FORM names or table; or KIND is a model of a suite file, and FORM settings.
+A marker ``<!-- table: SUITE NAME -->`` begins a table of the report on the archive of a suite in docs/results, ``<!-- end
+of table -->`` ends it; ``KEY=VALUE`` after NAME is another value of a setting.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from docs.site import archive
+from docs.site import archive, settings
 from inrbench.bench.config import suite
 from inrbench.bench.console.listing import plugins_listed
 from inrbench.report.data.leaderboard import leaderboard
@@ -25,7 +25,7 @@ from inrbench.report.tables.formats import latex, markdown
 from inrbench.report.writer import tables_of
 
 ROOT = Path(__file__).parents[1]
-FILES = ("README.md", "docs/plugins.md")
+FILES = ("README.md", "docs/plugins.md", "docs/suite-files.md")
 RESULTS = ("docs/evidence/leaderboard.md", "docs/paper.md")
 ARCHIVES = ("reference",)
 """Archives of shipped suites, whose tables stand beside them."""
@@ -83,7 +83,11 @@ def _cells(row: dict[str, Any]) -> list[str]:
     return [f"`{row['name']}`", row["label"], ", ".join(f"`{param}`" for param in params), row["about"]]
 
 
-_FORMS = {"names": _names, "table": _table}
+def _settings(kind: str) -> str:
+    return settings.table(settings.MODELS[kind])
+
+
+_FORMS = {"names": _names, "table": _table, "settings": _settings}
 
 
 if __name__ == "__main__":

@@ -109,23 +109,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from inrbench import testing
-from inrbench.tasks.signals.load import load
 from {module}.activation import {cls}
 from {module}.task import {cls}Task
 
 
-@testing.parametrize_with_checks({cls}())
-def test_activation(check: Callable[[], None]) -> None:
+@testing.parametrize_with_checks({cls}(), {cls}Task(size=24))
+def test_conformance(check: Callable[[], None]) -> None:
     check()
-
-
-def test_task() -> None:
-    task = {cls}Task(size=24)
-    problem, again = (task.problem(load(task.signals()[0]), seed=1) for _ in range(2))
-    assert torch.equal(problem.measured, again.measured), "the same seed must give the same measurements"
-    assert torch.allclose(problem.operator.forward(problem.truth), problem.measured)
 '''
 
 

@@ -37,6 +37,9 @@ class Model(Settings):
     """The size of the network: its depth, and either its width or its number of real degrees of freedom.
 
     Attributes:
+        depth: layers with a nonlinearity; the linear output layer is not counted.
+        width: units of a hidden layer. An activation with more parameters a unit gets fewer units.
+        params: real degrees of freedom of the network, in place of the width; the nearest size that it can have.
         output: a bound of the values, as some papers have one: ``tanh`` for (1 + tanh v) / 2, in [0, 1]. None is off:
             the values are unbounded. A network with a bound is not compiled as a chain.
     """
@@ -68,7 +71,7 @@ class Loss(Settings):
     """A data loss in place of the task's, see `inrbench.tasks.core.losses`.
 
     Attributes:
-        name: ``l2``, ``l1``, ``huber`` or ``poisson``.
+        name: mean square, mean absolute difference, Huber's loss, or the likelihood of Poisson's distribution.
         delta: of ``huber``, where its square ends, in the unit of the measurements.
         weighted: whether each measurement counts by the weight that the task gives it.
     """
@@ -137,6 +140,9 @@ class Train(Settings):
     Whatever is None is off, and then no part of a job's identity.
 
     Attributes:
+        steps: of the optimiser.
+        lr: the learning rate at the beginning.
+        lr_decay: the share of it that is left at the end.
         schedule: how the rate falls while a share s of the steps is done: ``exponential`` lr · lr_decay^s; ``cosine``
             by half a period of a cosine; ``warmup-cosine`` the same after a linear rise from zero; ``step`` in equal
             drops; ``constant`` not at all, which is ``lr_decay: 1``.

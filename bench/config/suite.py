@@ -96,6 +96,12 @@ class Suite(Settings):
             suite names no others; see `inrbench.bench.config.lock`.
         plugins: files of activations and tasks of one's own, relative to the suite's file.
         scales: smaller sizes of the same experiment, by name: what to put over which keys (``train.steps: 300``).
+        repeats: how often each network is trained, with other initial weights and, where a task draws, other
+            measurements; the same for all activations.
+        model: the size of the networks.
+        train: how they are trained.
+        tasks: the problems, by a name that is the task's or any other.
+        activations: the methods, by a name that is the activation's or any other.
     """
 
     suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
