@@ -1,9 +1,9 @@
 """Lists of plugins and tables of results in README and docs, written between markers: ``python -m tests.lists``.
 
 A marker ``<!-- list: KIND FORM -->`` begins a list from the registry, ``<!-- end of list -->`` ends it. KIND is
-activations, tasks, optimizers or suites, and FORM names or table; or KIND is a model of a suite file, and FORM settings.
-A marker ``<!-- table: SUITE NAME -->`` begins a table of the report on the archive of a suite in docs/results, ``<!-- end
-of table -->`` ends it; ``KEY=VALUE`` after NAME is another value of a setting.
+activations, tasks, optimizers or suites, and FORM names or table; or KIND is a model of a suite file, and FORM
+settings. A marker ``<!-- table: SUITE NAME -->`` begins a table of the report on the archive of a suite in
+docs/results, ``<!-- end of table -->`` ends it; ``KEY=VALUE`` after NAME is another value of a setting.
 """
 
 from __future__ import annotations

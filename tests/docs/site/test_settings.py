@@ -29,7 +29,7 @@ def test_every_key_has_a_meaning_and_a_row(cls: type[BaseModel]) -> None:
 def test_a_row_says_what_may_stand_there_and_the_default() -> None:
     rows = settings.table(settings.MODELS["train"]).splitlines()
     assert rows[2].startswith("| `steps` | whole number, ≥ 1, ≤ 100,000,000 | required | ")
-    assert any(row.startswith("| `optimizer` | `adam` or ") for row in rows)
+    assert any(row.startswith("| `schedule` | `exponential` or ") for row in rows)
 
 
 def test_the_example_is_a_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
