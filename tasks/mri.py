@@ -30,6 +30,9 @@ class MRI(Task):
     one output for the real and one for the imaginary part, the acceleration means what it does in a scanner, and
     magnitudes are scored.
 
+    N unknowns of a real picture with a known phase have 2 · coils / acceleration · N equations: the four coils of the
+    default acceleration of 4 are ill conditioned and not undersampled. One coil is, with half of the equations.
+
     Attributes:
         size: of the picture: its longer side, [height, width], or None for the size it has.
         mask: ``cartesian``, whole rows; ``radial``, the grid points next to evenly spread spokes; ``variable``, single

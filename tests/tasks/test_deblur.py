@@ -4,6 +4,7 @@ import torch
 from pydantic import ValidationError
 from scipy.ndimage import gaussian_filter
 
+from inrbench.bench.config.identity import canonical
 from inrbench.tasks.core.fourier import Convolution
 from inrbench.tasks.deblur import Deblur, gaussian_kernel, motion_kernel
 from inrbench.tasks.signals.load import load
@@ -82,3 +83,16 @@ def test_a_picture_smaller_than_two_kernels_is_refused() -> None:
 def test_bad_parameters_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Deblur.model_validate(bad)
+
+
+def test_the_valid_region_is_scored_without_its_margin() -> None:
+    task = Deblur(size=48, scored="valid")
+    problem = task.problem(load("camera"), seed=0)
+    assert isinstance(problem.operator, Convolution)
+    assert problem.operator.valid == (36, 36)
+    values = problem.truth.reshape(48, 48).clone()
+    values[:6], values[-6:], values[:, :6], values[:, -6:] = 5, 5, 5, 5
+    assert task.score(problem, values.reshape(-1, 1))["psnr"] == np.inf
+    values[6, 6] += 0.1
+    assert task.score(problem, values.reshape(-1, 1))["psnr"] == pytest.approx(10 * np.log10(36 * 36 / 0.01), rel=1e-4)
+    assert "scored" not in canonical(Deblur(size=48).model_dump(mode="json"))

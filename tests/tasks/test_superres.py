@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from pydantic import ValidationError
 
 from inrbench.tasks.signals.load import load
@@ -42,3 +43,20 @@ def test_noise_has_the_declared_spread() -> None:
 def test_bad_parameters_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         SuperRes.model_validate(bad)
+
+
+def test_methods_that_meet_the_measurements_beat_the_interpolations() -> None:
+    task = SuperRes(size=(48, 48), factor=2, tv_weight=1e-3, smooth=0.01)
+    for name in ("camera", "astronaut"):
+        problem = task.problem(load(name), seed=0)
+        found = {}
+        for method, baseline in task.baselines().items():
+            values = torch.from_numpy(baseline(problem)).reshape(problem.truth.shape)
+            found[method] = task.score(problem, values)["psnr"]
+            misfit = float((problem.operator.forward(values) - problem.measured).square().mean().sqrt())
+            assert (misfit < 5e-3) is (method in ("tv", "least-squares", "nearest")), method
+        assert found["least-squares"] > found["bicubic"] > found["nearest"]
+
+
+def test_without_weights_there_are_the_interpolations_alone() -> None:
+    assert list(SuperRes().baselines()) == ["bicubic", "nearest"]

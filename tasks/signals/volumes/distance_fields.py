@@ -54,6 +54,27 @@ def union(at: Axes) -> Field:
     return np.minimum(ball, box(at, (0.4, 0.3, -0.2), (0.3, 0.3, 0.3)))
 
 
+def slab(at: Axes) -> Field:
+    """Signed distance to a box whose faces lie on no grid, because their places are irrational."""
+    return box(at, (0.1 / np.sqrt(2), -0.1 / np.sqrt(3), 0.1 / np.sqrt(7)), (np.sqrt(0.3), np.sqrt(0.2), np.sqrt(0.1)))
+
+
+def several(at: Axes, seed: int, count: int = 4) -> Field:
+    """Signed distance to the union of balls and boxes drawn by a seed, no two of whose bounding balls overlap."""
+    chance, drawn = np.random.default_rng(seed), []
+    while len(drawn) < count:
+        centre, half = chance.uniform(-0.6, 0.6, 3), chance.uniform(0.12, 0.3, 3)
+        radius = float(np.linalg.norm(half))
+        inside = float(np.abs(centre).max()) + radius < 0.95
+        if inside and all(np.linalg.norm(centre - other) > radius + size + 0.05 for other, _, size in drawn):
+            drawn.append((centre, half, radius))
+    fields = [
+        sphere(at, tuple(centre), radius) if index % 2 else box(at, tuple(centre), tuple(half))
+        for index, (centre, half, radius) in enumerate(drawn)
+    ]
+    return np.minimum.reduce(np.broadcast_arrays(*fields))
+
+
 # -- surfaces ----------------------------------------------------------------------------------------------------------
 
 SHELL = 0.01
@@ -102,7 +123,15 @@ def _field(name: str, formula: Sampler, description: str, sha256: str) -> Signal
     return formula_source("distance", _quantised, _lengths, name, partial(_on_grid, formula), description, sha256)
 
 
-FIELDS: dict[str, Sampler] = {"sdf-sphere": sphere, "sdf-box": box, "sdf-torus": torus, "sdf-union": union}
+FIELDS: dict[str, Sampler] = {
+    "sdf-sphere": sphere,
+    "sdf-box": box,
+    "sdf-torus": torus,
+    "sdf-union": union,
+    "sdf-slab": slab,
+    "sdf-several-1": partial(several, seed=1),
+    "sdf-several-2": partial(several, seed=2),
+}
 """The formulas by the name of their signal."""
 
 # fmt: off
@@ -115,5 +144,11 @@ SOURCES = (
            "507c23c36d9a72f843b3e7b3df0a65d4f565f130edbe04f0e1f50415eedf8002"),
     _field("sdf-union", union, "signed distance to the union of a ball and a cube that are disjoint",
            "a7b7e77b35b571a7fa9e640c7222af1adb0c0bf3347b6994e1d36700e00c8a93"),
+    _field("sdf-slab", slab, "signed distance to a box whose faces lie on no grid",
+           "0e67b58fe5c55bfd26eed87dcebe9523cc5d8b47f6653b73132474aee9e053bd"),
+    _field("sdf-several-1", FIELDS["sdf-several-1"], "signed distance to four balls and boxes, drawn by a seed",
+           "9737261e79c1b3a71c24232e5f15b60dd6e9cd12e50d05314870dcb0ebf0eb1b"),
+    _field("sdf-several-2", FIELDS["sdf-several-2"], "signed distance to four others",
+           "c9e10ef56333ea4fefbe21e6023bca41f34dd925d15b8d035652c081b11f9bd2"),
 )
 # fmt: on

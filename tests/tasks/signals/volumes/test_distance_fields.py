@@ -9,8 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from inrbench.tasks.signals.signal import pixel_centres
 from inrbench.tasks.signals.solids import Axes
-from inrbench.tasks.signals.volumes.distance_fields import box, sphere, torus, union
+from inrbench.tasks.signals.volumes.distance_fields import box, several, slab, sphere, torus, union
 
 Points = NDArray[np.float64]
 POINTS = np.random.default_rng(0).uniform(-1, 1, (200, 3))
@@ -48,10 +49,16 @@ def in_box(p: Points, centre: list[float], half: list[float]) -> NDArray[np.bool
 
 
 UNION = np.concatenate([on_sphere([-0.45, -0.3, 0.2], 0.35), on_box([0.4, 0.3, -0.2], [0.3] * 3)])
+SLAB = [0.1 / np.sqrt(2), -0.1 / np.sqrt(3), 0.1 / np.sqrt(7)], [np.sqrt(0.3), np.sqrt(0.2), np.sqrt(0.1)]
 CASES: dict[str, tuple[Callable[[Axes], Points], Points, NDArray[np.bool_]]] = {
     "sphere": (sphere, on_sphere([0.0] * 3, 0.6), np.linalg.norm(POINTS, axis=1) < 0.6),
     "box": (box, on_box([0.0] * 3, [0.55, 0.45, 0.3]), in_box(POINTS, [0.0] * 3, [0.55, 0.45, 0.3])),
     "torus": (torus, on_torus(), (np.hypot(POINTS[:, 0], POINTS[:, 1]) - 0.6) ** 2 + POINTS[:, 2] ** 2 < 0.25**2),
+    "slab": (
+        slab,
+        on_box(SLAB[0], SLAB[1]),
+        in_box(POINTS, *SLAB),
+    ),
     "union": (
         union,
         UNION,
@@ -71,3 +78,23 @@ def test_the_distance_is_that_to_the_nearest_surface_point(name: str) -> None:
     np.testing.assert_allclose(np.abs(found), nearest, atol=0.01)
     # between surface points the true distance is shorter, never longer
     assert (np.abs(found) <= nearest + 1e-9).all()
+
+
+@pytest.mark.parametrize("n", [16, 20, 24, 32, 48, 64, 96])
+def test_no_grid_point_lies_on_a_face_of_the_slab(n: int) -> None:
+    assert float(np.abs(slab(np.ix_(*[pixel_centres(n)] * 3))).min()) > 1e-4
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_several_solids_are_disjoint_so_that_their_distance_is_exact(seed: int) -> None:
+    """Where a distance is exact its gradient has length 1 wherever it has one, inside and outside."""
+    points, step = np.random.default_rng(0).uniform(-1, 1, (5000, 3)), 1e-5
+    slopes = [
+        (several(tuple((points + e).T), seed) - several(tuple((points - e).T), seed)) / (2 * step)
+        for e in step * np.eye(3)
+    ]
+    length = np.linalg.norm(slopes, axis=0)
+    assert np.mean(np.abs(length - 1) < 1e-6) > 0.995
+    distance = several(tuple(points.T), seed)
+    assert 0.02 < float((distance < 0).mean()) < 0.3
+    assert not np.array_equal(several(tuple(points.T), 3 - seed), distance)
