@@ -61,7 +61,8 @@ def slab(at: Axes) -> Field:
 
 def several(at: Axes, seed: int, count: int = 4) -> Field:
     """Signed distance to the union of balls and boxes drawn by a seed, no two of whose bounding balls overlap."""
-    chance, drawn = np.random.default_rng(seed), []
+    chance = np.random.default_rng(seed)
+    drawn: list[tuple[Field, Field, float]] = []
     while len(drawn) < count:
         centre, half = chance.uniform(-0.6, 0.6, 3), chance.uniform(0.12, 0.3, 3)
         radius = float(np.linalg.norm(half))
@@ -72,7 +73,8 @@ def several(at: Axes, seed: int, count: int = 4) -> Field:
         sphere(at, tuple(centre), radius) if index % 2 else box(at, tuple(centre), tuple(half))
         for index, (centre, half, radius) in enumerate(drawn)
     ]
-    return np.minimum.reduce(np.broadcast_arrays(*fields))
+    union: Field = np.minimum.reduce(np.broadcast_arrays(*fields))
+    return union
 
 
 # -- surfaces ----------------------------------------------------------------------------------------------------------
