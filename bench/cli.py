@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -89,7 +90,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command is None:
             parser().print_help()
             return 0
-        return action(options.command)(COMMANDS[options.command].parsed(options))
+        code = action(options.command)(COMMANDS[options.command].parsed(options))
+        sys.stdout.flush()  # so that what cannot be written is said here, and not by Python when it ends
+        return code
     except KeyboardInterrupt:
         if debug:
             raise
@@ -106,6 +109,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BadInput, OSError) as error:
         if debug:
             raise
-        text = str(error) if isinstance(error, BadInput) else f"{error.filename or ''}: {error.strerror or error}"
+        text = str(error) if isinstance(error, BadInput) else _about_a_file(error)
         print(f"inrbench: {' '.join(text.split())}", file=sys.stderr)
         return EXIT_BAD_INPUT
+
+
+def _about_a_file(error: OSError) -> str:
+    """What could not be done with which file, and where space is lacking what to do."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    name = error.filename
+    if name is None and full:
+        name = "the output"
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest there when it ends
+    remedy = "; free space and give the same command again: what is done is kept" if full else ""
+    return f"{'' if name is None else f'{name}: '}{error.strerror or error}{remedy}"

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
+from rich.text import Text
 
 from inrbench.bench.config.job import Job
 from inrbench.bench.runner.plan import duration
@@ -42,7 +43,7 @@ class Display(Listener):
         self._jobs, self._ended, self._failed = len(jobs), 0, 0
         self._time_left = TimeLeft(jobs, finished)
         self._first = Counter(job.task_key for job in jobs if job.repeat == 0)
-        self._scores: dict[str, dict[str, list[float]]] = {}
+        self._scores: dict[str, dict[tuple[str, str], list[float]]] = {}
         self._repeats = 1 + max((job.repeat for job in jobs), default=0)
         self._running: dict[str, tuple[Job, Progress | None]] = {}
         self._interval, self._last_line = interval, time.monotonic()
@@ -102,18 +103,20 @@ class Display(Listener):
         """Print the final scores of a task, best first, once all jobs of its first repeat have ended."""
         scores = self._scores.setdefault(job.task_key, {})
         if outcome.status == "ok" and outcome.final_score is not None:
-            scores.setdefault(job.label, []).append(outcome.final_score)
+            scores.setdefault((job.method, job.label), []).append(outcome.final_score)
         self._first[job.task_key] -= 1
         if self._first[job.task_key] or not scores or outcome.metric is None:
             return
         info = outcome.metrics[outcome.metric]
-        means = {label: sum(values) / len(values) for label, values in scores.items()}
+        means = {method: sum(values) / len(values) for method, values in scores.items()}
+        labels = Counter(label for _, label in means)
         self._console.print(f"\n{job.task_key}, the first of {self._repeats} repeats:", markup=False)
         table = Table(box=None)
         table.add_column("method")
         table.add_column("score", justify="right")
-        for label in sorted(means, key=lambda label: -info.direction * means[label]):
-            table.add_row(label, score(info, means[label]))
+        for method, label in sorted(means, key=lambda method: -info.direction * means[method]):
+            shown = f"{label} ({method})" if labels[label] > 1 and label != method else label
+            table.add_row(Text(shown), score(info, means[method, label]))
         self._console.print(table, "")
 
     def _left(self) -> float | None:

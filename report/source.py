@@ -37,6 +37,9 @@ class Results(Protocol):
     def arrays(self, name: str) -> dict[str, NDArray[Any]] | None:
         """The stored arrays of a job id or of ``ref-<problem_id>``, by name; None where there are none."""
 
+    def write(self, path: Path, content: bytes) -> None:
+        """Write a file of the report, whole or not at all; its folder is made."""
+
 
 class Declared(Protocol):
     """A job with the names that the suite declares for it."""

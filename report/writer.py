@@ -68,21 +68,27 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
         else table
         for table in tables
     ]  # fmt: skip
-    written = set()
+    written: set[Path] = set()
+
+    def put(path: Path, content: bytes) -> Path:
+        store.write(path, content)
+        written.add(path)
+        return path
+
     texts = []
     for table in [*tables, *choices, *boards]:
         texts.append(formats.markdown(table))
         contents = {"md": texts[-1], "tex": formats.latex(table, suite.name), "csv": formats.comma_separated(table)}
         for suffix, content in contents.items():
-            written.add(_write(folder / "tables" / f"{slug(table.task)}.{suffix}", content.encode()))
+            put(folder / "tables" / f"{slug(table.task)}.{suffix}", content.encode())
     figures = []
     styles = method_styles((method.key, method.activation) for task in suite.tasks for method in task.activations)
     live = live_data(suite, styles)
     with styled():
         for entry in gallery.entries(suite, styles, board):
             png, pdf = _png(entry.figure), _pdf(entry.figure)
-            written.add(_write(folder / "figures" / f"{entry.name}.png", png))
-            written.add(_write(folder / "figures" / f"{entry.name}.pdf", pdf))
+            put(folder / "figures" / f"{entry.name}.png", png)
+            put(folder / "figures" / f"{entry.name}.pdf", pdf)
             width = float(entry.figure.get_figwidth())
             drawing = "" if pictures(entry.figure) else svg(entry.figure, entry.name)
             found = PageFigure(entry.name, entry.link, entry.caption, entry.alt, png, width, entry.task, drawing)
@@ -90,7 +96,7 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
     for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
         if old not in written:  # a file of an earlier report would be taken for one of this report
             old.unlink()
-    index = _write(folder / "index.html", page(suite, tables, choices, boards, figures, live, about or {}).encode())
+    index = put(folder / "index.html", page(suite, tables, choices, boards, figures, live, about or {}).encode())
     return Report(folder, index, texts)
 
 
@@ -98,12 +104,6 @@ def tables_of(suite: Suite, board: Leaderboard | None) -> tuple[list[Table], lis
     """The table of each task, those of choices made without the truth and of sweeps, and those over all tasks."""
     choices = [*selection.tables(suite), *sweeps.tables(suite)]
     return [build(suite, task) for task in suite.tasks], choices, board_tables(suite, board)
-
-
-def _write(path: Path, content: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    return path
 
 
 # `Figure.savefig` draws each figure twice, once for its layout alone; the canvases draw it once.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inrbench.bench import arguments
+from inrbench.bench.atomic_write import atomic_write
 from inrbench.bench.errors import BadInput
 
 
@@ -43,7 +44,7 @@ def new_plugin(options: arguments.NewArgs) -> int:
         raise BadInput(f"{path} exists already; choose another name")
     if options.name in getattr(Plugins(options.plugin), f"{options.kind}s").names():
         raise BadInput(f"{options.kind} {options.name!r} exists already; choose another name")
-    path.write_text(render(options.kind, options.name))
+    atomic_write(path, render(options.kind, options.name).encode())
     plugin = "" if inside else f" --plugin {path}"
     print(f"wrote {path}; next:")
     if options.kind == "activation":
@@ -65,8 +66,7 @@ def new_package(options: arguments.NewArgs) -> int:
     if options.name in Plugins(options.plugin).activations.names():
         raise BadInput(f"activation {options.name!r} exists already; choose another name")
     for path, text in files.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text)
+        atomic_write(folder / path, text.encode())
     print(f"wrote {folder}/; next:")
     print(f'  pip install -e "{folder}[dev]" && pytest {folder}')
     print(f"  inrbench run smoke -a {options.name} -a relu -a siren")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,10 @@ class Store(Reader):
         with self.locks.shared():
             for path, table in files.items():
                 atomic_write(path, self.parquet(table))
+
+    def write(self, path: Path, content: bytes) -> None:
+        """Write a file of the report, whole or not at all."""
+        atomic_write(path, content, durable=False)
 
     def save_arrays(self, name: str, **arrays: NDArray[Any]) -> None:
         """Store an artifact (see `artifact_file`) as a compressed npz."""

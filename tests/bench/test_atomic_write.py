@@ -50,7 +50,8 @@ def test_a_write_that_breaks_off_leaves_the_old_file_alone(
     path = tmp_path / "file"
     atomic_write(path, b"old")
     monkeypatch.setattr(os, call, full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(OSError, match="No space") as caught:
         atomic_write(path, b"new")
+    assert caught.value.filename == str(path)
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]

@@ -109,6 +109,40 @@ def test_a_process_ends_with_the_code_and_debug_shows_the_traceback() -> None:
         assert ("Traceback" in done.stderr) == bool(debug)
 
 
+def test_a_full_disk_is_named_and_leaves_the_old_report_whole(tiny: Path, inrbench: Inrbench) -> None:
+    assert inrbench("run", tiny).returncode == 0
+    report = tiny.parent / "results/tiny/report"
+    before = {path: path.read_bytes() for path in report.rglob("*.*")}
+    limit = len(before[report / "index.html"]) // 2  # in place of a disk: no file may be larger
+    code = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
+        "from inrbench.bench.cli import main; raise SystemExit(main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-P", "-c", code, "report", str(tiny), "--results", str(tiny.parent / "results")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "index.html: File too large; free space and give the same command again: what is done is kept" in done.stderr
+    assert {path: path.read_bytes() for path in before if path.exists() and path.suffix != ".json"} == {
+        path: content for path, content in before.items() if path.suffix != ".json"
+    }
+    assert not list(report.rglob(".*"))
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_one_line() -> None:
+    code = "from inrbench.bench.cli import main; raise SystemExit(main(['list', 'formats']))"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-P", "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "inrbench: the output: No space left on device; free space and give the same command again: "
+        "what is done is kept\n"
+    )
+
+
 def test_bare_inrbench_prints_help_and_the_version_is_told(inrbench: Inrbench) -> None:
     bare = inrbench()
     assert (bare.returncode, bare.stderr) == (0, "")

@@ -71,6 +71,18 @@ def test_a_task_is_shown_as_soon_as_its_first_repeat_is_done() -> None:
     assert file.getvalue().count("repeats") == 1
 
 
+def test_two_methods_with_one_label_are_told_apart() -> None:
+    first = job(0)
+    jobs = [first, replace(first, method="mine"), replace(first, method="relu", label="ReLU"), job(1)]
+    file = io.StringIO()
+    display = Display(jobs, Console(file=file, width=100))
+    for each in jobs:
+        display.ended(each, OK)
+    table = file.getvalue().partition("the first of 2 repeats")[2]
+    assert all(name in table for name in ("SIREN (siren)", "SIREN (mine)", "ReLU "))
+    assert "ReLU (" not in table
+
+
 def test_a_terminal_shows_the_running_jobs() -> None:
     jobs = [job(repeat) for repeat in range(2)]
     file = io.StringIO()
