@@ -152,6 +152,21 @@ class TuneArgs(DeviceArgs):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TryArgs(ResultsArgs):
+    """search on a signal of your own with as many trials for each activation, run with what was found, and rank"""
+
+    signal: str = positional("the path of a picture, sound, slice or mesh, or the name of a signal", "SIGNAL")
+    activations: list[str] = option("-a", "this activation (default: those of quick)", "NAME", list)
+    tasks: list[str] = option("-t", "this task (default: the fit of the signal itself)", "NAME", list)
+    trials: int = option("--trials", "trials for each activation and task (default: 16)", "N", 16)
+    repeats: int = option("--repeats", "of the final run (default: 3)", "N", 3)
+    overrides: list[str] = option(
+        "--set", "another setting than that of quick, e.g. train.steps=300", "KEY=VALUE", list
+    )
+    devices: str = option("--devices", "auto, cpu, cuda, cuda:0,cuda:1 or cpu*2", "LIST", "auto")
+
+
+@dataclass(frozen=True, kw_only=True)
 class MergeArgs(ResultsArgs):
     """take over the results in another folder; differing results of one job are both kept and reported"""
 
@@ -231,6 +246,7 @@ COMMANDS: dict[str, type[CommandArgs]] = {
     "report": ReportArgs,
     "archive": ArchiveArgs,
     "tune": TuneArgs,
+    "try": TryArgs,
     "choose-c": ChooseArgs,
     "data": DataArgs,
     "merge": MergeArgs,

@@ -222,6 +222,14 @@ class Search:
             ),
         ]
 
+    def values(self, name: str) -> list[dict[str, float]]:
+        """The values of every trial of an activation, those of the defaults too where they are numbers."""
+        cls, entry = self._class(name), self._suite.activations.get(name) or {}
+        rate = {**self._suite.train, **(entry.get("train") or {})}.get("lr", 1e-3)
+        usual = {"lr": rate, **{key: entry.get(key, cls.model_fields[key].default) for key in cls.search_space()}}
+        ranges = [key for key in self._ranges(name) if isinstance(usual[key], int | float)]
+        return [{key: float({**usual, **point}[key]) for key in ranges} for point in self._points(name)]
+
     def _settings(self, name: str, trial: int) -> dict[str, Any]:
         """What a trial sets: parameters that are searched or that the suite fixes, and a learning rate if searched."""
         entry = self._suite.activations.get(name) or {}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup
     from inrbench.bench import results
+    from inrbench.bench.api.explore import Explored, explore
     from inrbench.bench.api.fit import Fit, fit
     from inrbench.bench.api.run import run
     from inrbench.bench.api.stored import Results
@@ -41,7 +42,7 @@ try:
 except PackageNotFoundError:  # a folder that was copied, not installed
     __version__ = "unknown"
 
-_API = {"Fit": "fit", "Results": "stored", "fit": "fit", "run": "run"}
+_API = {"Explored": "explore", "explore": "explore", "Fit": "fit", "Results": "stored", "fit": "fit", "run": "run"}
 """Names of `inrbench.bench.api` and their modules there."""
 
 _PLACES = ("inrbench.activations", "inrbench.tasks", "inrbench.bench", "inrbench.bench.optimizers")
@@ -50,6 +51,7 @@ __all__ = [
     "Activation",
     "Baseline",
     "Domain",
+    "Explored",
     "Fit",
     "Identity",
     "LogUniform",
@@ -68,6 +70,7 @@ __all__ = [
     "Task",
     "__version__",
     "draw",
+    "explore",
     "fit",
     "grid_coords",
     "noise_like",

@@ -22,6 +22,16 @@ def render(options: arguments.RenderArgs) -> int:
     return 0
 
 
+def try_(options: arguments.TryArgs) -> int:
+    from inrbench.bench.api.explore import explored
+
+    found = explored(options, options.signal, {})
+    print(found)
+    print(f"\nReport: {found.report()}")
+    return 1 if len(found.failed) else 0
+
+
 ACTIONS: dict[str, Callable[[Any], int]] = {
     "render": render,
+    "try": try_,
 }

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import tempfile
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from torch import nn
 from inrbench.activations.core.base import Activation
 from inrbench.bench import arguments
 from inrbench.bench.api.run import Methods, overrides_of
+from inrbench.bench.api.signals import SignalLike, as_declared
 from inrbench.bench.config.job import Job
 from inrbench.bench.errors import BadInput
 from inrbench.bench.machine import devices
@@ -33,9 +33,6 @@ from inrbench.bench.training.run_job import execute
 from inrbench.bench.training.weights import Blueprint, rebuild
 from inrbench.bench.workspace import Workspace, say
 from inrbench.tasks.core.base import Task
-
-if TYPE_CHECKING:
-    SignalLike = str | Path | NDArray[Any] | Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -115,7 +112,7 @@ def fit(
     Raises:
         BadInput: if anything asked for is wrong. What goes wrong in training is raised as it is.
     """
-    with _named(signal) as source:
+    with as_declared(signal) as source:
         job, work = _job(source, activation, task, {
             "train": {"steps": steps, "lr": lr}, "model": {"width": width, "depth": depth}, "repeats": repeat + 1,
         }, set, plugins, repeat)  # fmt: skip
@@ -140,20 +137,6 @@ def fit(
 
 def _trained(job: Job, work: Workspace, device: torch.device, threads: int, progress: Any = lambda _: None) -> Outcome:
     return as_in_a_worker(threads, lambda: execute(job, work.plugins, device, progress, keep_weights=True))
-
-
-@contextlib.contextmanager
-def _named(signal: SignalLike) -> Iterator[str | dict[str, Any]]:
-    """A signal as a suite names it; an array is a file for a while."""
-    if isinstance(signal, Mapping):
-        yield {key: str(value) if isinstance(value, Path) else value for key, value in signal.items()}
-    elif isinstance(signal, str | Path):
-        yield str(signal)
-    else:
-        with tempfile.TemporaryDirectory(prefix="inrbench-") as folder:
-            path = Path(folder) / "array.npy"
-            np.save(path, np.asarray(signal), allow_pickle=False)
-            yield str(path)
 
 
 def _job(

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from inrbench.bench import arguments, commands
 from inrbench.bench.api.class_source import is_local, plugin_file
@@ -85,7 +85,7 @@ def run(
     commands.execute(
         work, work.plan(tuple(retry)), devices, RunOptions(timeout, keep_weights=keep_weights), silent=not progress
     )
-    return of_workspace(work)
+    return of_workspace(work, Results)
 
 
 def overrides_of(settings: Mapping[str, Any] | None) -> list[str]:
@@ -103,9 +103,12 @@ def overrides_of(settings: Mapping[str, Any] | None) -> list[str]:
     return words
 
 
-def of_workspace(work: Workspace) -> Results:
+R = TypeVar("R", bound=Results)
+
+
+def of_workspace(work: Workspace, kind: type[R]) -> R:
     """The results of a workspace, with a warning where jobs have failed."""
-    found = Results(work.store.root, _jobs=work.plan().declarations, _about=work.about, _plugins=work.files)
+    found = kind(work.store.root, _jobs=work.plan().declarations, _about=work.about, _plugins=work.files)
     if bad := len(found.failed):
         warnings.warn(f"{bad} of {len(found.runs)} jobs failed; see .failed of the results", stacklevel=3)
     return found

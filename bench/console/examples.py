@@ -12,6 +12,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "status": ("inrbench status quick", "inrbench status paper-ct --scale small"),
     "report": ("inrbench report quick", "inrbench report quick -a siren -a relu"),
     "tune": ("inrbench tune quick --trials 16", "inrbench tune quick -t image -a siren"),
+    "try": ("inrbench try camera", "inrbench try photo.png -t superres -a siren -a wire --trials 32"),
     "choose-c": ("inrbench choose-c choose-c", "inrbench choose-c choose-c --set repeats=1"),
     "archive": ("inrbench archive reference docs/results", "inrbench archive quick shared/results"),
     "data": ("inrbench data paper-ct", "inrbench data paper-image --scale small"),
