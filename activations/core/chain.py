@@ -14,6 +14,14 @@ from inrbench.activations.core.kernel import Kernel
 from inrbench.activations.core.linear import first_linear
 
 
+def product(factors: list[Tensor]) -> Tensor:
+    """The elementwise product of tensors of one shape."""
+    result = factors[0]
+    for factor in factors[1:]:
+        result = result * factor
+    return result
+
+
 class Chain(nn.Sequential):
     """Sequence coords -> encoding -> layers -> head: (N, d) -> (N, C).
 

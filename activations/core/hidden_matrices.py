@@ -6,6 +6,7 @@ matrices that are not a parameter themselves but computed from some (weight norm
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -49,11 +50,11 @@ def hidden_matrices(network: nn.Module) -> list[HiddenMatrix]:
         )
     stages: dict[str, list[nn.Module]] = network.stages()  # type: ignore[operator]
     depth = sum(name.isdigit() for name in stages)
-    after = [stages[str(number)] for number in range(3, depth + 1)] + [stages["head"]]
+    later = [*(stages[str(number)] for number in range(2, depth + 1)), stages["head"]]
     found = []
-    for number, following in zip(range(2, depth + 1), after, strict=True):
+    for layer, following in itertools.pairwise(later):
         units = next((each.shape[1] for each in _weights(following)), None)
-        for weight in _weights(stages[str(number)]):
+        for weight in _weights(layer):
             blocks = len(weight) // units if units and len(weight) % units == 0 else 1
             found.append(HiddenMatrix(weight, blocks))
     return found

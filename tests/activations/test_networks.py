@@ -1,8 +1,9 @@
-"""RFF, WIRE's variants, FourierNet, BACON and STAF: outputs against numpy, initial weights, counts."""
+"""RFF, WIRE's variants, FourierNet, BACON, STAF, FUTON, CAFE, MSA: outputs against numpy, initial weights, counts."""
 
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -10,9 +11,12 @@ import torch
 from torch import nn
 
 from inrbench.activations.bacon import Bacon, BandlimitedFilter, shares
+from inrbench.activations.cafe import Cafe
 from inrbench.activations.core.base import Activation, Domain, build, count_frozen, count_params
 from inrbench.activations.core.width_solver import solve_width
 from inrbench.activations.fouriernet import FourierNet
+from inrbench.activations.futon import Futon
+from inrbench.activations.msa import Msa
 from inrbench.activations.rff import Rff
 from inrbench.activations.staf import Staf, SumOfSines
 from inrbench.activations.wire_2d import Wire2d
@@ -269,3 +273,64 @@ def test_budgets_are_met(activation: Activation) -> None:
     width = solve_width(activation, domain, 3, 19_203)
     network = build(activation, domain, width=width, depth=3, seed=0)
     assert count_params(network) == pytest.approx(19_203, rel=0.03)
+
+
+# -- FUTON, CAFE, MSA ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+@pytest.mark.parametrize("basis", ["sinc", "lanczos"])
+def test_futon(d: int, basis: Literal["sinc", "lanczos"]) -> None:
+    network, x = double(Futon(basis=basis, rank=5, centres=0.25), d=d), points(d)
+    n = numbers(network)
+    product = np.ones((len(x), 5))
+    for axis in range(d):
+        centres = (2 * np.arange(16) + 1) / 16 - 1
+        t = (x[:, axis, None] - centres) * 16 / 2
+        phi = np.sinc(t) * (np.sinc(t / 3) * (np.abs(t) < 3) if basis == "lanczos" else 1)
+        phi /= np.sqrt((phi**2).sum(1, keepdims=True))
+        product *= phi @ n[f"0.factors.{axis}"].T
+    hidden = np.maximum(product @ n["1.0.weight"].T + n["1.0.bias"], 0)
+    np.testing.assert_allclose(value(network, x), hidden @ n["2.weight"].T + n["2.bias"], atol=1e-10)
+    assert_gradients(network, d)
+
+
+@pytest.mark.parametrize("d", [1, 2, 3])
+def test_cafe(d: int) -> None:
+    network, x = double(Cafe(sigma=2.0, frequencies=4, polynomials=5), d=d), points(d)
+    n = numbers(network)
+    phase = 2 * np.pi * x @ n["0.encoding.frequencies"].T
+    polynomials = [np.cos(k * np.arccos(x)) for k in range(5)]  # another formula of Chebyshev's polynomials
+    e = np.concatenate([np.sin(phase), np.cos(phase), *polynomials], axis=1)
+    product = np.prod([e @ n[f"0.maps.{i}.weight"].T + n[f"0.maps.{i}.bias"] for i in range(3)], axis=0)
+    hidden = np.maximum(product @ n["1.0.weight"].T + n["1.0.bias"], 0)
+    np.testing.assert_allclose(value(network, x), hidden @ n["2.weight"].T + n["2.bias"], atol=1e-8)
+    assert_gradients(network, d)
+
+
+@pytest.mark.parametrize("divide", [True, False])
+def test_msa(divide: bool) -> None:
+    network, x = double(Msa(lowest=2.0, highest=32.0, divide=divide), width=5, depth=2), points(2)
+    n = numbers(network)
+    frequency = np.array([2.0, 4.0, 8.0, 16.0, 32.0])
+    y = x
+    for layer in ("0.0", "1.0"):
+        y = np.sin(frequency * (y @ n[f"{layer}.weight"].T + n[f"{layer}.bias"])) / (frequency if divide else 1)
+    np.testing.assert_allclose(value(network, x), y @ n["2.weight"].T + n["2.bias"], atol=1e-5)
+    assert "1.1.frequency" not in n  # it follows from the configuration
+
+
+def test_published_networks_have_the_published_numbers_of_parameters() -> None:
+    kodak, volume, picture = Domain(2, 3, (512, 768)), Domain(3, 1, (256,) * 3), Domain(2, 3, (512, 512))
+    assert count_params(build(Futon(rank=224), kodak, width=1, depth=1, seed=0)) == 194_435
+    assert count_params(build(Futon(rank=218), volume, width=1, depth=1, seed=0)) == 131_673
+    cafe = build(Cafe(frequencies=88, polynomials=30), picture, width=1, depth=1, seed=0)
+    assert (count_params(cafe), count_frozen(cafe)) == (224_439, 176)
+
+
+@pytest.mark.parametrize("activation", [Futon(), Cafe(), Cafe(maps=1)], ids=repr)
+@pytest.mark.parametrize("domain", [Domain(2, 3, (48, 32)), Domain(1, 1, (256,)), Domain(3, 1, (24,) * 3)], ids=str)
+def test_their_sizes_meet_a_budget(activation: Activation, domain: Domain) -> None:
+    for budget in (1_700, 8_500):
+        width = solve_width(activation, domain, 3, budget)
+        assert count_params(build(activation, domain, width=width, depth=3, seed=0)) == pytest.approx(budget, rel=0.05)

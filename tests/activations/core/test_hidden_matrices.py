@@ -53,3 +53,10 @@ def test_a_matrix_with_normalised_weights_is_none() -> None:
     activation = BwRelu(weight_norm=True)
     network = build(activation, Domain(2, 1, SHAPE), width=16, depth=3, seed=0)
     assert activation.hidden_matrices(network) == []
+
+
+def test_a_network_of_one_layer_has_none() -> None:
+    """Its only layer is the first one, however wide the encoding before it is."""
+    for name in ("siren", "futon"):
+        activation = PLUGINS.activations.get(name)()
+        assert hidden_matrices(build(activation, Domain(2, 1, (16, 16)), width=8, depth=1, seed=0)) == []
