@@ -2,8 +2,9 @@
 
 A marker ``<!-- list: KIND FORM -->`` begins a list from the registry, ``<!-- end of list -->`` ends it. KIND is
 activations, tasks, optimizers or suites, and FORM names or table; or KIND is a model of a suite file, and FORM
-settings. A marker ``<!-- table: SUITE NAME -->`` begins a table of the report on the archive of a suite in
-docs/results, ``<!-- end of table -->`` ends it; ``KEY=VALUE`` after NAME is another value of a setting.
+settings; or both are formats, the files that can be read. A marker ``<!-- table: SUITE NAME -->`` begins a table of the
+report on the archive of a suite in docs/results, ``<!-- end of table -->`` ends it; ``KEY=VALUE`` after NAME is another
+value of a setting.
 """
 
 from __future__ import annotations
@@ -23,9 +24,10 @@ from inrbench.report.labels import slug
 from inrbench.report.tables.build import Table
 from inrbench.report.tables.formats import latex, markdown
 from inrbench.report.writer import tables_of
+from inrbench.tasks.signals import formats
 
 ROOT = Path(__file__).parents[1]
-FILES = ("README.md", "docs/plugins.md", "docs/suite-files.md")
+FILES = ("README.md", "docs/plugins.md", "docs/suite-files.md", "docs/how-to/your-data.md")
 RESULTS = ("docs/evidence/leaderboard.md", "docs/paper.md")
 ARCHIVES = ("reference",)
 """Archives of shipped suites, whose tables stand beside them."""
@@ -87,7 +89,15 @@ def _settings(kind: str) -> str:
     return settings.table(settings.MODELS[kind])
 
 
-_FORMS = {"names": _names, "table": _table, "settings": _settings}
+def _formats(_: str) -> str:
+    lines = [["format", "suffixes", "becomes", "values without `range`", "needs"], ["---"] * 5]
+    for row in formats.describe():
+        suffixes = " ".join(f"`{suffix}`" for suffix in row["suffixes"].split())
+        lines.append([row["name"], suffixes, row["signal"], row["values"], row["needs"] and f"`{row['needs']}`"])
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+_FORMS = {"names": _names, "table": _table, "settings": _settings, "formats": _formats}
 
 
 if __name__ == "__main__":
