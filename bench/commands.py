@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from inrbench.bench.tune import Search
     from inrbench.checks import Finding
 
+SHOWN = 6
+"""Pairs of plugins that a note names."""
+
 
 def run(options: arguments.RunArgs) -> int:
     work = Workspace.of(options)
@@ -112,7 +115,8 @@ def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:
     for note in [*work.lock_notes(), *unsearched.in_short(work.unsearched)]:
         say(f"note: {note}")
     if changed := plan.changed_sources(planned, work.plugins.sources()):
-        pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items()))
+        pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items())[:SHOWN])
+        pairs += f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
         say(
             f"note: the source of a plugin has changed since these jobs were done: {pairs}; if their results would "
             "differ now, raise `version` in the plugin, and they run again"

@@ -51,10 +51,6 @@ class CT(Task):
     def signals(self) -> tuple[str, ...]:
         return ("ct-small",)
 
-    @property
-    def random(self) -> bool:
-        return self.noise > 0
-
     def problem(self, signal: Signal, seed: int) -> Problem:
         truth, shape = picture(signal, self.size)
         channels = truth.shape[-1]

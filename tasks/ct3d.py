@@ -59,10 +59,6 @@ class CT3D(Task):
     def signals(self) -> tuple[str, ...]:
         return ("blobs",)
 
-    @property
-    def random(self) -> bool:
-        return self.noise > 0
-
     def problem(self, signal: Signal, seed: int) -> Problem:
         require(signal, self.kinds, "choose a scene such as blobs or helix")
         if 5 * self.views * self.size**3 > MAX_ENTRIES:

@@ -75,10 +75,6 @@ class Deblur(Task):
     def signals(self) -> tuple[str, ...]:
         return ("astronaut",)
 
-    @property
-    def random(self) -> bool:
-        return self.noise > 0
-
     def problem(self, signal: Signal, seed: int) -> Problem:
         truth, shape = picture(signal, self.size)
         kernel = gaussian_kernel(self.sigma) if self.kernel == "gaussian" else motion_kernel(self.length, self.angle)

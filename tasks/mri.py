@@ -88,7 +88,7 @@ class MRI(Task):
 
     @property
     def random(self) -> bool:
-        return self.noise > 0 or self.mask != "radial"
+        return super().random or self.mask != "radial"
 
     def problem(self, signal: Signal, seed: int) -> Problem:
         truth, shape = picture(signal, self.size)

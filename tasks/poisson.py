@@ -51,7 +51,7 @@ class Poisson(Task):
 
     @property
     def random(self) -> bool:
-        return self.noise > 0 or self.keep < 1
+        return super().random or self.keep < 1
 
     def problem(self, signal: Signal, seed: int) -> Problem:
         truth, shape = picture(signal, self.size)

@@ -50,10 +50,6 @@ class SuperRes(Task):
     def signals(self) -> tuple[str, ...]:
         return ("coffee",)
 
-    @property
-    def random(self) -> bool:
-        return self.noise > 0
-
     def problem(self, signal: Signal, seed: int) -> Problem:
         truth, (height, width) = picture(signal, self.size)
         fits = height - height % self.factor, width - width % self.factor

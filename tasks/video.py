@@ -76,7 +76,7 @@ class Video(Task):
 
     @property
     def random(self) -> bool:
-        return self.noise > 0 or self.mode == "coded"
+        return super().random or self.mode == "coded"
 
     def problem(self, signal: Signal, seed: int) -> Problem:
         require(signal, self.kinds, "choose a clip such as echo or moving-discs")

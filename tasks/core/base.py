@@ -173,8 +173,12 @@ class Task(BaseModel):
 
     @property
     def random(self) -> bool:
-        """Whether `problem` depends on its seed. If not, a baseline runs once instead of once for each repeat."""
-        return False
+        """Whether `problem` depends on its seed: by default, whether a parameter ``noise`` is above 0.
+
+        If not, a baseline runs once instead of once for each repeat.
+        """
+        noise = getattr(self, "noise", 0)
+        return isinstance(noise, int | float) and noise > 0
 
     @property
     def derivatives(self) -> int:

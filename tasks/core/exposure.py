@@ -42,12 +42,6 @@ class CodedExposure(Operator):
         readouts, _, pixels, _ = self._weights.shape
         return (y.reshape(readouts, 1, pixels, -1) * self._weights).reshape(self.in_rows, -1)
 
-    def to(self, device: torch.device | str) -> CodedExposure:
-        moved = object.__new__(CodedExposure)
-        moved.__dict__.update(self.__dict__)
-        moved._weights = self._weights.to(device)
-        return moved
-
 
 def random_bumps(shape: tuple[int, int, int], group: int, opened: int, seed: int) -> Tensor:
     """Code (T, H, W) in which a pixel is open in ``opened`` successive frames of every group, from a random one on.

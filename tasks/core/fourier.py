@@ -73,12 +73,6 @@ class SampledFourier(Operator):
         picture = (behind.reshape(*samples.shape[:2], -1) * self._maps.conj().to(kind)).sum(dim=1)
         return torch.view_as_real(picture[0]) if self.complex_picture else picture.real.T
 
-    def to(self, device: torch.device | str) -> SampledFourier:
-        moved = object.__new__(SampledFourier)
-        moved.__dict__.update(self.__dict__)
-        moved._kept, moved._maps, moved._ramp = (t.to(device) for t in (self._kept, self._maps, self._ramp))
-        return moved
-
 
 def frequencies(shape: tuple[int, int]) -> Tensor:
     """(H·W, 2) int64, the signed frequencies of the grid of `torch.fft.fft2` in cycles per side, row-major."""
@@ -122,12 +116,6 @@ class Convolution(Operator):
         padded = torch.nn.functional.pad(y.T.reshape(-1, *self.valid), (left, 0, top, 0))
         picture = _circular(padded, self._spectrum.conj().to(COMPLEX[y.dtype]))
         return picture.reshape(len(padded), -1).T
-
-    def to(self, device: torch.device | str) -> Convolution:
-        moved = object.__new__(Convolution)
-        moved.__dict__.update(self.__dict__)
-        moved._spectrum = self._spectrum.to(device)
-        return moved
 
 
 class _Circular(torch.autograd.Function):
@@ -178,13 +166,6 @@ class RandomCosine(Operator):
         spectrum = y.new_zeros(self.in_rows, y.shape[1]).index_copy(0, self._kept, y).T.reshape(-1, *self.shape)
         signed = self._down.T.to(y.dtype) @ spectrum @ self._right.to(y.dtype)
         return signed.reshape(len(signed), -1).T * self._signs.to(y.dtype)
-
-    def to(self, device: torch.device | str) -> RandomCosine:
-        moved = object.__new__(RandomCosine)
-        moved.__dict__.update(self.__dict__)
-        for name in ("_kept", "_signs", "_down", "_right"):
-            setattr(moved, name, getattr(self, name).to(device))
-        return moved
 
 
 def cosine_matrix(n: int) -> Tensor:

@@ -51,9 +51,6 @@ class Gradient(Operator):
         grid = grid + pad(right, (0, 0, 1, 0)) - pad(right, (0, 0, 0, 1))
         return grid.reshape(self.in_rows, channels)
 
-    def to(self, device: torch.device | str) -> Gradient:
-        return Gradient(self.shape, None if self.kept is None else self.kept.to(device))
-
 
 def count_differences(shape: tuple[int, int]) -> int:
     """The number of forward differences of a grid (H, W)."""

@@ -7,6 +7,9 @@ linear operators need the adjoint, which `check_adjoint` compares with autograd 
 
 from __future__ import annotations
 
+import copy
+from typing import Any, Self
+
 import torch
 from torch import Tensor
 
@@ -53,9 +56,22 @@ class Operator:
             product = (self.forward(x) * y).sum()  # a scalar, see `AutogradEngine`
         return torch.autograd.grad(product, x)[0]
 
-    def to(self, device: torch.device | str) -> Operator:
-        """The same operator with its tensors on ``device``."""
-        return self
+    def to(self, device: torch.device | str) -> Self:
+        """The same operator, of the same class, with all tensors of its attributes on ``device``."""
+        moved = copy.copy(self)  # without __init__, whose checks would wait for the device
+        vars(moved).update({name: _on(device, value) for name, value in vars(self).items()})
+        return moved
+
+
+def _on(device: torch.device | str, value: Any) -> Any:
+    """A tensor or an operator on a device, also within a list, a tuple or a dictionary; anything else as it is."""
+    if isinstance(value, Tensor | Operator):
+        return value.to(device)
+    if isinstance(value, dict):
+        return {key: _on(device, item) for key, item in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(_on(device, item) for item in value)
+    return value
 
 
 def check_adjoint(operator: Operator, channels: int) -> None:
@@ -148,11 +164,6 @@ class Mask(Operator):
     def adjoint(self, y: Tensor) -> Tensor:
         # index_add instead of assignment: the contributions of a point that was measured twice add up
         return y.new_zeros(self.in_rows, y.shape[1]).index_add(0, self.rows, y)
-
-    def to(self, device: torch.device | str) -> Mask:
-        moved = object.__new__(Mask)  # without __init__: checking the rows again would synchronise with the device
-        moved.in_rows, moved.out_rows, moved.rows = self.in_rows, self.out_rows, self.rows.to(device)
-        return moved
 
 
 class AreaAverage(Operator):

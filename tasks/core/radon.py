@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -67,12 +66,6 @@ class Radon(Operator):
 
     def adjoint(self, y: Tensor) -> Tensor:
         return multiply(y, self._transpose, self._matrix)
-
-    def to(self, device: torch.device | str) -> Radon:
-        moved = object.__new__(Radon)
-        moved.__dict__.update(self.__dict__)
-        moved._matrix, moved._transpose = self._matrix.to(device), self._transpose.to(device)
-        return moved
 
     def sinogram(self, y: Tensor) -> Tensor:
         """Measurements (M, C) as a sinogram (angles, detectors, C)."""

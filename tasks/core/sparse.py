@@ -43,12 +43,6 @@ class SparseMatrix(Operator):
     def adjoint(self, y: Tensor) -> Tensor:
         return multiply(y, self._transpose, self._matrix)
 
-    def to(self, device: torch.device | str) -> SparseMatrix:
-        moved = object.__new__(SparseMatrix)
-        moved.__dict__.update(self.__dict__)
-        moved._matrix, moved._transpose = self._matrix.to(device), self._transpose.to(device)
-        return moved
-
 
 def interpolation_matrix(points: Floats, shape: tuple[int, ...], weight: float) -> scipy.sparse.csr_array:
     """Matrix of weighted sums of multilinear interpolations on a grid: (M, prod(shape)), CSR.

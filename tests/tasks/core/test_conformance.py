@@ -149,9 +149,6 @@ class Shifted(Operator):
     def adjoint(self, y: Tensor) -> Tensor:
         return (y + y.roll(1, 0)) / 2
 
-    def to(self, device: torch.device | str) -> Identity:
-        return Identity(self.in_rows)
-
 
 class WrongAdjoint(Plain):
     def problem(self, signal: Signal, seed: int) -> Problem:
@@ -248,7 +245,8 @@ def test_a_mistake_is_found(task: Task, check: str, message: str) -> None:
 
 
 def test_a_moved_operator_keeps_its_class() -> None:
-    right = type("Right", (Shifted,), {"adjoint": Operator.adjoint})
+    made = {"adjoint": Operator.adjoint, "to": lambda self, device: Identity(self.in_rows)}
+    right = type("Right", (Shifted,), made)
 
     class Moves(WrongAdjoint):
         def problem(self, signal: Signal, seed: int) -> Problem:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from skimage.transform import downscale_local_mean
 
 from inrbench.tasks.core import kspace
-from inrbench.tasks.core.fourier import Convolution, SampledFourier
+from inrbench.tasks.core.fourier import Convolution, RandomCosine, SampledFourier
 from inrbench.tasks.core.gradient import Gradient
 from inrbench.tasks.core.operators import AreaAverage, Identity, Mask, Operator, check_adjoint
 from inrbench.tasks.core.radon import Radon, half_turn
@@ -172,3 +174,39 @@ def test_the_gradient_through_forward_has_the_bits_of_the_adjoint() -> None:
         x = torch.randn(operator.in_rows, 1)
         y = torch.randn_like(operator.forward(x))
         assert torch.equal(operator.vjp(x, y), operator.adjoint(y)), operator
+
+
+class Doubled(Mask):
+    """A shipped operator with something of its own."""
+
+    def __init__(self, rows: torch.Tensor, in_rows: int) -> None:
+        super().__init__(in_rows, rows)
+        self.parts: dict[str, Any] = {"weights": [torch.full((len(rows), 1), 2.0)], "inner": Magnitude()}
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        weights: torch.Tensor = self.parts["weights"][0]
+        return weights * super().forward(x)
+
+
+def test_an_operator_that_is_moved_keeps_its_class_and_moves_all_that_it_holds() -> None:
+    operator = Doubled(torch.tensor([1, 3]), 5)
+    moved = operator.to("meta")
+    assert isinstance(moved, Doubled)
+    assert isinstance(moved.rows, torch.Tensor)
+    assert {moved.rows.device.type, moved.parts["weights"][0].device.type} == {"meta"}
+    assert type(moved.parts["inner"]) is Magnitude
+    x = torch.randn(5, 1)
+    assert torch.equal(operator.forward(x), 2 * x[[1, 3]])  # which has stayed where it was
+    assert torch.equal(operator.to("cpu").forward(x), 2 * x[[1, 3]])
+
+
+SHIPPED: list[Operator] = [Convolution((24, 24), gaussian_kernel(1.0)), Gradient((4, 5), torch.arange(3)),
+                           RandomCosine((4, 4), torch.arange(5), torch.ones(16)), AreaAverage((4, 4), 2)]  # fmt: skip
+
+
+@pytest.mark.parametrize("operator", SHIPPED, ids=lambda operator: type(operator).__name__)
+def test_no_tensor_of_a_shipped_operator_is_left_behind(operator: Operator) -> None:
+    moved = operator.to("meta")
+    assert type(moved) is type(operator)
+    held = [value for value in vars(moved).values() if isinstance(value, torch.Tensor)]
+    assert all(tensor.device.type == "meta" for tensor in held)
