@@ -90,6 +90,14 @@ class SuiteArgs(ResultsArgs):
     overrides: list[str] = option(
         "--set", "another value of a setting of the suite, e.g. train.steps=300", "KEY=VALUE", list
     )
+    lock: Path | None = option("--lock", "settings that `inrbench tune --out FILE` found, over the suite's own", "FILE")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportedArgs(SuiteArgs):
+    name: str | None = option(
+        "--name", "keep this report beside others of the suite, in the folder report-NAME", "NAME"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +106,7 @@ class StatusArgs(SuiteArgs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportArgs(SuiteArgs):
+class ReportArgs(ReportedArgs):
     """write the tables, the figures and the page from stored results"""
 
 
@@ -133,7 +141,7 @@ class ChooseArgs(DeviceArgs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunArgs(DeviceArgs):
+class RunArgs(DeviceArgs, ReportedArgs):
     """run a suite's jobs that are not done, then print its table and write its report"""
 
     scheduler: str | None = option("--scheduler", "run on a Dask cluster, e.g. tcp://10.0.0.1:8786", "ADDRESS")
@@ -149,6 +157,7 @@ class TuneArgs(DeviceArgs):
     """search scales and learning rates with the same number of trials for each activation"""
 
     trials: int | None = option("--trials", "trials for each activation and task", "N")
+    out: Path | None = option("--out", "write what was found to a file, for --lock", "FILE")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,10 +234,11 @@ class CheckArgs(CommandArgs):
 
 @dataclass(frozen=True, kw_only=True)
 class NewArgs(CommandArgs):
-    """write a new plugin, or a package of plugins, that works, to start from"""
+    """write a new plugin, package of plugins or suite, that works, to start from"""
 
-    kind: Literal["activation", "task", "package"] = positional()
+    kind: Literal["activation", "task", "package", "suite"] = positional()
     name: str = positional(metavar="NAME")
+    source: str = option("--from", "of a suite: the one that it is a copy of (default: quick)", "SUITE", "quick")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -49,6 +51,7 @@ def run(options: arguments.RunArgs) -> int:
         gather(work.store)
     how = plan.RunOptions(options.timeout, options.fail_fast, options.keep_weights)
     code = execute(work, work.plan(retry, options.shard), options.devices, how, options.scheduler)
+    _name_report(work.store, options.name)
     write_report(work, anew=False)
     return code
 
@@ -171,8 +174,18 @@ def write_report(work: Workspace, *, anew: bool) -> None:
     print(f"\nReport: {page}")
 
 
+def _name_report(store: Store, name: str | None) -> None:
+    """Have the report written to a folder of its own."""
+    if name is None:
+        return
+    if not re.fullmatch(r"\w[\w.-]*", name):
+        raise BadInput(f"--name {name}: write letters, digits, dots, dashes and underscores, e.g. first-try")
+    store.report = store.root / f"report-{name}"
+
+
 def report(options: arguments.ReportArgs) -> int:
     work = Workspace.of(options)
+    _name_report(work.store, options.name)
     if came := shipped(work.store):
         say(f"no results in {work.store.root}: the report is of those that came with inrbench")
         work = replace(work, store=came)
@@ -217,6 +230,8 @@ def status(options: arguments.StatusArgs) -> int:
 def tune(options: arguments.TuneArgs) -> int:
     from inrbench.bench import tune as searching
 
+    if options.lock:
+        raise BadInput(f"--lock {options.lock}: a search has no use for it; name the file of its result by --out")
     work = Workspace.of(options, locked=False)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
     found, _ = searched(work, search, options.results, options.devices)
@@ -224,11 +239,30 @@ def tune(options: arguments.TuneArgs) -> int:
     lacking = [f"{name} on {task}" for name, task in search.all() if task not in found.activations.get(name, {})]
     if lacking:
         say(f"every trial failed: {', '.join(lacking)}")
-    if path := work.lock_file:
+    if path := options.out or work.lock_file:
         before = Lock.read(path)
         (before.updated(found) if before else found).write(path)
-        say(f"wrote {path}")
+        say(f"wrote {path}; next: {_run_with(options, options.out)}")
+    else:
+        say(
+            "to use it, write it to a file: the same command with --out mine.lock.yaml, which has no trial to run again"
+        )
     return 0
+
+
+def _run_with(options: arguments.TuneArgs, lock: Path | None) -> str:
+    """The command that runs what was searched."""
+    words = ["inrbench", "run", options.suite]
+    for flag, values in (
+        ("--scale", [options.scale] if options.scale else []),
+        ("-t", options.tasks),
+        ("-a", options.activations),
+        ("--set", [text for text in options.overrides if not text.startswith("tuning.")]),
+        ("--plugin", options.plugin),
+        ("--lock", [str(lock)] if lock else []),
+    ):
+        words += [word for value in values for word in (flag, value)]
+    return shlex.join(words)
 
 
 def searched(

@@ -63,17 +63,21 @@ class Workspace:
             raise BadInput(f"--results {options.results}: not a folder; name one")
         named = options.suite if given is None else given
         chosen, where = suite.load(named, options.overrides, options.scale)
-        path = suite.beside(named, chosen.lock) if chosen.lock else None
+        path = options.lock or (suite.beside(named, chosen.lock) if chosen.lock else None)
         original = _searched(named, chosen, options.scale)
         lock = Lock.read(path) if path and locked else None
         if lock:
-            chosen = chosen.model_copy(update={"activations": lock.applied(chosen.activations)})
+            found = lock.applied(chosen.activations, over=options.lock is not None)
+            chosen = chosen.model_copy(update={"activations": found})
+        elif options.lock and locked:
+            raise BadInput(f"--lock {path}: no such file; make it with: inrbench tune {options.suite} --out {path}")
         elif path and locked:
             raise BadInput(f"{where}: lock: there is no {path}; make it with: inrbench tune {options.suite}")
         chosen = chosen.model_copy(update={"activations": {**chosen.activations, **added}})
         chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
         files = [*options.files, *suite.plugin_files(named, chosen, where)]
-        store, notes = Store(options.results, chosen.suite, say), unsearched.notes(original, chosen) if locked else {}
+        store = Store(options.results, chosen.suite, say)
+        notes = unsearched.notes(original, chosen) if locked and options.lock is None else {}
         return cls(chosen, where, files, store, lock, path, notes)
 
     @cached_property

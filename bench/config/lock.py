@@ -105,14 +105,21 @@ class Lock(Settings):
             both.setdefault(name, {}).update(tasks)
         return other.model_copy(update={"activations": both})
 
-    def applied(self, activations: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[str, Any]]:
-        """The activations of a suite with the settings found under those that it names for a task itself."""
+    def applied(
+        self, activations: Mapping[str, Mapping[str, Any] | None], *, over: bool = False
+    ) -> dict[str, dict[str, Any]]:
+        """The activations of a suite with the settings found under those that it names for a task itself.
+
+        Args:
+            over: put them over these, of which a model and what else was not searched is left.
+        """
         result = {}
         for name, entry in activations.items():
             own = dict(entry or {})
             particular = dict(own.get("per_task") or {})
             for task, found in self.activations.get(name, {}).items():
                 said = particular.get(task) or {}
+                said = _not_searched(said) if over else said
                 places = {task: found.settings, **{f"{task}/{key}": value for key, value in found.signals.items()}}
                 for place, settings in places.items():
                     train = {**settings.get("train", {}), **(said.get("train") or {})}
@@ -148,6 +155,12 @@ class Lock(Settings):
     def _again(self, names: set[str]) -> str:
         chosen = " ".join(f"-a {name}" for name in sorted(names)) if len(names) < 5 else ""
         return f"search again with: inrbench tune {self.suite} {chosen}".rstrip()
+
+
+def _not_searched(particular: Mapping[str, Any]) -> dict[str, Any]:
+    """What the entry of a task has beside parameters and the learning rate."""
+    train = {key: value for key, value in (particular.get("train") or {}).items() if key != "lr"}
+    return {**{key: value for key, value in particular.items() if key == "model"}, "train": train}
 
 
 def source(sources: Sources, task: str, activation: str) -> str:

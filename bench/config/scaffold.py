@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from inrbench.bench.config import suite as suites
+from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
 from inrbench.bench.errors import BadInput
 
 ACTIVATION = '''"""{label}: one line with the standard term."""
@@ -143,6 +145,30 @@ def package(name: str) -> dict[str, str]:
         f"src/{module}/activation.py": render("activation", name),
         f"src/{module}/task.py": render("task", f"{name}-task"),
     }
+
+
+def suite(name: str, source: str) -> dict[str, str]:
+    """The files of a new suite that is a copy of another one, by path: the suite, and its lock file where it has one.
+
+    Raises:
+        BadInput: if there is no such suite, or the name is not one of a suite.
+    """
+    found, _ = suites.load(source)
+    text = suites.text(source)
+    files = {}
+    if found.lock:
+        lock = f"{name}.lock.yaml"
+        files[lock] = _named(read_text(suites.beside(source, found.lock)), "suite", name)
+        text = _named(text, "lock", lock)
+    text = f"# A copy of the suite `{found.suite}` to start from; docs/suite-files.md has all keys.\n" + text
+    files[f"{name}.yaml"] = _named(text, "suite", name)
+    validated(suites.Suite, read_yaml(files[f"{name}.yaml"], name), f"new suite {name}")
+    return files
+
+
+def _named(text: str, key: str, value: str) -> str:
+    """YAML with another value of a key at the top."""
+    return re.sub(rf"^{key}:.*$", f"{key}: {value}", text, count=1, flags=re.MULTILINE)
 
 
 def _words(kind: str, name: str) -> dict[str, str]:

@@ -26,6 +26,7 @@ __all__ = [
     "select_activations",
     "select_tasks",
     "shipped",
+    "text",
 ]
 
 
@@ -127,15 +128,8 @@ def load(name: str | Mapping[str, Any], overrides: Sequence[str] = (), scale: st
     Raises:
         BadInput: if there is no such suite or scale, it is no YAML, or a setting is wrong.
     """
-    if isinstance(name, Mapping):
-        where, text = "the suite", _as_text(name)
-    elif name in shipped():
-        where, text = f"{name}.yaml", read_text(FOLDER / f"{name}.yaml")
-    elif name.endswith((".yaml", ".yml")) or "/" in name:
-        where, text = name, read_text(Path(name))
-    else:
-        raise BadInput(f"unknown suite {name!r}{_suite_meant(name)}")
-    values = read_yaml(text, where)
+    where = "the suite" if isinstance(name, Mapping) else f"{name}.yaml" if name in shipped() else name
+    values = read_yaml(_as_text(name) if isinstance(name, Mapping) else text(name), where)
     if not isinstance(values, dict):
         raise BadInput(f"{where}: not a suite; it must be a mapping with suite, model, train, tasks and activations")
     if scale is not None:
@@ -152,6 +146,19 @@ def load(name: str | Mapping[str, Any], overrides: Sequence[str] = (), scale: st
         _check_key(path.strip(), f"--set {override}")
         _put(values, path, read_yaml(value, f"--set {override}"), f"--set {override}")
     return validated(Suite, values, where), where
+
+
+def text(name: str) -> str:
+    """The file of a suite, by its shipped name or its path.
+
+    Raises:
+        BadInput: if there is none.
+    """
+    if name in shipped():
+        return read_text(FOLDER / f"{name}.yaml")
+    if name.endswith((".yaml", ".yml")) or "/" in name:
+        return read_text(Path(name))
+    raise BadInput(f"unknown suite {name!r}{_suite_meant(name)}")
 
 
 def _suite_meant(name: str) -> str:

@@ -30,7 +30,8 @@ def listing(options: arguments.ListArgs) -> int:
 
 
 def new(options: arguments.NewArgs) -> int:
-    return new_package(options) if options.kind == "package" else new_plugin(options)
+    makers = {"package": new_package, "suite": new_suite}
+    return makers.get(options.kind, new_plugin)(options)
 
 
 def new_plugin(options: arguments.NewArgs) -> int:
@@ -70,6 +71,24 @@ def new_package(options: arguments.NewArgs) -> int:
     print(f"wrote {folder}/; next:")
     print(f'  pip install -e "{folder}[dev]" && pytest {folder}')
     print(f"  inrbench run smoke -a {options.name} -a relu -a siren")
+    return 0
+
+
+def new_suite(options: arguments.NewArgs) -> int:
+    from inrbench.bench.config import suite
+    from inrbench.bench.config.scaffold import suite as copied
+
+    files = copied(options.name, options.source)
+    if options.name in suite.shipped():
+        raise BadInput(f"a suite {options.name!r} comes with inrbench; choose another name")
+    for path in files:
+        if Path(path).exists():
+            raise BadInput(f"{path} exists already; choose another name")
+    for path, text in files.items():
+        Path(path).write_text(text)
+    print(f"wrote {' and '.join(files)}; next:")
+    print(f"  inrbench plan {options.name}.yaml")
+    print(f"  inrbench run {options.name}.yaml")
     return 0
 
 

@@ -51,7 +51,7 @@ class _Words(BaseCompleter):
         suite = getattr(parsed_args, "suite", None)
         plugins = getattr(parsed_args, "plugin", None) or []
         match action.dest:
-            case "suite":
+            case "suite" | "source":
                 words = [*shipped(), *FilesCompleter(["yaml", "yml"])(prefix)]
             case "scale" | "tasks":
                 key = "scales" if action.dest == "scale" else "tasks"

@@ -10,8 +10,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'inrbench run quick -t image -a siren -a "wire[omega0=10,20]" --set train.steps=300',
     ),
     "status": ("inrbench status quick", "inrbench status paper-ct --scale small"),
-    "report": ("inrbench report quick", "inrbench report quick -a siren -a relu"),
-    "tune": ("inrbench tune quick --trials 16", "inrbench tune quick -t image -a siren"),
+    "report": ("inrbench report quick", "inrbench report quick -a siren -a relu --name two"),
+    "tune": ("inrbench tune quick --trials 16", "inrbench tune quick -t image -a siren --out mine.lock.yaml"),
     "try": ("inrbench try camera", "inrbench try photo.png -t superres -a siren -a wire --trials 32"),
     "choose-c": ("inrbench choose-c choose-c", "inrbench choose-c choose-c --set repeats=1"),
     "archive": ("inrbench archive reference docs/results", "inrbench archive quick shared/results"),
@@ -30,6 +30,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "check": ("inrbench check siren ct", "inrbench check soft-sine --plugin soft_sine.py"),
     "completion": ("source <(inrbench completion bash)", "source <(inrbench completion zsh)"),
     "doctor": ("inrbench doctor", "inrbench doctor --results other/results"),
-    "new": ("inrbench new activation soft-sine", "inrbench new package my-lab"),
+    "new": ("inrbench new activation soft-sine", "inrbench new suite mine --from quick"),
 }
 """Command -> command lines for a shell."""

@@ -48,6 +48,7 @@ class Reader:
 
     def __init__(self, results: str | Path, suite: str, say: Callable[[str], None] = _say) -> None:
         self.root = Path(results) / suite
+        self.report = self.root / "report"
         self.suite = suite
         self.say = say
         self._indices: dict[str, dict[str, Key]] = {}
@@ -96,10 +97,6 @@ class Reader:
     def empty(self) -> bool:
         """Whether no job has a row."""
         return not self._names("runs")
-
-    @property
-    def report(self) -> Path:
-        return self.root / "report"
 
     # -- reading -------------------------------------------------------------------------------------------------------
 

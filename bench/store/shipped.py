@@ -19,17 +19,12 @@ class Shipped(Store):
     """Results that came with inrbench, only to be read; their report is written beside the user's own results.
 
     Args:
-        results: the user's results folder.
-        suite, say: as for `Store`.
+        store: the user's own results, of which there are none.
     """
 
-    def __init__(self, results: str | Path, suite: str, say: Callable[[str], None]) -> None:
-        super().__init__(FOLDER, suite, say)
-        self._report = Path(results) / suite / "report"
-
-    @property
-    def report(self) -> Path:
-        return self._report
+    def __init__(self, store: Store) -> None:
+        super().__init__(FOLDER, store.suite, store.say)
+        self.report = store.report
 
     def _settled(self, gather: Callable[[], T]) -> T:
         return gather()  # without a lock: nobody compacts these files
@@ -42,4 +37,4 @@ def shipped(store: Store) -> Shipped | None:
     """What came with inrbench for a suite of which the user has no results; None where there is nothing."""
     if not store.empty or not (FOLDER / store.suite / "runs").is_dir():
         return None
-    return Shipped(store.root.parent, store.suite, store.say)
+    return Shipped(store)

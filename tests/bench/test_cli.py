@@ -68,6 +68,35 @@ def test_a_failing_job_is_told_and_ends_with_1(tiny: Path, trouble: Path, inrben
     assert ".log" in status
 
 
+def test_a_report_with_a_name_leaves_the_others(tiny: Path, inrbench: Inrbench) -> None:
+    assert inrbench("run", tiny).returncode == 0
+    folder = tiny.parent / "results/tiny"
+    before = (folder / "report/index.html").read_bytes()
+    done = inrbench("report", tiny, "-a", "siren", "--name", "siren-alone")
+    assert "Report: results/tiny/report-siren-alone/index.html" in done.stdout
+    assert "ReLU" not in done.stdout
+    assert inrbench("run", tiny, "-a", "relu", "--name", "two").returncode == 0
+    assert (folder / "report-two/index.html").is_file()
+    assert (folder / "report/index.html").read_bytes() == before
+    assert inrbench("report", tiny, "--name", "../elsewhere").returncode == 2
+
+
+def test_a_new_suite_is_a_copy_that_runs(inrbench: Inrbench, tmp_path: Path) -> None:
+    done = inrbench("new", "suite", "mine")
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "mine.yaml").read_text()
+    assert text.startswith("# A copy of the suite `quick`")
+    assert "\nsuite: mine\n" in text
+    assert json.loads(inrbench("plan", "mine.yaml", "--json").stdout)["jobs"] > 50
+
+    assert inrbench("new", "suite", "theirs", "--from", "reference").returncode == 0
+    assert "\nlock: theirs.lock.yaml\n" in (tmp_path / "theirs.yaml").read_text()
+    assert "\nsuite: theirs\n" in (tmp_path / "theirs.lock.yaml").read_text()
+    for words in (("mine",), ("quick",), ("Bad Name",), ("other", "--from", "nosuch")):
+        assert inrbench("new", "suite", *words).returncode == 2
+    assert sorted(path.name for path in tmp_path.glob("*.yaml")) == ["mine.yaml", "theirs.lock.yaml", "theirs.yaml"]
+
+
 def test_a_suite_names_plugin_files_beside_it(tiny: Path, trouble: Path, inrbench: Inrbench, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -245,3 +246,41 @@ def test_a_setting_among_the_three_outermost_of_many_trials_is_at_the_edge() -> 
     order = sorted(tried, key=lambda trial: tried[trial])
     for place, trial in enumerate(order):
         assert many._edges("relu", trial) == ["lr low"] * (place < 3) + ["lr high"] * (place >= len(order) - 3)
+
+
+FIXED = """
+suite: fixed
+repeats: 1
+tuning: {trials: 3, signals: {image: [coins]}}
+model: {depth: 2, width: 8}
+train: {steps: 4, lr: 1.0e-3}
+tasks: {image: {signals: [camera], size: 16}}
+activations:
+  siren: {per_task: {image: {omega0: 7.0, train: {lr: 2.0e-3, lr_decay: 0.5}}}}
+"""
+
+
+def test_what_tune_writes_by_out_goes_over_the_settings_of_the_suite(tmp_path: Path, inrbench: Inrbench) -> None:
+    path = tmp_path / "fixed.yaml"
+    path.write_text(FIXED)
+    plain = inrbench("tune", path, "--set", "repeats=2")
+    assert "--out mine.lock.yaml" in plain.stderr
+    done = inrbench("tune", path, "--set", "repeats=2", "--set", "tuning.repeats=1", "--out", "mine.lock.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "0 of 3 jobs to run" in done.stderr
+    found = Lock.read(tmp_path / "mine.lock.yaml")
+    assert found is not None
+    settings = found.activations["siren"]["image"].settings
+    assert f"next: inrbench run {path} --set repeats=2 --lock mine.lock.yaml" in done.stderr
+
+    assert inrbench("run", path, "--set", "repeats=2", "--lock", "mine.lock.yaml").returncode == 0
+    (row, _) = Store(tmp_path / "results", "fixed").runs().to_dict("records")
+    params, train = json.loads(row["activation_params"]), json.loads(row["train"])
+    assert params["omega0"] == settings.get("omega0", 30.0) != 7.0
+    assert train["lr"] == settings.get("train", {}).get("lr", 1e-3)
+    assert train["lr_decay"] == 0.5, "what was not searched is left"
+
+    missing = inrbench("run", path, "--lock", "other.lock.yaml")
+    assert missing.returncode == 2
+    assert f"make it with: inrbench tune {path} --out other.lock.yaml" in missing.stderr
+    assert inrbench("tune", path, "--lock", "mine.lock.yaml").returncode == 2
