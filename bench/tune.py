@@ -1,9 +1,10 @@
 """A search for scales and learning rates that gives every activation the same number of trials.
 
 The first trial has the settings that the activation would have without a search. The others are points of one
-low-discrepancy sequence over the activation's declared ranges (``tune=`` of its parameters) and a range of learning
-rates that is the same for all. They run as jobs of a suite of their own, on the signals that the suite names under
-``tuning``; those must not be the ones that it reports. With ``leave_one_out`` they are the ones that it reports: each
+low-discrepancy sequence over the ranges that the activation and the optimiser declare (``tune=`` of their parameters),
+σ_p where the initialisation is by variance, and a range of learning rates: that of the optimiser, the same for all
+activations. They run as jobs of a suite of their own, on the signals that the suite names under ``tuning``; those must
+not be the ones that it reports. With ``leave_one_out`` they are the ones that it reports: each
 signal gets the setting that was best on the others, so that no signal is lost to the search and none decides about
 its own.
 
@@ -20,6 +21,7 @@ from operator import attrgetter
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel
 from scipy.stats import qmc
 
 from inrbench.activations.core.base import Activation, LogUniform
@@ -28,14 +30,17 @@ from inrbench.bench.config.grid import jobs
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Found, Lock, flow
 from inrbench.bench.config.plugins import Plugins, Sources
+from inrbench.bench.config.settings import Model
 from inrbench.bench.config.suite import Round, Suite
 from inrbench.bench.errors import BadInput
+from inrbench.bench.optimizers import Optimizer
 from inrbench.bench.runner.plan import Plan
 from inrbench.bench.store.headline import with_headline
 from inrbench.bench.store.store import Store
 
-LEARNING_RATE = LogUniform(5e-4, 2e-2)
 DEFAULT_TRIALS = 16
+SIGMA_P = LogUniform(0.1, 10.0)
+"""The range of `Model.sigma_p`."""
 DEFAULTS = 0
 """The trial that searches nothing: parameters and learning rate as the suite has them without a lock."""
 LEAST_SIGNALS = 3
@@ -199,15 +204,35 @@ class Search:
         return self._plugins.activations.get(entry.get("activation", name), self._where)
 
     def _ranges(self, name: str) -> dict[str, LogUniform]:
-        """The range of the learning rate and those of the activation's scales, as wide as the suite asks for."""
-        cls, factor = self._class(name), self._suite.tuning.widen
+        """The ranges of the learning rate, of the activation's scales, of the optimiser's and of the initialisation's,
+        as wide as the suite asks for: ``lr``, ``omega0``, ``optimizer.adam_lr``, ``sigma_p``."""
+        cls, optimizer, factor = self._class(name), self._optimizer(name), self._suite.tuning.widen
         rates = self._suite.tuning.rates
-        span = LogUniform(*rates) if rates else LogUniform(LEARNING_RATE.low / factor, LEARNING_RATE.high * factor)
+        span = LogUniform(*rates) if rates else LogUniform(optimizer.rates.low / factor, optimizer.rates.high * factor)
         ranges = {"lr": span}
-        for key, span in cls.search_space().items():
-            low, high = _bounds(cls, key)
-            ranges[key] = LogUniform(max(span.low / factor, low), min(span.high * factor, high))
+        spaces: list[tuple[str, type[BaseModel], dict[str, LogUniform]]] = [
+            ("", cls, cls.search_space()),
+            (_OPTIMIZER, optimizer, optimizer.search_space()),
+        ]
+        if {**self._suite.model, **self._own(name, "model")}.get("init") == "variance":
+            spaces.append(("", Model, {"sigma_p": SIGMA_P}))
+        for prefix, place, space in spaces:
+            for key, span in space.items():
+                low, high = _bounds(place, key)
+                ranges[prefix + key] = LogUniform(max(span.low / factor, low), min(span.high * factor, high))
         return ranges
+
+    def _own(self, name: str, key: str) -> dict[str, Any]:
+        """What the suite sets under ``model`` or ``train`` for an activation alone."""
+        return (self._suite.activations.get(name) or {}).get(key) or {}
+
+    def _optimizer(self, name: str) -> type[Optimizer]:
+        return self._plugins.optimizers.get(self._chosen(name)["name"], self._where)
+
+    def _chosen(self, name: str) -> dict[str, Any]:
+        """The optimiser of an activation, as a mapping of its name and what the suite sets of it."""
+        chosen = {**self._suite.train, **self._own(name, "train")}.get("optimizer", "adam")
+        return {"name": chosen} if isinstance(chosen, str) else dict(chosen)
 
     def _points(self, name: str) -> list[dict[str, float]]:
         """The values of every trial of an activation but `DEFAULTS`, whose place is an empty one."""
@@ -234,17 +259,22 @@ class Search:
         """What a trial sets: parameters that are searched or that the suite fixes, and a learning rate if searched."""
         entry = self._suite.activations.get(name) or {}
         values = self._points(name)[trial]
-        train = {"train": {"lr": values.pop("lr")}} if values else {}
-        fixed = {key: value for key, value in entry.items() if key not in {*values, *_OTHER}}
-        return {**fixed, **values, **train}
+        settings: dict[str, Any] = {key: value for key, value in entry.items() if key not in {*values, *_OTHER}}
+        if values:
+            settings["train"] = {"lr": values.pop("lr")}
+        if options := {key: values.pop(key) for key in list(values) if key.startswith(_OPTIMIZER)}:
+            options = {key.removeprefix(_OPTIMIZER): value for key, value in options.items()}
+            settings["train"]["optimizer"] = {**self._chosen(name), **options}
+        if "sigma_p" in values:
+            settings["model"] = {**self._own(name, "model"), "sigma_p": values.pop("sigma_p")}
+        return {**settings, **values}
 
     def _entry(self, name: str, trial: int) -> dict[str, Any]:
-        own = (self._suite.activations.get(name) or {}).get("train") or {}
-        settings = self._settings(name, trial)
-        return {"activation": self._class(name).name, **settings, "train": {**own, **settings.get("train", {})}}
+        settings, train = self._settings(name, trial), self._own(name, "train")
+        return {"activation": self._class(name).name, **settings, "train": {**train, **settings.get("train", {})}}
 
     def _steps(self, name: str, task: str, share: float) -> int:
-        own = (self._suite.activations.get(name) or {}).get("train") or {}
+        own = self._own(name, "train")
         steps = {**self._suite.train, **(self._tasks[task].get("train") or {}), **own}["steps"]
         return max(1, round(share * int(steps)))
 
@@ -261,11 +291,14 @@ class Search:
         ]
 
 
+_OPTIMIZER = "optimizer."
+"""Prefix of the optimiser's settings among the names of ranges."""
+
 _OTHER = ("activation", "train", "per_task", "label", "tasks")
 """Keys of an activation in a suite that are no parameters of it."""
 
 
-def _bounds(cls: type[Activation], key: str) -> tuple[float, float]:
+def _bounds(cls: type[BaseModel], key: str) -> tuple[float, float]:
     """The values between which a parameter may lie."""
     low, high = 0.0, math.inf
     for item in cls.model_fields[key].metadata:

@@ -11,7 +11,7 @@ P = TypeVar("P")
 
 @dataclass(frozen=True)
 class Finding:
-    """Result of one check; ``message`` is the reason of a failure or a skip, empty if the check passed."""
+    """Result of one check; ``message`` is the reason of a failure or a skip, or what a check that passed has to say."""
 
     name: str
     status: Literal["passed", "failed", "skipped"]
@@ -30,18 +30,19 @@ class Skip(Exception):
     """Exception of a check that does not apply to a plugin."""
 
 
-def run_check(one: Callable[[P], None], plugin: P) -> Finding:
-    """Result of one check of a plugin, which raises `AssertionError` with a message for the plugin's author.
+def run_check(one: Callable[[P], str | None], plugin: P) -> Finding:
+    """Result of one check of a plugin, which raises `AssertionError` with a message for the plugin's author, or returns
+    what it found out.
 
     An exception of any type is a failure, because the plugin under test raised it.
     """
     name = one.__name__.removeprefix("check_")
     try:
-        one(plugin)
+        message = one(plugin)
     except Skip as reason:
         return Finding(name, "skipped", str(reason))
     except AssertionError as error:
         return Finding(name, "failed", str(error))
     except Exception as error:
         return Finding(name, "failed", f"{type(error).__name__}: {error}")
-    return Finding(name, "passed")
+    return Finding(name, "passed", message or "")

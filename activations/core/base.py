@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from inrbench.activations.core.chain import Chain
 from inrbench.activations.core.hidden_matrices import HiddenMatrix, hidden_matrices
+from inrbench.activations.core.initialisation import reinitialise
 from inrbench.activations.core.linear import FirstLinear
 
 
@@ -264,9 +265,19 @@ def bounded(network: nn.Module, inputs: tuple[Any, ...], values: Tensor) -> Tens
 
 
 def build(
-    activation: Activation, domain: Domain, *, width: int, depth: int, seed: int, tanh: bool = False
+    activation: Activation,
+    domain: Domain,
+    *,
+    width: int,
+    depth: int,
+    seed: int,
+    tanh: bool = False,
+    init: str = "plugin",
+    sigma_p: float = 1.0,
 ) -> nn.Module:
     """Network with initial weights on the CPU, so that one seed gives the same weights for every device.
+
+    The weights are those of the activation, or others, see `inrbench.activations.core.initialisation`.
 
     Its values are unbounded, or those of `bounded` with ``tanh``. A hook does that, so that features, stages and path
     norm stay those of the network before it.
@@ -275,6 +286,7 @@ def build(
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)
         network = activation.network(domain, width=width, depth=depth)
+        reinitialise(network, domain.shape, init, sigma_p)
     if tanh:
         network.register_forward_hook(bounded)
     return network

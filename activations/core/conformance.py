@@ -17,13 +17,14 @@ from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation, Domain, build, count_params
 from inrbench.activations.core.derivatives import integration_error
+from inrbench.activations.core.initialisation import layer_spreads
 from inrbench.activations.core.width_solver import params_at
 from inrbench.checks import Finding, Skip, run_check
 
 WIDTH, DEPTH, SIDE = 32, 3, 16
 """Size of the networks, and side of the grids on which they are checked."""
 
-Check = Callable[[Activation], None]
+Check = Callable[[Activation], str | None]
 
 
 def check(activation: Activation) -> list[Finding]:
@@ -226,6 +227,22 @@ def check_init(activation: Activation) -> None:
             assert abs(mean) < 0.05 * declared, f"{where} layer: weights have mean {mean:.3g}, expected 0"
 
 
+def check_depth(activation: Activation) -> str:
+    """Tells with which initial weights (`Model.init`) pre-activations keep their spread from the second to the sixth
+    layer, within a factor of two. It never fails: a vanishing spread is a property, and often a published one."""
+    shape = (2 * SIDE, 2 * SIDE)
+    verdicts = []
+    for init in ("plugin", "torch", "variance"):
+        try:
+            network = build(activation, Domain(2, 1, shape), width=4 * WIDTH, depth=6, seed=0, init=init)
+            _, second, *_, last = layer_spreads(network, shape)
+        except ValueError as error:
+            raise Skip(f"{error}".partition(";")[0]) from error
+        ratio = last / second if second > 0 else 0.0
+        verdicts.append(f"{init} {'keeps it' if 0.5 <= ratio <= 2 else f'x {ratio:.2g}'}")
+    return "spread of pre-activations from layer 2 to 6: " + ", ".join(verdicts)
+
+
 def check_curve(activation: Activation) -> None:
     """`curve` returns one finite value for each point, or None."""
     z = torch.linspace(-2, 2, 101)
@@ -259,6 +276,7 @@ CHECKS: tuple[Check, ...] = (
     check_derivatives,
     check_learns,
     check_init,
+    check_depth,
     check_curve,
     check_copies,
 )

@@ -40,6 +40,10 @@ class Model(Settings):
         depth: layers with a nonlinearity; the linear output layer is not counted.
         width: units of a hidden layer. An activation with more parameters a unit gets fewer units.
         params: real degrees of freedom of the network, in place of the width; the nearest size that it can have.
+        init: the initial weights: ``plugin`` for those of the activation, ``torch`` for PyTorch's default of every
+            linear layer, ``variance`` for weights that keep the variance of the pre-activations, see
+            `inrbench.activations.core.initialisation`.
+        sigma_p: of ``variance``, the standard deviation that it keeps; 1 where it is not given.
         output: a bound of the values, as some papers have one: ``tanh`` for (1 + tanh v) / 2, in [0, 1]. None is off:
             the values are unbounded. A network with a bound is not compiled as a chain.
     """
@@ -48,9 +52,18 @@ class Model(Settings):
     width: int | None = Field(None, ge=1, le=1_000_000)
     params: int | None = Field(None, ge=1, le=10_000_000_000)
     output: Literal["tanh"] | None = None
+    init: Literal["plugin", "torch", "variance"] = "plugin"
+    sigma_p: float | None = Field(None, gt=0)
+
+    def declared(self) -> dict[str, Any]:
+        """The activation's own initialisation had no name when the first results were stored."""
+        named = {"init": None if self.init == "plugin" else self.init}
+        return super().declared() | named | ({"sigma_p": self.sigma_p or 1.0} if self.init == "variance" else {})
 
     @model_validator(mode="after")
     def _one_size(self) -> Model:
+        if self.sigma_p is not None and self.init != "variance":
+            raise ValueError("sigma_p goes with init: variance; leave one of the two out")
         if (self.width is None) == (self.params is None):
             raise ValueError("give exactly one of width and params")
         return self

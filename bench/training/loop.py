@@ -155,7 +155,10 @@ class TrainingRun:
         self._domain = domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
         self._width = width = width_of(activation, domain, model)
         self._units = activation.hidden_width(width)
-        network = build(activation, domain, width=width, depth=model.depth, seed=self._job.init_seed, tanh=tanh)
+        seed, sigma_p = self._job.init_seed, model.sigma_p or 1.0
+        network = build(
+            activation, domain, width=width, depth=model.depth, seed=seed, tanh=tanh, init=model.init, sigma_p=sigma_p
+        )
         self.network = network.to(self._device)
         self._penalty = penalty_of(activation, self._train.path_norm)
         self._objective = loss_of(self._job, self._task, problem, activation, self._train)

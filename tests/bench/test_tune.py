@@ -16,8 +16,9 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
+from inrbench.bench.optimizers import Optimizer
 from inrbench.bench.store.store import Store
-from inrbench.bench.tune import LEARNING_RATE, Search
+from inrbench.bench.tune import Search
 from tests.bench.command import Inrbench
 
 SEARCHED = """
@@ -56,7 +57,7 @@ def test_every_activation_gets_the_same_learning_rates_and_other_signals() -> No
     assert {(job.signal, job.repeat) for job in jobs} == {("coins", 0)}
     assert rates(jobs, "relu") == rates(jobs, "siren") == rates(jobs, "wire")
     assert len(set(rates(jobs, "relu"))) == 4
-    assert all(LEARNING_RATE.low <= rate <= LEARNING_RATE.high for rate in rates(jobs, "relu"))
+    assert all(Optimizer.rates.low <= rate <= Optimizer.rates.high for rate in rates(jobs, "relu"))
     scales = values(jobs, "siren", "omega0")
     assert len(set(scales)) == 4
     assert all(5 <= scale <= 100 for scale in scales)
@@ -115,9 +116,9 @@ def test_ranges_are_widened_for_all_alike_and_stay_within_the_bounds_of_a_parame
     suite = {**yaml.safe_load(SEARCHED), "tuning": yaml.safe_load(tuning), "activations": {"relu": {}, "bounded": {}}}
     jobs = first(Search(validated(Suite, suite, "s"), Plugins([plugin]), "s"))
     for name in ("relu", "bounded"):
-        widened = LogUniform(LEARNING_RATE.low / 3, LEARNING_RATE.high * 3)
-        assert widened.low <= min(rates(jobs, name)) < LEARNING_RATE.low
-        assert LEARNING_RATE.high < max(rates(jobs, name)) <= widened.high
+        widened = LogUniform(Optimizer.rates.low / 3, Optimizer.rates.high * 3)
+        assert widened.low <= min(rates(jobs, name)) < Optimizer.rates.low
+        assert Optimizer.rates.high < max(rates(jobs, name)) <= widened.high
     scales = values(jobs, "bounded", "scale")
     assert 1 / 3 <= min(scales) < 1
     assert 10 < max(scales) <= 12
@@ -284,3 +285,35 @@ def test_what_tune_writes_by_out_goes_over_the_settings_of_the_suite(tmp_path: P
     assert missing.returncode == 2
     assert f"make it with: inrbench tune {path} --out other.lock.yaml" in missing.stderr
     assert inrbench("tune", path, "--lock", "mine.lock.yaml").returncode == 2
+
+
+def test_settings_of_an_optimiser_and_of_the_initialisation_are_searched_too() -> None:
+    entries = {
+        "relu": {},
+        "relu-muon": {"activation": "relu", "train": {"optimizer": {"name": "muon", "momentum": 0.9}, "lr": 0.03}},
+        "relu-variance": {"activation": "relu", "model": {"init": "variance"}},
+    }
+    searched = search("{signals: {image: [coins]}, trials: 6}", activations=entries)
+    jobs = {job.method: job for job in first(searched)}
+    muon = [jobs[f"relu-muon-t{trial:02d}"].train for trial in range(6)]
+    rates, others = ([], [])
+    for train in muon:
+        assert train is not None
+        assert train.optimizer.name == "muon"
+        assert train.optimizer.options["momentum"] == 0.9
+        rates.append(train.lr)
+        others.append(train.optimizer.options.get("adam_lr"))
+    assert rates[0] == 0.03
+    assert others[0] is None
+    ranges = PLUGINS.optimizers.get("muon")
+    assert all(ranges.rates.low <= rate <= ranges.rates.high for rate in rates)
+    assert len(set(others)) == len(set(rates)) == 6
+    models = [jobs[f"relu-variance-t{trial:02d}"].model for trial in range(6)]
+    spreads = [model.sigma_p for model in models if model is not None]
+    assert spreads[0] is None
+    assert all(0.1 <= spread <= 10 for spread in spreads[1:] if spread is not None)
+    assert len(set(spreads)) == 6
+    assert {model.init for model in models if model is not None} == {"variance"}
+    assert {model.width for model in models if model is not None} == {8}
+    assert jobs["relu-t01"].train is not None
+    assert jobs["relu-t01"].train.optimizer.name == "adam"

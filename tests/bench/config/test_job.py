@@ -62,7 +62,7 @@ def test_the_id_is_the_digest_of_one_canonical_text() -> None:
             "signal": job.signal,
             "activation": asdict(job.activation) if job.activation else None,
             "baseline": job.baseline,
-            "model": job.model and job.model.model_dump(),
+            "model": job.model and job.model.declared(),
             "train": job.train and job.train.declared(),
             "repeat": job.repeat,
         }

@@ -20,6 +20,7 @@ from inrbench.bench.errors import BadInput
         (Train, {"steps": 5, "optimizer": {"betas": [0.9, 0.9]}}, "a name such as adam, or a mapping with one"),
         (Train, {"steps": 5, "optimizer": 3}, "a name such as adam"),
         (Train, {"steps": 5, "checkpoints": 9}, "it is called eval_steps now"),
+        (Model, {"width": 8, "sigma_p": 2.0}, "sigma_p goes with init: variance"),
         (Model, {"width": 8, "params": 100}, "exactly one of width and params"),
     ],
 )
@@ -69,3 +70,10 @@ def test_a_schedule_warms_up_drops_or_stays() -> None:
     assert rates[20:] == sorted(rates[20:], reverse=True)
     assert rates[60] == pytest.approx(0.101)  # half of the cosine
     assert rates[100] == pytest.approx(0.002)
+
+
+def test_initial_weights_are_part_of_the_text_where_they_are_not_the_plugin_s() -> None:
+    assert Model(width=8).text == Model(width=8, init="plugin").text == '{"depth":3,"width":8}'
+    by_variance = Model(width=8, init="variance").text
+    assert by_variance == Model(width=8, init="variance", sigma_p=1.0).text
+    assert len({by_variance, Model(width=8, init="variance", sigma_p=2.0).text, Model(width=8, init="torch").text}) == 3

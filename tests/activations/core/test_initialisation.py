@@ -1,0 +1,160 @@
+"""Initial weights by variance: the constants against independent integration, and what they do to a network."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from scipy import integrate, stats
+from torch import nn
+
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.conformance import check_depth
+from inrbench.activations.core.initialisation import coordinates, layer_spreads, mean_square
+from inrbench.bench.config.plugins import Plugins
+
+PLUGINS = Plugins()
+DOMAIN = Domain(2, 1, (48, 64))
+
+
+def activation_of(name: str, **params: float) -> Activation:
+    return PLUGINS.activations.get(name).model_validate(params)
+
+
+def chain_of(name: str, width: int = 200, depth: int = 5, sigma_p: float = 1.0, **params: float) -> Chain:
+    network = build(
+        activation_of(name, **params), DOMAIN, width=width, depth=depth, seed=0, init="variance", sigma_p=sigma_p
+    )
+    assert isinstance(network, Chain)
+    return network
+
+
+POINTWISE = {
+    "relu": ({}, lambda z: max(z, 0.0)),
+    "siren": ({"omega0": 3.0}, lambda z: math.sin(3 * z)),
+    "gauss": ({"scale": 4.0}, lambda z: math.exp(-((4 * z) ** 2))),
+    "softplus": ({}, lambda z: math.log1p(math.exp(z))),
+    "gelu": ({}, lambda z: z * stats.norm.cdf(z)),
+    "laplacian": ({"scale": 2.0}, lambda z: math.exp(-2 * abs(z))),
+}
+
+
+@pytest.mark.parametrize("sigma_p", [0.3, 1.0, 4.0])
+@pytest.mark.parametrize("name", POINTWISE)
+def test_the_mean_square_is_that_of_another_integration(name: str, sigma_p: float) -> None:
+    params, function = POINTWISE[name]
+    layer = activation_of(name, **params).layer(8, 8, first=False)
+    linear, nonlinearity = layer.children()
+    expected, _ = integrate.quad(
+        lambda z: function(sigma_p * z) ** 2 * stats.norm.pdf(z), -9, 9, limit=400, points=[0.0]
+    )
+    assert mean_square(nonlinearity, linear, sigma_p) == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_mean_square_of_a_fast_sine_has_a_closed_form() -> None:
+    linear, nonlinearity = activation_of("siren", omega0=30.0).layer(8, 8, first=False).children()
+    expected = (1 - math.exp(-2 * (30 * 0.1) ** 2)) / 2
+    assert mean_square(nonlinearity, linear, 0.1) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_complex_wavelet_s_mean_square_is_that_of_an_integral_over_the_plane() -> None:
+    omega0, s0, sigma_p = 2.0, 1.5, 0.8
+    layer = activation_of("wire", omega0=omega0, s0=s0).layer(64, 64, first=False)
+    linear, nonlinearity = layer.children()
+    scale = sigma_p / math.sqrt(2)
+
+    def power(b: float, a: float) -> float:
+        modulus = math.exp(-(s0**2) * (a * a + b * b) - omega0 * b)
+        return float(modulus**2 * stats.norm.pdf(a, scale=scale) * stats.norm.pdf(b, scale=scale))
+
+    expected, _ = integrate.dblquad(power, -5, 5, -5, 5)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        assert mean_square(nonlinearity, linear, sigma_p) == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["relu", "siren", "gauss", "tanh", "relu-pe"])
+@pytest.mark.parametrize("sigma_p", [0.5, 2.0])
+def test_weights_have_the_variance_of_the_formula(name: str, sigma_p: float) -> None:
+    chain = chain_of(name, sigma_p=sigma_p)
+    inputs = coordinates(DOMAIN.shape)
+    square = float((chain[0](inputs) if chain.encoded else inputs).square().mean())
+    for layer in chain.layers:
+        linear, nonlinearity = layer.children()
+        assert isinstance(linear, nn.Linear)
+        weight = linear.weight.detach()
+        bound = sigma_p / math.sqrt(square) * math.sqrt(3 / weight.shape[1])
+        assert float(weight.abs().max()) <= 1.01 * bound
+        assert float(weight.std()) == pytest.approx(bound / math.sqrt(3), rel=0.05)
+        square = mean_square(nonlinearity, linear, sigma_p)
+
+
+@pytest.mark.parametrize("name", ["siren", "finer", "gauss", "sinc", "bw-relu", "spder", "staf", "tanh", "wire-real"])
+@pytest.mark.parametrize("sigma_p", [0.5, 1.0, 2.0])
+def test_pre_activations_keep_their_variance_over_the_depth(name: str, sigma_p: float) -> None:
+    """Over the weights and the points, biases set to zero: their own variance comes on top."""
+    chain = chain_of(name, depth=6, sigma_p=sigma_p)
+    seen: list[float] = []
+    for layer in chain.layers:
+        linear = next(iter(layer.children()))
+        assert isinstance(linear, nn.Linear)
+        nn.init.zeros_(linear.bias)
+        linear.register_forward_hook(lambda _module, _inputs, z: seen.append(float(z.square().mean().sqrt())))
+    with torch.no_grad():
+        chain(coordinates(DOMAIN.shape))
+    assert np.array(seen) == pytest.approx(np.full(6, sigma_p), rel=0.25)
+
+
+def test_relu_s_is_that_of_he() -> None:
+    chain = chain_of("relu")
+    linear = next(iter(chain.layers[2].children()))
+    assert isinstance(linear, nn.Linear)
+    assert float(linear.weight.detach().std()) == pytest.approx(math.sqrt(2 / 200), rel=0.03)
+
+
+def test_only_weights_before_the_head_are_others() -> None:
+    activation = activation_of("siren")
+    own, other = (
+        build(activation, DOMAIN, width=32, depth=3, seed=0, init=init).state_dict() for init in ("plugin", "variance")
+    )
+    same = {name for name in own if torch.equal(own[name], other[name])}
+    assert same == {name for name in own if name.endswith("bias") or name.startswith("3.")}
+
+
+def test_pytorch_s_weights_for_every_layer() -> None:
+    network = build(activation_of("siren"), DOMAIN, width=300, depth=3, seed=0, init="torch")
+    for module in network.modules():
+        if isinstance(module, nn.Linear):
+            bound = 1 / math.sqrt(module.in_features)
+            assert 0.95 * bound < float(module.weight.detach().abs().max()) <= bound
+
+
+@pytest.mark.parametrize("name", ["mfn", "grid", "bacon"])
+def test_what_is_no_chain_of_layers_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="init: variance is for chains of layers"):
+        build(activation_of(name), DOMAIN, width=16, depth=3, seed=0, init="variance")
+
+
+def test_the_same_seed_gives_the_same_weights() -> None:
+    first, again, other = (
+        build(activation_of("wire"), DOMAIN, width=16, depth=3, seed=seed, init="variance") for seed in (1, 1, 2)
+    )
+    assert all(torch.equal(p, q) for p, q in zip(first.parameters(), again.parameters(), strict=True))
+    assert not all(torch.equal(p, q) for p, q in zip(first.parameters(), other.parameters(), strict=True))
+
+
+def test_the_check_tells_which_weights_keep_the_spread() -> None:
+    """PyTorch's weights make a ReLU's features smaller from layer to layer, and not a sine's, which has no end."""
+    assert "torch x 0.0" in check_depth(activation_of("relu"))
+    assert "variance keeps it" in check_depth(activation_of("siren"))
+    assert "torch keeps it" in check_depth(activation_of("siren"))
+
+
+def test_spreads_are_of_the_pre_activations_over_the_points() -> None:
+    network = chain_of("siren", width=64, depth=3)
+    first = next(iter(network.layers[0].children()))
+    z = first(coordinates(DOMAIN.shape)).detach()
+    assert layer_spreads(network, DOMAIN.shape)[0] == pytest.approx(float((z - z.mean(0)).square().mean().sqrt()))
