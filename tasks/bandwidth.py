@@ -14,7 +14,7 @@ from torch import Tensor
 from inrbench.tasks.baselines.interpolation import linear, nearest
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, picture
 from inrbench.tasks.core.operators import Mask
-from inrbench.tasks.signals.signal import Signal, SignalError
+from inrbench.tasks.signals.signal import PICTURES, Signal, SignalError
 
 CONTRAST = 1 / 8
 """Standard deviation of the truth: four of them reach from the mean 1/2 to 0 and to 1."""
@@ -40,6 +40,7 @@ class Bandwidth(Task):
     """
 
     name, label, version = "bandwidth", "Bandwidth", 1
+    kinds = PICTURES
     metrics = ("psnr_unseen", "psnr", "ssim")
 
     size: Size = None

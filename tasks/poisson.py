@@ -12,7 +12,7 @@ from torch import Tensor
 from inrbench.tasks.baselines.integration import dct, tikhonov, tv
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, noise_like, picture
 from inrbench.tasks.core.gradient import SCALE, Gradient, count_differences
-from inrbench.tasks.signals.signal import Signal
+from inrbench.tasks.signals.signal import PICTURES, Signal
 
 
 class Poisson(Task):
@@ -35,6 +35,7 @@ class Poisson(Task):
     """
 
     name, label, version = "poisson", "Poisson", 1
+    kinds = PICTURES
 
     size: Size = None
     keep: float = Field(1.0, gt=0, le=1)

@@ -47,7 +47,8 @@ def plugins() -> Plugins:
 SHIPPED = [Path(bench.__file__).parent.joinpath("suites", f"{name}.yaml").read_text() for name in suite.shipped()]
 
 WORDS = """suite repeats model train tasks activations scales tuning image ct superres relu siren wire bw-relu signals
-size steps lr depth width params per_task label task activation omega0 angles stop holdout description deviations"""
+size steps lr depth width params per_task label task activation omega0 angles stop holdout description deviations
+path range frame unit"""
 
 keys = st.sampled_from(WORDS.split()) | st.text(max_size=6)
 scalars = (
@@ -56,7 +57,9 @@ scalars = (
     | st.integers(-(10**20), 10**20)
     | st.floats()
     | st.text(max_size=10)
-    | st.sampled_from(["camera", "coffee", "ct-small", "s", "../x", "relu", "none.png", "1e-3"])
+    | st.sampled_from(
+        ["camera", "coffee", "ct-small", "s", "../x", "relu", "none.png", "1e-3", {"path": "x.dcm", "range": [0, 1]}]
+    )
 )
 values = st.recursive(
     scalars,
