@@ -115,7 +115,7 @@ def _print(line: str) -> None:
 
 
 def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:
-    for note in [*work.lock_notes(), *unsearched.in_short(work.unsearched)]:
+    for note in [*work.hidden, *work.lock_notes(), *unsearched.in_short(work.unsearched)]:
         say(f"note: {note}")
     if changed := plan.changed_sources(planned, work.plugins.sources()):
         pairs = ", ".join(f"{count} of {name}" for name, count in sorted(changed.items())[:SHOWN])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from inrbench.bench import arguments
-from inrbench.bench.config import grid, suite, unsearched
+from inrbench.bench.config import grid, overrides, suite, unsearched
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock
 from inrbench.bench.config.plugins import Plugins
@@ -30,6 +30,7 @@ class Workspace:
     Attributes:
         where: the suite's name in errors.
         unsearched: see `inrbench.bench.config.unsearched`.
+        hidden: notes on overrides that reach only a part, see `inrbench.bench.config.overrides`.
     """
 
     suite: suite.Suite
@@ -39,6 +40,7 @@ class Workspace:
     lock: Lock | None = None
     lock_file: Path | None = None
     unsearched: Mapping[str, str] = field(default_factory=dict)
+    hidden: Sequence[str] = ()
 
     @classmethod
     def of(
@@ -62,7 +64,8 @@ class Workspace:
         if options.results.exists() and not options.results.is_dir():
             raise BadInput(f"--results {options.results}: not a folder; name one")
         named = options.suite if given is None else given
-        chosen, where = suite.load(named, options.overrides, options.scale)
+        usual, everywhere = overrides.split(options.overrides)
+        chosen, where = suite.load(named, usual, options.scale)
         path = options.lock or (suite.beside(named, chosen.lock) if chosen.lock else None)
         original = _searched(named, chosen, options.scale)
         lock = Lock.read(path) if path and locked else None
@@ -74,11 +77,17 @@ class Workspace:
         elif path and locked:
             raise BadInput(f"{where}: lock: there is no {path}; make it with: inrbench tune {options.suite}")
         chosen = chosen.model_copy(update={"activations": {**chosen.activations, **added}})
-        chosen = suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
+        chosen = overrides.everywhere(suite.select_tasks(chosen, options.tasks), everywhere)
         files = [*options.files, *suite.plugin_files(named, chosen, where)]
+
+        def parameters(name: str) -> Collection[str]:
+            return Plugins(files).activations.get(name, where).model_fields
+
+        chosen = suite.select_activations(chosen, options.activations, parameters)
+        hidden = overrides.hidden(chosen, usual, lock.tasks() if lock else {}) if locked else []
         store = Store(options.results, chosen.suite, say)
         notes = unsearched.notes(original, chosen) if locked and options.lock is None else {}
-        return cls(chosen, where, files, store, lock, path, notes)
+        return cls(chosen, where, files, store, lock, path, notes, hidden)
 
     @cached_property
     def jobs(self) -> list[Job]:

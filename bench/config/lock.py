@@ -127,6 +127,10 @@ class Lock(Settings):
             result[name] = {**own, "per_task": particular}
         return result
 
+    def tasks(self) -> dict[str, set[str]]:
+        """The tasks of each activation that something was found for."""
+        return {name: {key.partition("/")[0] for key in found} for name, found in self.activations.items()}
+
     def notes(self, jobs: Iterable[Job], sources: Sources, suite: Suite) -> list[str]:
         """What a user should know before these jobs run: settings that are missing, or older than what they are for."""
         missing, older = set(), set()

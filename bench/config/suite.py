@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -266,11 +266,17 @@ def _without(entry: dict[str, Any] | None, tasks: set[str]) -> dict[str, Any]:
     return found
 
 
-def select_activations(suite: Suite, choices: Sequence[str]) -> Suite:
+def select_activations(
+    suite: Suite, choices: Sequence[str], parameters: Callable[[str], Collection[str]] = lambda _: ()
+) -> Suite:
     """The suite with only the chosen activations: ``NAME`` or ``NAME[key=value,value,key=value]``.
 
     An activation that the suite lists keeps its settings there, with those in brackets put over them (over the ones
-    that hold for a single task too); any other starts from its defaults.
+    that hold for a single task too); any other starts from its defaults. What is no parameter of the activation but a
+    setting of training or model, such as ``lr``, is that; ``train.lr`` says so in full.
+
+    Args:
+        parameters: those of an activation, by its plugin's name.
 
     Raises:
         BadInput: if a choice is not of that form.
@@ -283,14 +289,38 @@ def select_activations(suite: Suite, choices: Sequence[str]) -> Suite:
         if match is None:
             raise BadInput(f"-a {choice}: write it as NAME or NAME[key=value,...], e.g. -a 'wire[omega0=10,20]'")
         name, inside = match.groups()
-        settings = _brackets(choice, inside) if inside else {}
         entry = dict(suite.activations.get(name) or {})
-        entry["per_task"] = {
-            task: {key: value for key, value in (particular or {}).items() if key not in settings}
-            for task, particular in (entry.get("per_task") or {}).items()
-        }
-        chosen[name] = {**entry, **settings}
+        for key, value in (_brackets(choice, inside) if inside else {}).items():
+            entry = _put_over(entry, *_kind(key, str(entry.get("activation", name)), parameters), value)
+        chosen[name] = entry
     return suite.model_copy(update={"activations": chosen})
+
+
+def _kind(key: str, name: str, parameters: Callable[[str], Collection[str]]) -> tuple[str, str]:
+    """What a key in brackets sets, ``"train"``, ``"model"`` or nothing for a parameter, and its name there."""
+    for kind in ("train", "model"):
+        if key.startswith(f"{kind}."):
+            return kind, key.removeprefix(f"{kind}.")
+        if key in _SECTIONS[kind].model_fields and key not in parameters(name):
+            return kind, key
+    return "", key
+
+
+def _put_over(entry: dict[str, Any], kind: str, key: str, value: Any) -> dict[str, Any]:
+    """An activation's entry with a setting in place of that of the entry and of each ``per_task``."""
+    same = ("width", "params") if kind == "model" and key in ("width", "params") else (key,)
+
+    def without(settings: Any) -> dict[str, Any]:
+        found = dict(settings or {})
+        inside = dict(found.get(kind) or {}) if kind else found
+        inside = {name: value for name, value in inside.items() if name not in same}
+        return {**found, kind: inside} if kind else inside
+
+    bare = without(entry)
+    bare["per_task"] = {task: without(settings) for task, settings in (entry.get("per_task") or {}).items()}
+    if not kind:
+        return {**bare, key: value}
+    return {**bare, kind: {**bare[kind], key: value}}
 
 
 def _brackets(choice: str, inside: str) -> dict[str, Any]:
