@@ -243,7 +243,9 @@ def caption(task: Task) -> str:
     """Signals, repeats, settings and device of a task."""
     runs = [run for method in task.activations for run in method.runs]
     signals, repeats = task.signals, len({run.cell[1] for run in (runs or task.runs)})
-    parts = [f"Signal{'s' if len(signals) > 1 else ''} {', '.join(signals)}"]
+    done = {run.text("signal"): run.text("data_prepared") for run in task.runs}
+    shown = [f"{name} ({done[name]})" if "@" in name and done.get(name) else name for name in signals]  # users' files
+    parts = [f"Signal{'s' if len(signals) > 1 else ''} {', '.join(shown)}"]
     parts.append(f"{repeats} repeat{'s' if repeats > 1 else ''}")
     parts += shared_settings([run.settings("task_params") for run in task.runs], "per signal")
     for column in ("model", "train"):

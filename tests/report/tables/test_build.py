@@ -100,6 +100,12 @@ def test_a_mean_over_fewer_signals_is_marked(lab: Lab) -> None:
     assert any(note.startswith("‡") for note in found.notes)
 
 
+def test_the_caption_says_what_was_done_to_a_users_file(lab: Lab) -> None:
+    for signal in ("camera", "photo@1a2b3c4d"):
+        lab.job("siren", signal=signal, data_prepared="360 × 480 → 72 × 96")
+    assert "Signals camera, photo@1a2b3c4d (360 × 480 → 72 × 96), 1 repeat" in table(lab).caption
+
+
 def test_the_caption_has_the_settings(lab: Lab) -> None:
     lab.job("siren", train='{"steps": 100, "lr": 0.001}')
     lab.job("relu", train='{"steps": 100, "lr": 0.003}')
