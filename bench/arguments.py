@@ -13,9 +13,9 @@ from types import UnionType
 from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 
-def positional(help: str | None = None, metavar: str | None = None) -> Any:
-    """A field that is given by its place."""
-    return field(metadata={"flags": [], "help": help, "metavar": metavar})
+def positional(help: str | None = None, metavar: str | None = None, default: Any = MISSING) -> Any:
+    """A field that is given by its place; one with a default may be left out."""
+    return field(default=default, metadata={"flags": [], "help": help, "metavar": metavar})
 
 
 def option(flag: str, help: str | None = None, metavar: str | None = None, default: Any = MISSING) -> Any:
@@ -50,6 +50,8 @@ class CommandArgs:
             how = _how(hints[item.name], bool(flags))
             if how.get("action") == "store_true":
                 del about["metavar"]
+            if not flags and item.default is not MISSING:
+                how |= {"nargs": "?", "default": item.default}
             if flags:
                 default = item.default if item.default_factory is MISSING else item.default_factory()
                 how |= {"dest": item.name, "default": default}
@@ -176,6 +178,25 @@ class TryArgs(ResultsArgs):
 
 
 @dataclass(frozen=True, kw_only=True)
+class RankArgs(ResultsArgs):
+    """search, run and rank an activation of your own among the stored results of a suite"""
+
+    entry: str = positional("a plugin file with one activation, or its name with --plugin", "ENTRY")
+    suite: str = option("--suite", "of the rivals (default: reference)", "SUITE", "reference")
+    against: Path | None = option("--against", "the rivals' results (default: those that come with inrbench)", "FOLDER")
+    devices: str = option("--devices", "auto, cpu, cuda, cuda:0,cuda:1 or cpu*2", "LIST", "auto")
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyArgs(CommandArgs):
+    """recompute one stored result on this machine's CPU and compare"""
+
+    folder: Path = positional(FOLDER, "FOLDER")
+    job: str = positional("the id of a job, or its first digits (default: the least id)", "JOB", "")
+    signal: str = option("--signal", "the path of its signal, where that is a file", "FILE", "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class MergeArgs(ResultsArgs):
     """take over the results in another folder; differing results of one job are both kept and reported"""
 
@@ -257,6 +278,7 @@ COMMANDS: dict[str, type[CommandArgs]] = {
     "archive": ArchiveArgs,
     "tune": TuneArgs,
     "try": TryArgs,
+    "rank": RankArgs,
     "choose-c": ChooseArgs,
     "data": DataArgs,
     "merge": MergeArgs,
@@ -264,6 +286,7 @@ COMMANDS: dict[str, type[CommandArgs]] = {
     "compare": CompareArgs,
     "export": ExportArgs,
     "render": RenderArgs,
+    "verify": VerifyArgs,
     "check": CheckArgs,
     "new": NewArgs,
     "doctor": DoctorArgs,

@@ -21,7 +21,7 @@ EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 LIGHT = ("completion", "doctor", "list", "new")
 """Commands that need no stored results; see `inrbench.bench.console.commands`."""
 
-ABOVE = ("render", "try")
+ABOVE = ("rank", "render", "try", "verify")
 """Commands of the Python interface; see `inrbench.bench.api.commands`."""
 
 

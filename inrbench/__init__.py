@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inrbench.bench import results
     from inrbench.bench.api.explore import Explored, explore
     from inrbench.bench.api.fit import Fit, fit
+    from inrbench.bench.api.rank import Ranking, rank
     from inrbench.bench.api.run import run
     from inrbench.bench.api.stored import Results
     from inrbench.bench.optimizers import Optimizer
@@ -42,7 +43,16 @@ try:
 except PackageNotFoundError:  # a folder that was copied, not installed
     __version__ = "unknown"
 
-_API = {"Explored": "explore", "explore": "explore", "Fit": "fit", "Results": "stored", "fit": "fit", "run": "run"}
+_API = {
+    "Explored": "explore",
+    "Fit": "fit",
+    "Ranking": "rank",
+    "Results": "stored",
+    "explore": "explore",
+    "fit": "fit",
+    "rank": "rank",
+    "run": "run",
+}
 """Names of `inrbench.bench.api` and their modules there."""
 
 _PLACES = ("inrbench.activations", "inrbench.tasks", "inrbench.bench", "inrbench.bench.optimizers")
@@ -61,6 +71,7 @@ __all__ = [
     "Param",
     "ParamGroup",
     "Problem",
+    "Ranking",
     "Residual",
     "Results",
     "Sample",
@@ -75,6 +86,7 @@ __all__ = [
     "grid_coords",
     "noise_like",
     "picture",
+    "rank",
     "require",
     "results",
     "run",

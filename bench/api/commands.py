@@ -31,7 +31,26 @@ def try_(options: arguments.TryArgs) -> int:
     return 1 if len(found.failed) else 0
 
 
+def rank(options: arguments.RankArgs) -> int:
+    from inrbench.bench.api.rank import ranked, settings
+
+    ranking = ranked(options)
+    print(f"{ranking}\n\nSettings found:\n{settings(ranking)}")
+    print(f"\nReport: {ranking.report()}")
+    return 1 if ranking.failed["method"].eq(ranking.entry).any() else 0
+
+
+def verify(options: arguments.VerifyArgs) -> int:
+    from inrbench.bench.api.verify import verify as recompute
+
+    found = recompute(options.folder, options.job, options.files, options.signal)
+    print(found)
+    return 0 if found.agrees else 1
+
+
 ACTIONS: dict[str, Callable[[Any], int]] = {
+    "rank": rank,
     "render": render,
     "try": try_,
+    "verify": verify,
 }

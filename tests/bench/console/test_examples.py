@@ -40,8 +40,9 @@ def test_the_help_of_a_command_ends_with_two_examples_of_it(
         options = parsed(example)
         assert options.command == command
         if name := getattr(options, "suite", None):
-            chosen, _ = suite.load(name, options.overrides, options.scale)
-            suite.select_activations(suite.select_tasks(chosen, options.tasks), options.activations)
+            chosen, _ = suite.load(name, getattr(options, "overrides", []), getattr(options, "scale", None))
+            tasks, activations = getattr(options, "tasks", []), getattr(options, "activations", [])
+            suite.select_activations(suite.select_tasks(chosen, tasks), activations)
     rest = text.partition("\nexamples:\n")[0]
     assert max(map(len, rest.splitlines())) <= 80  # all but the examples is filled
 

@@ -1,0 +1,240 @@
+"""`rank`: an activation of one's own against the stored results of a suite, after the search that its rivals had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from inrbench.activations.core import conformance
+from inrbench.bench import arguments, commands
+from inrbench.bench.api.run import Methods
+from inrbench.bench.api.stored import Results
+from inrbench.bench.atomic_write import atomic_write
+from inrbench.bench.config.lock import Lock, flow
+from inrbench.bench.config.plugins import Plugins, source_file
+from inrbench.bench.errors import BadInput
+from inrbench.bench.runner import plan
+from inrbench.bench.store.shipped import FOLDER
+from inrbench.bench.store.store import Store
+from inrbench.bench.tune import Search
+from inrbench.bench.workspace import Workspace, say
+from inrbench.report.data.leaderboard import Leaderboard, leaderboard
+from inrbench.report.data.load import load
+
+if TYPE_CHECKING:
+    from inrbench.activations.core.base import Activation
+
+
+class Ranking(Results):
+    """What `rank` returns: `Results` of the activation and its rivals.
+
+    Attributes:
+        entry: key of the ranked activation.
+        found: settings that the search found for it, by task.
+        board: the leaderboard, see `inrbench.report.data.leaderboard`; None where the suite has too few cases for one.
+        missing: rivals of the suite without stored results.
+    """
+
+    entry: str
+    found: Lock
+    board: Leaderboard | None
+    missing: Sequence[str]
+
+    @property
+    def place(self) -> tuple[int, int, int] | None:
+        """The place by mean rank, and the first and the last place of those that are not separated from it; None
+        without a leaderboard.
+
+        Separated means by the corrected test of all pairs of the leaderboard, over its tasks.
+        """
+        if self.board is None or self.entry not in self.board.methods:
+            return None
+        index = list(self.board.methods).index(self.entry)
+        groups = [(first, last) for first, last in self.board.groups if first <= index <= last]
+        low = min([index, *(first for first, _ in groups)])
+        high = max([index, *(last for _, last in groups)])
+        return index + 1, low + 1, high + 1
+
+    @property
+    def tasks(self) -> pd.DataFrame:
+        """Where it wins and loses: for each task its mean, its place among how many activations, and the best of the
+        others with its mean, best places first."""
+        rows = []
+        final = self.final[self.final["kind"].eq("activation")].dropna(subset="value")
+        for task, group in final.groupby("task", sort=False):
+            better = group["direction"].iloc[0]
+            means = (better * group.groupby("method")["value"].mean()).sort_values(ascending=False)
+            if self.entry not in means.index:
+                continue
+            others = means.drop(self.entry)
+            labels = group.drop_duplicates("method").set_index("method")["label"]
+            rows.append(
+                {
+                    "task": task,
+                    "metric": group["metric"].iloc[0],
+                    "mean": better * means[self.entry],
+                    "place": 1 + int((others > means[self.entry]).sum()),
+                    "of": len(means),
+                    "best other": labels[others.index[0]] if len(others) else "—",
+                    "its mean": better * others.iloc[0] if len(others) else None,
+                }
+            )
+        return pd.DataFrame(rows).sort_values(["place", "task"], ignore_index=True)
+
+    def __str__(self) -> str:
+        """The leaderboard, the place in it, and where it wins and loses, as text."""
+        parts = [self._leaderboard(), self.tasks.to_string(index=False, float_format="{:.4g}".format)]
+        if self.missing:
+            parts.append(f"Without stored results, and so left out: {', '.join(self.missing)}")
+        return "\n\n".join(parts)
+
+    def _leaderboard(self) -> str:
+        board, place = self.board, self.place
+        if board is None or place is None:
+            return "No leaderboard: the suite has too few cases that all of them ran on."
+        labels = self.runs.drop_duplicates("method").set_index("method")["label"]
+        lines = ["  place  mean rank [95 %]  activation"]
+        for index, name in enumerate(board.methods):
+            low, high = (None if ends is None else ends[index] for ends in (board.mean_rank.low, board.mean_rank.high))
+            ends = "" if low is None or high is None else f"[{low:.1f}, {high:.1f}]"
+            mark = "→" if name == self.entry else " "
+            lines.append(f"{mark} {index + 1:>5}  {board.mean_rank.value[index]:>4.1f} {ends:<13}  {labels[name]}")
+        alike = f"places {place[1]} to {place[2]} are not separated from it"
+        verdict = alike if place[2] > place[1] else "separated from all others"
+        lines.append(f"\n{labels[self.entry]}: place {place[0]} of {len(board.methods)} by mean rank; {verdict}")
+        return "\n".join(lines)
+
+
+def rank(
+    entry: str | Path | type[Activation],
+    suite: str | Path = "reference",
+    *,
+    against: str | Path | None = None,
+    plugins: Sequence[str | Path] = (),
+    results: str | Path = "results",
+    devices: str = "auto",
+    progress: bool = True,
+) -> Ranking:
+    """Rank an activation among the stored results of a suite.
+
+    It passes the conformance checks, gets the search that its rivals had (the same number of trials, points of the
+    same sequence, the same tuning signals), runs on the suite's cases with the suite's seeds, and is compared with what
+    is stored of the others. docs/entries.md has the rules.
+
+    Args:
+        entry: a plugin file that defines one activation, the name of a known one, or a class, also of a notebook.
+        suite: with a search; its rivals have its stored results.
+        against: folder of the rivals' results; by default those that come with inrbench.
+        plugins, results, devices, progress: as in `inrbench.run`. The results are in ``rank-NAME``.
+
+    Raises:
+        BadInput: if the entry fails a check, the suite has no search or no stored results, or anything asked for is
+            wrong.
+    """
+    methods = Methods(plugins, Path(results) / "plugins")
+    word = str(entry)
+    if isinstance(entry, type):
+        word = methods.add(entry)
+    options = arguments.RankArgs(
+        plugin=[str(file) for file in methods.files],
+        results=Path(results),
+        entry=word,
+        suite=str(suite),
+        against=Path(against) if against else None,
+        devices=devices,
+    )
+    return ranked(options, methods.entries, silent=not progress)
+
+
+def ranked(
+    options: arguments.RankArgs, added: Mapping[str, dict[str, Any]] | None = None, *, silent: bool = False
+) -> Ranking:
+    """What the command ``rank`` does, with entries of classes of a notebook.
+
+    Raises:
+        BadInput: as `rank`.
+    """
+    files = list(options.plugin)
+    if is_file := options.entry.endswith(".py"):
+        files.append(options.entry)
+    plugins = Plugins(files)
+    name = _defined_in(Path(options.entry), plugins) if is_file else options.entry
+    entry = (added or {}).get(name, {})
+    _check(plugins, entry.get("activation", name), options.entry)
+    words = arguments.SuiteArgs(plugin=files, results=options.results, suite=options.suite)
+    work = Workspace.of(words)
+    if name in work.suite.activations:
+        raise BadInput(f"{name}: it is one of {work.suite.suite} already; rank an activation of your own")
+    root = options.against or FOLDER / work.suite.suite
+    if not (root / "runs").is_dir():
+        raise BadInput(f"{root}: no stored results of {work.suite.suite}; run it and give its folder with --against")
+    store = Store(options.results, f"rank-{name.replace('@', '-')}", say)
+    alone = work.suite.model_copy(update={"suite": store.suite, "activations": {name: entry}})
+    mine = replace(work, suite=alone, store=store, lock=None, lock_file=None, unsearched={})
+    search = Search(alone, work.plugins, work.where)
+    found, _ = commands.searched(mine, search, options.results, options.devices, silent=silent)
+    if not found.activations:
+        raise BadInput(
+            f"{name}: every trial failed; see {options.results / search.folder(len(search.rounds) - 1)}/logs"
+        )
+    applied = found.applied(alone.activations)
+    mine = replace(mine, suite=alone.model_copy(update={"activations": applied}))
+    commands.execute(
+        mine, plan.make([job for job in mine.jobs if job.activation], store), options.devices, silent=silent
+    )
+    _take_over(root, store)
+    both = {**work.suite.activations, **applied}
+    final = replace(work, suite=work.suite.model_copy(update={"activations": both}), store=store)
+    return _ranking(final, name, found)
+
+
+def _ranking(work: Workspace, name: str, found: Lock) -> Ranking:
+    result = Ranking(work.store.root, _jobs=work.jobs, _about=work.about, _plugins=work.files)
+    suite = load(work.store, work.jobs)
+    present = {method.key for task in suite.tasks for method in task.activations}
+    result.entry, result.found, result.board = name, found, leaderboard(suite)
+    result.missing = sorted({job.method for job in work.jobs if job.activation} - present)
+    return result
+
+
+def _defined_in(path: Path, plugins: Plugins) -> str:
+    """The only activation that a file defines."""
+    registry = plugins.activations
+    names = [name for name in registry.names() if Path(source_file(registry.get(name))) == path.resolve()]
+    if len(names) != 1:
+        what = ", ".join(names) or "none"
+        raise BadInput(f"{path}: it must define one activation and has {what}; or give its name with --plugin {path}")
+    return names[0]
+
+
+def _check(plugins: Plugins, name: str, entry: str) -> None:
+    """
+    Raises:
+        BadInput: if the activation fails a conformance check.
+    """
+    failed = [finding for finding in conformance.check(plugins.activations.get(name)()) if not finding.ok]
+    if failed:
+        shown = "; ".join(f"{finding.name}: {' '.join(finding.message.split())}" for finding in failed[:2])
+        more = f" (and {len(failed) - 2} more)" if len(failed) > 2 else ""
+        raise BadInput(f"{entry}: {name} fails {len(failed)} of the conformance checks: {shown[:400]}{more}")
+
+
+def _take_over(root: Path, store: Store) -> None:
+    """Copy the stored rows and scores of the rivals, whose files are named by their content or their job."""
+    for kind in ("scores", "runs"):
+        for file in sorted((root / kind).glob("[!.]*.parquet")):
+            target = store.root / kind / file.name
+            if not target.exists():
+                atomic_write(target, file.read_bytes())
+
+
+def settings(ranking: Ranking) -> str:
+    """What the search found, one line for each task."""
+    cells = ranking.found.activations.get(ranking.entry, {})
+    return "\n".join(
+        f"  {task}: {flow(cell.settings) if cell.settings else 'defaults'}" for task, cell in cells.items()
+    )
