@@ -24,10 +24,12 @@ class HiddenMatrix:
     Attributes:
         weight: (blocks · out, in) real, or (blocks · out, in, 2) for the real and imaginary parts of complex weights.
         blocks: number of maps; 2 where a unit has two pre-activations (WIRE's real and two-dimensional variants).
+        layer: number of the layer that the maps lead to, counted from 1; 0 if it is not told.
     """
 
     weight: nn.Parameter
     blocks: int = 1
+    layer: int = 0
 
     def maps(self, values: Tensor) -> Tensor:
         """Values of the weight's shape as maps: (blocks, out, in), real or complex. It is a view."""
@@ -52,11 +54,11 @@ def hidden_matrices(network: nn.Module) -> list[HiddenMatrix]:
     depth = sum(name.isdigit() for name in stages)
     later = [*(stages[str(number)] for number in range(2, depth + 1)), stages["head"]]
     found = []
-    for layer, following in itertools.pairwise(later):
+    for number, (layer, following) in enumerate(itertools.pairwise(later), start=2):
         units = next((each.shape[1] for each in _weights(following)), None)
         for weight in _weights(layer):
             blocks = len(weight) // units if units and len(weight) % units == 0 else 1
-            found.append(HiddenMatrix(weight, blocks))
+            found.append(HiddenMatrix(weight, blocks, number))
     return found
 
 

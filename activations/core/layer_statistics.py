@@ -14,6 +14,8 @@ from collections import Counter
 import torch
 from torch import Tensor, nn
 
+from inrbench.activations.core.hidden_matrices import hidden_matrices
+
 CONDITION_CAP = 1 / torch.finfo(torch.float64).eps
 """Largest condition number that float64 can distinguish from infinity, 4.5e15; it replaces larger ones."""
 
@@ -31,6 +33,9 @@ def diagnose(network: nn.Module, coords: Tensor, *, max_rows: int = 2048) -> dic
       singular value divided by the min(rows - 1, units)-th, the last one that centring leaves; at most `CONDITION_CAP`.
     - ``feature_rank/ℓ``: effective rank of this matrix, exp of the entropy of σ² / Σσ² over the singular values σ; 0 if
       all features of the layer are constant.
+    - ``feature_stable_rank/ℓ``: its stable rank Σσ² / max σ², which small singular values hardly change; 0 likewise.
+    - ``weight_stable_rank/ℓ``: that of the matrix between layers ℓ - 1 and ℓ, see
+      `inrbench.activations.core.hidden_matrices`; the smallest where there are several.
 
     Complex features count as pairs of real ones, a complex unit as one unit. The computation uses a float64 copy of the
     network on the CPU, because rounding errors of float32 would dominate the condition number. Network, gradients and
@@ -50,6 +55,24 @@ def diagnose(network: nn.Module, coords: Tensor, *, max_rows: int = 2048) -> dic
         if not torch.isfinite(values).all():
             break
         found |= {f"{name}/{number}": value for name, value in _statistics(values).items()}
+    return found | _weight_ranks(double)
+
+
+def stable_rank(matrices: Tensor) -> Tensor:
+    """‖M‖_F² / ‖M‖₂² of matrices (B, m, n), real or complex: between 1 and min(m, n), and 0 for M = 0."""
+    energy: Tensor = torch.linalg.svdvals(matrices).square()
+    return energy.sum(-1) / energy[..., 0].clamp(min=torch.finfo(energy.dtype).tiny)
+
+
+def _weight_ranks(network: nn.Module) -> dict[str, float]:
+    """The stable rank of the matrices that lead to each layer, where its layers can be told."""
+    if not hasattr(network, "stages"):
+        return {}
+    found: dict[str, float] = {}
+    for matrix in hidden_matrices(network):
+        name, maps = f"weight_stable_rank/{matrix.layer}", matrix.maps(matrix.weight)
+        if torch.isfinite(maps).all():
+            found[name] = min(float(stable_rank(maps).min()), found.get(name, math.inf))
     return found
 
 
@@ -84,6 +107,7 @@ def _statistics(values: Tensor) -> dict[str, float]:
         "feature_std": math.sqrt(centred.square().sum().item() / values.numel()),
         "feature_cond": min(largest / smallest, CONDITION_CAP) if smallest > 0 else CONDITION_CAP,
         "feature_rank": math.exp(torch.special.entr(share).sum().item()) if largest > 0 else 0.0,
+        "feature_stable_rank": float(energy.sum() / energy[0]) if largest > 0 else 0.0,
     }
 
 

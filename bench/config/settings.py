@@ -178,8 +178,8 @@ class Train(Settings):
             operators that mix rows train on all, and the job's log says so.
         holdout: the share of the measurements that is kept from training; what ``stop: heldout`` looks at.
         eval_steps: how often the network is scored on its way.
-        diagnostics: whether the conditioning of every layer is scored too, and the tangent kernel and the spectrum of
-            the network before and after training.
+        diagnostics: whether the conditioning and the stable rank of every layer are scored too, and the tangent kernel
+            and the spectrum of the network before and after training.
     """
 
     steps: int = Field(..., ge=1, le=100_000_000)

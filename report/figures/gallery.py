@@ -168,8 +168,8 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
         alt = f"Error of each frequency against training steps on {task.key}"
         yield Entry(f"spectral-{name}", "spectral bias", figure, text + cut, alt, task.key)
     if figure := layer_statistics.conditioning(task, styles):
-        text = f"The features of each layer after training and, below, those of the last layer during it.{bands}"
-        alt = f"Dead units, condition number and spread of the features of each layer on {task.key}"
+        text = f"The features and matrices of each layer after training and, below, of the last layer during it.{bands}"
+        alt = f"Dead units, condition number, spread and stable rank of the features of each layer on {task.key}"
         yield Entry(f"conditioning-{name}", "conditioning", figure, text + cut, alt, task.key)
     if figure := layer_statistics.spectra(suite, task, styles):
         text = (

@@ -24,6 +24,8 @@ STATISTICS = {
     "dead_units": ("dead units (fraction)", False),
     "feature_cond": ("condition number of features", True),
     "feature_std": ("spread of features", True),
+    "feature_stable_rank": ("stable rank of features", False),
+    "weight_stable_rank": ("stable rank of weights", False),
 }
 """The label of each statistic of a layer, and whether its axis is logarithmic."""
 
@@ -76,7 +78,8 @@ def spectral(task: Task, styles: Styles) -> Figure | None:
 
 
 def conditioning(task: Task, styles: Styles) -> Figure | None:
-    """Dead units, condition number and spread of the features: of each layer at the end, of the last in training.
+    """Dead units, condition number, spread and stable rank of the features, and stable rank of the matrices: of each
+    layer at the end, of the last in training.
 
     None where no method has such a statistic.
     """

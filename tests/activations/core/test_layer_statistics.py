@@ -11,7 +11,14 @@ from torch import Tensor, nn
 
 from inrbench.activations.bw_relu import BwRelu
 from inrbench.activations.core.base import Activation, Domain, build
-from inrbench.activations.core.layer_statistics import CONDITION_CAP, diagnose, gradient_norms, spread_rows
+from inrbench.activations.core.hidden_matrices import hidden_matrices
+from inrbench.activations.core.layer_statistics import (
+    CONDITION_CAP,
+    diagnose,
+    gradient_norms,
+    spread_rows,
+    stable_rank,
+)
 from inrbench.activations.grid import Grid
 from inrbench.activations.instant_ngp import InstantNgp
 from inrbench.activations.siren import Siren
@@ -54,13 +61,16 @@ def test_every_activation_can_be_diagnosed(activation: Activation) -> None:
     gradients = [p.grad.clone() for p in network.parameters() if p.grad is not None]
     state, weights = torch.get_rng_state(), [p.detach().clone() for p in network.parameters()]
     found = diagnose(network, coords)
-    names = ("dead_units", "feature_std", "feature_cond", "feature_rank")
-    assert set(found) == {f"{name}/{layer}" for name in names for layer in (1, 2, 3)}
+    names = ("dead_units", "feature_std", "feature_cond", "feature_rank", "feature_stable_rank")
+    of_weights = {f"weight_stable_rank/{matrix.layer}" for matrix in hidden_matrices(network)}
+    assert set(found) == {f"{name}/{layer}" for name in names for layer in (1, 2, 3)} | of_weights
+    assert all(1 <= found[name] <= 24 for name in of_weights)
     assert all(type(value) is float and math.isfinite(value) for value in found.values())
     for layer in (1, 2, 3):
         assert 0 <= found[f"dead_units/{layer}"] <= 1
         assert 1 <= found[f"feature_cond/{layer}"] <= CONDITION_CAP
         assert 0 <= found[f"feature_rank/{layer}"] <= 24
+        assert 0 <= found[f"feature_stable_rank/{layer}"] <= 24
         assert found[f"feature_std/{layer}"] > 0
     # Random state, weights, dtype and gradients are unchanged, and a second call gives the same.
     assert torch.equal(state, torch.get_rng_state())
@@ -103,6 +113,7 @@ def test_statistics_of_known_features() -> None:
     assert found["feature_cond"] == pytest.approx(8)
     share = sigma**2 / (sigma**2).sum()
     assert found["feature_rank"] == pytest.approx(math.exp(-(share * np.log(share)).sum()))
+    assert found["feature_stable_rank"] == pytest.approx(85 / 64)
     assert found["feature_std"] == pytest.approx(math.sqrt((sigma**2).sum() / 50 / 4))
     assert found["dead_units"] == 0
 
@@ -118,7 +129,8 @@ def test_dead_units_are_constant_not_only_zero_and_small_ones_live() -> None:
 def test_features_that_are_all_constant() -> None:
     for value in (0.0, 2.0):
         found = of(torch.full((30, 4), value))
-        assert found == {"dead_units": 1, "feature_std": 0, "feature_cond": CONDITION_CAP, "feature_rank": 0}
+        ranks = {"feature_rank": 0, "feature_stable_rank": 0}
+        assert found == {"dead_units": 1, "feature_std": 0, "feature_cond": CONDITION_CAP, **ranks}
 
 
 def test_fewer_rows_than_units_count_the_rows_that_centring_leaves() -> None:
@@ -217,3 +229,24 @@ def test_gradient_norms_of_a_foreign_network() -> None:
     network = nn.Linear(2, 1)
     network(grid(16)).sum().backward()
     assert set(gradient_norms(network)) == {"grad_norm/total"}
+
+
+def test_stable_ranks_of_known_matrices() -> None:
+    orthogonal, _ = torch.linalg.qr(torch.randn(6, 6, generator=torch.Generator().manual_seed(0), dtype=torch.float64))
+    one = torch.outer(torch.arange(1.0, 7), torch.arange(2.0, 8)).double()
+    found = stable_rank(
+        torch.stack([orthogonal, one, orthogonal @ torch.diag(torch.tensor([2.0, 1, 1, 1, 1, 1]).double())])
+    )
+    torch.testing.assert_close(found, torch.tensor([6.0, 1.0, 9 / 4], dtype=torch.float64))
+    assert stable_rank(torch.zeros(1, 3, 3)).item() == 0
+    assert stable_rank(torch.eye(4, dtype=torch.complex64)[None] * 1j).item() == pytest.approx(4)
+
+
+def test_the_stable_rank_of_weights_is_that_of_the_matrix_between_two_layers() -> None:
+    network = build(Siren(), Domain(2, 1, (16, 16)), width=24, depth=3, seed=0)
+    weight = network.get_parameter("2.0.weight")
+    with torch.no_grad():
+        weight.copy_(torch.outer(torch.ones(24), torch.ones(24)))
+    found = diagnose(network, grid(16))
+    assert found["weight_stable_rank/3"] == pytest.approx(1)
+    assert found["weight_stable_rank/2"] > 5
