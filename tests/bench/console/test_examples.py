@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +60,12 @@ def test_activations_of_the_examples_exist() -> None:
     named = {re.split(r"\[", name)[0] for line in lines for name in getattr(parsed(line), "activations", [])}
     assert named
     assert named <= set(Plugins().activations.names())
+
+
+def test_the_commands_of_agents_md_exist_and_it_is_short() -> None:
+    text = (Path(__file__).parents[3] / "AGENTS.md").read_text()
+    lines = re.findall(r"^    (inrbench .*?)(?:  +#.*)?$", text, re.MULTILINE)
+    assert len(lines) > 10
+    for line in lines:
+        parsed(line)
+    assert len(text.splitlines()) <= 60
