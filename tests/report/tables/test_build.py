@@ -138,7 +138,7 @@ def test_a_rule_adds_the_value_that_it_chooses(lab: Lab) -> None:
     assert [cell(found, "relu", column) for column in found.columns[2:5]] == ["30.00", "30.00", "32.00"]
     assert [cell(found, "TV", column) for column in found.columns[2:5]] == ["40.00", "—", "—"]
     assert bold(found, "chosen PSNR (dB)") == {"SIREN"}
-    assert "Chosen: at the checkpoint that the plateau rule chooses without the truth." in found.notes
+    assert "Chosen: at the eval step that the plateau rule chooses without the truth." in found.notes
     records = {row["label"]: row for row in csv.DictReader(io.StringIO(comma_separated(found)))}
     assert (records["SIREN"]["chosen_psnr_mean"], records["SIREN"]["chosen_step_mean"]) == ("31.0", "30.0")
     assert (records["tv"]["chosen_psnr_mean"], records["tv"]["chosen_step_mean"]) == ("40.0", "")
