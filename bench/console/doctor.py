@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,7 @@ def doctor(options: arguments.DoctorArgs) -> int:
         ("GPUs", lambda: _gpus(torch)),
         ("caches", _caches),
         ("data", _data),
+        ("formats", _formats),
         ("results", lambda: _results(options.results)),
         ("browser", _browser),
     ]
@@ -178,6 +180,17 @@ def _data() -> Finding:
     if count == len(originals):
         return Finding(found)
     return Finding(found, "inrbench data SUITE fetches what a suite needs, e.g. inrbench data paper-ct")
+
+
+def _formats() -> Finding:
+    from inrbench.tasks.signals.formats import FORMATS
+
+    lacking = [each for each in FORMATS if each.needs and find_spec(each.needs) is None]
+    found = f"{len(FORMATS) - len(lacking)} of {len(FORMATS)} kinds of files can be read"
+    if not lacking:
+        return Finding(found)
+    packages = " ".join(sorted({each.needs for each in lacking}))
+    return Finding(f"{found}, without {'; '.join(each.name for each in lacking)}", f"pip install {packages}")
 
 
 def _results(folder: Path) -> Finding:

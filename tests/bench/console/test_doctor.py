@@ -14,7 +14,8 @@ from inrbench.bench.machine import devices, nvml
 from inrbench.tasks.signals.downloads import ORIGINALS
 from tests.bench.machine.fake_nvml import FakeCard, FakeNvml
 
-NAMES = ["inrbench", "torch", "cores", "features", "compiler", "GPUs", "caches", "data", "results", "browser"]
+NAMES = ["inrbench", "torch", "cores", "features", "compiler", "GPUs", "caches", "data", "formats"]
+NAMES += ["results", "browser"]
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +65,14 @@ def test_a_cache(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
     assert (
         "cannot be written (Not a directory)  -> make it writable or set XDG_CACHE_HOME" in examined(capsys)["caches"]
     )
+
+
+def test_a_kind_of_file_that_needs_a_package(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inrbench.bench.console.doctor.find_spec", lambda name: None if name == "nibabel" else name)
+    (line,) = [text for name, text in examined(capsys).items() if name == "formats"]
+    assert line == "12 of 13 kinds of files can be read, without NIfTI  -> pip install nibabel"
 
 
 def test_results_that_cannot_be_written_make_a_run_impossible(

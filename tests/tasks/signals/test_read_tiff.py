@@ -156,6 +156,14 @@ def test_one_page_of_several_is_read(tmp_path: Path) -> None:
 
 def test_lzw_of_16_bits_is_read_or_the_message_says_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, rgb = tmp_path / "scan.tif", pixels(20, 30, 3)
+
+    def lacking(*_: object) -> None:  # as tifffile says it
+        raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tifffile.TiffPage, "asarray", lacking)
+        with pytest.raises(SignalError, match=r"is compressed .* run `pip install imagecodecs`, or save it as an unc"):
+            written(path, rgb, photometric="rgb")
     pytest.importorskip("imagecodecs")
     signal = written(path, rgb, photometric="rgb", compression="lzw", predictor=True)
     np.testing.assert_array_equal(signal.array, unit(rgb))
