@@ -64,7 +64,7 @@ def test_activations_of_the_examples_exist() -> None:
 
 def test_the_commands_of_agents_md_exist_and_it_is_short() -> None:
     text = (Path(__file__).parents[3] / "AGENTS.md").read_text()
-    lines = re.findall(r"^    (inrbench .*?)(?:  +#.*)?$", text, re.MULTILINE)
+    lines = re.findall(r"^    (inrbench .*?)(?: +#.*)?$", text, re.MULTILINE)
     assert len(lines) > 10
     for line in lines:
         parsed(line)
