@@ -50,6 +50,19 @@ def tv(problem: Problem, weight: float, iterations: int = 200) -> NDArray[np.flo
     return total_variation.tv(problem, weight, fbp(problem), square_norm=norm, lowest=0, iterations=iterations)
 
 
+def pwls(problem: Problem, weight: float, iterations: int = 200) -> NDArray[np.float32]:
+    """Penalised weighted least squares [J.-B. Thibault et al., Med. Phys. 34 (2007)], with total variation: (H, W, C).
+
+    `tv` in which each measurement has its weight: the minimiser over x ≥ 0 of ½‖√w (Ax - y)‖² + weight ‖A‖² TV(x).
+    """
+    assert problem.weights is not None
+    largest = float(problem.weights.max())
+    norm = largest * square_norm(_operator(problem).to("cpu"))
+    return total_variation.tv(
+        problem, weight / largest, fbp(problem), square_norm=norm, lowest=0, weighted=True, iterations=iterations
+    )
+
+
 def square_norm(operator: Radon, iterations: int = 20) -> float:
     """Upper estimate of ‖A‖², the largest eigenvalue of AᵀA, by power iteration from a constant picture.
 

@@ -19,9 +19,10 @@ def tv(
     *,
     square_norm: float = 1.0,
     lowest: float = -math.inf,
+    weighted: bool = False,
     iterations: int = 200,
 ) -> NDArray[np.float32]:
-    """min over x ≥ lowest of ½‖Ax - y‖² + weight ‖A‖² TV(x), by FISTA: (H, W, C).
+    """min over x ≥ lowest of ½‖√w (Ax - y)‖² + weight ‖A‖² TV(x), by FISTA: (H, W, C).
 
     The iteration is that of A. Beck and M. Teboulle, IEEE TIP 18 (2009); the proximal step is A. Chambolle's (2004),
     channel by channel, followed by the projection onto x ≥ lowest. The step is 1/‖A‖². Ten iterations of the proximal
@@ -34,17 +35,21 @@ def tv(
         start: (H, W, C), the first iterate; None for Aᵀy.
         square_norm: an upper bound of ‖A‖².
         lowest: the least value of the result, where one is known.
+        weighted: whether w are the weights of the problem, for noise of unlike variances; else 1. ``square_norm`` is
+            that of √w A then.
         iterations: of FISTA.
     """
     from skimage.restoration import denoise_tv_chambolle
 
     operator, measured, step = problem.operator.to("cpu"), problem.measured.cpu(), 1 / square_norm
+    weights = problem.weights if weighted else None
     with torch.no_grad():
         first = operator.adjoint(measured) if start is None else torch.from_numpy(start).reshape(operator.in_rows, -1)
         x = ahead = first.clamp(min=lowest)
         t = 1.0
         for _ in range(iterations):
-            descended = ahead - step * operator.adjoint(operator.forward(ahead) - measured)
+            residual = operator.forward(ahead) - measured
+            descended = ahead - step * operator.adjoint(residual if weights is None else weights * residual)
             grid: Any = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
                 problem.grid(descended), weight=weight, max_num_iter=10, eps=0, channel_axis=-1
             )

@@ -32,17 +32,22 @@ def hemisphere(views: int) -> Floats:
     return np.stack([height, ring * np.sin(turn), ring * np.cos(turn)], axis=1)
 
 
+def view_axes(directions: Floats) -> tuple[Floats, Floats]:
+    """Unit vectors along the rows and the columns of the detectors of views: (views, 3) and (views, 3)."""
+    first = np.eye(3)[0] - directions * directions[:, :1]
+    steep = np.linalg.norm(first, axis=1) < 1e-6  # the ray runs along the first axis
+    first[steep] = np.eye(3)[1]
+    first /= np.linalg.norm(first, axis=1, keepdims=True)
+    return first, np.cross(first, directions)
+
+
 def ray_origins(directions: Floats, n: int) -> Floats:
     """Points of n x n parallel rays of each view, in the plane through the centre: (views, n², 3).
 
     The detector spans [-1, 1]² with rays at its pixel centres. Its rows run along the first axis as far as the
     direction allows; its columns are at right angles to rows and direction.
     """
-    first = np.eye(3)[0] - directions * directions[:, :1]
-    steep = np.linalg.norm(first, axis=1) < 1e-6  # the ray runs along the first axis
-    first[steep] = np.eye(3)[1]
-    first /= np.linalg.norm(first, axis=1, keepdims=True)
-    second = np.cross(first, directions)
+    first, second = view_axes(directions)
     down, right = (each.reshape(-1, 1) for each in np.meshgrid(*[pixel_centres(n)] * 2, indexing="ij"))
     origins: Floats = down * first[:, None] + right * second[:, None]
     return origins

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inrbench.tasks.signals import downloads, formulas_1d, solids
 from inrbench.tasks.signals.signal import SignalSource, pixel_centres
-from inrbench.tasks.signals.volumes import clips, distance_fields, scenes
+from inrbench.tasks.signals.volumes import clips, distance_fields, scenes, still_lifes
 
 # -- how raw arrays become values in [0, 1] ----------------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ _TABLE = (
 )
 # fmt: on
 
-_VOLUMES = (*distance_fields.SOURCES, *clips.SOURCES, *scenes.SOURCES)
+_VOLUMES = (*distance_fields.SOURCES, *clips.SOURCES, *scenes.SOURCES, *still_lifes.SOURCES)
 
 SOURCES: dict[str, SignalSource] = {
     source.name: source for source in (*_TABLE, *_VOLUMES, *solids.SOURCES, *formulas_1d.SOURCES, *downloads.SOURCES)

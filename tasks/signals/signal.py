@@ -20,9 +20,9 @@ Sampler = Callable[[tuple[NDArray[np.float64], ...]], NDArray[Any]]
 PICTURES = ("image-gray", "image-rgb", "ct")
 GRAY = ("image-gray", "ct")
 SHAPES = ("shape-2d", "shape-3d")
-KINDS = (*PICTURES, "audio", *SHAPES, "function", "distance", "video", "scene", "waves")
+KINDS = (*PICTURES, "audio", *SHAPES, "function", "distance", "video", "scene", "solids", "waves")
 """Kinds of signals: pictures, one channel over time, indicator functions of shapes, functions of one variable, signed
-distance functions, clips, scenes of Gaussian blobs, standing waves."""
+distance functions, clips, scenes of Gaussian blobs, scenes of coloured solids, standing waves."""
 
 MIN_SIDE = 8
 """Smallest side of a picture in pixels: the windows of SSIM (7 x 7) must fit."""

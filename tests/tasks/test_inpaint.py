@@ -55,3 +55,26 @@ def test_one_pixel_at_least_is_measured_and_one_is_not() -> None:
 def test_bad_parameters_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Inpaint.model_validate(bad)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_hole_is_one_block_inside_the_picture(seed: int) -> None:
+    problem = Inpaint(size=(40, 60), pattern="hole", keep=0.8).problem(load("astronaut"), seed)
+    unseen = problem.unseen().reshape(40, 60)
+    rows, columns = (np.flatnonzero(unseen.any(axis=axis)) for axis in (1, 0))
+    assert unseen[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+    assert unseen.sum() == len(rows) * len(columns)
+    assert unseen.mean() == pytest.approx(0.2, rel=0.05)
+    assert not unseen[[0, -1]].any()
+    assert not unseen[:, [0, -1]].any()
+
+
+def test_holes_lie_elsewhere_for_another_seed_and_are_filled_best_by_smoothness() -> None:
+    task = Inpaint(size=48, pattern="hole", keep=0.9)
+    assert len({task.problem(load("camera"), seed).unseen().tobytes() for seed in range(8)}) > 4
+    found = dict.fromkeys(task.baselines(), 0.0)
+    for seed in range(4):
+        problem = task.problem(load("camera"), seed)
+        for name, method in task.baselines().items():
+            found[name] += task.score(problem, torch.from_numpy(method(problem)).reshape(-1, 1))["psnr_unseen"] / 4
+    assert found["biharmonic"] > found["nearest"]

@@ -219,7 +219,7 @@ def test_a_task_without_mistakes_conforms() -> None:
         (SeedUnusedAndSaid(), "random", "the noise is the same for all seeds"),
         (NotCalledRandom(), "random", "the data depend on the seed, and random is False"),
         (TruthOfTheSeed(), "seed", "the truth depends on the seed"),
-        (NoiseInPercent(), "noise", "100 is expected from noise_std = 10.0; its unit is that of the measurements"),
+        (NoiseInPercent(), "noise", "noise_std is 10; its unit is that of the measurements"),
         (NoiseNotDeclared(), "noise", "the measurements of two seeds differ by up to"),
         (Double(), "shapes", "measured is torch.float64; end with .float()"),
         (Complex(), "shapes", "measured is complex, and all here is real"),

@@ -38,7 +38,7 @@ def test_every_other_signal_loads_and_is_the_recorded_array(name: str) -> None:
     assert signal.kind == source.kind in KINDS
     assert signal.array.dtype == np.float32
     assert np.isfinite(signal.array).all()
-    assert (signal.sample is None) is (signal.kind in ("audio", "video", "scene", "waves"))
+    assert (signal.sample is None) is (signal.kind in ("audio", "video", "scene", "solids", "waves"))
     assert (signal.rate is not None) is (signal.kind == "audio")
 
 
