@@ -85,7 +85,7 @@ class Views(Task):
         if 8 * self.views * self.pixels**2 * count_samples(self.size) > MAX_ENTRIES:
             raise SignalError(
                 f"signal {signal.name!r}: {self.views} pictures of {self.pixels} x {self.pixels} pixels and "
-                f"{self.size} voxels along each axis need a matrix of more than {MAX_ENTRIES:,} entries; lower one of them"
+                f"{self.size} voxels along each axis need more than {MAX_ENTRIES:,} entries of a matrix; lower one"
             )
         shape = (self.size,) * 3
         coords = grid_coords(shape)

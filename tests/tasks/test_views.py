@@ -36,5 +36,5 @@ def test_the_hull_holds_the_scene_and_is_not_much_more() -> None:
 def test_other_signals_and_too_large_grids_are_refused() -> None:
     with pytest.raises(SignalError, match="choose a scene of solids such as still-life or pillars"):
         TASK.problem(load("blobs"), seed=0)
-    with pytest.raises(SignalError, match="lower one of them"):
+    with pytest.raises(SignalError, match="entries of a matrix; lower one"):
         Views(size=128, views=64, pixels=128).problem(load("pillars"), seed=0)
