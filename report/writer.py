@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from inrbench.report.data.leaderboard import Leaderboard, leaderboard
 from inrbench.report.data.load import load
+from inrbench.report.data.matrix import matrix
 from inrbench.report.data.model import Suite
 from inrbench.report.figures import gallery
 from inrbench.report.figures.style import method_styles, styled
@@ -22,7 +23,7 @@ from inrbench.report.page.html import PageFigure, page
 from inrbench.report.page.live import live as live_data
 from inrbench.report.page.svg import pictures, svg
 from inrbench.report.source import Declared, Results
-from inrbench.report.tables import formats, selection, sweeps
+from inrbench.report.tables import formats, overview, selection, sweeps
 from inrbench.report.tables.build import Table, build
 from inrbench.report.tables.leaderboard import tables as board_tables
 
@@ -83,15 +84,19 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
             put(folder / "tables" / f"{slug(table.task)}.{suffix}", content.encode())
     figures = []
     styles = method_styles((method.key, method.activation) for task in suite.tasks for method in task.activations)
-    live = live_data(suite, styles)
+    live = live_data(suite, styles, board)
+    colours = {method["color"]: number for number, method in enumerate(live["methods"])}
     with styled():
         for entry in gallery.entries(suite, styles, board):
             png, pdf = _png(entry.figure), _pdf(entry.figure)
             put(folder / "figures" / f"{entry.name}.png", png)
             put(folder / "figures" / f"{entry.name}.pdf", pdf)
             width = float(entry.figure.get_figwidth())
-            drawing = "" if pictures(entry.figure) else svg(entry.figure, entry.name)
-            found = PageFigure(entry.name, entry.link, entry.caption, entry.alt, png, width, entry.task, drawing)
+            drawing = "" if pictures(entry.figure) else svg(entry.figure, colours, entry.name)
+            ratio = width / float(entry.figure.get_figheight())
+            found = PageFigure(
+                entry.name, entry.link, entry.caption, entry.alt, png, width, ratio, entry.task, entry.part, drawing
+            )
             figures.append(replace(found, live=entry.name in live["figures"]))
     for old in [*(folder / "tables").glob("*.*"), *(folder / "figures").glob("*.*")]:
         if old not in written:  # a file of an earlier report would be taken for one of this report
@@ -103,7 +108,8 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
 def tables_of(suite: Suite, board: Leaderboard | None) -> tuple[list[Table], list[Table], list[Table]]:
     """The table of each task, those of choices made without the truth and of sweeps, and those over all tasks."""
     choices = [*selection.tables(suite), *sweeps.tables(suite)]
-    return [build(suite, task) for task in suite.tasks], choices, board_tables(suite, board)
+    boards = [*overview.tables(matrix(suite)), *board_tables(suite, board)]
+    return [build(suite, task) for task in suite.tasks], choices, boards
 
 
 # `Figure.savefig` draws each figure twice, once for its layout alone; the canvases draw it once.

@@ -71,6 +71,7 @@ class Leaderboard:
             with all others.
         groups: (first, last) places of each largest set of neighbours of which no two are separated, corrected for all
             pairs: the bars of a critical-difference diagram.
+        scores: (methods, cases, repeats) as in `compare`, in this order.
         notes: limits of the comparison in sentences, for the reader.
     """
 
@@ -82,6 +83,7 @@ class Leaderboard:
     wins: Array
     leading: frozenset[str]
     groups: Sequence[tuple[int, int]]
+    scores: Array
     notes: Sequence[str] = field(default=())
 
 
@@ -145,6 +147,7 @@ def compare(methods: Sequence[str], cases: Sequence[Case], scores: Array, *, not
         wins=wins(scores, cases),
         leading=frozenset({names[0], *leading}),
         groups=_cliques(len(names), unlike[1]),
+        scores=scores,
         notes=[*notes, *_limits(cases, int(counted.sum(axis=1).max()))],
     )
 
@@ -184,11 +187,20 @@ def _over_repeats(values: Array, counted: NDArray[np.bool_]) -> Array:
 
 def _units(values: Array, cases: Sequence[Case]) -> Array:
     """Values (…, cases) as (…, tasks), the mean over the cases of each; as they are where there are few tasks."""
+    return np.stack([values[..., places].mean(axis=-1) for places in sample(cases)], axis=-1)
+
+
+def sample(cases: Sequence[Case]) -> list[list[int]]:
+    """The places of the cases of each task; where there are few tasks, of each case alone."""
     tasks = list(dict.fromkeys(task for task, _ in cases))
     if len(tasks) < CLUSTERS:
-        return values
-    members = [[place for place, (task, _) in enumerate(cases) if task == name] for name in tasks]
-    return np.stack([values[..., places].mean(axis=-1) for places in members], axis=-1)
+        return [[place] for place in range(len(cases))]
+    return [[place for place, (task, _) in enumerate(cases) if task == name] for name in tasks]
+
+
+def critical(units: int, hypotheses: int) -> list[float]:
+    """Student's t beyond which Holm's procedure rejects where k = 1, …, ``hypotheses`` are left, by k - 1."""
+    return [float(stdtrit(units - 1, 1 - ALPHA / (2 * left))) for left in range(1, hypotheses + 1)]
 
 
 def _quantity(units: Array, bounds: tuple[float, float]) -> Quantity:

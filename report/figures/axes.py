@@ -131,6 +131,12 @@ def power(value: float, _: Any = None) -> str:
     return rf"$10^{{{exponent}}}$" if factor == "1" else rf"${factor}{{\cdot}}10^{{{exponent}}}$"
 
 
+def time_label(task: Task, hardware: str) -> str:
+    """The label of an axis of training seconds."""
+    runs = [run for method in task.activations for run in method.ok if run.hardware == hardware]
+    return "training time (s)" + (", indicative only" if any(not run.timing_valid for run in runs) else "")
+
+
 def value_axis(axis: Axes, metric: Metric) -> None:
     """Make the y axis logarithmic for an error that falls by more than a decade and a half."""
     values = [float(value) for line in axis.get_lines() for value in np.asarray(line.get_ydata())]

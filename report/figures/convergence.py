@@ -1,15 +1,23 @@
-"""Charts of the headline metric: its convergence, and its final value against training time."""
+"""Chart of the convergence of the headline metric, against steps and against seconds."""
 
 from __future__ import annotations
 
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
-from inrbench.report.data.model import Method, Run, Task, Timing
-from inrbench.report.data.stats import Estimate, average, estimate
-from inrbench.report.figures.axes import WIDTH, Styles, baselines, curve, legend, log_axis, marker, series, value_axis
+from inrbench.report.data.model import Task
+from inrbench.report.data.stats import average
+from inrbench.report.figures.axes import (
+    WIDTH,
+    Styles,
+    baselines,
+    curve,
+    legend,
+    log_axis,
+    series,
+    time_label,
+    value_axis,
+)
 
 
 def convergence(task: Task, styles: Styles) -> Figure | None:
@@ -57,66 +65,7 @@ def convergence(task: Task, styles: Styles) -> Figure | None:
     return figure
 
 
-def quality_time(task: Task, styles: Styles) -> Figure | None:
-    """The final headline metric against training seconds, one panel for each hardware; None below two methods.
-
-    Markers are hollow where the engine is not the reference engine, so that the times do not compare.
-    """
-    points = {
-        hardware: [
-            (method, timing, *pair)
-            for method in task.activations
-            for timing in method.timings
-            if timing.hardware == hardware and (pair := _final(method, task, timing))
-        ]
-        for hardware in task.hardware()
-    }
-    points = {hardware: found for hardware, found in points.items() if found}
-    keys = {method.key for found in points.values() for method, *_ in found}
-    drawn = [method for method in task.activations if method.key in keys]
-    if len(drawn) < 2:
-        return None
-    figure = Figure(figsize=(max(4.4, 3.1 * len(points)), 3.2), layout="constrained")
-    axes: list[Axes] = list(figure.subplots(1, len(points), sharey=True, squeeze=False)[0])
-    for axis, (hardware, found) in zip(axes, points.items(), strict=True):
-        for method, timing, time, value in found:
-            style = styles[method.key]
-            axis.errorbar(
-                time.mean, value.mean, xerr=_clipped(time), yerr=value.half, color=style.color, ls="", ms=6.5,
-                elinewidth=1.0, capsize=2, zorder=3, **marker(style, hollow=task.other_engine(timing)),
-            )  # fmt: skip
-        times = [time.mean for _, _, time, _ in found]
-        if max(times) > 3 * min(times):
-            log_axis(axis)
-        else:
-            axis.margins(x=0.15)
-            axis.xaxis.set_major_locator(MaxNLocator(5))
-        _time_axis(axis, task, hardware, len(points))
-        sns.despine(ax=axis)
-    axes[0].set_ylabel(f"final {task.headline.label}")
-    baselines(axes, task)
-    legend(figure, figure.get_figwidth(), drawn, styles, lines=False)
-    return figure
-
-
-def _final(method: Method, task: Task, timing: Timing) -> tuple[Estimate, Estimate] | None:
-    """Training time and final value of the runs that were timed under these conditions."""
-
-    def timed(run: Run, value: float | None) -> float | None:
-        return value if run.timing == timing else None
-
-    time = estimate(method.cells(lambda run: timed(run, run.number("train_s"))))
-    value = estimate(method.cells(lambda run: timed(run, run.final(task.headline.name))))
-    return (time, value) if time and value and time.mean > 0 else None
-
-
-def _clipped(time: Estimate) -> list[list[float]] | None:
-    """The lengths of the error bar: the left one ends before 0, which a logarithmic axis does not have."""
-    return None if time.half is None else [[min(time.half, 0.9 * time.mean)], [time.half]]
-
-
 def _time_axis(axis: Axes, task: Task, hardware: str, panels: int) -> None:
-    runs = [run for method in task.activations for run in method.ok if run.hardware == hardware]
-    axis.set_xlabel("training time (s)" + (", indicative only" if any(not run.timing_valid for run in runs) else ""))
+    axis.set_xlabel(time_label(task, hardware))
     if panels > 1:
         axis.set_title(hardware)

@@ -19,6 +19,7 @@ from inrbench.report.data.sweeps import TOLERANCE, over_methods, over_tasks
 from inrbench.report.figures import (
     activation_curves,
     convergence,
+    cost,
     images,
     layer_statistics,
     overview,
@@ -41,6 +42,9 @@ PICTURES = 24
 """The number of figures of reconstructions in a report; each task with figures has an equal share, at least one."""
 
 
+COST, RECONSTRUCTIONS, FOLDED = "cost", "reconstructions", "folded"
+
+
 @dataclass(frozen=True)
 class Entry:
     """A figure with its texts.
@@ -51,6 +55,8 @@ class Entry:
         caption: the text below it.
         alt: its description for readers who cannot see it.
         task: the suite's key of its task, empty for a figure of the whole suite.
+        part: `COST` or `RECONSTRUCTIONS`, which are sections of the page, or `FOLDED` for a figure of a task that few
+            readers want; empty for the other figures.
     """
 
     name: str
@@ -59,6 +65,7 @@ class Entry:
     caption: str
     alt: str
     task: str = ""
+    part: str = ""
 
 
 def entries(suite: Suite, styles: Styles, board: Leaderboard | None = None) -> Iterator[Entry]:
@@ -152,17 +159,20 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
         text = f"{metric} during training, against steps and against seconds.{bands}{ring}{engines}"
         alt = f"Curves of {metric} against training steps and seconds on {task.key}; {best}"
         yield Entry(f"convergence-{name}", "convergence", figure, text + cut, alt, task.key)
-    if figure := convergence.quality_time(task, styles):
+    if figure := cost.draw(task, styles):
         bars = " Bars are 95 % intervals over repeats." * repeated(task)
-        text = f"Final {metric} against training time.{bars}{engines}"
-        alt = f"{metric} against training time on {task.key}; {best}"
-        yield Entry(f"quality-time-{name}", "quality against time", figure, text + cut, alt, task.key)
+        text = (
+            f"Final {metric} on {task.key} against training time and, where methods differ in it, the number of "
+            "parameters. The grey line is the Pareto front: no other method is as good at that cost or less."
+        )
+        alt = f"{metric} against training time and parameters on {task.key}; {best}"
+        yield Entry(f"cost-{name}", task.key, figure, text + bars + engines + cut, alt, task.key, part=COST)
     if figure := path_norm.draw(task, styles):
         text = f"Final path norm against final {metric}, one point per run."
         text += " Hollow: the run did not reach the data loss at which it was to stop." * path_norm.unreached(task)
         text += " Then the path norm against c." * path_norm.has_sweep(task)
         alt = f"Path norm against {metric} on {task.key}"
-        yield Entry(f"norm-{name}", "path norm", figure, text + cut, alt, task.key)
+        yield Entry(f"norm-{name}", "path norm", figure, text + cut, alt, task.key, part=FOLDED)
     if figure := layer_statistics.spectral(task, styles):
         text = f"Relative error at each frequency of the truth during training, one panel per method.{bands}"
         alt = f"Error of each frequency against training steps on {task.key}"
@@ -190,15 +200,16 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
             if left_out > 0:
                 text += f" Those of {left_out} more signals are stored but not shown."
             alt = f"The truth {signal} beside each method’s reconstruction and its error"
-            yield Entry(f"reconstructions-{name}-{slug(signal)}", signal, figure, text + cut, alt, task.key)
+            file, link = f"reconstructions-{name}-{slug(signal)}", f"{task.key}: {signal}"
+            yield Entry(file, link, figure, text + cut, alt, task.key, part=RECONSTRUCTIONS)
 
 
 def _reconstructions(found: Reconstructions, styles: Styles) -> tuple[Figure, str] | None:
     """The figure that suits the shape of the truth, with a sentence on its content."""
     if figure := images.draw(found):
         return figure, (
-            "The still figure also has the framed detail, where the fine structure of the truth varies most, and the "
-            "error on one scale for all."
+            "The static figure (PDF, PNG) adds a zoomed detail, where the fine structure of the truth varies most, and "
+            "the error on one scale for all."
         )
     if figure := signals_1d.draw(found, styles):
         if len(found.truth) > signals_1d.LONG:

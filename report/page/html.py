@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,19 +13,30 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from PIL import Image
 
-from inrbench.report.data.model import Method, Run, Suite
+from inrbench.report.data.matrix import matrix
+from inrbench.report.data.model import Run, Suite
 from inrbench.report.figures import gallery
-from inrbench.report.labels import engine, named_settings, setting, shared_settings, slug, spaced, span
-from inrbench.report.tables import leaderboard
+from inrbench.report.labels import engine, setting, slug, spaced, span
+from inrbench.report.page.heat_map import heat_map
+from inrbench.report.page.methods import COLUMNS, methods
+from inrbench.report.tables import leaderboard, overview
 from inrbench.report.tables.build import DASH, OTHER_ENGINE, Table, shorten
 from inrbench.report.tables.levelled import FALLING
+from inrbench.report.tables.verdict import verdicts
 
 FAILURES = 200
 """The largest number of failures that are listed one by one."""
 
 RANKED = "leaderboard"
 """The name of the figure of the leaderboard."""
+
+QUALITY = 82
+"""Of the pictures of the page, of 100."""
+
+DIM = 130
+"""The lightness, of 255, below which a colour is made lighter on a dark page."""
 
 PIXELS_PER_INCH = 140
 """The scale of all figures, so that their text has one size."""
@@ -42,6 +54,7 @@ class PageFigure:
     """A figure on the page; see `inrbench.report.figures.gallery.Entry`. ``width`` is in inches.
 
     Attributes:
+        ratio: width over height.
         svg: the figure as an ``<svg>`` element, empty for pictures, whose ``png`` is shown.
         live: whether it has an interactive form.
     """
@@ -52,7 +65,9 @@ class PageFigure:
     alt: str
     png: bytes
     width: float
+    ratio: float
     task: str = ""
+    part: str = ""
     svg: str = ""
     live: bool = False
 
@@ -63,8 +78,11 @@ class PageFigure:
 
     @property
     def data(self) -> str:
-        """The picture as base64."""
-        return base64.b64encode(self.png).decode()
+        """The picture as base64 in WebP and at its size on the page, a tenth of its PNG, which the page links to."""
+        buffer, picture = io.BytesIO(), Image.open(io.BytesIO(self.png)).convert("RGB")
+        picture.thumbnail((self.pixels, 10 * self.pixels))
+        picture.save(buffer, "webp", quality=QUALITY)
+        return base64.b64encode(buffer.getvalue()).decode()
 
 
 def page(
@@ -85,13 +103,16 @@ def page(
         live: the data of the interactive figures; see `inrbench.report.page.live`.
         about: see `report.write`.
     """
+    own: dict[str, list[PageFigure]] = {"": []}
+    for figure in figures:
+        own.setdefault(figure.part or figure.task, []).append(figure)
     sections = [
         {
             "task": task,
             "table": table,
             "choices": [table for table in choices if table.task in (f"choose-{task.key}", f"sweep-{task.key}")],
-            "figures": [figure for figure in figures if figure.task == task.key],
-            "methods": [(method.label, *_settings(method)) for method in task.activations],
+            "figures": own.get(task.key, []),
+            "folded": [figure for figure in own.get(gallery.FOLDED, []) if figure.task == task.key],
         }
         for task, table in zip(suite.tasks, tables, strict=True)
     ]
@@ -103,11 +124,18 @@ def page(
             suite=suite,
             about=_about(about),
             facts=_facts(suite, len(failed)),
-            boards=boards,
-            ranked=[figure for figure in figures if figure.name == RANKED],
+            verdicts=verdicts(suite),
+            heat=heat_map(matrix(suite)),
+            overview=next((table for table in boards if table.task == overview.NAME), None),
+            boards=[table for table in boards if table.task != overview.NAME],
+            ranked=[figure for figure in own[""] if figure.name == RANKED],
             no_leaderboard=leaderboard.NONE,
-            overall=[figure for figure in figures if not figure.task and figure.name != RANKED],
+            overall=[figure for figure in own[""] if figure.name not in (RANKED, overview.NAME)],
+            costs=own.get(gallery.COST, []),
+            reconstructions=own.get(gallery.RECONSTRUCTIONS, []),
             sections=sections,
+            methods=methods(suite),
+            columns=COLUMNS,
             task_limit=gallery.TASKS,
             failed=[_failure(run) for run in failed[:FAILURES]],
             more_failed=max(0, len(failed) - FAILURES),
@@ -117,7 +145,7 @@ def page(
             falling=FALLING,
             live=live,
             plotly=_script("plotly-basic.min.js"),
-            script=_script("figures.js") + _script("page.js"),
+            script="".join(map(_script, ("figures.js", "standing.js", "page.js"))),
         )
     )
 
@@ -138,7 +166,21 @@ def _environment() -> Environment:
     )
     environment.filters["slug"] = slug
     environment.filters["code"] = _code
+    environment.filters["palette"] = _palette
     return environment
+
+
+def _palette(methods: Sequence[Mapping[str, Any]], dark: bool = False) -> Markup:
+    """The colours of the methods as variables of the style sheet; dim ones are lighter on a dark page."""
+    colours = (_light(method["color"]) if dark else method["color"] for method in methods)
+    return Markup(" ".join(f"--m{number}: {colour};" for number, colour in enumerate(colours)))
+
+
+def _light(colour: str) -> str:
+    parts = [int(colour[place : place + 2], 16) for place in (1, 3, 5)]
+    if 0.3 * parts[0] + 0.59 * parts[1] + 0.11 * parts[2] >= DIM:
+        return colour
+    return "#" + "".join(f"{round(part + (255 - part) * 0.45):02x}" for part in parts)
 
 
 def _code(text: str) -> Markup:
@@ -155,7 +197,15 @@ def _about(about: Mapping[str, Any]) -> dict[str, Any]:
         "deviations": [_line(item) for item in ([deviations] if isinstance(deviations, str) else deviations)],
         "tuning": "; ".join(_search(about.get("tuning") or {})),
         "lock": _line(about.get("lock")),
+        "searched": _searched(about.get("tuning") or {}),
     }
+
+
+def _searched(tuning: Mapping[str, Any]) -> str:
+    """The signals that the settings were searched on, with their tasks."""
+    found = tuning.get("signals") or {}
+    texts = (f"{setting(signals)} ({task})" for task, signals in found.items()) if isinstance(found, Mapping) else ()
+    return ", ".join(texts)
 
 
 def _search(tuning: Mapping[str, Any]) -> Iterator[str]:
@@ -178,23 +228,14 @@ def _line(value: Any) -> str:
     return " ".join(str(value).split()) if value else ""
 
 
-def _facts(suite: Suite, failed: int) -> list[tuple[int, str]]:
-    methods = {method.key for task in suite.tasks for method in task.activations}
-    counts = [(len(suite.tasks), "task"), (len(methods), "activation"), (len(suite.runs), "job")]
-    return [(count, noun if count == 1 else f"{noun}s") for count, noun in counts] + [(failed, "failed")]
-
-
-def _settings(method: Method) -> tuple[str, str, str, str]:
-    """Parameters, network, training and engine of a method."""
-    spans = {column: span(run.number(column) for run in method.runs) for column in ("depth", "width")}
-    parts = [
-        named_settings(method.runs[0].settings("activation_params")),
-        [f"{column} {text}" for column, text in spans.items() if text != DASH],
-        shared_settings([run.settings("train") for run in method.runs], "per signal"),
-        sorted({engine(timing.engine) for timing in method.timings}),
-    ]
-    parameters, network, training, engines = (", ".join(texts) or DASH for texts in parts)
-    return parameters, network, training, engines
+def _facts(suite: Suite, failed: int) -> list[tuple[str, str]]:
+    keys = {method.key for task in suite.tasks for method in task.activations}
+    trained = [run for task in suite.tasks for method in task.activations for run in method.runs]
+    repeats = len({run.cell[1] for run in trained})
+    counts = [(len(suite.tasks), "task"), (len(keys), "activation"), (repeats, "repeat"), (len(suite.runs), "job")]
+    facts = [(f"{count:,}", noun if count == 1 else f"{noun}s") for count, noun in counts if count]
+    sizes = span(run.number("params") for run in trained)
+    return [*facts, *[(sizes, "parameters")] * (sizes != DASH), *[(f"{failed:,}", "failed")] * bool(failed)]
 
 
 def _failure(run: Run) -> dict[str, str]:

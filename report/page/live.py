@@ -14,10 +14,11 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import rotate, zoom
 
+from inrbench.report.data.leaderboard import Leaderboard, critical, sample
 from inrbench.report.data.model import Method, Suite, Task, Timing
 from inrbench.report.data.reconstructions import Array, Reconstructions, reconstructions
-from inrbench.report.data.stats import average, estimate
-from inrbench.report.figures import gallery, images
+from inrbench.report.data.stats import estimate
+from inrbench.report.figures import cost, gallery, images
 from inrbench.report.figures.axes import Styles, series
 from inrbench.report.labels import baseline, slug
 
@@ -50,14 +51,15 @@ def numbered(suite: Suite) -> dict[str, list[str]]:
     return found
 
 
-def live(suite: Suite, styles: Styles) -> dict[str, Any]:
-    """The methods with their styles, and the data of each figure by the name that `report.figures.gallery` gives it."""
+def live(suite: Suite, styles: Styles, ranked: Leaderboard | None = None) -> dict[str, Any]:
+    """The methods with their styles, the data of each figure by its name in `report.figures.gallery`, and the scores
+    behind the leaderboard, None where there is none."""
     methods = numbered(suite)
     numbers = {key: number for number, key in enumerate(methods)}
     figures: dict[str, Any] = {}
     for task in suite.tasks[: gallery.TASKS]:
         shown = replace(task, activations=task.activations[: gallery.METHODS])
-        for name, plot in (("convergence", _curves(shown, numbers)), ("quality-time", _cloud(shown, numbers))):
+        for name, plot in (("convergence", _curves(shown, numbers)), ("cost", _cloud(shown, numbers))):
             if plot["series"]:
                 figures[f"{name}-{slug(task.key)}"] = plot
     left = BUDGET
@@ -70,7 +72,21 @@ def live(suite: Suite, styles: Styles) -> dict[str, Any]:
         {"key": key, "labels": labels, "color": styles[key].color, "dash": _dash(styles[key].line)}
         for key, labels in methods.items()
     ]
-    return {"methods": looks, "figures": figures}
+    return {"methods": looks, "figures": figures, "board": _board(ranked, numbers) if ranked else None}
+
+
+def _board(ranked: Leaderboard, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """The methods of the leaderboard and their scores on the repeats that count, None for a failed run.
+
+    ``units`` are the cases of each unit of the sample, ``critical`` Student's t beyond which the k-th smallest of k
+    p-values is rejected; see `inrbench.report.data.leaderboard`.
+    """
+    counted = ~np.isnan(ranked.scores).any(axis=0)
+    scores = [[[_short(value) for value in case[kept]] for case, kept in zip(own, counted, strict=True)]
+              for own in ranked.scores]  # fmt: skip
+    units = sample(ranked.cases)
+    return {"methods": [numbers[key] for key in ranked.methods], "scores": scores, "units": units,
+            "critical": [_short(value) for value in critical(len(units), len(ranked.methods))]}  # fmt: skip
 
 
 def _dash(line: Any) -> str:
@@ -116,20 +132,19 @@ def _note(task: Task, timing: Timing) -> str:
 
 
 def _cloud(task: Task, numbers: Mapping[str, int]) -> dict[str, Any]:
-    """The final value and the training time of each method, for each timing."""
+    """The final value and the cost of each method: the training time for each timing, and the parameters."""
     found = []
-    for method in task.activations:
-        for timing in method.timings:
-            runs = [run for run in method.ok if run.timing == timing]
-            time = average(run.number("train_s") for run in runs)
-            values = {run.cell: value for run in runs if (value := run.final(task.headline.name)) is not None}
-            item = estimate(values)
-            if time and item:
-                entry = {"method": numbers[method.key], "axis": "seconds", "note": _note(task, timing)}
-                steps = average(run.number("steps") for run in runs)
-                found.append(entry | {"step": [steps], "seconds": [_short(time)], "value": [_short(item.mean)],
-                                      "half": [_short(item.half)]})  # fmt: skip
-    return _plot(task, "cloud", found)
+    for hardware in task.hardware():
+        for point in cost.timed(task, hardware):
+            note = ", ".join([hardware] * (len(task.hardware()) > 1) + ["§ another engine"] * point.hollow)
+            found.append(_point(point, numbers, "seconds", note))
+    found += [_point(point, numbers, "params", "") for point in cost.sized(task)]
+    return _plot(task, "cloud", found) | {"direction": task.headline.direction}
+
+
+def _point(point: cost.Point, numbers: Mapping[str, int], axis: str, note: str) -> dict[str, Any]:
+    return {"method": numbers[point.method.key], "axis": axis, "note": note, axis: [_short(point.cost.mean)],
+            "value": [_short(point.value.mean)], "half": [_short(point.value.half)]}  # fmt: skip
 
 
 def _plot(task: Task, kind: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -141,7 +156,7 @@ def _plot(task: Task, kind: str, found: Sequence[Mapping[str, Any]]) -> dict[str
     values = [value for entry in found for value in entry["value"]]
     decades = task.headline.direction < 0 and bool(values) and min(values) > 0 and max(values) > 30 * min(values)
     metric = {"label": task.headline.label, "short": task.headline.short, "unit": task.headline.unit, "log": decades}
-    return {"kind": kind, "metric": metric, "series": found, "lines": lines if kind == "curves" else []}
+    return {"kind": kind, "metric": metric, "series": found, "lines": lines}
 
 
 def _short(value: float | None) -> float | None:

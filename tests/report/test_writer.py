@@ -22,13 +22,13 @@ def test_importing_the_report_imports_no_torch() -> None:
 def test_each_figure_is_stored_as_png_and_pdf(written: report.Report) -> None:
     names = {path.name for path in (written.folder / "figures").iterdir()}
     wanted = {"overview", "activations", "convergence-image", "convergence-superres", "convergence-audio"}
-    wanted |= {"quality-time-image", "quality-time-superres"}
+    wanted |= {"cost-image", "cost-superres"}
     wanted |= {"reconstructions-image-camera", "reconstructions-superres-camera", "reconstructions-audio-bach"}
     assert names == {f"{name}.{kind}" for name in wanted for kind in ("png", "pdf")}
 
 
 def test_tables_are_returned_for_the_terminal(written: report.Report) -> None:
-    assert len(written.tables) == 6
+    assert len(written.tables) == 7
     assert written.tables[5].startswith("### Final value and time to a level")
     assert written.tables[2] == (written.folder / "tables" / "image.md").read_text()
     assert {path.name for path in (written.folder / "tables").iterdir()} == {

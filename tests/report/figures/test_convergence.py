@@ -5,7 +5,8 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.colors import same_color
 
-from inrbench.report.figures.convergence import convergence, quality_time
+from inrbench.report.figures import cost
+from inrbench.report.figures.convergence import convergence
 from inrbench.report.figures.style import styled
 from tests.report.laboratory import Lab, drawn, styles
 
@@ -23,7 +24,7 @@ def test_two_devices_get_a_panel_each(lab: Lab) -> None:
     task = lab.task()
     with styled():
         assert len(drawn(convergence(task, styles(task))).axes) == 3
-        assert len(drawn(quality_time(task, styles(task))).axes) == 2
+        assert len(drawn(cost.draw(task, styles(task))).axes) == 2
 
 
 def test_times_of_another_engine_have_hollow_markers(lab: Lab) -> None:
@@ -33,7 +34,7 @@ def test_times_of_another_engine_have_hollow_markers(lab: Lab) -> None:
     task = lab.task()
     looks = styles(task)
     steps, seconds = drawn(convergence(task, looks)).axes
-    (final,) = drawn(quality_time(task, looks)).axes
+    (final,) = drawn(cost.draw(task, looks)).axes
     assert markers(steps, looks["mfn"].color) == [looks["mfn"].color]
     for axis in (seconds, final):
         assert markers(axis, looks["mfn"].color) == ["white"]
@@ -46,7 +47,7 @@ def test_times_of_two_engines_of_one_method_are_drawn_apart(lab: Lab) -> None:
         lab.job("relu", repeat=repeat)
     task = lab.task()
     looks = styles(task)
-    for figure in (convergence(task, looks), quality_time(task, looks)):
+    for figure in (convergence(task, looks), cost.draw(task, looks)):
         axis = drawn(figure).axes[-1]
         assert sorted(markers(axis, looks["siren"].color)) == [looks["siren"].color, "white"]
         assert markers(axis, looks["relu"].color) == [looks["relu"].color]
@@ -56,10 +57,10 @@ def test_doubtful_times_are_marked_on_the_axis(lab: Lab) -> None:
     lab.job("siren", timing_valid=False)
     lab.job("relu")
     task = lab.task()
-    (axis,) = drawn(quality_time(task, styles(task))).axes
+    (axis,) = drawn(cost.draw(task, styles(task))).axes
     assert axis.get_xlabel() == "training time (s), indicative only"
 
 
 def test_one_method_has_no_chart_of_quality_against_time(lab: Lab) -> None:
     lab.job("siren")
-    assert quality_time(lab.task(), styles(lab.task())) is None
+    assert cost.draw(lab.task(), styles(lab.task())) is None

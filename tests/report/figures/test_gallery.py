@@ -22,7 +22,7 @@ def shown(lab: Lab) -> dict[str, Entry]:
 def test_experiments_get_their_figures(studied: report.Report) -> None:
     names = {path.stem for path in (studied.folder / "figures").iterdir()}
     assert {"norm-ct", "spectral-function", "conditioning-function"} <= names
-    assert {"reconstructions-function-sines", "convergence-ct", "quality-time-ct"} <= names
+    assert {"reconstructions-function-sines", "convergence-ct", "cost-ct"} <= names
     assert not {"norm-function", "spectral-ct", "conditioning-ct"} & names
 
 
@@ -56,7 +56,7 @@ def test_captions_explain_hollow_markers_of_another_engine(lab: Lab) -> None:
     assert not any("Hollow" in entry.caption for entry in shown(lab).values())
     lab.job("mfn", engine="autograd", label="MFN")
     found = shown(lab)
-    for name in ("convergence-image", "quality-time-image"):
+    for name in ("convergence-image", "cost-image"):
         assert found[name].caption.endswith(
             "Hollow markers: times of another engine, which do not compare "
             "(MFN: autograd; other methods: compiled chain)."
@@ -76,7 +76,7 @@ def test_of_very_many_the_best_and_the_first_are_drawn_and_the_rest_is_named(
             for level in range(5):
                 lab.arrays(lab.job(f"m{level}", 20.0 + level, task=task, signal=signal), truth)
     found = shown(lab)
-    wanted = {f"{kind}-{task}" for task in "ab" for kind in ("convergence", "quality-time", "reconstructions")}
+    wanted = {f"{kind}-{task}" for task in "ab" for kind in ("convergence", "cost", "reconstructions")}
     assert {name.removesuffix("-camera") for name in found} == {"overview", *wanted}
     curves = found["convergence-a"]
     assert [text.get_text() for text in curves.figure.legends[0].get_texts()] == ["m4", "m3", "m2"]

@@ -61,7 +61,7 @@ def test_the_page_needs_no_other_file(written: report.Report) -> None:
     assert "prefers-color-scheme: dark" in text
     assert not re.search(r"@import|url\((?!#)", re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL))
     for link in page.links:
-        assert link.startswith(("#", "data:image/png;base64,", "tables/", "figures/", "../logs/"))
+        assert link.startswith(("#", "data:image/webp;base64,", "tables/", "figures/", "../logs/"))
         if link.startswith("#"):
             assert link[1:] in page.ids
         elif not link.startswith(("data:", "..")):
@@ -136,7 +136,7 @@ def test_the_page_has_the_texts_of_the_suite(studied: report.Report) -> None:
     Page(text)
     assert "<p>Made up for tests.</p>" in text
     assert "A paper &lt;2024&gt;" in text
-    assert "<h2>Deviations from the source</h2>" in text
+    assert "<h3>Deviations from the source</h3>" in text
     assert "<li>Fewer steps &amp; repeats</li><li>The scale <code>&lt;small&gt;</code></li>" in text
     assert (
         "<b>Tuning.</b> round 1: 12 trials with 0.25 of the steps; round 2: the best 2 with all steps; ranges wider by "

@@ -1,0 +1,104 @@
+"""Matrix of a suite: the final headline value of every method, networks and classical ones, on every task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.stats import rankdata
+
+from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.stats import Estimate, average, estimate
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One method on one task.
+
+    Attributes:
+        value: the estimate; None where every run failed.
+        share: the place among all methods of the task, networks and classical ones: 0 for the best, 1 for the worst.
+        best: whether it is the best network of the task.
+        partial: whether it lacks a signal that others have, so that its mean does not compare.
+    """
+
+    value: Estimate | None
+    share: float
+    best: bool = False
+    partial: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method with an entry for each task, None where it did not run.
+
+    Attributes:
+        rank: its mean rank among the networks over all tasks; None for a classical method and where a task lacks it.
+    """
+
+    key: str
+    label: str
+    classical: bool
+    entries: tuple[Entry | None, ...]
+    rank: float | None
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Rows of networks, the best mean rank first, then those of classical methods."""
+
+    tasks: tuple[Task, ...]
+    rows: tuple[Row, ...]
+
+
+def matrix(suite: Suite) -> Matrix:
+    """The matrix over the tasks that have a value."""
+    tasks = tuple(task for task in suite.tasks if any(m.final(task.headline.name) for m in task.methods))
+    columns = [_column(task) for task in tasks]
+    places = [_places(task) for task in tasks]
+    rows = []
+    for classical in (False, True):
+        labels: dict[str, str] = {}
+        for task in tasks:
+            for method in task.baselines if classical else task.activations:
+                labels.setdefault(method.key, method.label)
+        found = []
+        for key, label in labels.items():
+            ranks = [place.get(key) for place in places]
+            rank = None if classical or None in ranks else average(ranks)
+            found.append(Row(key, label, classical, tuple(column.get((classical, key)) for column in columns), rank))
+        rows += sorted(found, key=lambda row: (row.rank is None, row.rank or 0.0))
+    return Matrix(tasks, tuple(rows))
+
+
+def _column(task: Task) -> dict[tuple[bool, str], Entry]:
+    """The entries of a task by kind and key of the method."""
+    methods = [(False, method) for method in task.activations] + [(True, method) for method in task.baselines]
+    values = {(classical, method.key): _value(task, method) for classical, method in methods}
+    needed = {signal for item in values.values() if item for signal in item.signals}
+    whole = {name: item for name, item in values.items() if item and item.signals == needed}
+    ranks = _ranks([item.mean for item in whole.values()], task.headline.direction)
+    shares = dict(zip(whole, ((rank - 1) / max(len(whole) - 1, 1) for rank in ranks), strict=True))
+    best = next((name for name in whole if not name[0]), None) if task.headline.direction else None
+    return {
+        name: Entry(item, shares.get(name, 1.0), name == best, item is not None and name not in whole)
+        for name, item in values.items()
+    }
+
+
+def _value(task: Task, method: Method) -> Estimate | None:
+    return estimate(method.final(task.headline.name))
+
+
+def _places(task: Task) -> dict[str, float]:
+    """The ranks of the networks of a task from 1; those without a value, or without a signal, share the last one."""
+    values = {method.key: _value(task, method) for method in task.activations}
+    needed = {signal for item in values.values() if item for signal in item.signals}
+    known = {key: item.mean for key, item in values.items() if item and item.signals == needed}
+    ranks = dict(zip(known, _ranks(list(known.values()), task.headline.direction), strict=True))
+    return {key: ranks.get(key, 1.0 + len(known)) for key in values}
+
+
+def _ranks(values: Sequence[float], direction: int) -> list[float]:
+    """Ranks from 1, the best; equal values share theirs."""
+    return [float(rank) for rank in rankdata([-direction * value for value in values])] if values else []

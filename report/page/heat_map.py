@@ -1,0 +1,79 @@
+"""The matrix of methods by tasks as the page shows it: cells with their shade and the number behind their text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inrbench.report.data.matrix import Entry, Matrix
+from inrbench.report.data.model import Task
+from inrbench.report.labels import baseline, number, with_interval
+from inrbench.report.tables.build import PARTIAL
+from inrbench.report.tables.overview import text
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell; ``value`` and ``share`` are empty where there is nothing to compare. ``hint`` has the interval."""
+
+    text: str
+    value: str = ""
+    share: str = ""
+    hint: str = ""
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """A method's row; ``rank`` is the text of its mean rank."""
+
+    key: str
+    label: str
+    classical: bool
+    cells: Sequence[Cell]
+    rank: str
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """The tasks, and a line for each network, then one for each classical method."""
+
+    tasks: Sequence[Task]
+    lines: Sequence[Line]
+
+    @property
+    def ranked(self) -> bool:
+        """Whether some method has a mean rank."""
+        return any(line.rank for line in self.lines)
+
+
+def heat_map(found: Matrix) -> HeatMap:
+    """The matrix with its texts."""
+    lines = [
+        Line(
+            row.key,
+            baseline(row.label) if row.classical else row.label,
+            row.classical,
+            [_cell(*pair) for pair in zip(found.tasks, row.entries, strict=True)],
+            "" if row.rank is None else f"{row.rank:.1f}",
+        )
+        for row in found.rows
+    ]
+    return HeatMap(found.tasks, lines)
+
+
+def _cell(task: Task, entry: Entry | None) -> Cell:
+    if entry is None:
+        return Cell("")
+    if entry.value is None:
+        return Cell(text(task, entry))
+    metric, item = task.headline, entry.value
+    short = number(item.mean, _COARSE.get(metric.spec, metric.spec)) + f" {PARTIAL}" * entry.partial
+    hint = f"{metric.short} {with_interval(item.mean, item.half, metric.spec)} {metric.unit}".strip()
+    if entry.partial:
+        return Cell(short, hint=hint)
+    return Cell(short, f"{item.mean:.6g}", f"{entry.share:.3f}", hint, entry.best)
+
+
+_COARSE = {".4f": ".3f", ".2f": ".1f", ".2e": ".1e"}
+"""Formats with one digit less than in the tables: a heat map is read at a glance."""
