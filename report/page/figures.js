@@ -183,7 +183,8 @@ function liveFigures(data, state, make) {
     const { xaxis, yaxis } = canvas._fullLayout;
     const taken = places.map(({ x, y }) => [x - 5, y - 5, x + 5, y + 5]);
     const found = [];
-    for (const place of places) {
+    const lit = bright(plot);
+    for (const place of [...places].sort((a, b) => lit.has(b.method) - lit.has(a.method))) {
       const wide = LETTER * nameOf(place.method).length + 4;
       for (const [dx, dy] of [[1, 0], [-1, 0], [0, -1], [0, 1], [1, -1], [1, 1], [-1, -1], [-1, 1]]) {
         const left = place.x + 8 * dx - wide * (dx < 0) - (wide / 2) * (dx === 0);

@@ -81,7 +81,7 @@ def _board(ranked: Leaderboard, numbers: Mapping[str, int]) -> dict[str, Any]:
     ``units`` are the cases of each unit of the sample, ``critical`` Student's t beyond which the k-th smallest of k
     p-values is rejected; see `inrbench.report.data.leaderboard`.
     """
-    counted = ~np.isnan(ranked.scores).any(axis=0)
+    counted = np.asarray(~np.isnan(ranked.scores).any(axis=0))
     scores = [[[_short(value) for value in case[kept]] for case, kept in zip(own, counted, strict=True)]
               for own in ranked.scores]  # fmt: skip
     units = sample(ranked.cases)

@@ -262,7 +262,7 @@
     const links = [...document.querySelectorAll("nav > ul > li > a")].map((link) => [link.parentElement, document.getElementById(decodeURIComponent(link.hash.slice(1)))]);
     let last = null;
     const mark = () => {
-      const line = window.innerHeight * 0.3;
+      const line = 120;
       const end = window.innerHeight + window.scrollY >= root.scrollHeight - 2;
       const above = links.filter(([, section]) => section?.getBoundingClientRect().top <= line);
       const here = (end ? links.at(-1) : above.at(-1) ?? links[0])[0];

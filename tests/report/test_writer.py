@@ -29,7 +29,7 @@ def test_each_figure_is_stored_as_png_and_pdf(written: report.Report) -> None:
 
 def test_tables_are_returned_for_the_terminal(written: report.Report) -> None:
     assert len(written.tables) == 7
-    assert written.tables[5].startswith("### Final value and time to a level")
+    assert written.tables[6].startswith("### Final value and time to a level")
     assert written.tables[2] == (written.folder / "tables" / "image.md").read_text()
     assert {path.name for path in (written.folder / "tables").iterdir()} == {
         f"{task}.{kind}"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,11 +15,15 @@ import numpy as np
 import pytest
 
 from inrbench import report
+from inrbench.bench.store.store import Store
+from inrbench.report.data.leaderboard import leaderboard
+from inrbench.report.data.load import load
 from inrbench.report.page import live
+from inrbench.report.tables.leaderboard import tables as board_tables
 from tests.report.laboratory import Lab
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage
+    from playwright.sync_api import Browser, ConsoleMessage, Locator
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright, which `make` installs")
 
@@ -30,8 +36,8 @@ LEVELS = {"siren": 33.0, "bw-relu": 30.0, "gauss": 25.5, "relu": 9.25, "wire": 2
 
 
 @pytest.fixture(scope="module")
-def index(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The page of a task of pictures, one of sound and one of volumes."""
+def results(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """A task of pictures, one of sound and one of volumes."""
     lab = Lab(tmp_path_factory.mktemp("results"))
     truth = lab.image(1)
     x = np.sin(np.arange(9000) / 20)[:, None]
@@ -44,7 +50,13 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> str:
                 if repeat == 0:
                     lab.arrays(job, values * 0.9, curve_z=np.arange(9.0), curve=np.arange(9.0) * level)
     lab.job("bicubic", 20.0, task="image", kind="baseline", label="bicubic")
-    return report.write(lab.store).index.as_uri()
+    return lab.store
+
+
+@pytest.fixture(scope="module")
+def index(results: Store) -> str:
+    """The page of the results."""
+    return report.write(results).index.as_uri()
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +86,17 @@ class Visit:
 
     def see_all_charts(self) -> None:
         """A chart is drawn when it is about to be seen."""
-        for chart in self.page.locator(".chart").all():
+        for chart in self.page.locator(".chart:visible").all():
             chart.scroll_into_view_if_needed()
             chart.locator(".main-svg").first.wait_for(state="attached")
+
+    def show(self, name: str) -> None:
+        """Show one of the reconstructions."""
+        self.page.locator("#reconstructions .picks").get_by_role("button", name=name, exact=True).click()
+
+    def tools(self, table: str) -> Locator:
+        """What stands over the table with this label."""
+        return self.page.locator(f"[aria-label='{table}']").locator("xpath=preceding-sibling::div[1]")
 
     def column(self, table: str, number: int) -> list[str]:
         """The visible texts of a column of the table with this label."""
@@ -97,6 +117,7 @@ def visit(browser: Browser, index: str) -> Iterator[Visit]:
 
 def test_nothing_fails_and_no_request_leaves_the_page(visit: Visit) -> None:
     visit.page.mouse.wheel(0, 20000)
+    visit.show("ct3d: camera")
     visit.page.get_by_label("slices in place of views").check()
     assert visit.errors == []
     assert [url[:40] for url in visit.requests if not url.startswith(("file:", "data:", "blob:"))] == []
@@ -128,7 +149,7 @@ def test_a_column_of_words_is_sorted_from_a_to_z(visit: Visit) -> None:
 
 
 def test_filtering_leaves_the_rows_with_the_words(visit: Visit) -> None:
-    visit.page.get_by_label("Filter the rows of this table").nth(0).fill("bw")
+    visit.tools("Results of Leaderboard").get_by_role("searchbox").fill("bw")
     assert visit.column("Leaderboard", 1) == ["BW-ReLU"]
 
 
@@ -148,7 +169,10 @@ def test_a_chart_is_drawn_when_it_is_about_to_be_seen(visit: Visit) -> None:
 def test_a_hidden_method_is_hidden_everywhere(visit: Visit) -> None:
     page = visit.page
     visit.see_all_charts()
-    drawn = "[...document.querySelectorAll('.chart')].map((c) => c.data.filter((t) => t.meta === 0).length)"
+    drawn = (
+        "[...document.querySelectorAll('.chart')].filter((c) => c.data)"
+        ".map((c) => c.data.filter((t) => t.meta === 0).length)"
+    )
     first = page.locator(".chooser label").nth(0).inner_text().strip()
     marked = page.locator("[data-method='0']")
     assert marked.count() > 10
@@ -170,12 +194,13 @@ def test_a_still_figure_says_that_it_shows_a_hidden_method(visit: Visit) -> None
     page = visit.page
     notes = page.get_by_text("This figure shows all its methods")
     visit.see_all_charts()
-    figures, live = page.locator("figure").count(), page.locator("figure.is-live").count()
-    assert figures > live > 0
+    figures, live = page.locator("figure:visible").count(), page.locator("figure.is-live:visible").count()
+    all_figures = page.locator("main > section > figure, .choice figure").count()
+    assert all_figures > figures > live > 0
     page.get_by_role("checkbox", name="SIREN", exact=True).uncheck()
     assert notes.locator("visible=true").count() == figures - live
     page.emulate_media(media="print")
-    assert notes.locator("visible=true").count() == figures
+    assert notes.locator("visible=true").count() == page.locator("figure").count()
     page.emulate_media(media="screen")
     page.get_by_role("checkbox", name="SIREN", exact=True).check()
     page.emulate_media(media="print")
@@ -223,12 +248,13 @@ def test_still_pictures_and_maps_tell_that_they_show_hidden_methods(
 
 def test_the_curve_under_the_pointer_tells_step_seconds_value_and_interval(visit: Visit) -> None:
     visit.see_all_charts()
-    texts = visit.page.evaluate("document.querySelector('.chart').data.filter((t) => t.text)[0].text")
+    place = "#figure-convergence-image .chart"
+    texts = visit.page.evaluate(f"document.querySelector('{place}').data.filter((t) => t.text && t.meta === 0)[0].text")
     assert "step 100" in texts[-1]
     assert "12.5 s" in texts[-1]
     assert "PSNR 33.1 dB" in texts[-1]
     assert "95 % interval" in texts[-1]
-    chart = visit.page.locator(".chart").first
+    chart = visit.page.locator(place)
     chart.scroll_into_view_if_needed()
     point = chart.locator(".points path").last
     box = point.bounding_box()
@@ -238,6 +264,7 @@ def test_the_curve_under_the_pointer_tells_step_seconds_value_and_interval(visit
 
 
 def test_pictures_zoom_in_step_and_slide_to_the_truth(visit: Visit) -> None:
+    visit.show("image: camera")
     grid = visit.page.locator(".tiles:has(.pane)").first
     grid.focus()
     grid.press("+")
@@ -246,7 +273,7 @@ def test_pictures_zoom_in_step_and_slide_to_the_truth(visit: Visit) -> None:
     moved = np.array([[float(part) for part in text[7:-1].split(",")[4:]] for text in shown])
     assert (moved < -10).all()
     assert np.ptp(moved, axis=0).max() < 1  # by as much, to a pixel
-    slider = visit.page.get_by_label("estimate – truth").first
+    slider = visit.page.get_by_label("wipe: estimate ↔ truth").locator("visible=true")
     slider.fill("50")
     clips = grid.locator(".cover").evaluate_all("all => all.map((e) => getComputedStyle(e).clipPath)")
     assert len(clips) == len(LEVELS)
@@ -254,6 +281,7 @@ def test_pictures_zoom_in_step_and_slide_to_the_truth(visit: Visit) -> None:
 
 
 def test_volumes_turn_in_step(visit: Visit) -> None:
+    visit.show("ct3d: camera")
     sprites = visit.page.locator(".sprite")
     before = sprites.evaluate_all("all => all.map((e) => getComputedStyle(e).backgroundPositionX)")
     visit.page.get_by_label("turn").first.fill("12")
@@ -303,7 +331,7 @@ def test_a_dark_page_prints_light_complete_and_without_controls(browser: Browser
     visit = Visit(browser, index, color_scheme="dark", viewport={"width": width, "height": 1000})
     page = visit.page
     page.wait_for_selector("html.ready")
-    page.get_by_label("Filter the rows of this table").nth(0).fill("bw")
+    page.get_by_label("Filter the rows of this table").nth(1).fill("bw")
     page.emulate_media(media="print")
     colours = page.evaluate("((s) => [s.colorScheme, s.backgroundColor, s.color])(getComputedStyle(document.body))")
     assert colours == ["light", "rgb(255, 255, 255)", "rgb(0, 0, 0)"]
@@ -315,3 +343,144 @@ def test_a_dark_page_prints_light_complete_and_without_controls(browser: Browser
     assert rows.locator("visible=true").count() == rows.count()
     assert all(words.is_visible() for words in page.locator("main details p").all())
     page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 420])
+def test_the_first_screen_has_the_verdict_of_every_task(browser: Browser, index: str, width: int, scheme: str) -> None:
+    visit = Visit(browser, index, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    visit.page.wait_for_selector("html.ready")
+    sentences = visit.page.locator(".verdict li")
+    assert [text.split("\n")[0].strip() for text in sentences.all_inner_texts()] == ["audio", "ct3d", "image"]
+    assert "SIREN (33.10 dB)" in sentences.last.inner_text()
+    for sentence in sentences.all():
+        box = sentence.bounding_box()
+        assert box is not None
+        assert box["y"] > 0
+        assert box["y"] + box["height"] < 800
+    visit.page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+def test_links_of_the_contents_land_on_their_headings(browser: Browser, index: str, width: int) -> None:
+    visit = Visit(browser, index, viewport={"width": width, "height": 800})
+    page = visit.page
+    page.wait_for_selector("html.ready")
+    links = [link for link in page.locator("nav a").all() if link.is_visible()]
+    assert len(links) > 8
+    end = "document.documentElement.scrollHeight - window.innerHeight - window.scrollY"
+    for link in links:
+        target = page.locator(f"[id='{(link.get_attribute('href') or '')[1:]}']")
+        link.click()
+        page.wait_for_timeout(250)  # what grows late would move it
+        box = target.bounding_box()
+        assert box is not None
+        assert -2 <= box["y"] <= 70 or page.evaluate(end) < 2
+        assert link.locator("xpath=..").get_attribute("class") == "here" or page.evaluate(end) < 2
+    page.close()
+
+
+def test_the_whole_head_of_a_column_sorts_best_first(visit: Visit) -> None:
+    for number, first in {3: 33.1, 7: 12.5}.items():  # PSNR from above, seconds from below
+        head = visit.page.locator(f"[aria-label='Results of image'] thead th:nth-child({number})")
+        box = head.bounding_box()
+        assert box is not None
+        head.click(position={"x": 3, "y": box["height"] - 3})
+        values = [float(text.split()[0]) for text in visit.column("image", number)]
+        assert values[0] == pytest.approx(first, abs=0.6)
+        assert values == sorted(values, reverse=number == 3)
+
+
+def test_ranks_bold_and_the_leaderboard_follow_the_methods_shown(visit: Visit, results: Store) -> None:
+    page = visit.page
+    assert page.locator(".heat .strong").all_inner_texts() == ["33.1"] * 3
+    page.get_by_role("checkbox", name="SIREN", exact=True).uncheck()
+    assert page.locator(".heat .strong:visible").all_inner_texts() == ["30.1"] * 3
+    assert page.locator(".heat tbody:not(.classical) .rank:visible").all_inner_texts() == ["1.0", "2.0", "3.0", "4.0"]
+    assert visit.column("Leaderboard", 1) == ["BW-ReLU", "wire", "gauss", "relu"]
+    suite = load(results)
+    without = replace(
+        suite,
+        tasks=tuple(
+            replace(task, activations=tuple(method for method in task.activations if method.key != "siren"))
+            for task in suite.tasks
+        ),
+    )
+    (wanted,) = [table for table in board_tables(without, leaderboard(without)) if table.task == "leaderboard"]
+    for column in (1, 2):
+        assert visit.column("Leaderboard", column + 1) == [row[column].text for row in wanted.rows]
+    page.get_by_role("checkbox", name="SIREN", exact=True).check()
+    assert visit.column("Leaderboard", 1)[0] == "SIREN"
+
+
+def test_the_view_is_in_the_address(browser: Browser, visit: Visit) -> None:
+    page = visit.page
+    page.get_by_role("checkbox", name="gauss", exact=True).uncheck()
+    page.locator("[aria-label='Results of image'] thead th:nth-child(7)").click()
+    page.get_by_role("button", name="Keep the colour of wire in all charts").click()
+    visit.show("ct3d: camera")
+    page.locator("nav a", has_text="image").last.click()
+    page.wait_for_function("location.hash.includes('off=')")
+    other = Visit(browser, page.url)
+    other.page.wait_for_selector("html.ready")
+    assert not other.page.get_by_role("checkbox", name="gauss", exact=True).is_checked()
+    assert other.page.locator("[aria-label='Results of image'] th[aria-sort]").count() == 1
+    assert other.column("image", 1) == visit.column("image", 1)
+    assert other.page.locator(".pin[aria-pressed=true]").count() == 1
+    assert other.page.locator("#reconstructions .choice:visible").get_attribute("data-choice") == "ct3d: camera"
+    box = other.page.locator("#task-image").bounding_box()
+    assert box is not None
+    assert -2 <= box["y"] <= 70
+    other.page.close()
+
+
+def test_the_rows_shown_can_be_downloaded(visit: Visit) -> None:
+    visit.page.get_by_role("checkbox", name="gauss", exact=True).uncheck()
+    visit.tools("Results of image").get_by_role("searchbox").fill("e")
+    with visit.page.expect_download() as found:
+        visit.tools("Results of image").get_by_role("button", name="download rows").click()
+    assert found.value.suggested_filename == "image.csv"
+    rows = list(csv.reader(Path(found.value.path()).read_text().splitlines()))
+    assert [row[0] for row in rows] == ["method", *visit.column("image", 1)]
+    assert rows[1][:3] == ["SIREN", "2", "33.10 ± 1.27"]
+
+
+def test_lines_carry_their_names_and_a_pinned_one_its_colour(visit: Visit) -> None:
+    page = visit.page
+    visit.see_all_charts()
+    names = page.locator("#figure-convergence-image .at")
+    assert sorted(names.all_inner_texts()) == sorted(["SIREN", "BW-ReLU", "wire", "gauss", "relu"])
+    boxes = [box for name in names.all() if (box := name.bounding_box())]
+    tops = sorted(box["y"] for box in boxes)
+    assert all(below - above > 12 for above, below in pairwise(tops))
+    names.filter(has_text="wire").click()
+    assert page.locator("#figure-convergence-image .at.lit").all_inner_texts() == ["wire"]
+    assert page.locator("#quality-and-cost .choice:visible .at.lit").all_inner_texts() == ["wire"]
+
+
+def test_a_click_shows_two_methods_large_and_in_step(visit: Visit) -> None:
+    page = visit.page
+    visit.show("image: camera")
+    page.locator(".open:visible").nth(2).click()
+    dialog = page.locator("dialog[open]")
+    assert dialog.locator(".pane").count() == 2
+    dialog.get_by_label("Right", exact=True).select_option(index=0)
+    dialog.locator(".pair").press("+")
+    moved = dialog.locator(".pane img:visible").evaluate_all("all => all.map((e) => getComputedStyle(e).transform)")
+    assert len(set(moved)) == 1
+    assert moved[0].startswith("matrix(1.5")
+    page.keyboard.press("Escape")
+    assert dialog.count() == 0
+
+
+def test_still_figures_are_dark_on_a_dark_page(browser: Browser, index: str) -> None:
+    colours = {}
+    for scheme in ("light", "dark"):
+        visit = Visit(browser, index, color_scheme=scheme)
+        visit.page.wait_for_selector("html.ready")
+        style = "(e) => [getComputedStyle(e).backgroundColor, getComputedStyle(e.querySelector('text')).fill]"
+        colours[scheme] = visit.page.locator("#leaderboard .canvas:has(svg)").first.evaluate(style)
+        visit.page.close()
+    assert colours == {
+        "light": ["rgb(255, 255, 255)", "rgb(28, 30, 33)"], "dark": ["rgb(28, 32, 36)", "rgb(230, 232, 235)"]
+    }  # fmt: skip

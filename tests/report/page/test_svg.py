@@ -24,7 +24,7 @@ def figure() -> Figure:
 
 
 def test_ids_begin_with_the_prefix_and_every_reference_has_its_target() -> None:
-    text = svg(figure(), "some-figure")
+    text = svg(figure(), {}, "some-figure")
     ids = re.findall(r'\bid="([^"]+)"', text)
     references = re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text)
     assert ids
@@ -33,6 +33,15 @@ def test_ids_begin_with_the_prefix_and_every_reference_has_its_target() -> None:
     assert {first or second for first, second in references} == set(ids)
     assert "<metadata" not in text
     ElementTree.fromstring(text)
+
+
+def test_colours_are_variables_of_the_page_and_text_is_text() -> None:
+    text = svg(figure(), {"#ff0000": 4}, "f")
+    assert "stroke: var(--m4)" in text
+    assert "#ff0000" not in text
+    assert "stroke: #0000ff" in text
+    assert not re.search(r"#(ffffff|000000|262626)", text)
+    assert re.search(r"<text[^>]*fill: var\(--text\)[^>]*>3 dB</text>", text)
 
 
 def test_pictures_stay_pictures() -> None:
