@@ -33,7 +33,7 @@ def test_tables_are_returned_for_the_terminal(written: report.Report) -> None:
     assert written.tables[2] == (written.folder / "tables" / "image.md").read_text()
     assert {path.name for path in (written.folder / "tables").iterdir()} == {
         f"{task}.{kind}"
-        for task in ("audio", "ct", "image", "superres", "winners", "time-to-level")
+        for task in ("audio", "ct", "image", "superres", "overview", "winners", "time-to-level")
         for kind in ("md", "tex", "csv")
     }
 
