@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -44,8 +45,9 @@ def read_dicom(file: UserFile) -> Signal:
     except SignalError:
         raise
     except Exception as error:  # pydicom and its decoders raise errors of many types
+        why = textwrap.shorten(reason(error), 160, placeholder=" …")  # pydicom lists every decoder that it tried
         raise SignalError(
-            f"{path} is a DICOM file that cannot be read: {reason(error)}; convert it to a PNG or a .npy"
+            f"{path} is a DICOM file that cannot be read: {why}; convert it to a PNG or a .npy"
         ) from error
 
 

@@ -75,6 +75,8 @@ def read_with_pillow(file: UserFile, index: int | None = None, notes: tuple[str,
                 index, notes = chosen_frame(file, _frames(image))
             image.seek(index)
             image.load()
+            if image.mode in ("LAB", "HSV"):  # which Pillow does not convert without colour profiles
+                raise SignalError(f"{path} has colours of the kind {image.mode}; save it as RGB")
             return _as_stored(image, notes)
     except Image.DecompressionBombError:
         raise SignalError(f"{path} has more than {MAX_PIXELS // 10**6} megapixels; make it smaller first") from None

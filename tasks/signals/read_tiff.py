@@ -36,6 +36,8 @@ def read_tiff(file: UserFile) -> Decoded:
             if not len(tiff.pages):
                 raise ValueError("it has no page")
             pages = [index for index, page in enumerate(tiff.pages) if not _is_auxiliary(page)]
+            if not pages and not any(page.subifds for page in tiff.pages):
+                pages = [0]  # a reduced copy, of which the original is not in the file
             if not pages or _is_preview(tiff, tiff.pages[pages[0]]):
                 raise SignalError(f"{path} holds a preview of a raw picture; develop it and save it as a TIFF or a PNG")
             nth, notes = chosen_frame(file, len(pages), name="page")
@@ -81,6 +83,8 @@ def _extra_samples(page: Any, file: UserFile) -> int:
         SignalError: if a page that calls itself gray has several of them, which may be colours.
     """
     extra = [int(sample) for sample in page.extrasamples]
+    if page.photometric > 2:  # colours of another kind, such as CMYK or those of JPEG
+        return sum(sample == UNSPECIFIED for sample in extra)
     declared = 3 if page.photometric == 2 else 1
     extra += [UNSPECIFIED] * (int(page.samplesperpixel) - declared - len(extra))
     dropped = sum(sample not in (PREMULTIPLIED, STRAIGHT) for sample in extra)

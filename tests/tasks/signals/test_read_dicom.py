@@ -126,6 +126,13 @@ def test_a_file_without_a_picture_is_refused(name: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["MR_small_jpeg_ls_lossless.dcm", "JPGExtended.dcm"])
+def test_a_compression_that_cannot_be_read_is_a_short_line(name: str) -> None:
+    with pytest.raises(SignalError, match="is a DICOM file that cannot be read: Unable to deco") as caught:
+        load(shipped(name))
+    assert len(str(caught.value)) - len(shipped(name)) < 260
+
+
 def test_what_is_no_dicom_file_or_a_damaged_one_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "text.dcm").write_text("no picture at all")
     whole = Path(slice_file(tmp_path / "cut.dcm", RAMP)).read_bytes()

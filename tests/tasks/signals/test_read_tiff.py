@@ -130,6 +130,26 @@ def test_a_thumbnail_is_not_the_picture(tmp_path: Path) -> None:
         assert signal.notes == ()
 
 
+def test_a_reduced_copy_alone_is_the_picture(tmp_path: Path) -> None:
+    small = pixels(16, 24)
+    np.testing.assert_array_equal(
+        written(tmp_path / "x.tif", small, subfiletype=1, photometric="minisblack").array, unit(small)
+    )
+
+
+def test_colours_that_are_not_converted_are_not_called_damage(tmp_path: Path) -> None:
+    Image.fromarray(pixels(20, 30, 3, kind="u1"), "LAB").save(tmp_path / "lab.tif")
+    with pytest.raises(SignalError, match=r"lab\.tif has colours of the kind LAB; save it as RGB"):
+        load(str(tmp_path / "lab.tif"))
+    Image.fromarray(pixels(20, 30, 4, kind="u1"), "CMYK").save(tmp_path / "ink.tif")
+    assert load(str(tmp_path / "ink.tif")).kind == "image-rgb"
+    plain = np.full((32, 48, 3), (200, 100, 50), np.uint8)
+    Image.fromarray(plain).save(tmp_path / "photo.tif", compression="jpeg")  # YCbCr
+    np.testing.assert_allclose(load(str(tmp_path / "photo.tif")).array, plain / 255, atol=0.02)
+    Image.fromarray(plain).quantize(4).save(tmp_path / "palette.tif")
+    np.testing.assert_allclose(load(str(tmp_path / "palette.tif")).array, plain / 255, atol=0.02)
+
+
 def test_the_preview_of_a_raw_picture_is_refused(tmp_path: Path) -> None:
     for reduced in (0, 1):
         path = tmp_path / f"raw{reduced}.nef"
