@@ -19,10 +19,14 @@ from inrbench.report.figures.axes import (
     value_axis,
 )
 
+PASSES = "passes"
+"""The score of an optimiser that passes through the network more often than once a step."""
+
 
 def convergence(task: Task, styles: Styles) -> Figure | None:
     """The headline metric against steps and, for each hardware, against training seconds; None without eval steps.
 
+    Where an optimiser passes through the network more often than once a step, passes are what is on the first axis.
     Markers are hollow where the engine is not the reference engine, so that the seconds do not compare.
     """
     name = task.headline.name
@@ -45,18 +49,22 @@ def convergence(task: Task, styles: Styles) -> Figure | None:
     axes: list[Axes] = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
     for method in reversed(drawn):  # the best on top
         style, points = styles[method.key], curves[method.key]
-        curve(axes[0], [float(step) for step, _, _ in points], [item for _, _, item in points], style)
+        passes = {step: item.mean for step, _, item in series(method, PASSES)}
+        curve(axes[0], [passes.get(step, float(step)) for step, _, _ in points], [item for *_, item in points], style)
         chosen = average(run.chosen_step for run in method.ok) if task.chooses else None
         if chosen is not None:
             step, _, item = min(points, key=lambda point: abs(point[0] - chosen))
-            axes[0].plot([step], [item.mean], "o", ms=9, mfc="none", mec=style.color, mew=1.2, zorder=4)
+            axes[0].plot(
+                [passes.get(step, float(step))], [item.mean], "o", ms=9, mfc="none", mec=style.color, mew=1.2, zorder=4
+            )
     for axis, (hardware, found) in zip(axes[1:], timed.items(), strict=True):
         for method, timing, points in reversed(found):
             x, y = [seconds or 0.0 for _, seconds, _ in points], [item for *_, item in points]
             curve(axis, x, y, styles[method.key], hollow=task.other_engine(timing))
         _time_axis(axis, task, hardware, len(timed))
         axis.tick_params(axis="y", length=0)
-    axes[0].set(xlabel="training steps", ylabel=task.headline.label)
+    counted = any(series(method, PASSES) for method in drawn)
+    axes[0].set(xlabel="forward and backward passes" if counted else "training steps", ylabel=task.headline.label)
     for axis in axes:
         log_axis(axis)
     value_axis(axes[0], task.headline)

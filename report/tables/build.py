@@ -84,6 +84,9 @@ def build(suite: Suite, task: Task) -> Table:
         for kind, methods in (("activation", task.activations), ("baseline", task.methods))
     }
 
+    # An optimiser with a line search computes the loss and its gradient more than once a step.
+    several = any((run.number("passes") or 0) > (run.number("steps") or 0) for m in task.activations for run in m.ok)
+
     def row(method: Method, kind: str) -> tuple[Cell, ...]:
         cells = [Cell(baseline(method.label) if kind == "baseline" else method.label), Cell(_count(method))]
         for name, column in columns.items():
@@ -101,14 +104,15 @@ def build(suite: Suite, task: Task) -> Table:
         if frozen:
             cells.append(Cell(span(run.number("frozen") for run in method.ok)))
         cells += [_time(task, method, column, letters) for column in ("train_s", "step_ms")]
-        cells.append(Cell(span(run.number("steps") for run in method.ok) if kind == "activation" else DASH))
+        for column in ("steps", *["passes"] * several):
+            cells.append(Cell(span(run.number(column) for run in method.ok) if kind == "activation" else DASH))
         return tuple(cells)
 
     table = Table(
         task=task.key,
         title=task.key if task.name == task.key else f"{task.key} ({task.name})",
         columns=("method", "n", *(column.label for column in columns.values()), "params", *["frozen"] * frozen,
-                 "train (s)", "step (ms)", "steps"),
+                 "train (s)", "step (ms)", "steps", *["passes"] * several),
         rows=tuple(row(method, "activation") for method in task.activations),
         classical=tuple(row(method, "baseline") for method in task.baselines),
         notes=(),
@@ -289,6 +293,7 @@ def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
     for column in ("params", "frozen"):
         record[f"{column}_mean"] = average(run.number(column) for run in method.ok)
     record["steps_mean"] = average(run.number("steps") for run in method.ok)
+    record["passes_mean"] = average(run.number("passes") for run in method.ok)
     hardware = {timing.hardware for other in task.methods for timing in other.timings}
     for timing in method.timings:
         runs = [run for run in method.ok if run.timing == timing]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +160,27 @@ def test_a_higher_version_of_a_plugin_gives_other_ids(tmp_path: Path) -> None:
     ids = [job(plugins=plugins_with(tmp_path, version), optimizer="sign-sgd").job_id for version in (1, 2)]
     assert ids[0] != ids[1]
     assert Train(steps=1, optimizer="sign-sgd").declared()["optimizer"] == "sign-sgd"  # type: ignore[arg-type]
+
+
+def test_soap_of_another_package_is_a_plugin_of_three_lines(tmp_path: Path) -> None:
+    """The page on training shows it; the package is an extra."""
+    pytest.importorskip("pytorch_optimizer")
+    page = (Path(__file__).parents[3] / "docs" / "training.md").read_text()
+    (shown,) = re.findall(r"```python\n(from pytorch_optimizer .*?)```", page, re.S)
+    path = tmp_path / "soap.py"
+    path.write_text(shown)
+    plugins = Plugins([path])
+    outcome = execute(job(plugins=plugins, optimizer={"name": "soap", "precondition_frequency": 5}), plugins, CPU)
+    losses = [score.value for score in outcome.scores if score.metric == "loss"]
+    assert outcome.status == "ok"
+    assert losses[-1] < 0.9 * losses[0]
+
+
+def test_an_entry_point_brings_an_optimiser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "signs-1.0.dist-info"
+    folder.mkdir()
+    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: signs\nVersion: 1.0\n")
+    (folder / "entry_points.txt").write_text("[inrbench.optimizers]\nsign-sgd = signs_of_a_package\n")
+    (tmp_path / "signs_of_a_package.py").write_text(PLUGIN.replace("VERSION", "1"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert "sign-sgd" in Plugins().optimizers.names()

@@ -8,7 +8,7 @@ from matplotlib.colors import same_color
 from inrbench.report.figures import cost
 from inrbench.report.figures.convergence import convergence
 from inrbench.report.figures.style import styled
-from tests.report.laboratory import Lab, drawn, styles
+from tests.report.laboratory import STEPS, Lab, drawn, styles
 
 
 def markers(axis: Axes, colour: str) -> list[str]:
@@ -64,3 +64,17 @@ def test_doubtful_times_are_marked_on_the_axis(lab: Lab) -> None:
 def test_one_method_has_no_chart_of_quality_against_time(lab: Lab) -> None:
     lab.job("siren")
     assert cost.draw(lab.task(), styles(lab.task())) is None
+
+
+def test_an_optimiser_with_a_line_search_stands_at_its_passes(lab: Lab) -> None:
+    lab.job("siren")
+    lab.job("relu", extra=[lab.score("passes", step, 2.0 * step) for step in STEPS])
+    task = lab.task()
+    looks = styles(task)
+    axis = drawn(convergence(task, looks)).axes[0]
+    assert axis.get_xlabel() == "forward and backward passes"
+    ends = {
+        name: max(float(max(line.get_xdata())) for line in axis.get_lines() if line.get_color() == looks[name].color)
+        for name in ("siren", "relu")
+    }
+    assert ends == {"siren": 100.0, "relu": 200.0}

@@ -212,3 +212,12 @@ def test_frozen_numbers_have_a_column_where_there_are_any(lab: Lab) -> None:
     found = table(lab)
     assert [cell(found, label, "frozen") for label in ("SIREN", "RFF", "old", "TV")] == ["0", "96", "—", "—"]
     assert cell(found, "RFF", "params") == "1,000"
+
+
+def test_passes_stand_beside_the_steps_where_an_optimiser_has_more_of_them(lab: Lab) -> None:
+    lab.job("siren", passes=100)
+    assert "passes" not in table(lab).columns
+    lab.job("relu", label="ReLU", passes=131)
+    found = table(lab)
+    assert (cell(found, "SIREN", "passes"), cell(found, "ReLU", "passes")) == ("100", "131")
+    assert cell(found, "ReLU", "steps") == "100"
