@@ -104,8 +104,8 @@ def build(suite: Suite, task: Task) -> Table:
         if frozen:
             cells.append(Cell(span(run.number("frozen") for run in method.ok)))
         cells += [_time(task, method, column, letters) for column in ("train_s", "step_ms")]
-        for column in ("steps", *["passes"] * several):
-            cells.append(Cell(span(run.number(column) for run in method.ok) if kind == "activation" else DASH))
+        for count in ("steps", *["passes"] * several):
+            cells.append(Cell(span(run.number(count) for run in method.ok) if kind == "activation" else DASH))
         return tuple(cells)
 
     table = Table(

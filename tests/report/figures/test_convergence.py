@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import same_color
 
@@ -74,7 +75,7 @@ def test_an_optimiser_with_a_line_search_stands_at_its_passes(lab: Lab) -> None:
     axis = drawn(convergence(task, looks)).axes[0]
     assert axis.get_xlabel() == "forward and backward passes"
     ends = {
-        name: max(float(max(line.get_xdata())) for line in axis.get_lines() if line.get_color() == looks[name].color)
+        name: max(np.max(line.get_xdata()) for line in axis.get_lines() if line.get_color() == looks[name].color)
         for name in ("siren", "relu")
     }
     assert ends == {"siren": 100.0, "relu": 200.0}
