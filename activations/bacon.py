@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
-from inrbench.activations.core.chain import Filter, MultiplicativeFilterNetwork
-from inrbench.activations.siren import SINE
+from inrbench.activations.core.mlp import SINE, Filter, MultiplicativeFilterNetwork
 
 
 class BandlimitedFilter(Filter):
@@ -22,7 +21,7 @@ class BandlimitedFilter(Filter):
     cycles: Tensor
 
     def __init__(self, out_features: int, highest: tuple[int, ...]) -> None:
-        super().__init__(SINE, 1.0)
+        super().__init__(SINE)
         columns = [torch.randint(-most, most + 1, (out_features,)) for most in highest]
         # As floating-point numbers, so that they follow the network's dtype; whole numbers are exact in each.
         self.register_buffer("cycles", torch.stack(columns, dim=1).to(torch.get_default_dtype()))

@@ -14,8 +14,8 @@ from pydantic import field_validator
 from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
-from inrbench.activations.core.chain import Chain, Skip
 from inrbench.activations.core.linear import FirstLinear, NormedLinear
+from inrbench.activations.core.mlp import MLP, Skip
 from inrbench.activations.core.path_norm import layer_norms
 from inrbench.activations.core.spline_wavelet import CENTRE, VARIATION, LearnedWavelet, psi
 
@@ -118,11 +118,11 @@ class BwRelu(Activation):
             linear.bias.copy_(CENTRE / self.c - (linear.weight * points).sum(1))
 
     @torch.no_grad()
-    def _correct_second(self, chain: Chain, domain: Domain) -> None:
+    def _correct_second(self, mlp: MLP, domain: Domain) -> None:
         """Rescaling of the second layer for the true moments of the first one, in place of MEAN and VARIANCE."""
         mean, variance = first_moments(self.c * (self.init_scale or 1), domain.in_features)
         factor = math.sqrt(VARIANCE / variance)
-        linear = next(m for m in chain.layers[1].modules() if isinstance(m, nn.Linear | NormedLinear))
+        linear = next(m for m in mlp.layers[1].modules() if isinstance(m, nn.Linear | NormedLinear))
         linear.bias.add_(linear.weight.sum(1), alpha=MEAN - factor * mean)
         (linear.gain if isinstance(linear, NormedLinear) else linear.weight).mul_(factor)
 
@@ -145,14 +145,14 @@ class BwRelu(Activation):
                 matrix.bias.fill_(CENTRE / self.c)
         return nn.Sequential(between, matrix, wavelet)
 
-    def finish(self, chain: Chain, domain: Domain) -> nn.Module:
-        wavelets = _wavelets(chain)
+    def finish(self, mlp: MLP, domain: Domain) -> nn.Module:
+        wavelets = _wavelets(mlp)
         if self.learn_c == "network":
             for wavelet in wavelets:
                 wavelet.c = wavelets[0].c
-        if self.init == "centred" and len(chain.layers) > 1:
-            self._correct_second(chain, domain)
-        return Skip(chain, FirstLinear(domain.in_features, domain.out_features)) if self.skip else chain
+        if self.init == "centred" and len(mlp.layers) > 1:
+            self._correct_second(mlp, domain)
+        return Skip(mlp, FirstLinear(domain.in_features, domain.out_features)) if self.skip else mlp
 
     def _linear(self, in_features: int, out_features: int, *, first: bool) -> nn.Linear:
         linear = (FirstLinear if first else nn.Linear)(in_features, out_features)

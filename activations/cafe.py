@@ -7,9 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, Pointwise, chain_params
-from inrbench.activations.core.chain import Chain, product
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, Pointwise, mlp_params
 from inrbench.activations.core.linear import first_linear
+from inrbench.activations.core.mlp import MLP, product
 from inrbench.activations.relu import RELU
 
 CHEBYSHEV_SHARE = 60 / 236
@@ -75,11 +75,11 @@ class Cafe(Activation):
     polynomials: int | None = Param(None, ge=1)
 
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
-        count, polynomials = self.sizes(domain, chain_params(domain, width=width, depth=depth))
+        count, polynomials = self.sizes(domain, mlp_params(domain, width=width, depth=depth))
         encoding = FourierChebyshevFeatures(domain.in_features, count, polynomials, self.sigma)
         units = encoding.out_features
         layer = nn.Sequential(nn.Linear(units, units), Pointwise(self))
-        chain = Chain(ProductOfMaps(encoding, self.maps), layer, nn.Linear(units, domain.out_features))
+        chain = MLP(ProductOfMaps(encoding, self.maps), layer, nn.Linear(units, domain.out_features))
         chain.encoded = True
         return chain
 

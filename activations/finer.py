@@ -5,24 +5,12 @@ Large biases of the first layer then give high frequencies, so that the spectrum
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from inrbench.activations.core.base import Param
-from inrbench.activations.core.kernel import Kernel
+from inrbench.activations.core.kernel import constant
 from inrbench.activations.core.sine_init import SineInitialised
-
-
-def _chirp(z: Tensor, omega0: float) -> Tensor:
-    return z.abs().add_(1).mul_(omega0).mul_(z).sin_()
-
-
-def _slope(grad: Tensor, z: Tensor, omega0: float) -> Tensor:
-    frequency = z.abs().add_(1).mul_(omega0)
-    return (frequency * z).cos_().mul_(frequency).mul_(grad)
-
-
-CHIRP = Kernel(_chirp, _slope)
-"""sin(omega0 (|z| + 1) z) with the derivative for a constant factor (|z| + 1)."""
 
 
 class Finer(SineInitialised):
@@ -40,7 +28,7 @@ class Finer(SineInitialised):
     first_bias: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
-        return CHIRP(z, self.omega0)
+        return torch.sin(self.omega0 * constant(z.abs() + 1) * z)
 
     def init_layer(self, linear: nn.Linear, *, first: bool) -> None:
         super().init_layer(linear, first=first)

@@ -8,15 +8,14 @@ import torch
 from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
-from inrbench.activations.core.chain import Filter, MultiplicativeFilterNetwork
-from inrbench.activations.siren import SINE
+from inrbench.activations.core.mlp import SINE, Filter, MultiplicativeFilterNetwork
 
 
 class FourierFilter(Filter):
     """g(x) = sin(Ux + φ): (N, d) -> (N, h); U is PyTorch's default × input_scale, φ ~ U(±π), both trained."""
 
     def __init__(self, in_features: int, out_features: int, *, input_scale: float) -> None:
-        super().__init__(SINE, 1.0)
+        super().__init__(SINE)
         self.linear = nn.Linear(in_features, out_features)
         with torch.no_grad():
             self.linear.weight.mul_(input_scale)

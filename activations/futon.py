@@ -8,8 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Activation, Domain, Param, Pointwise, chain_params
-from inrbench.activations.core.chain import Chain, product
+from inrbench.activations.core.base import Activation, Domain, Param, Pointwise, mlp_params
+from inrbench.activations.core.mlp import MLP, product
 from inrbench.activations.relu import RELU
 
 LANCZOS = 3
@@ -73,10 +73,10 @@ class Futon(Activation):
 
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
         centres = tuple(max(2, round(self.centres * samples)) for samples in domain.shape)
-        rank = self.rank or self._rank(domain, sum(centres), chain_params(domain, width=width, depth=depth))
+        rank = self.rank or self._rank(domain, sum(centres), mlp_params(domain, width=width, depth=depth))
         layer = nn.Sequential(nn.Linear(rank, rank), Pointwise(self))
         encoding = SeparableFeatures(centres, rank, lanczos=self.basis == "lanczos")
-        chain = Chain(encoding, layer, nn.Linear(rank, domain.out_features))
+        chain = MLP(encoding, layer, nn.Linear(rank, domain.out_features))
         chain.encoded = True
         return chain
 

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup, chain_params
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup, mlp_params
 from inrbench.activations.core.lookup import Lookup, Table, corners
 from inrbench.activations.core.variation import total_variation
 
@@ -84,7 +84,7 @@ def _cubic(part: Tensor) -> tuple[Tensor, Tensor]:
 class Grid(Activation):
     """C values at each node of a regular grid, all 0.1 at the start, interpolated: no network at all.
 
-    The number of nodes is the budget over C, where the budget is what a plain chain of the suite's width and depth has;
+    The number of nodes is the budget over C, where the budget is what a plain MLP of the suite's width and depth has;
     the axes share it in proportion to the samples of the problem's grid. `order` is the interpolation, None for cubic
     in one and two dimensions and linear in three. `tv` is the weight of the total variation in the loss, None for none;
     its unit is that of a squared error over a slope per unit of the coordinates. The loss of a linear problem is convex
@@ -100,7 +100,7 @@ class Grid(Activation):
     tv: float | None = Param(None, gt=0, tune=LogUniform(1e-7, 1e-3))
 
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
-        shape = nodes_for(domain, chain_params(domain, width=width, depth=depth))
+        shape = nodes_for(domain, mlp_params(domain, width=width, depth=depth))
         cubic = domain.in_features < 3 if self.order is None else self.order == "cubic"
         return Interpolation(shape, domain.out_features, cubic=cubic)
 

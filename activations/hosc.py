@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from inrbench.activations.core.base import LogUniform, Param
-from inrbench.activations.core.kernel import Kernel
 from inrbench.activations.core.sine_init import SineInitialised
-
-
-def _square(z: Tensor, beta: float, omega0: float) -> Tensor:
-    return (z * omega0).sin_().mul_(beta).tanh_()
-
-
-def _slope_by_value(grad: Tensor, z: Tensor, y: Tensor, beta: float, omega0: float) -> Tensor:
-    return (z * omega0).cos_().mul_(beta * omega0).mul_(1 - y * y).mul_(grad)
-
-
-def _slope(grad: Tensor, z: Tensor, beta: float, omega0: float) -> Tensor:
-    return _slope_by_value(grad, z, _square(z, beta, omega0), beta, omega0)
-
-
-SQUARE_WAVE = Kernel(_square, _slope, slope_by_value=_slope_by_value)
-"""tanh(beta sin(omega0 · z))."""
 
 
 class Hosc(SineInitialised):
@@ -40,4 +24,4 @@ class Hosc(SineInitialised):
     omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
 
     def forward(self, z: Tensor) -> Tensor:
-        return SQUARE_WAVE(z, self.beta, self.omega0)
+        return torch.tanh(self.beta * torch.sin(self.omega0 * z))

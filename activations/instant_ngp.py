@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Activation, Domain, Param, ParamGroup, Pointwise, chain_params
-from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.base import Activation, Domain, Param, ParamGroup, Pointwise, mlp_params
 from inrbench.activations.core.lookup import Lookup, Table, corners
+from inrbench.activations.core.mlp import MLP
 from inrbench.activations.relu import RELU
 
 PRIMES = (1, 2654435761, 805459861)
@@ -115,7 +115,7 @@ class InstantNgp(Activation):
       from level to level by a factor of 2 at most. Of those within 2 % of the budget the largest table is taken, in
       which the fewest nodes fall together; if there are none, those nearest to the budget.
 
-    The budget is the number of parameters that a plain chain of the suite's width and depth has. The tables are trained
+    The budget is the number of parameters that a plain MLP of the suite's width and depth has. The tables are trained
     with Adam's betas (0.9, 0.99) and eps 1e-15, as is the network: at the usual 1e-8 small gradients of rarely used
     entries stall. The published learning rate is 1e-2.
     """
@@ -132,16 +132,16 @@ class InstantNgp(Activation):
     hidden_layers: int = Param(2, ge=1, le=8)
 
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
-        hidden, levels = self.sizes(domain, chain_params(domain, width=width, depth=depth))
+        hidden, levels = self.sizes(domain, mlp_params(domain, width=width, depth=depth))
         encoding = HashGrid(domain.in_features, levels, self.features)
         layers: list[nn.Module] = [encoding]
         inputs = encoding.out_features
         for _ in range(self.hidden_layers):
             layers.append(nn.Sequential(nn.Linear(inputs, hidden, bias=False), Pointwise(self)))
             inputs = hidden
-        chain = Chain(*layers, nn.Linear(inputs, domain.out_features, bias=False))
-        chain.encoded = True
-        return chain
+        mlp = MLP(*layers, nn.Linear(inputs, domain.out_features, bias=False))
+        mlp.encoded = True
+        return mlp
 
     def sizes(self, domain: Domain, budget: int) -> tuple[int, list[Level]]:
         """The units of a hidden layer and the levels for a number of parameters."""

@@ -12,23 +12,22 @@ import torch
 from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
-from inrbench.activations.core.chain import Filter, MultiplicativeFilterNetwork
 from inrbench.activations.core.kernel import Kernel, halves
+from inrbench.activations.core.mlp import Filter, MultiplicativeFilterNetwork
 
 
 def _gabor(z: Tensor) -> Tensor:
     """sin(phase) exp(exponent): (N, 2h), phases then exponents, -> (N, h)."""
     phase, exponent = halves(z)
-    return phase.sin().mul_(exponent.exp())
+    return phase.sin() * exponent.exp()
 
 
-def _slope(grad: Tensor, z: Tensor) -> Tensor:
+def _vjp(grad: Tensor, z: Tensor, value: Tensor) -> Tensor:
     phase, exponent = halves(z)
-    envelope = exponent.exp().mul_(grad)
-    return torch.cat((phase.cos().mul_(envelope), phase.sin().mul_(envelope)), dim=-1)
+    return torch.cat((phase.cos() * exponent.exp() * grad, value * grad), dim=-1)
 
 
-GABOR = Kernel(_gabor, _slope, columns=(2, 1))
+GABOR = Kernel(_gabor, _vjp, columns=(2, 1))
 
 
 class GaborFilter(Filter):

@@ -17,12 +17,8 @@ def _relu(z: Tensor) -> Tensor:
     return torch.relu(z)
 
 
-def _slope(grad: Tensor, z: Tensor) -> Tensor:
-    return torch.where(z > 0, grad, 0.0)
-
-
-RELU = Kernel(_relu, _slope)
-"""max(0, z), with the derivative 0 at 0."""
+RELU = Kernel(_relu)
+"""max(0, z), a kernel so that all networks of ReLUs of a depth are one code to compile."""
 
 
 class Relu(Activation):

@@ -6,38 +6,9 @@ import torch
 from torch import Tensor
 
 from inrbench.activations.core.base import Activation, LogUniform, Param
-from inrbench.activations.core.kernel import Kernel
 
 NEAR = 0.25
-"""Below it the slope is summed as a series, because cos(u) and sin(u)/u cancel there."""
-
-
-def _sinc(z: Tensor, omega0: float) -> Tensor:
-    u = z * omega0
-    return torch.where(u.abs() < 1e-4, 1 - u * u / 6, u.sin() / u)
-
-
-def _slope_by_value(grad: Tensor, z: Tensor, y: Tensor, omega0: float) -> Tensor:
-    u = z * omega0
-    s = u * u
-    series = u * (-1 / 3 + s * (1 / 30 + s * (-1 / 840 + s * (1 / 45360))))
-    return torch.where(u.abs() < NEAR, series, (u.cos() - y) / u) * (grad * omega0)
-
-
-def _slope(grad: Tensor, z: Tensor, omega0: float) -> Tensor:
-    return _slope_by_value(grad, z, _sinc(z, omega0), omega0)
-
-
-def _formula(z: Tensor, omega0: float) -> Tensor:
-    u = z * omega0
-    near = u.abs() < NEAR
-    apart, s = torch.where(near, 1.0, u), u * u  # autograd would multiply the derivatives at 0 by 0, and they are ∞
-    series = 1 + s * (-1 / 6 + s * (1 / 120 + s * (-1 / 5040 + s * (1 / 362880))))
-    return torch.where(near, series, apart.sin() / apart)
-
-
-SINC = Kernel(_sinc, _slope, slope_by_value=_slope_by_value, formula=_formula)
-"""sin(omega0 · z) / (omega0 · z), with its limit 1 at 0."""
+"""Below it a series is summed, because cos(u) and sin(u)/u cancel in the derivative."""
 
 
 class Sinc(Activation):
@@ -55,4 +26,8 @@ class Sinc(Activation):
     omega0: float = Param(30.0, gt=0, tune=LogUniform(3, 100))
 
     def forward(self, z: Tensor) -> Tensor:
-        return SINC(z, self.omega0)
+        u = self.omega0 * z
+        near = u.abs() < NEAR
+        apart, s = torch.where(near, 1.0, u), u * u  # autograd would multiply the derivatives at 0 by 0, and they are ∞
+        series = 1 + s * (-1 / 6 + s * (1 / 120 + s * (-1 / 5040 + s * (1 / 362880))))
+        return torch.where(near, series, apart.sin() / apart)

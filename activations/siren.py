@@ -5,23 +5,11 @@ The distribution is then the same in every layer, so that deep networks can be t
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from inrbench.activations.core.base import Param
-from inrbench.activations.core.kernel import Kernel
 from inrbench.activations.core.sine_init import SineInitialised
-
-
-def _sine(z: Tensor, omega0: float) -> Tensor:
-    return (z * omega0).sin_()
-
-
-def _slope(grad: Tensor, z: Tensor, omega0: float) -> Tensor:
-    return (z * omega0).cos_().mul_(omega0).mul_(grad)
-
-
-SINE = Kernel(_sine, _slope)
-"""sin(omega0 · z)."""
 
 
 class Siren(SineInitialised):
@@ -45,7 +33,7 @@ class Siren(SineInitialised):
     alpha: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
-        return SINE(z, self.omega0)
+        return torch.sin(self.omega0 * z)
 
     def init_layer(self, linear: nn.Linear, *, first: bool) -> None:
         bound = self.bound(linear.in_features, first=first) * (self.alpha or 1)

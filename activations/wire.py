@@ -13,9 +13,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
-from inrbench.activations.core.chain import Chain
 from inrbench.activations.core.kernel import Kernel, halves
 from inrbench.activations.core.linear import FirstLinear
+from inrbench.activations.core.mlp import MLP
 
 
 class ComplexLinear(nn.Module):
@@ -62,40 +62,30 @@ class RealHead(ComplexLinear):
 def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
     """exp(j omega0 z + minus |z|²) of complex z: (N, 2 units) -> (N, 2 units), real parts first."""
     a, b = halves(z)
-    modulus, angle = (minus * (a * a + b * b) - omega0 * b).exp_(), omega0 * a
+    modulus, angle = (minus * (a * a + b * b) - omega0 * b).exp(), omega0 * a
     return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
 
 
-def _gabor_slope_by_value(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
+def _gabor_vjp(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
     # With y = u + jv: ∂y/∂a = (j omega0 + 2 minus a) y and ∂y/∂b = (2 minus b - omega0) y.
     (a, b), (p, q), (u, v) = halves(z), halves(grad), halves(y)
     along, across = p * u + q * v, q * u - p * v
     return torch.cat((2 * minus * a * along + omega0 * across, (2 * minus * b - omega0) * along), dim=-1)
 
 
-def _gabor_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
-    return _gabor_slope_by_value(grad, z, _gabor(z, omega0, minus), omega0, minus)
-
-
 def _gabor_of_real(z: Tensor, omega0: float, minus: float) -> Tensor:
     """`_gabor` of real z: (N, units) -> (N, 2 units)."""
-    modulus, angle = (minus * z * z).exp_(), omega0 * z
+    modulus, angle = (minus * z * z).exp(), omega0 * z
     return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
 
 
-def _gabor_of_real_slope_by_value(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
+def _gabor_of_real_vjp(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
     (p, q), (u, v) = halves(grad), halves(y)
     return 2 * minus * z * (p * u + q * v) + omega0 * (q * u - p * v)
 
 
-def _gabor_of_real_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
-    return _gabor_of_real_slope_by_value(grad, z, _gabor_of_real(z, omega0, minus), omega0, minus)
-
-
-GABOR = Kernel(_gabor, _gabor_slope, slope_by_value=_gabor_slope_by_value, columns=(2, 2))
-GABOR_OF_REAL = Kernel(
-    _gabor_of_real, _gabor_of_real_slope, slope_by_value=_gabor_of_real_slope_by_value, columns=(1, 2)
-)
+GABOR = Kernel(_gabor, _gabor_vjp, columns=(2, 2))
+GABOR_OF_REAL = Kernel(_gabor_of_real, _gabor_of_real_vjp, columns=(1, 2))
 
 
 class Gabor(Pointwise):
@@ -111,8 +101,8 @@ class Gabor(Pointwise):
         return self._kernel(z, self.activation.omega0, -(self.activation.s0**2))
 
 
-class ComplexChain(Chain):
-    """Chain of layers with complex outputs, real parts first; `features` returns them as complex tensors."""
+class ComplexMLP(MLP):
+    """MLP of layers with complex outputs, real parts first; `features` returns them as complex tensors."""
 
     def features(self, coords: Tensor) -> list[Tensor]:
         return [torch.complex(*values.chunk(2, dim=-1)) for values in super().features(coords)]
@@ -145,8 +135,8 @@ class Wire(Activation):
     def head(self, in_features: int, out_features: int) -> nn.Module:
         return RealHead(in_features, out_features)
 
-    def finish(self, chain: Chain, domain: Domain) -> nn.Module:
-        return ComplexChain(*chain)
+    def finish(self, mlp: MLP, domain: Domain) -> nn.Module:
+        return ComplexMLP(*mlp)
 
     def hidden_width(self, width: int) -> int:
         return max(1, math.isqrt(width * width // 2))  # ⌊width/√2⌋ in exact integers

@@ -18,16 +18,12 @@ def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
     return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
 
 
-def _gabor_slope_by_value(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
+def _gabor_vjp(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
     real, imag = halves(z)
     (a, c), (b, d), (p, q), (u, v) = halves(real), halves(imag), halves(grad), halves(y)
     along, across = p * u + q * v, q * u - p * v
     twice = 2 * minus * along
     return torch.cat((a * twice + omega0 * across, c * twice, b * twice - omega0 * along, d * twice), dim=-1)
-
-
-def _gabor_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
-    return _gabor_slope_by_value(grad, z, _gabor(z, omega0, minus), omega0, minus)
 
 
 def _gabor_of_real(z: Tensor, omega0: float, minus: float) -> Tensor:
@@ -37,20 +33,14 @@ def _gabor_of_real(z: Tensor, omega0: float, minus: float) -> Tensor:
     return torch.cat((modulus * angle.cos(), modulus * angle.sin()), dim=-1)
 
 
-def _gabor_of_real_slope_by_value(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
+def _gabor_of_real_vjp(grad: Tensor, z: Tensor, y: Tensor, omega0: float, minus: float) -> Tensor:
     (a, c), (p, q), (u, v) = halves(z), halves(grad), halves(y)
     along, across = p * u + q * v, q * u - p * v
     return torch.cat((2 * minus * a * along + omega0 * across, 2 * minus * c * along), dim=-1)
 
 
-def _gabor_of_real_slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
-    return _gabor_of_real_slope_by_value(grad, z, _gabor_of_real(z, omega0, minus), omega0, minus)
-
-
-GABOR = Kernel(_gabor, _gabor_slope, slope_by_value=_gabor_slope_by_value, columns=(4, 2))
-GABOR_OF_REAL = Kernel(
-    _gabor_of_real, _gabor_of_real_slope, slope_by_value=_gabor_of_real_slope_by_value, columns=(2, 2)
-)
+GABOR = Kernel(_gabor, _gabor_vjp, columns=(4, 2))
+GABOR_OF_REAL = Kernel(_gabor_of_real, _gabor_of_real_vjp, columns=(2, 2))
 
 
 class Wire2d(Wire):

@@ -18,14 +18,13 @@ def _gabor(z: Tensor, omega0: float, minus: float) -> Tensor:
     return (omega0 * p).cos() * (minus * q * q).exp()
 
 
-def _slope(grad: Tensor, z: Tensor, omega0: float, minus: float) -> Tensor:
+def _vjp(grad: Tensor, z: Tensor, value: Tensor, omega0: float, minus: float) -> Tensor:
     p, q = halves(z)
-    envelope = (minus * q * q).exp() * grad
-    wave = (omega0 * p).cos() * envelope
-    return torch.cat(((omega0 * p).sin() * envelope * -omega0, wave * q * (2 * minus)), dim=-1)
+    along = (omega0 * p).sin() * (minus * q * q).exp() * -omega0
+    return torch.cat((grad * along, grad * value * q * (2 * minus)), dim=-1)
 
 
-GABOR = Kernel(_gabor, _slope, columns=(2, 1))
+GABOR = Kernel(_gabor, _vjp, columns=(2, 1))
 
 
 class RealGabor(Pointwise):

@@ -81,7 +81,7 @@ def execute(
         return 1 if planned.failed else 0
     from inrbench.bench.progress import Display  # here: neither a plan nor a list needs what runs jobs
     from inrbench.bench.runner import runner
-    from inrbench.bench.runner.compiling import compile_chains
+    from inrbench.bench.runner.compiling import compile_networks
 
     _fetch([job.source for job in planned.todo])
     _tell_of_files(planned.todo, tell)
@@ -92,7 +92,7 @@ def execute(
             specs = devices.slots(devices_wanted, devices.gpus(), devices.cpus())
             slots = runner.local_slots(work.store, specs, files)
             if any(spec.device == "cpu" for spec in specs):
-                compile_chains(planned.todo, files, say if not silent else tell)
+                compile_networks(planned.todo, files, say if not silent else tell)
             where = ", ".join(spec.device for spec in specs)
         else:
             from inrbench.bench.runner import dask_cluster

@@ -30,6 +30,12 @@ class Skip(Exception):
     """Exception of a check that does not apply to a plugin."""
 
 
+def require(condition: object, message: str) -> None:
+    """Raise `AssertionError` with a message unless a condition holds. ``assert`` does not under PYTHONOPTIMIZE."""
+    if not condition:
+        raise AssertionError(message)
+
+
 def run_check(one: Callable[[P], str | None], plugin: P) -> Finding:
     """Result of one check of a plugin, which raises `AssertionError` with a message for the plugin's author, or returns
     what it found out.

@@ -10,30 +10,28 @@ from collections.abc import Iterable
 
 from inrbench.activations.bw_relu import BwRelu
 from inrbench.activations.core.base import Activation, Domain, build
-from inrbench.activations.core.spline_wavelet import WAVELET
 from inrbench.activations.mfn import Mfn
 from inrbench.activations.siren import Siren
-from inrbench.bench.engine.aot import Recipe, Source, compile_all, has_compiler
-from inrbench.bench.engine.capture import chain_spec
-from inrbench.bench.engine.compiled_chain import Pass, passes_of
-from inrbench.bench.engine.kernel_code import sources_of
-from tests.bench.engine.test_compiled_chain import Mixed
-from tests.bench.engine.test_elementary import wave
+from inrbench.bench.engine.aot import Recipe, compile_all, has_compiler
+from inrbench.bench.engine.capture import mlp_spec
+from inrbench.bench.engine.compiled_mlp import Pass, passes_of
+from tests.bench.engine.test_compiled_mlp import Mixed
+from tests.bench.engine.test_elementary import Wave
 
 
 def recipes() -> list[Recipe]:
-    """What tests that are not marked as slow compile: chains of three layers, a kernel, and sines."""
-    found: list[Recipe] = [*sources_of([WAVELET], threads=1), Source(wave, 1, None, 1)]
+    """What tests that are not marked as slow compile: MLPs of three layers, and one of the sines."""
+    found: list[Recipe] = [*mlp_passes(Wave(), depth=1, library="blas")]
     for activation in (Siren(), Mfn(), BwRelu(skip=True), Mixed()):
-        passes = chain_passes(activation, depth=3, library="blas")
+        passes = mlp_passes(activation, depth=3, library="blas")
         assert passes
         found += passes
-    return [*found, *chain_passes(Mixed(), depth=3, library="onednn")]
+    return [*found, *mlp_passes(Mixed(), depth=3, library="onednn")]
 
 
-def chain_passes(activation: Activation, depth: int, library: str) -> list[Pass]:
-    """The passes of a network with the matrix products of a library, which fit every width; none if it is no chain."""
-    spec = chain_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
+def mlp_passes(activation: Activation, depth: int, library: str) -> list[Pass]:
+    """The passes of a network with the matrix products of a library, which fit every width; none if it is no MLP."""
+    spec = mlp_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
     return [] if spec is None else passes_of(spec, library)
 
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from inrbench.bench.engine.aot import has_compiler
+from inrbench.bench.engine.aot import obstacle
 
 # On CI the random examples are the same every time, so that a failure is due to a change. Elsewhere they are new.
 settings.register_profile("ci", derandomize=True)
@@ -20,8 +20,8 @@ if os.environ.get("CI"):
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = {}
-    if not has_compiler():
-        missing["needs_compiler"] = "needs a C++ compiler, e.g. g++; none was found"
+    if (why := obstacle()) is not None:
+        missing["needs_compiler"] = why
     if not torch.cuda.is_available():
         missing["gpu"] = "needs a GPU with CUDA"
     for item in items:

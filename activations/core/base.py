@@ -2,7 +2,7 @@
 
 An activation plugin consists of frozen, typed parameters (such as ``omega0``) and of methods that build a
 ``torch.nn.Module`` of a given width and depth, so that networks of different activations are comparable. The usual
-network is a chain::
+network is an MLP::
 
     coords -> encoding -> depth x (linear, nonlinearity) -> linear head
 
@@ -21,10 +21,11 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from inrbench.activations.core.chain import Chain
 from inrbench.activations.core.hidden_matrices import HiddenMatrix, hidden_matrices
 from inrbench.activations.core.initialisation import reinitialise
+from inrbench.activations.core.kernel import current_code
 from inrbench.activations.core.linear import FirstLinear
+from inrbench.activations.core.mlp import MLP
 
 
 @dataclass(frozen=True)
@@ -166,15 +167,15 @@ class Activation(BaseModel):
         """Number of units with as many weights as ``width`` real units; WIRE's complex units count √2 each."""
         return width
 
-    def finish(self, chain: Chain, domain: Domain) -> nn.Module:
-        """Network made from its chain, for parts that concern several layers or are parallel to the chain."""
-        return chain
+    def finish(self, mlp: MLP, domain: Domain) -> nn.Module:
+        """Network made from its MLP, for parts that concern several layers or are parallel to the MLP."""
+        return mlp
 
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
         """Network from coordinates (N, d) to values (N, C) with ``depth`` layers that apply the nonlinearity.
 
-        A network that is no chain should have the methods `features` and `stages` of
-        `inrbench.activations.core.chain.Chain`, which `inrbench.activations.core.layer_statistics` needs.
+        A network that is no MLP should have the methods `features` and `stages` of
+        `inrbench.activations.core.mlp.MLP`, which `inrbench.activations.core.layer_statistics` needs.
         """
         encoding = self.encoding(domain)
         features = domain.in_features if encoding is None else int(encoding.out_features)  # type: ignore[arg-type]
@@ -183,9 +184,9 @@ class Activation(BaseModel):
         for index in range(depth):
             layers.append(self.layer(features, units, first=index == 0))
             features = units
-        chain = Chain(*layers, self.head(features, domain.out_features))
-        chain.encoded = encoding is not None
-        return self.finish(chain, domain)
+        mlp = MLP(*layers, self.head(features, domain.out_features))
+        mlp.encoded = encoding is not None
+        return self.finish(mlp, domain)
 
     def path_norm(self, network: nn.Module) -> Tensor | None:
         """Path norm of a network of this activation, a scalar that is differentiable in its parameters.
@@ -223,7 +224,7 @@ class Pointwise(nn.Module):
         self.activation = activation
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.activation.forward(z)
+        return current_code().pointwise(self.activation.forward, z)
 
     def extra_repr(self) -> str:
         return repr(self.activation)
@@ -246,8 +247,8 @@ def count_frozen(network: nn.Module) -> int:
     return sum(value.numel() * (2 if value.is_complex() else 1) for value in others.values())
 
 
-def chain_params(domain: Domain, *, width: int, depth: int) -> int:
-    """Real degrees of freedom of the plain chain of linear layers: (d + 1) W + (D - 1)(W + 1) W + (W + 1) C.
+def mlp_params(domain: Domain, *, width: int, depth: int) -> int:
+    """Real degrees of freedom of the plain MLP of linear layers: (d + 1) W + (D - 1)(W + 1) W + (W + 1) C.
 
     A network without units, such as a grid, takes the width and the depth of a suite as this budget, so that it is
     compared with networks of its own size.

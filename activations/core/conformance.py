@@ -19,7 +19,7 @@ from inrbench.activations.core.base import Activation, Domain, build, count_para
 from inrbench.activations.core.derivatives import integration_error
 from inrbench.activations.core.initialisation import layer_spreads
 from inrbench.activations.core.width_solver import params_at
-from inrbench.checks import Finding, Skip, run_check
+from inrbench.checks import Finding, Skip, require, run_check
 
 WIDTH, DEPTH, SIDE = 32, 3, 16
 """Size of the networks, and side of the grids on which they are checked."""
@@ -65,7 +65,7 @@ def same_weights(a: nn.Module, b: nn.Module) -> bool:
 def check_configuration(activation: Activation) -> None:
     """Parameters are frozen, unknown ones are an error, and the declared ones rebuild an equal activation."""
     kind = type(activation)
-    assert kind(**activation.model_dump()) == activation, "its parameters do not rebuild it; keep all state in fields"
+    require(kind(**activation.model_dump()) == activation, "its parameters do not rebuild it; keep all state in fields")
     for field in kind.model_fields:
         try:
             setattr(activation, field, getattr(activation, field))
@@ -83,11 +83,11 @@ def check_identity(activation: Activation) -> None:
     """The name has lower-case letters, digits and dashes, the label is a string, the version a positive integer."""
     name, label, version = activation.name, activation.label, activation.version
     plain = isinstance(name, str) and name.replace("-", "").isalnum() and name == name.lower()
-    assert plain, f"name {name!r} must be lower case letters, digits and dashes"
-    assert isinstance(label, str), f"label must be a string, not {label!r}"
-    assert label.strip(), "label is empty; set the name for tables and figures"
-    assert isinstance(version, int), f"version must be an integer, not {version!r}"
-    assert version >= 1, f"version must be an integer from 1, not {version}"
+    require(plain, f"name {name!r} must be lower case letters, digits and dashes")
+    require(isinstance(label, str), f"label must be a string, not {label!r}")
+    require(label.strip(), "label is empty; set the name for tables and figures")
+    require(isinstance(version, int), f"version must be an integer, not {version!r}")
+    require(version >= 1, f"version must be an integer from 1, not {version}")
 
 
 def check_shapes(activation: Activation) -> None:
@@ -96,8 +96,8 @@ def check_shapes(activation: Activation) -> None:
         for channels in (1, 3):
             x = grid(d)
             y, expected = small(activation, domain_of(d, channels))(x), (len(x), channels)
-            assert tuple(y.shape) == expected, f"d={d}, C={channels}: output {tuple(y.shape)}, expected {expected}"
-            assert y.dtype == torch.float32, f"d={d}, C={channels}: output is {y.dtype}, expected real torch.float32"
+            require(tuple(y.shape) == expected, f"d={d}, C={channels}: output {tuple(y.shape)}, expected {expected}")
+            require(y.dtype == torch.float32, f"d={d}, C={channels}: output is {y.dtype}, expected real torch.float32")
 
 
 def check_finite(activation: Activation) -> None:
@@ -105,11 +105,15 @@ def check_finite(activation: Activation) -> None:
     for seed in range(3):
         network = small(activation, seed=seed)
         y = network(grid())
-        assert torch.isfinite(y).all(), f"seed {seed}: the output at initialisation is not finite"
+        require(torch.isfinite(y).all(), f"seed {seed}: the output at initialisation is not finite")
         (y - smooth(grid())).square().mean().backward()
         for name, p in network.named_parameters():
-            assert not p.requires_grad or p.grad is not None, f"parameter {name} gets no gradient; freeze or remove it"
-            assert p.grad is None or torch.isfinite(p.grad).all(), f"seed {seed}: the gradient of {name} is not finite"
+            require(
+                not p.requires_grad or p.grad is not None, f"parameter {name} gets no gradient; freeze or remove it"
+            )
+            require(
+                p.grad is None or torch.isfinite(p.grad).all(), f"seed {seed}: the gradient of {name} is not finite"
+            )
 
 
 def check_seed(activation: Activation) -> None:
@@ -119,10 +123,10 @@ def check_seed(activation: Activation) -> None:
     """
     state = torch.get_rng_state()
     a, b, c = small(activation, seed=1), small(activation, seed=1), small(activation, seed=2)
-    assert torch.equal(state, torch.get_rng_state()), "building a network changes the caller's random state"
-    assert same_weights(a, b), "the same seed gives different weights; draw them from torch's generator only"
+    require(torch.equal(state, torch.get_rng_state()), "building a network changes the caller's random state")
+    require(same_weights(a, b), "the same seed gives different weights; draw them from torch's generator only")
     drawn = [p for p in a.parameters() if p.numel() and not torch.equal(p, p.flatten()[0].expand_as(p))]
-    assert not (drawn and same_weights(a, c)), "another seed gives the same weights"
+    require(not (drawn and same_weights(a, c)), "another seed gives the same weights")
 
 
 def check_params(activation: Activation) -> None:
@@ -131,48 +135,66 @@ def check_params(activation: Activation) -> None:
     trained = [p for p in network.parameters() if p.requires_grad]
     independent = sum(math.prod((torch.view_as_real(p) if p.is_complex() else p).shape) for p in trained)
     counted = count_params(network)
-    assert counted == independent, f"count_params gives {counted}, but the network trains {independent} real numbers"
+    require(counted == independent, f"count_params gives {counted}, but the network trains {independent} real numbers")
     meta = params_at(activation, domain_of(), width=WIDTH, depth=DEPTH)
-    assert meta == counted, f"{meta} parameters on the meta device, where widths are solved, but {counted} on the CPU"
+    require(meta == counted, f"{meta} parameters on the meta device, where widths are solved, but {counted} on the CPU")
     wider = params_at(activation, domain_of(), width=2 * WIDTH, depth=DEPTH)
-    assert wider > counted, f"twice the width has {wider} parameters, the width itself {counted}"
+    require(wider > counted, f"twice the width has {wider} parameters, the width itself {counted}")
     grouped = [p for group in activation.optimizer_groups(network) for p in group.parameters]
     once = sorted(map(id, grouped)) == sorted(map(id, trained))
-    assert once, f"optimizer_groups has {len(grouped)} parameters of {len(trained)} trained; name each exactly once"
+    require(once, f"optimizer_groups has {len(grouped)} parameters of {len(trained)} trained; name each exactly once")
 
 
 def check_double(activation: Activation) -> None:
     """``network.double()`` computes in float64, with nearly the values of float32."""
-    network = small(activation)
+    network = small(activation).eval()
     single = network(grid())
     double = network.double()(grid().double())
-    assert double.dtype == torch.float64, f"in float64 the output is {double.dtype}"
+    require(double.dtype == torch.float64, f"in float64 the output is {double.dtype}")
     error = (double - single).abs().max().item()
     limit = 1e-3 * (1 + double.abs().max().item())
-    assert error < limit, f"float32 and float64 differ by {error:.2g}: a constant or a buffer is not exact enough"
+    require(error < limit, f"float32 and float64 differ by {error:.2g}: a constant or a buffer is not exact enough")
 
 
 def check_rows(activation: Activation) -> None:
-    """f(x)[rows] equals f(x[rows]): training evaluates blocks of rows, so no row may depend on another one."""
+    """f(x)[rows] equals f(x[rows]): networks are evaluated in blocks of rows, so no row may depend on another one.
+
+    Where that holds in evaluation mode alone, as with batch normalisation, each step of training is one block.
+    """
     network, x = small(activation).double(), grid().double()
     rows = torch.arange(len(x) // 3, len(x) // 2)
-    whole, part = network(x)[rows], network(x[rows])
-    error = (whole - part).abs().max().item()
-    limit = 1e-6 * (1 + whole.abs().max().item())
-    assert error < limit, f"the value of a row changes by {error:.2g} with the other rows present"
+
+    def error() -> float:
+        with torch.no_grad():
+            return float((network(x)[rows] - network(x[rows])).abs().max())
+
+    limit = 1e-6 * (1 + network.eval()(x).abs().max().item())
+    cause = ", ".join(sorted(modes(network))) or "its own code"
+    require(error() < limit, f"the value of a row changes by {error():.2g} with the other rows present, by {cause}")
+    network.train()
+    if error() >= limit:
+        raise Skip(
+            f"in training the value of a row depends on other rows or on chance, by {cause}: a step is one block"
+        )
+
+
+def modes(network: nn.Module) -> set[str]:
+    """Names of the classes of torch.nn whose instances in a network compute something else in training."""
+    kinds = [nn.Dropout, nn.AlphaDropout, nn.FeatureAlphaDropout, nn.BatchNorm1d, nn.InstanceNorm1d]
+    return {type(module).__name__ for module in network.modules() if isinstance(module, tuple(kinds))}
 
 
 def check_derivatives(activation: Activation) -> None:
     """Derivatives up to the declared order integrate to the one below, within 5 %."""
     if not activation.derivatives:
         raise Skip("derivatives = 0, so tasks that train on derivatives refuse it; declare 1 or 2 in its class")
-    network = small(activation, domain_of(1)).double()
+    network = small(activation, domain_of(1)).double().eval()
     with torch.no_grad():
         for p in network.parameters():  # a grid is constant at the start, and any derivative would do
             p.add_(1e-3 * torch.randn(p.shape, generator=torch.Generator().manual_seed(0)))
     for order, name in ((1, "first"), (2, "second"))[: activation.derivatives]:
         error = integration_error(network, order)
-        assert error < 0.05, f"the integral of the {name} derivative is off by {error:.1%}; declare fewer derivatives"
+        require(error < 0.05, f"the integral of the {name} derivative is off by {error:.1%}; declare fewer derivatives")
 
 
 def check_learns(activation: Activation) -> None:
@@ -220,11 +242,12 @@ def check_init(activation: Activation) -> None:
         for weight in weights:
             values = torch.view_as_real(weight.detach()) if weight.is_complex() else weight.detach()
             std, mean = values.std().item(), values.mean().item()
-            assert abs(std / declared - 1) < 0.05, (
+            require(
+                abs(std / declared - 1) < 0.05,
                 f"{where} layer, fan-in {features}: weights have standard deviation {std:.4g}, "
-                f"weight_std declares {declared:.4g}"
+                f"weight_std declares {declared:.4g}",
             )
-            assert abs(mean) < 0.05 * declared, f"{where} layer: weights have mean {mean:.3g}, expected 0"
+            require(abs(mean) < 0.05 * declared, f"{where} layer: weights have mean {mean:.3g}, expected 0")
 
 
 def check_depth(activation: Activation) -> str:
@@ -249,19 +272,19 @@ def check_curve(activation: Activation) -> None:
     values = activation.curve(z)
     if values is None:
         return
-    assert values.shape == z.shape, f"curve of {tuple(z.shape)} points has shape {tuple(values.shape)}"
-    assert torch.isfinite(torch.view_as_real(values) if values.is_complex() else values).all(), "curve is not finite"
+    require(values.shape == z.shape, f"curve of {tuple(z.shape)} points has shape {tuple(values.shape)}")
+    require(torch.isfinite(torch.view_as_real(values) if values.is_complex() else values).all(), "curve is not finite")
 
 
 def check_copies(activation: Activation) -> None:
     """Copies of a network by deepcopy, pickle and its state dict have the same output."""
-    network, x = small(activation), grid()
+    network, x = small(activation).eval(), grid()
     expected = network(x)
-    assert torch.equal(copy.deepcopy(network)(x), expected), "a deep copy gives another output"
-    assert torch.equal(pickle.loads(pickle.dumps(network))(x), expected), "an unpickled network gives another output"
-    other = small(activation, seed=1)
+    require(torch.equal(copy.deepcopy(network)(x), expected), "a deep copy gives another output")
+    require(torch.equal(pickle.loads(pickle.dumps(network))(x), expected), "an unpickled network gives another output")
+    other = small(activation, seed=1).eval()
     other.load_state_dict(network.state_dict())
-    assert torch.equal(other(x), expected), "the state dict is incomplete: the restored network gives another output"
+    require(torch.equal(other(x), expected), "the state dict is incomplete: the restored network gives another output")
 
 
 CHECKS: tuple[Check, ...] = (

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.chain import Filter
 from inrbench.activations.core.linear import FirstLinear
+from inrbench.activations.core.mlp import Filter
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class HiddenMatrix:
 
 
 def hidden_matrices(network: nn.Module) -> list[HiddenMatrix]:
-    """The hidden matrices of a network with ``stages``, see `inrbench.activations.core.chain.Chain`, first to last.
+    """The hidden matrices of a network with ``stages``, see `inrbench.activations.core.mlp.MLP`, first to last.
 
     Raises:
         ValueError: if it has linear maps and no ``stages``, which say where its layers begin.

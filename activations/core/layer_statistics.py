@@ -1,7 +1,7 @@
 """Statistics of the features and gradients of a network, layer by layer.
 
 They explain failures of training: dead units, ill-conditioned features, vanishing gradients. The functions accept any
-network with the methods `features` and `stages` (see `inrbench.activations.core.chain`) and return scores with names
+network with the methods `features` and `stages` (see `inrbench.activations.core.mlp`) and return scores with names
 such as ``feature_cond/2``, where 2 is the number of the layer, counted from 1.
 """
 

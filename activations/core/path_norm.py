@@ -29,21 +29,21 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.mlp import MLP
 
 
 def layer_norms(network: nn.Module) -> list[Tensor] | None:
     """Σ_k ‖W_l[k,:]‖₂ ‖V_l[:,k]‖₂ of each nonlinear layer l, as differentiable scalars; None if f has no path norm.
 
-    This is the case for a network that is no chain, and for encoded coordinates: the network then has such a norm as a
+    This is the case for a network that is no MLP, and for encoded coordinates: the network then has such a norm as a
     function of the encoding, but not as a function of x.
     """
-    chain = getattr(network, "chain", None)
-    if not isinstance(chain, Chain) or chain.encoded:
+    mlp = getattr(network, "mlp", None)
+    if not isinstance(mlp, MLP) or mlp.encoded:
         return None
     # A layer is (W, σ) or (V, W, σ): its last matrix is before its own units, its first after those of the layer below.
-    incoming = [_weights(layer)[-1] for layer in chain.layers]
-    outgoing = [_weights(module)[0] for module in [*chain.layers[1:], chain.head]]
+    incoming = [_weights(layer)[-1] for layer in mlp.layers]
+    outgoing = [_weights(module)[0] for module in [*mlp.layers[1:], mlp.head]]
     return [
         torch.sum(torch.linalg.vector_norm(w, dim=1) * torch.linalg.vector_norm(v, dim=0))
         for w, v in zip(incoming, outgoing, strict=True)

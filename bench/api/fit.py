@@ -27,7 +27,7 @@ from inrbench.bench.machine.cache import cache_folder
 from inrbench.bench.machine.process_setup import as_in_a_worker
 from inrbench.bench.networks import TrainedNetwork
 from inrbench.bench.progress import Display
-from inrbench.bench.runner.compiling import compile_chains
+from inrbench.bench.runner.compiling import compile_networks
 from inrbench.bench.training.result import Outcome
 from inrbench.bench.training.run_job import execute
 from inrbench.bench.training.weights import Blueprint, rebuild
@@ -122,7 +122,7 @@ def fit(
         spec = specs[0]
         where = torch.device("cpu" if spec.device == "cpu" else "cuda" if device == "auto" else device)
         if where.type == "cpu":
-            compile_chains([job], work.files, say if progress else lambda _: None)
+            compile_networks([job], work.files, say if progress else lambda _: None)
         with Display([job]) if progress else contextlib.nullcontext() as display:
             if display is None:
                 outcome = _trained(job, work, where, spec.threads)

@@ -8,21 +8,19 @@ nothing of the compiler is imported for it. Compiling costs a few seconds a func
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import importlib
 import importlib.util
-import inspect
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,18 +28,10 @@ import torch
 from torch import Tensor, nn
 
 from inrbench.bench.atomic_write import atomic_write
-from inrbench.bench.engine import compiler_process
-from inrbench.bench.engine.code_cache import code_file
+from inrbench.bench.engine import compiler_process, torch_internals
 from inrbench.bench.engine.elementary import cosine, sine, tanh
+from inrbench.bench.machine.cache import cache_folder
 from inrbench.bench.machine.cpu_time import usable_cores
-
-_OPTIONS: dict[str, Any] = {
-    # The code around a kernel is too short to be worth optimising, and nobody reads its stack trace.
-    "aot_inductor.compile_wrapper_opt_level": "O0",
-    "aot_inductor.enable_line_tables": False,
-    # A product and a sum in one instruction, with one rounding: half of the arithmetic of a sine.
-    "cpp.enable_floating_point_contract_flag": "fast",
-}
 
 
 class CompilationError(RuntimeError):
@@ -60,39 +50,6 @@ class Recipe(Protocol):
         """A module, and the arguments of its function `compile_from`, which compiles it."""
 
 
-@dataclass(frozen=True)
-class Source:
-    """A function of tensors, to be compiled by itself.
-
-    Attributes:
-        function: of float32 tensors, then of scalar tensors; at the top level of its file.
-        tensors: number of tensors, before the scalars.
-        columns: for each tensor its number of columns as a multiple of a common number: they are matrices of as many
-            rows; None if all are vectors of one length. No size may be below 2.
-        threads: number of threads that divide the work of one call.
-    """
-
-    function: Callable[..., Tensor]
-    tensors: int
-    columns: tuple[int, ...] | None
-    threads: int
-
-    @property
-    def scalars(self) -> int:
-        """Number of scalars that the function takes after its tensors."""
-        return len(inspect.signature(self.function).parameters) - self.tensors
-
-    @property
-    def path(self) -> Path:
-        name = self.function.__qualname__
-        return code_file(name, [str(self.threads)], [inspect.getfile(self.function), __file__])
-
-    @property
-    def command(self) -> list[str]:
-        place = [inspect.getfile(self.function), self.function.__qualname__]
-        return [__name__, *place, str(self.tensors), json.dumps(self.columns), str(self.threads), str(self.path)]
-
-
 def compiler() -> str | None:
     """The path of the C++ compiler that PyTorch's compiler finds, ``CXX`` if it is set, else a known name; or None."""
     names = [os.environ["CXX"]] if "CXX" in os.environ else ["g++", "clang++"]
@@ -102,6 +59,28 @@ def compiler() -> str | None:
 def has_compiler() -> bool:
     """Whether there is a C++ compiler."""
     return compiler() is not None
+
+
+def obstacle() -> str | None:
+    """Why nothing can be compiled and loaded here, with the remedy, in one line; None where it can."""
+    if (why := torch_internals.untested()) is not None:
+        return why
+    if not has_compiler():
+        return "no C++ compiler was found; install one, e.g. g++"
+    return _no_execution()
+
+
+def _no_execution() -> str | None:
+    """Why code in the cache folder cannot be loaded: its file system is mounted so; None where it is not."""
+    folder = cache_folder()
+    with suppress(OSError, AttributeError):  # not on every system
+        there = next(each for each in (folder, *folder.parents) if each.exists())
+        if os.statvfs(there).f_flag & os.ST_NOEXEC:
+            return (
+                f"{folder} is on a file system mounted noexec, from which no code can be loaded; "
+                "set XDG_CACHE_HOME to a folder on another one"
+            )
+    return None
 
 
 _failures: dict[Path, str] = {}
@@ -117,8 +96,8 @@ def compile_all(recipes: Sequence[Recipe]) -> None:
         CompilationError: if something cannot be compiled.
     """
     missing = [recipe for recipe in recipes if not recipe.path.exists()]
-    if missing and not has_compiler():
-        raise CompilationError("no C++ compiler was found; install one, e.g. g++")
+    if missing and (why := obstacle()) is not None:
+        raise CompilationError(why)
     # In processes of their own: the compiler's 200 MB stay out of this one, and several work at a time.
     wanted = list({recipe.path: recipe for recipe in missing if recipe.path not in _failures}.values())
     count = min(len(wanted), len(usable_cores()))
@@ -127,7 +106,7 @@ def compile_all(recipes: Sequence[Recipe]) -> None:
         headers = None
         if count and len(wanted) >= compiler_process.ENOUGH * count:
             with suppress(OSError):  # they only save time
-                headers = stack.enter_context(tempfile.TemporaryDirectory(prefix="inrbench-headers-"))
+                headers = stack.enter_context(plain_folder(Path(tempfile.gettempdir()), "inrbench-headers-"))
         _finish([(share, _compiler(share, headers, index)) for index, share in enumerate(shares)])
     for recipe in missing:
         if recipe.path in _failures:
@@ -152,75 +131,28 @@ def _compiler(recipes: Sequence[Recipe], headers: str | None, index: int) -> sub
     """A process that compiles recipes one after another, see `inrbench.bench.engine.compiler_process`."""
     commands = json.dumps([recipe.command for recipe in recipes])
     shared = [] if headers is None else [headers, str(index)]
-    # The compiler would try what the processor can do by compiling six small programs, which takes as long as ours.
-    environment = {**os.environ, "TORCHINDUCTOR_VEC_ISA_OK": "1"}
     return subprocess.Popen(
         [sys.executable, "-P", "-m", compiler_process.__name__, commands, *shared],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env=environment,
+        env={**os.environ, **torch_internals.ENVIRONMENT},
     )
 
 
-class CompiledCode:
-    """Compiled code that several threads of Python can run at once: it does not hold the interpreter's lock (GIL).
-
-    PyTorch's own binding of such code holds the lock; hence its C interface through ctypes.
-
-    Args:
-        path: file of the code.
-        callers: number of threads that may run it at once; one more waits.
+@functools.lru_cache(maxsize=256)
+def load(path: Path, callers: int) -> torch_internals.Library:
+    """The code of a file, one for these arguments in this process.
 
     Raises:
         CompilationError: if the file cannot be loaded.
     """
-
-    def __init__(self, path: Path, callers: int) -> None:
-        handle, count = ctypes.c_void_p(), ctypes.c_size_t()
-        try:
-            library = ctypes.CDLL(str(path))
-            create = library.AOTInductorModelContainerCreateWithDevice
-        except (OSError, AttributeError) as error:
-            raise CompilationError(f"{path} cannot be loaded; remove it") from error
-        create.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_char_p]
-        if create(ctypes.byref(handle), callers, b"cpu", None):
-            raise CompilationError(f"{path} cannot be loaded; remove it")
-        library.AOTInductorModelContainerGetNumOutputs(handle, ctypes.byref(count))
-        self._handle, self._outputs = handle, count.value
-        self._run = library.AOTInductorModelContainerRun  # ctypes frees the lock during the call
-        size, pointer = ctypes.c_size_t, ctypes.c_void_p
-        self._run.argtypes = [pointer, pointer, size, pointer, size, pointer, pointer]
-
-    def __call__(self, tensors: list[Tensor]) -> list[Tensor]:
-        """Contiguous float32 tensors without a gradient to tensors.
-
-        Raises:
-            RuntimeError: if it fails, for want of memory for example.
-        """
-        given = torch._C._aoti.unsafe_alloc_void_ptrs_from_tensors(tensors)
-        inputs = (ctypes.c_void_p * len(given))(*[_pointer(capsule, None) for capsule in given])
-        outputs = (ctypes.c_void_p * self._outputs)()
-        # It takes possession of its inputs, and hands over its outputs.
-        if self._run(self._handle, inputs, len(given), outputs, self._outputs, None, None):
-            raise RuntimeError("compiled code failed; its message is in the log of the job")
-        found: list[Tensor] = torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs(
-            [_capsule(output, None, None) for output in outputs]
-        )
-        return found
-
-
-@functools.lru_cache(maxsize=256)
-def load(path: Path, callers: int) -> CompiledCode:
-    """The one `CompiledCode` of these arguments in this process."""
-    return CompiledCode(path, callers)
-
-
-_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-_pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-_capsule = ctypes.pythonapi.PyCapsule_New
-_capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+    try:
+        return torch_internals.Library(path, callers)
+    except OSError as error:
+        cause = _no_execution() or f"{path} cannot be loaded; remove it"
+        raise CompilationError(cause) from error
 
 
 @functools.lru_cache(maxsize=256)
@@ -233,25 +165,24 @@ def scalar(value: float) -> Tensor:
 
 
 def compile_to(path: Path, module: nn.Module, inputs: tuple[Any, ...], shapes: Any) -> None:
-    """Compile a module's `forward` for the present number of threads.
-
-    Args:
-        inputs: examples, which must be large, or the compiler would consider them not worth several threads.
-        shapes: which of their sizes may vary, as `torch.export.export` takes them.
-    """
-    from torch._inductor.decomposition import decompositions
-    from torch.export import export
-
-    # There, because a pass of its own over the graph takes a second.
-    aten = torch.ops.aten
-    decompositions.update({aten.sin.default: sine, aten.cos.default: cosine, aten.tanh.default: tanh})
+    """Compile a module's `forward`; the arguments are those of `torch_internals.compile_library`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with torch.no_grad(), tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}-") as folder:
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = folder
-        graph: Any = export(module, inputs, dynamic_shapes=shapes).module(check_guards=False)
-        options = {**_OPTIONS, "aot_inductor.output_path": f"{folder}/code.so"}
-        made = torch._inductor.aot_compile(graph, inputs, options=options)
-        atomic_write(path, Path(str(made)).read_bytes())  # though another process may compile the same
+    replaced = {torch.sin: sine, torch.cos: cosine, torch.tanh: tanh}
+    with plain_folder(path.parent, f".{path.stem}-") as folder:
+        content = torch_internals.compile_library(module, inputs, shapes, Path(folder), replaced)
+    atomic_write(path, content)  # though another process may compile the same
+
+
+def plain_folder(wanted: Path, prefix: str) -> tempfile.TemporaryDirectory[str]:
+    """A temporary folder in the first of some folders whose path needs no quotes: PyTorch's compiler has none.
+
+    Raises:
+        FileNotFoundError: if there is none.
+    """
+    for parent in (str(wanted), tempfile.gettempdir(), "/tmp", "/var/tmp"):
+        if shlex.quote(parent) == parent and os.access(parent, os.W_OK):
+            return tempfile.TemporaryDirectory(dir=parent, prefix=prefix)
+    raise FileNotFoundError("no folder for temporary files has a path without spaces; set TMPDIR to one")
 
 
 def import_from(file: str, name: str) -> Any:
@@ -263,28 +194,3 @@ def import_from(file: str, name: str) -> Any:
     sys.modules[module.__name__] = module  # pydantic resolves the names in annotations there
     spec.loader.exec_module(module)
     return getattr(module, name)
-
-
-def _compile(source: Source, path: Path) -> None:
-    from torch.export import Dim
-
-    class Module(nn.Module):
-        def forward(self, *inputs: Tensor) -> Tensor:
-            return source.function(*inputs)
-
-    rows, units = Dim("rows", min=2), Dim("units", min=2)
-    if source.columns is None:
-        tensors, sizes = [torch.rand(1 << 20) for _ in range(source.tensors)], [{0: rows}] * source.tensors
-    else:
-        tensors = [torch.rand(1 << 12, 256 * multiple) for multiple in source.columns]
-        sizes = [{0: rows, 1: multiple * units} for multiple in source.columns]
-    inputs = (*tensors, *(torch.rand(()) for _ in range(source.scalars)))
-    compile_to(path, Module(), inputs, {"inputs": (*sizes, *[None] * source.scalars)})
-
-
-def compile_from(arguments: Sequence[str]) -> None:
-    """Compile one function by ``FILE FUNCTION TENSORS COLUMNS THREADS PATH``."""
-    file, name, tensors, columns, threads, path = arguments
-    found = json.loads(columns)
-    torch.set_num_threads(int(threads))
-    _compile(Source(import_from(file, name), int(tensors), found and tuple(found), int(threads)), Path(path))

@@ -1,26 +1,26 @@
-"""Graph capture: recognition of a network that is a chain of linear maps and nonlinearities, or of filters.
+"""Graph capture: recognition of a network that is an MLP of linear maps and nonlinearities, or of filters.
 
-`chain_spec` inspects the modules, so that a plugin needs no declaration. A nonlinearity is either a `Kernel`, whose
-derivative is given, or the plain ``forward`` of a plugin, whose derivative is traced. The compiler runs in another
-process; a `Nonlinearity` therefore identifies functions by file and name, and `functions` restores them there.
+`mlp_spec` inspects the modules, so that a plugin needs no declaration. A nonlinearity is either the plain ``forward``
+of a plugin or a `Kernel`; its derivative is traced, unless the kernel has one. The compiler runs in another process; a
+`Nonlinearity` therefore identifies functions by file and name, and `functions` restores them there.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Activation, Pointwise
-from inrbench.activations.core.chain import Chain, Filter, MultiplicativeFilterNetwork, Skip
-from inrbench.activations.core.kernel import PLAIN, Kernel, using
+from inrbench.activations.core.base import Activation, Pointwise, bounded
+from inrbench.activations.core.kernel import Kernel, using
 from inrbench.activations.core.linear import FirstLinear
-from inrbench.activations.core.spline_wavelet import LearnedWavelet, psi
+from inrbench.activations.core.mlp import MLP, Filter, MultiplicativeFilterNetwork, Skip
+from inrbench.activations.core.spline_wavelet import WAVELET, LearnedWavelet
 from inrbench.bench.engine.aot import import_from
 from inrbench.bench.engine.kernel_code import Recorder
 
@@ -36,8 +36,8 @@ class Nonlinearity:
     """A nonlinearity in a form that can be sent to the compiler's process.
 
     Attributes:
-        names: of a kernel, the names of its functions: value, slope and, if there is one, slope by value. Of a plugin,
-            the name of its class, its settings that are no numbers in JSON, and the names of those that are.
+        names: of a kernel, the names of its functions: value and, if there is one, VJP. Of a plugin, the name of its
+            class, its settings that are no numbers in JSON, and the names of those that are.
         files: the files that define the functions, in this order, or the class.
         constants: the numbers, which are arguments of the code: one code serves all.
         columns: number of columns of the pre-activation and of the value for each unit.
@@ -51,7 +51,7 @@ class Nonlinearity:
 
 @dataclass(frozen=True)
 class Layer:
-    """nonlinearity(affine(x)); with a filter affine(x) ⊙ nonlinearity(filter(coords)), coords the chain's input."""
+    """nonlinearity(affine(x)); with a filter affine(x) ⊙ nonlinearity(filter(coords)), coords the MLP's input."""
 
     affine: Affine
     nonlinearity: Nonlinearity
@@ -59,30 +59,40 @@ class Layer:
 
 
 @dataclass(frozen=True)
-class ChainSpec:
-    """Specification of a chain: encoding, if there is one, layers, linear head, and linear map beside them, if any.
+class MLPSpec:
+    """Specification of an MLP: encoding, if there is one, layers, linear head, and linear map beside them, if any.
 
-    The first layer has no filter.
+    The first layer has no filter. Where it is ``bounded``, the values are (1 + tanh v) / 2 of all that.
     """
 
     encoding: Callable[[Tensor], Tensor] | None
     layers: list[Layer]
     head: Affine
     skip: Affine | None
+    bounded: bool = False
 
 
-def chain_spec(network: nn.Module) -> ChainSpec | None:
-    """The specification of a network that consists of a chain of linear maps and such nonlinearities; else None."""
-    if any(module._forward_hooks or module._forward_pre_hooks for module in network.modules()):
+def mlp_spec(network: nn.Module) -> MLPSpec | None:
+    """The specification of a network that consists of an MLP of linear maps and such nonlinearities; else None."""
+    if any(module._forward_pre_hooks for module in network.modules()):
         return None
+    hooks = [hook for module in network.modules() for hook in module._forward_hooks.values()]
+    if hooks and (hooks != [bounded] or not network._forward_hooks):
+        return None
+    spec = _unbounded_spec(network)
+    return replace(spec, bounded=True) if spec and hooks else spec
+
+
+def _unbounded_spec(network: nn.Module) -> MLPSpec | None:
+    """The specification of a network without its output activation."""
     if type(network) is MultiplicativeFilterNetwork:
         return _filters(network)
     skip = None
     if type(network) is Skip:
-        skip, network = _affine(network.linear), network.chain
+        skip, network = _affine(network.linear), network.mlp
         if skip is None or network.encoded:
             return None
-    if not isinstance(network, Chain) or type(network).forward is not nn.Sequential.forward:
+    if not isinstance(network, MLP) or type(network).forward is not nn.Sequential.forward:
         return None
     encoding = network[0] if network.encoded else None
     if encoding is not None and next(encoding.parameters(), None) is not None:
@@ -91,10 +101,10 @@ def chain_spec(network: nn.Module) -> ChainSpec | None:
     head = _affine(network.head)
     if head is None or None in layers:
         return None
-    return ChainSpec(encoding, cast(list[Layer], layers), head, skip)
+    return MLPSpec(encoding, cast(list[Layer], layers), head, skip)
 
 
-def _filters(network: MultiplicativeFilterNetwork) -> ChainSpec | None:
+def _filters(network: MultiplicativeFilterNetwork) -> MLPSpec | None:
     filters = [cast(Filter, module) for module in network.filters]
     lift, linears = filters[0].lift, [_affine(linear) for linear in network.linears]
     head = _affine(network.head)
@@ -102,12 +112,12 @@ def _filters(network: MultiplicativeFilterNetwork) -> ChainSpec | None:
         return None
     if any(type(each).forward is not Filter.forward for each in filters):
         return None
-    first, *others = [(each.affine, _named(each.kernel, each.constants)) for each in filters]
+    first, *others = [(each.affine, _named(each.kernel, ())) for each in filters]
     layers = [
         Layer(cast(Affine, linear), nonlinearity, affine)
         for linear, (affine, nonlinearity) in zip(linears, others, strict=True)
     ]
-    return ChainSpec(lift, [Layer(*first), *layers], head, None)
+    return MLPSpec(lift, [Layer(*first), *layers], head, None)
 
 
 def _layer(module: nn.Module) -> Layer | None:
@@ -115,8 +125,8 @@ def _layer(module: nn.Module) -> Layer | None:
         return None
     affine, nonlinearity = _affine(module[0]), None
     if affine is not None and type(module[1]) is LearnedWavelet:
-        scaled, nonlinearity = _scaled(affine, module[1]), _kernel(psi, len(affine()[1]))
-        return None if nonlinearity is None else Layer(scaled, nonlinearity)
+        scaled, nonlinearity = _scaled(affine, module[1]), _named(WAVELET, (1.0,))
+        return Layer(scaled, nonlinearity)
     if affine is not None and not module[1].state_dict() and not any(True for _ in module[1].buffers()):
         nonlinearity = _kernel(module[1], len(affine()[1]))
         if nonlinearity is None and type(module[1]) is Pointwise:
@@ -156,15 +166,15 @@ def _kernel(function: Callable[[Tensor], Tensor], columns: int) -> Nonlinearity 
     kernel, constants = call.kernel, call.constants
     if not _same(call.z, z) or not _same(call.out, out) or any(isinstance(constant, Tensor) for constant in constants):
         return None
-    if not torch.equal(out, PLAIN.value(kernel, z, constants)):  # changed in place afterwards
+    if not torch.equal(out, kernel.value(z, *constants)):  # changed in place afterwards
         return None
     return _named(kernel, cast("tuple[float, ...]", constants))
 
 
 def _named(kernel: Kernel, constants: tuple[float, ...]) -> Nonlinearity:
-    sources = [function for function in (kernel.value, kernel.slope, kernel.slope_by_value) if function is not None]
+    sources = [function for function in (kernel.value, kernel.vjp) if function is not None]
     names, files = zip(*((function.__qualname__, inspect.getfile(function)) for function in sources), strict=True)
-    return Nonlinearity(names, files, constants, kernel.columns or (1, 1))
+    return Nonlinearity(names, files, constants, kernel.columns)
 
 
 def _same(one: Tensor, other: Any) -> bool:
@@ -190,10 +200,11 @@ def _forward(activation: Activation) -> Nonlinearity | None:
         same = torch.allclose(found, expected, rtol=1e-4, atol=1e-5, equal_nan=True)
         if not same or (shaped.shape, shaped.dtype, shaped.device) != (empty.shape, empty.dtype, empty.device):
             return None
+        file = inspect.getfile(cls)
     except Exception:  # code of a plugin; its errors show when autograd runs it
         return None
     names = (cls.__qualname__, described, *numbers)
-    return Nonlinearity(names, (inspect.getfile(cls),), tuple(numbers.values()), (1, 1))
+    return Nonlinearity(names, (file,), tuple(numbers.values()), (1, 1))
 
 
 def _rebuilt(cls: type[Activation], others: dict[str, Any], numbers: dict[str, float], device: str) -> Activation:
@@ -206,64 +217,64 @@ def _rebuilt(cls: type[Activation], others: dict[str, Any], numbers: dict[str, f
 
 @dataclass(frozen=True)
 class Functions:
-    """Value and slope of a nonlinearity, with ``scalars`` scalar tensors as last arguments.
+    """Value and VJP of a nonlinearity, with ``scalars`` scalar tensors as last arguments.
 
-    The value is a function of pre-activations; the slope one of the gradient from above, of pre-activations and of
-    their values.
+    The value is a function of pre-activations; the VJP one of the gradient from above, of pre-activations and of their
+    values.
     """
 
     value: Callable[..., Tensor]
-    slope: Callable[..., Tensor]
+    vjp: Callable[..., Tensor]
     scalars: int
     columns: tuple[int, int]
 
 
 def functions(names: Sequence[str], files: Sequence[str], scalars: int, columns: Sequence[int]) -> Functions:
     """The functions of a `Nonlinearity`, by its attributes."""
-    if len(files) == 1:
-        cls = cast(type[Activation], import_from(files[0], names[0]))
-        value, slope = _derived(cls, json.loads(names[1]), names[2:])
-    else:
-        value, by_z, *by_value = (import_from(file, name) for file, name in zip(files, names, strict=True))
-
-        def slope(gradient: Tensor, z: Tensor, of_z: Tensor, *numbers: Tensor) -> Tensor:
-            found: Tensor = by_value[0](gradient, z, of_z, *numbers) if by_value else by_z(gradient, z, *numbers)
-            return found
-
-    return Functions(value, slope, scalars, (columns[0], columns[1]))
+    first: Any = import_from(files[0], names[0])
+    value = _of_numbers(first, json.loads(names[1]), names[2:]) if isinstance(first, type) else first
+    pair = columns[0], columns[1]
+    vjp = import_from(files[1], names[1]) if len(files) > 1 else _derived(value, scalars, pair)
+    return Functions(value, vjp, scalars, pair)
 
 
-def _derived(
-    cls: type[Activation], others: dict[str, Any], names: Sequence[str]
-) -> tuple[Callable[..., Tensor], Callable[..., Tensor]]:
-    from torch.fx.experimental.proxy_tensor import make_fx
+def _of_numbers(cls: type[Activation], others: Mapping[str, Any], names: Sequence[str]) -> Callable[..., Tensor]:
+    """A plugin's `forward` as a function of pre-activations and of its settings that are numbers."""
 
     def value(z: Tensor, *numbers: Any) -> Tensor:
         return cls.model_construct(**others, **dict(zip(names, numbers, strict=True))).forward(z)
 
-    def slope_and_value(gradient: Tensor, z: Tensor, *numbers: Tensor) -> tuple[Tensor, Tensor]:
+    return value
+
+
+def _derived(value: Callable[..., Tensor], scalars: int, columns: tuple[int, int]) -> Callable[..., Tensor]:
+    """The VJP of a value, traced through autograd."""
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    def vjp_and_value(gradient: Tensor, z: Tensor, *numbers: Tensor) -> tuple[Tensor, Tensor]:
         with torch.enable_grad():
             z = z.detach().requires_grad_()
             of_z = value(z, *numbers)
             return torch.autograd.grad(of_z, z, gradient)[0], of_z
 
-    examples = (torch.rand(7, 5), torch.rand(7, 5), *(torch.rand(()) for _ in names))
-    return value, _by_value(make_fx(slope_and_value, tracing_mode="symbolic")(*examples))
+    z, of_z = (torch.rand(7, 5 * multiple) for multiple in columns)
+    examples = (of_z, z, *(torch.rand(()) for _ in range(scalars)))
+    return _by_value(make_fx(vjp_and_value, tracing_mode="symbolic")(*examples))
 
 
 def _by_value(traced: GraphModule) -> GraphModule:
-    """(gradient, z, *numbers) to (slope, value) as (gradient, z, value, *numbers) to slope.
+    """(gradient, z, *numbers) to (vjp, value) as (gradient, z, value, *numbers) to the VJP.
 
-    A chain has kept the value, and the slope of an exponential or of tanh needs nothing else.
+    The value has been kept, and the derivative of an exponential or of tanh needs nothing else.
     """
     graph = traced.graph
     _, z, *_ = graph.find_nodes(op="placeholder")
     (output,) = graph.find_nodes(op="output")
-    slope, value = output.args[0]
+    vjp, value = output.args[0]
     with graph.inserting_after(z):
         given = graph.placeholder("of_z")
     value.replace_all_uses_with(given)
-    output.args = (slope,)
+    output.args = (vjp,)
     graph.eliminate_dead_code()
     traced.recompile()
     return traced

@@ -2,13 +2,13 @@
 
 In order of preference, on a CPU:
 
-- ``chain``: the network as two compiled functions (`inrbench.bench.engine.compiled_chain`), each thread on blocks of
-  its own; ``chain-onednn`` where its matrix products are those of oneDNN (`inrbench.bench.engine.products`);
-- ``kernels``: autograd, each thread on blocks of its own, with the nonlinearities compiled one by one;
-- ``autograd``: the same, with nothing compiled. It is the only one where training needs derivatives of the network at
-  its coordinates, which compiled code does not give.
+- ``chain``: the network as two compiled functions (`inrbench.bench.engine.compiled_mlp`), each thread on blocks of
+  its own;
+- ``autograd``: PyTorch's, each thread on blocks of its own. It is the only one where training needs derivatives of the
+  network at its coordinates, which compiled code does not give.
 
-On a GPU there is one thread, and kernels go through ``torch.compile``.
+Either is called ``-onednn`` where matrix products are those of oneDNN (`inrbench.bench.engine.products`). On a GPU
+there is one thread, and ``kernels`` is autograd with nonlinearities that went through ``torch.compile``.
 """
 
 from __future__ import annotations
@@ -16,21 +16,25 @@ from __future__ import annotations
 import functools
 import os
 import warnings
-from typing import Any, Protocol, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.kernel import PLAIN, Kernel, KernelCode, using
+from inrbench.activations.core.kernel import PLAIN, KernelCode, using
 from inrbench.bench.engine.aot import CompilationError
-from inrbench.bench.engine.capture import ChainSpec, chain_spec
-from inrbench.bench.engine.compiled_chain import CompiledChain, library_of
-from inrbench.bench.engine.kernel_code import AotKernels, Recorder, TorchCompiledKernels
+from inrbench.bench.engine.capture import MLPSpec, mlp_spec
+from inrbench.bench.engine.compiled_mlp import CompiledMLP, library_of
+from inrbench.bench.engine.kernel_code import TorchCompiled
 from inrbench.bench.engine.precision import in_precision
+from inrbench.bench.engine.products import library_of_linear, multiplied_by
+from inrbench.bench.engine.torch_internals import add_in_place, untested
 from inrbench.bench.machine.cache import cache_folder
 
 TRIED = 64
-"""Number of rows on which a compiled chain is compared with autograd before it is used."""
+"""Number of rows on which a compiled MLP is compared with autograd before it is used."""
 
 NEAR_VALUES, NEAR_GRADIENTS = 1e-2, 1e-1
 """Tolerances of that comparison, as parts of the norm.
@@ -38,20 +42,29 @@ NEAR_VALUES, NEAR_GRADIENTS = 1e-2, 1e-1
 The one of gradients is wide because rounding decides on which side of a jump of the derivative a unit is."""
 
 
+ALONE = 1e-3
+"""Tolerance, as a part of the norm, for a row's value among other rows and without them."""
+
+DROPOUT = (nn.Dropout, nn.AlphaDropout, nn.FeatureAlphaDropout)
+
+
 class Engine(Protocol):
     """Evaluates a network and its gradient.
 
     Attributes:
-        name: ``chain``, ``chain-onednn``, ``kernels`` or ``autograd``.
+        name: ``chain``, ``autograd``, either with ``-onednn``, or ``kernels``.
         network: the network; its parameters may change between two passes.
         threads: number of threads that may call `forward` and `backward` at the same time.
         precision: of matrix products, see `inrbench.bench.engine.precision`.
+        rowwise: whether the value of a row is that of the row alone in training, so that blocks of rows may be
+            evaluated one after another; not so with batch normalisation.
     """
 
     name: str
     network: nn.Module
     threads: int
     precision: str | None
+    rowwise: bool
 
     def begin(self) -> None:
         """Read the parameters as they are now; sums of gradients start at zero."""
@@ -70,11 +83,17 @@ class AutogradEngine:
     """PyTorch's autograd, by default on one thread of ours, among whose operations PyTorch divides its own threads."""
 
     def __init__(
-        self, network: nn.Module, threads: int = 1, code: KernelCode = PLAIN, precision: str | None = None
+        self,
+        network: nn.Module,
+        threads: int = 1,
+        code: KernelCode = PLAIN,
+        precision: str | None = None,
+        library: str = "blas",
+        rowwise: bool = True,
     ) -> None:
-        self.name = "autograd" if code is PLAIN else "kernels"
-        self.network, self.threads, self.precision = network, threads, precision
-        self._code = code
+        self.name = "kernels" if code is not PLAIN else "autograd" if library == "blas" else f"autograd-{library}"
+        self.network, self.threads, self.precision, self.rowwise = network, threads, precision, rowwise
+        self._code, self._library = code, library
         self._parameters = [p for p in network.parameters() if p.requires_grad]
         self._device = next((p.device for p in self._parameters), torch.device("cpu"))
         self._sums: list[list[Tensor | None]] = []
@@ -83,8 +102,13 @@ class AutogradEngine:
         self._sums = [[] for _ in range(self.threads)]
 
     def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Tensor]:
-        # All three are settings of the calling thread.
-        with torch.set_grad_enabled(keep), using(self._code), in_precision(self.precision, self._device):
+        # All of these are settings of the calling thread.
+        with (
+            torch.set_grad_enabled(keep),
+            using(self._code),
+            in_precision(self.precision, self._device),
+            multiplied_by(self._library),
+        ):
             output: Tensor = self.network(coords)
         return output.detach(), output
 
@@ -117,40 +141,41 @@ def _added(first: list[Tensor | None], second: list[Tensor | None]) -> list[Tens
     return [b if a is None else a if b is None else a + b for a, b in zip(first, second, strict=True)]
 
 
-class ChainEngine:
-    """A compiled chain, each thread of ours on one thread of the processor.
+class CompiledEngine:
+    """A compiled MLP, each thread of ours on one thread of the processor.
 
     Raises:
-        CompilationError: if the chain cannot be compiled.
+        CompilationError: if the MLP cannot be compiled.
     """
 
-    def __init__(self, network: nn.Module, spec: ChainSpec, threads: int, library: str) -> None:
+    def __init__(self, network: nn.Module, spec: MLPSpec, threads: int, library: str) -> None:
         self.name = "chain" if library == "blas" else f"chain-{library}"
         self.network, self.threads = network, threads
         self.precision: str | None = None
-        self._chain = CompiledChain(spec, threads, library)
+        self.rowwise = True
+        self._mlp = CompiledMLP(spec, threads, library)
         self._sums: list[list[Tensor]] = []
 
     def begin(self) -> None:
-        self._chain.refresh()
+        self._mlp.refresh()
         self._sums = [[] for _ in range(self.threads)]
 
     def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Any]:
-        values, kept = self._chain.forward(coords)
+        values, kept = self._mlp.forward(coords)
         return values, kept if keep else None
 
     def backward(self, thread: int, kept: list[Tensor], gradient: Tensor) -> None:
-        found = self._chain.backward(kept, gradient)
+        found = self._mlp.backward(kept, gradient)
         if self._sums[thread]:
-            torch._foreach_add_(self._sums[thread], found)
+            add_in_place(self._sums[thread], found)
         else:
             self._sums[thread] = found
 
     def end(self) -> None:
         total, *others = [sums for sums in self._sums if sums]
         for other in others:
-            torch._foreach_add_(total, other)
-        self._chain.add_gradients(total)
+            add_in_place(total, other)
+        self._mlp.add_gradients(total)
 
 
 def choose_engine(
@@ -163,31 +188,33 @@ def choose_engine(
         coords: coordinates that it will be evaluated at; on the first `TRIED` the choice is tested.
         large: whether the job is worth compilation and threads (`inrbench.bench.engine.block_size.worthwhile`). The
             variable ``INRBENCH_COMPILE`` overrules it for compilation: 0 is never, 1 for every job.
-        precision: of matrix products; only float32 is compiled as a chain.
+        precision: of matrix products; only float32 is compiled as an MLP.
         derivatives: whether training needs derivatives of the network at its coordinates.
+
+    Raises:
+        ValueError: if training needs derivatives, and the value of a row depends on other rows.
     """
     compile_ = {"0": False, "1": True}.get(os.environ.get("INRBENCH_COMPILE", ""), large) and not derivatives
     sample = coords[:TRIED]
+    rowwise = _is_rowwise(network, sample)
+    if derivatives and not rowwise:
+        raise ValueError(
+            "the value of a row depends on other rows (batch normalisation?), so that derivatives at the coordinates "
+            "are not those of a function; leave the activation out of this task"
+        )
     if coords.device.type != "cpu":
-        return AutogradEngine(network, 1, TorchCompiledKernels() if compile_ else PLAIN, precision)
-    processors, code, cause = torch.get_num_threads(), cast(KernelCode, PLAIN), ""
-    if compile_ and precision is None:
+        return AutogradEngine(network, 1, TorchCompiled() if compile_ else PLAIN, precision, rowwise=rowwise)
+    processors = torch.get_num_threads()
+    if compile_ and precision is None and rowwise:
         try:
-            if (chain := _chain_engine(network, sample, processors)) is not None:
-                return chain
+            if (mlp := _compiled_engine(network, sample, processors)) is not None:
+                return mlp
         except CompilationError as error:
-            cause = str(error)
-    kernels, repeatable = _trial(network, sample)
+            warn_once(f"training runs without compiled code and slower: {' '.join(str(error).split())[:300]}")
     # The many small operations of a double backward pass are not worth dividing among PyTorch's threads.
-    threads = processors if (large or derivatives) and repeatable else 1
-    if compile_ and kernels:
-        try:
-            code = AotKernels(kernels, 1 if threads > 1 else processors, threads)
-        except CompilationError as error:
-            cause = cause or str(error)
-    if cause:
-        warn_once(f"training runs without compiled code and slower: {' '.join(cause.split())[:200]}")
-    return AutogradEngine(network, threads, code, precision)
+    threads = processors if (large or derivatives) and rowwise and _repeatable(network, sample) else 1
+    library = library_of_linear(network) if large and precision is None and not derivatives else "blas"
+    return AutogradEngine(network, threads, PLAIN, precision, library, rowwise)
 
 
 @functools.cache
@@ -196,28 +223,30 @@ def warn_once(message: str) -> None:
     warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
-def _chain_engine(network: nn.Module, coords: Tensor, threads: int) -> ChainEngine | None:
-    """The compiled chain of a network; None if it is no chain in float32.
+def _compiled_engine(network: nn.Module, coords: Tensor, threads: int) -> CompiledEngine | None:
+    """The compiled MLP of a network; None if it is no MLP in float32.
 
     Raises:
-        CompilationError: if the chain cannot be compiled, or does not agree with autograd.
+        CompilationError: if the MLP cannot be compiled, or does not agree with autograd.
     """
-    spec = chain_spec(network)
+    spec = mlp_spec(network)
     if spec is None or any(tensor.dtype != torch.float32 for tensor in (coords, *network.parameters())):
         return None
+    if (why := untested()) is not None:
+        raise CompilationError(why)
     library = library_of(spec)
     try:
-        return _checked(ChainEngine(network, spec, threads, library), coords)
+        return _checked(CompiledEngine(network, spec, threads, library), coords)
     except CompilationError as error:
         if library == "blas":
             raise
         # Another version of PyTorch may not let oneDNN be compiled in.
-        engine = _checked(ChainEngine(network, spec, threads, "blas"), coords)
+        engine = _checked(CompiledEngine(network, spec, threads, "blas"), coords)
         warn_once(f"training takes longer, without the products of {library}: {' '.join(str(error).split())[:200]}")
         return engine
 
 
-def _checked(engine: ChainEngine, coords: Tensor) -> ChainEngine:
+def _checked(engine: CompiledEngine, coords: Tensor) -> CompiledEngine:
     """The engine, once its code has been compared with autograd.
 
     Raises:
@@ -232,24 +261,49 @@ def _checked(engine: ChainEngine, coords: Tensor) -> ChainEngine:
     return engine
 
 
-def _trial(network: nn.Module, coords: Tensor) -> tuple[list[Kernel], bool]:
-    """The kernels that a forward pass uses, and whether it leaves no trace: no buffer changed, no random number drawn.
+@torch.no_grad()
+def _is_rowwise(network: nn.Module, coords: Tensor) -> bool:
+    """Whether the first half of the values in training mode is that of the first half of the coordinates.
+
+    Without dropout, whose random numbers are those of the row. Buffers and the generator are restored.
+    """
+    half = coords[: len(coords) // 2]
+    drops = [module for module in network.modules() if isinstance(module, DROPOUT) and module.training]
+    with restored(network):
+        for module in drops:
+            module.eval()
+        whole, part = network(coords)[: len(half)].double(), network(half).double()
+        for module in drops:
+            module.train()
+    error, size = float((whole - part).norm()), float(whole.norm())
+    return not error > ALONE * size  # also where a value is no number
+
+
+@contextmanager
+def restored(network: nn.Module) -> Iterator[None]:
+    """Buffers of a network and PyTorch's generator on the CPU have their former values again afterwards."""
+    buffers, generator = [buffer.clone() for buffer in network.buffers()], torch.get_rng_state()
+    yield
+    torch.set_rng_state(generator)
+    with torch.no_grad():
+        for buffer, before in zip(network.buffers(), buffers, strict=True):
+            buffer.copy_(before)
+
+
+def _repeatable(network: nn.Module, coords: Tensor) -> bool:
+    """Whether a forward pass leaves no trace: no buffer changed, no random number drawn.
 
     Only such a pass can run on several threads and give the same bits each time. Buffers and generator are restored.
     """
-    buffers, generator = [buffer.clone() for buffer in network.buffers()], torch.get_rng_state()
-    recorder = Recorder()
-    with torch.no_grad(), using(recorder):
-        network(coords)
-    same = torch.equal(generator, torch.get_rng_state())
-    torch.set_rng_state(generator)
-    for buffer, before in zip(network.buffers(), buffers, strict=True):
-        same = same and torch.equal(buffer, before)
-        buffer.copy_(before)
-    return list({call.kernel: None for call in recorder.calls}), same
+    before, generator = [buffer.clone() for buffer in network.buffers()], torch.get_rng_state()
+    with restored(network):
+        with torch.no_grad():
+            network(coords)
+        same = torch.equal(generator, torch.get_rng_state())
+        return same and all(map(torch.equal, network.buffers(), before))
 
 
-def _agrees(network: nn.Module, engine: ChainEngine, coords: Tensor) -> bool:
+def _agrees(network: nn.Module, engine: CompiledEngine, coords: Tensor) -> bool:
     """Whether values and gradients are those of autograd: a plugin may not be a pure function of its source."""
     parameters = list(network.parameters())
     before, results = [p.grad for p in parameters], []

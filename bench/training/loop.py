@@ -31,7 +31,7 @@ from inrbench.bench.training.early_stopping import EvalPoint, chosen_step
 from inrbench.bench.training.network import penalty_of, width_of
 from inrbench.bench.training.residual_loss import loss_of
 from inrbench.bench.training.result import NetworkInfo, Outcome, Progress, scores_at
-from inrbench.bench.training.scoring import EVAL_STEPS, divergence, eval_steps, evaluate, score_values
+from inrbench.bench.training.scoring import EVAL_STEPS, divergence, eval_steps, evaluate, evaluation_mode, score_values
 from inrbench.bench.training.spectra import Spectra
 from inrbench.bench.training.weights import Blueprint, Evaluation, plugin_of, tensors
 from inrbench.tasks.core.base import Problem, Task
@@ -191,7 +191,7 @@ class TrainingRun:
             count_params(network),
             self._rows,
             name,
-            compiled=name != "autograd",
+            compiled=not name.startswith("autograd"),
             frozen=count_frozen(network),
         )
 
@@ -248,7 +248,8 @@ class TrainingRun:
         assert self._spectra is not None
         with self._clock.phase("eval"):
             values = self._evaluated() if moment == "start" else self.values
-            scores = self._spectra.observe(moment, self.network, values)
+            with evaluation_mode(self.network):
+                scores = self._spectra.observe(moment, self.network, values)
         self._observed += scores_at(step, train_s, scores)
 
 

@@ -7,6 +7,8 @@ An *eval step* is a step after which the network is scored. (A *checkpoint* is t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -28,15 +30,28 @@ def eval_steps(steps: int, count: int = EVAL_STEPS) -> list[int]:
 
 
 def evaluate(engine: Engine, coords: Tensor, rows: int) -> Tensor:
-    """The network's values at coordinates, in blocks: (N, d) -> (N, C)."""
+    """The network's values at coordinates in evaluation mode, in blocks: (N, d) -> (N, C)."""
     blocks = blocks_of_threads(len(coords), rows, engine.threads)
 
     def pass_forward(thread: int) -> list[Tensor]:
         # The network may compute in bfloat16.
         return [engine.forward(coords[block], keep=False)[0].to(coords.dtype) for block in blocks[thread]]
 
-    engine.begin()
-    return torch.cat([values for thread in run_on_threads(engine.threads, pass_forward) for values in thread])
+    with evaluation_mode(engine.network):
+        engine.begin()
+        return torch.cat([values for thread in run_on_threads(engine.threads, pass_forward) for values in thread])
+
+
+@contextmanager
+def evaluation_mode(network: nn.Module) -> Iterator[None]:
+    """Within it, dropout and batch normalisation compute what a trained network does; then each is as it was."""
+    trained = [module for module in network.modules() if module.training]
+    network.eval()
+    try:
+        yield
+    finally:
+        for module in trained:
+            module.training = True
 
 
 def score_values(
@@ -44,11 +59,12 @@ def score_values(
 ) -> dict[str, float]:
     """Scores of an engine's network and of its values (N, C) at all coordinates, by metric."""
     problem = objective.problem
-    loss, heldout = objective.losses(values, engine)
-    scores = {**task.score(problem, values), "loss": loss}
-    if heldout is not None:
-        scores["heldout_loss"] = heldout
-    return scores | _diagnose(activation, engine.network, problem, layers)
+    with evaluation_mode(engine.network):
+        loss, heldout = objective.losses(values, engine)
+        scores = {**task.score(problem, values), "loss": loss}
+        if heldout is not None:
+            scores["heldout_loss"] = heldout
+        return scores | _diagnose(activation, engine.network, problem, layers)
 
 
 def divergence(loss: float, values: Tensor, step: int) -> str | None:

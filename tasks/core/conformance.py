@@ -16,7 +16,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor
 
-from inrbench.checks import Finding, Skip, run_check
+from inrbench.checks import Finding, Skip, require, run_check
 from inrbench.tasks.core.base import Problem, Task, noise_like
 from inrbench.tasks.core.metrics import METRICS, describe
 from inrbench.tasks.core.operators import check_adjoint
@@ -56,18 +56,18 @@ def check_identity(task: Task) -> None:
     """The name has lower-case letters, digits and dashes, the label is a string, the version a positive integer."""
     name, label, version = task.name, task.label, task.version
     plain = isinstance(name, str) and name.replace("-", "").isalnum() and name == name.lower()
-    assert plain, f"name {name!r} must be lower case letters, digits and dashes"
-    assert isinstance(label, str), f"label must be a string, not {label!r}"
-    assert label.strip(), "label is empty; set the name for tables and figures"
-    assert isinstance(version, int), f"version must be an integer, not {version!r}"
-    assert version >= 1, f"version must be an integer from 1, not {version}"
+    require(plain, f"name {name!r} must be lower case letters, digits and dashes")
+    require(isinstance(label, str), f"label must be a string, not {label!r}")
+    require(label.strip(), "label is empty; set the name for tables and figures")
+    require(isinstance(version, int), f"version must be an integer, not {version!r}")
+    require(version >= 1, f"version must be an integer from 1, not {version}")
 
 
 def check_configuration(task: Task) -> None:
     """Parameters are frozen, unknown ones are an error, and the declared ones, as JSON has them, rebuild the task."""
     kind = type(task)
     rebuilt = kind.model_validate(task.model_dump(mode="json"), strict=False)
-    assert rebuilt == task, "its parameters do not rebuild it; keep all state in fields"
+    require(rebuilt == task, "its parameters do not rebuild it; keep all state in fields")
     for field in kind.model_fields:
         try:
             setattr(task, field, getattr(task, field))
@@ -85,22 +85,27 @@ def check_shapes(task: Task) -> None:
     """Coordinates, operator, measurements and truth fit each other, in float32."""
     problem = problem_of(task)
     n, d = problem.coords.shape
-    assert d == len(problem.shape), f"coords have {d} dimensions, and the grid {problem.shape} has {len(problem.shape)}"
-    assert n == math.prod(problem.shape), f"coords have {n} points, and the grid {problem.shape} has others"
-    assert len(problem.truth) == n, f"truth has {len(problem.truth)} values, and the grid has {n}"
-    assert problem.operator.in_rows == n, f"operator.in_rows is {problem.operator.in_rows}, and the grid has {n} points"
-    assert problem.coords.abs().max() <= 1, "coords leave [-1, 1]; scale them, as all activations expect that"
+    require(
+        d == len(problem.shape), f"coords have {d} dimensions, and the grid {problem.shape} has {len(problem.shape)}"
+    )
+    require(n == math.prod(problem.shape), f"coords have {n} points, and the grid {problem.shape} has others")
+    require(len(problem.truth) == n, f"truth has {len(problem.truth)} values, and the grid has {n}")
+    require(
+        problem.operator.in_rows == n, f"operator.in_rows is {problem.operator.in_rows}, and the grid has {n} points"
+    )
+    require(problem.coords.abs().max() <= 1, "coords leave [-1, 1]; scale them, as all activations expect that")
     for name in ("coords", "measured", "truth"):
         values = getattr(problem, name)
-        assert values.ndim == 2, f"{name} has the shape {tuple(values.shape)}; give it one column for each channel"
-        assert values.dtype == torch.float32, f"{name} is {values.dtype}; end with .float()"
-        assert torch.isfinite(values).all(), f"{name} is not finite"
+        require(values.ndim == 2, f"{name} has the shape {tuple(values.shape)}; give it one column for each channel")
+        require(values.dtype == torch.float32, f"{name} is {values.dtype}; end with .float()")
+        require(torch.isfinite(values).all(), f"{name} is not finite")
     found, expected = problem.operator.forward(problem.truth), problem.measured
-    assert found.shape == expected.shape, (
-        f"operator.forward gives {tuple(found.shape)}, measured is {tuple(expected.shape)}"
+    require(
+        found.shape == expected.shape,
+        f"operator.forward gives {tuple(found.shape)}, measured is {tuple(expected.shape)}",
     )
-    assert problem.operator.out_rows == len(expected), (
-        f"operator.out_rows is not {len(expected)}, as there are measured"
+    require(
+        problem.operator.out_rows == len(expected), f"operator.out_rows is not {len(expected)}, as there are measured"
     )
 
 
@@ -108,29 +113,31 @@ def check_seed(task: Task) -> None:
     """One seed gives one problem, whatever else was drawn before; another seed changes no truth."""
     signal, state = load(task.signals()[0]), torch.get_rng_state()
     first = task.problem(signal, SEED)
-    assert torch.equal(state, torch.get_rng_state()), (
+    require(
+        torch.equal(state, torch.get_rng_state()),
         "it draws from torch's global generator, so that every job of a repeat has other data; draw with noise_like, "
-        "draw, or a torch.Generator of the seed"
+        "draw, or a torch.Generator of the seed",
     )
     again, other = task.problem(signal, SEED), task.problem(signal, OTHER)
-    assert same(data_of(first), data_of(again)), "one seed gives two problems; draw all random numbers by the seed"
-    assert torch.equal(first.truth, again.truth), "one seed gives two truths"
-    assert torch.equal(first.coords, again.coords), "one seed gives two sets of coordinates"
-    assert torch.equal(first.truth, other.truth), "the truth depends on the seed; seed the measurements only"
+    require(same(data_of(first), data_of(again)), "one seed gives two problems; draw all random numbers by the seed")
+    require(torch.equal(first.truth, again.truth), "one seed gives two truths")
+    require(torch.equal(first.coords, again.coords), "one seed gives two sets of coordinates")
+    require(torch.equal(first.truth, other.truth), "the truth depends on the seed; seed the measurements only")
 
 
 def check_random(task: Task) -> None:
     """``random`` says whether the problem depends on its seed, and noise differs from seed to seed."""
     first, other = problem_of(task), problem_of(task, OTHER)
     alike = same(data_of(first), data_of(other)) and same_operator(first, other)
-    assert alike is not task.random, (
+    require(
+        alike is not task.random,
         "all seeds give the same data, and random is True: return False, or use the seed"
         if alike
-        else "the data depend on the seed, and random is False: return True, or baselines run for one repeat only"
+        else "the data depend on the seed, and random is False: return True, or baselines run for one repeat only",
     )
     noisy = first.noise_std is not None and len(first.measured) > 0
-    assert not (noisy and same(data_of(first), data_of(other))), (
-        "the noise is the same for all seeds; draw it by the seed"
+    require(
+        not (noisy and same(data_of(first), data_of(other))), "the noise is the same for all seeds; draw it by the seed"
     )
 
 
@@ -150,11 +157,13 @@ def check_operator(task: Task) -> None:
     except ValueError as error:
         raise AssertionError(str(error)) from error
     gradient = operator.vjp(truth, torch.ones_like(problem.measured))
-    assert torch.isfinite(gradient).all(), "the gradient of operator.forward at the truth is not finite"
-    assert gradient.any(), "operator.forward has no gradient at the truth: it does not depend on its argument"
+    require(torch.isfinite(gradient).all(), "the gradient of operator.forward at the truth is not finite")
+    require(gradient.any(), "operator.forward has no gradient at the truth: it does not depend on its argument")
     moved = operator.to("cpu")
-    assert type(moved) is type(operator), f"operator.to gives a {type(moved).__name__}, not a {type(operator).__name__}"
-    assert torch.equal(moved.forward(truth), operator.forward(truth)), "operator.to changes what is measured"
+    require(
+        type(moved) is type(operator), f"operator.to gives a {type(moved).__name__}, not a {type(operator).__name__}"
+    )
+    require(torch.equal(moved.forward(truth), operator.forward(truth)), "operator.to changes what is measured")
 
 
 def check_noise(task: Task) -> None:
@@ -172,9 +181,10 @@ def check_noise(task: Task) -> None:
         if not same_operator(first, other):
             raise Skip("no noise is declared, and another seed measures something else")
         unlike = (first.measured - other.measured).abs().max()
-        assert unlike <= 1e-5 * first.measured.abs().max(), (
+        require(
+            unlike <= 1e-5 * first.measured.abs().max(),
             f"the measurements of two seeds differ by up to {float(unlike):.2g}, and noise_std is None: give Problem "
-            "the root mean square of the noise"
+            "the root mean square of the noise",
         )
         raise Skip("no noise is declared")
     if first.noise_std is not None and same_operator(first, other):
@@ -186,9 +196,10 @@ def check_noise(task: Task) -> None:
         return
     terms = loss.terms(predicted, first.measured)
     found = float((terms if first.weights is None or not loss.weighted else terms * first.weights).mean())
-    assert 0.75 < found / level < 1.33, (
+    require(
+        0.75 < found / level < 1.33,
         f"the data loss of the truth is {found:.3g}, and {level:.3g} is expected from noise_std = {first.noise_std}; "
-        "its unit is that of the measurements"
+        "its unit is that of the measurements",
     )
 
 
@@ -199,14 +210,16 @@ def check_loss(task: Task) -> None:
         raise Skip("it trains on residuals, not on measurements")
     loss, measured = task.loss(), problem.measured
     refusal = loss.refusal(measured)
-    assert not refusal, f"the loss {loss.name} {refusal}"
-    assert float(loss.terms(measured, measured).abs().max()) < 1e-4, "the loss of the measurements themselves is not 0"
+    require(not refusal, f"the loss {loss.name} {refusal}")
+    require(
+        float(loss.terms(measured, measured).abs().max()) < 1e-4, "the loss of the measurements themselves is not 0"
+    )
     total, gradient = loss.sum_and_gradient(measured + 0.1, measured, problem.weights if loss.weighted else None)
-    assert float(total) > 0, "the loss of wrong values is not positive"
-    assert torch.isfinite(gradient).all(), "the gradient of the loss is not finite"
+    require(float(total) > 0, "the loss of wrong values is not positive")
+    require(torch.isfinite(gradient).all(), "the gradient of the loss is not finite")
     if problem.weights is not None:
-        assert problem.weights.shape[0] == len(measured), "weights need one row for each measurement"
-        assert abs(float(problem.weights.mean()) - 1) < 1e-3, "weights need a mean of 1: divide them by their mean"
+        require(problem.weights.shape[0] == len(measured), "weights need one row for each measurement")
+        require(abs(float(problem.weights.mean()) - 1) < 1e-3, "weights need a mean of 1: divide them by their mean")
 
 
 def check_scores(task: Task) -> None:
@@ -216,21 +229,23 @@ def check_scores(task: Task) -> None:
     cases = [problem.truth.clone(), problem.truth + noise, problem.truth + 2 * noise]
     kept = [values.clone() for values in cases]
     scores = [task.score(problem, values) for values in cases]
-    assert same(cases, kept), "score changes the values that it is given; copy them first"
-    assert set(task.metrics) <= set(scores[0]), f"score lacks {sorted(set(task.metrics) - set(scores[0]))} of metrics"
+    require(same(cases, kept), "score changes the values that it is given; copy them first")
+    require(set(task.metrics) <= set(scores[0]), f"score lacks {sorted(set(task.metrics) - set(scores[0]))} of metrics")
     unknown = sorted(name for name in task.metrics if name not in METRICS)
-    assert not unknown, f"metric {', '.join(unknown)} is not registered; add it to inrbench.tasks.core.metrics.METRICS"
+    require(
+        not unknown, f"metric {', '.join(unknown)} is not registered; add it to inrbench.tasks.core.metrics.METRICS"
+    )
     for name, best in scores[0].items():
-        assert type(best) is float, f"{name} is a {type(best).__name__}, not a float"
+        require(type(best) is float, f"{name} is a {type(best).__name__}, not a float")
         direction = describe(name).direction
-        assert direction, f"{name} has no direction: say in its MetricInfo whether more is better"
+        require(direction, f"{name} has no direction: say in its MetricInfo whether more is better")
         near, far = (direction * score[name] for score in scores[1:])
-        assert direction * best > near > far, (
-            f"{name} is {best:.4g} for the truth, then {near:.4g}, {far:.4g} with noise"
+        require(
+            direction * best > near > far, f"{name} is {best:.4g} for the truth, then {near:.4g}, {far:.4g} with noise"
         )
-        assert direction > 0 or abs(best) < 1e-6, f"{name} of the truth is {best:.3g}, not 0"
+        require(direction > 0 or abs(best) < 1e-6, f"{name} of the truth is {best:.3g}, not 0")
     nothing = task.score(problem, torch.full_like(problem.truth, torch.nan))[task.metrics[0]]
-    assert math.isnan(nothing), f"{task.metrics[0]} of values that are not finite is {nothing}, not NaN"
+    require(math.isnan(nothing), f"{task.metrics[0]} of values that are not finite is {nothing}, not NaN")
 
 
 def check_baselines(task: Task) -> None:
@@ -244,20 +259,20 @@ def check_baselines(task: Task) -> None:
     nothing = task.score(problem, torch.zeros_like(problem.truth))[metric]
     for name, method in baselines.items():
         values = method(problem)
-        assert values.shape == shape, f"{name} has the shape {values.shape}, not {shape}"
-        assert values.dtype == np.float32, f"{name} is {values.dtype}, not float32"
-        assert np.isfinite(values).all(), f"{name} is not finite"
-        assert same([problem.measured, problem.truth], kept), f"{name} changes the problem that it is given"
-        assert np.array_equal(values, method(problem)), f"{name} gives other values at its second call"
+        require(values.shape == shape, f"{name} has the shape {values.shape}, not {shape}")
+        require(values.dtype == np.float32, f"{name} is {values.dtype}, not float32")
+        require(np.isfinite(values).all(), f"{name} is not finite")
+        require(same([problem.measured, problem.truth], kept), f"{name} changes the problem that it is given")
+        require(np.array_equal(values, method(problem)), f"{name} gives other values at its second call")
         found = task.score(problem, torch.from_numpy(values).reshape(problem.truth.shape))[metric]
         better = describe(metric).direction * (found - nothing) > 0
-        assert better, f"{name} has a {metric} of {found:.4g}, no better than zeros with {nothing:.4g}"
+        require(better, f"{name} has a {metric} of {found:.4g}, no better than zeros with {nothing:.4g}")
 
 
 def check_derivatives(task: Task) -> None:
     """``derivatives`` is the highest order of the problem's residuals."""
     needed = max((residual.order for residual in problem_of(task).residuals), default=0)
-    assert task.derivatives == needed, f"derivatives is {task.derivatives}, and its residuals need {needed}"
+    require(task.derivatives == needed, f"derivatives is {task.derivatives}, and its residuals need {needed}")
 
 
 CHECKS: tuple[Check, ...] = (

@@ -12,9 +12,9 @@ from torch import nn
 from inrbench.activations.bw_relu import MEAN, SPREAD, VARIANCE, BwRelu, first_moments
 from inrbench.activations.core import conformance
 from inrbench.activations.core.base import Domain, build, count_params
-from inrbench.activations.core.chain import Chain, Skip
 from inrbench.activations.core.layer_statistics import diagnose
 from inrbench.activations.core.linear import FirstLinear, NormedLinear
+from inrbench.activations.core.mlp import MLP, Skip
 from inrbench.activations.core.spline_wavelet import CENTRE, LearnedWavelet, psi
 from tests.activations.plugins import assert_default_weights, grid
 
@@ -38,10 +38,10 @@ def net(width: int = 16, depth: int = 3, seed: int = 0, domain: Domain = IMAGE, 
     return build(BwRelu(**params), domain, width=width, depth=depth, seed=seed)
 
 
-def chain_of(network: nn.Module) -> Chain:
-    chain = network.chain
-    assert isinstance(chain, Chain)
-    return chain
+def chain_of(network: nn.Module) -> MLP:
+    mlp = network.mlp
+    assert isinstance(mlp, MLP)
+    return mlp
 
 
 def features_of(network: nn.Module, coords: torch.Tensor) -> list[torch.Tensor]:
@@ -147,7 +147,7 @@ def test_linear_layers_by_hand() -> None:
     network = net(width=7, linear_layers=True, skip=True, c=2.0).double()
     assert isinstance(network, Skip)
     x = grid(6).double()
-    maps = [m for m in network.chain.modules() if isinstance(m, nn.Linear)]
+    maps = [m for m in network.mlp.modules() if isinstance(m, nn.Linear)]
     assert [(m.in_features, m.out_features) for m in maps] == [(2, 7), (7, 7), (7, 7), (7, 7), (7, 7), (7, 1)]
     out = x
     for w, v in zip(maps[::2], maps[1::2], strict=True):
@@ -171,7 +171,7 @@ def test_init_scale_multiplies_the_weights_also_under_weight_norm(weight_norm: b
     plain, scaled = net(**common), net(**common, init_scale=3.0)
     assert isinstance(plain, Skip)
     assert isinstance(scaled, Skip)
-    matrices = [[m for m in n.chain.modules() if isinstance(m, nn.Linear | NormedLinear)] for n in (plain, scaled)]
+    matrices = [[m for m in n.mlp.modules() if isinstance(m, nn.Linear | NormedLinear)] for n in (plain, scaled)]
     *pairs, (head, scaled_head) = zip(*matrices, strict=True)
     assert len(pairs) == 5
     for a, b in pairs:

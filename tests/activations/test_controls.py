@@ -13,7 +13,7 @@ from torch import nn
 
 from inrbench.activations.controls import ExpSin, Gelu, Laplacian, Multiquadric, Quadratic, Silu, Softplus, Tanh
 from inrbench.activations.core.base import Activation, Domain, build
-from inrbench.bench.engine.capture import chain_spec
+from inrbench.bench.engine.capture import mlp_spec
 from tests.activations.initial_spread import unit_spread
 
 Formula = Callable[[np.ndarray], np.ndarray]
@@ -46,7 +46,7 @@ def test_slopes_are_finite(activation: Activation, formula: Formula) -> None:
 
 @pytest.mark.parametrize(("activation", "formula"), CASES, ids=NAMES)
 def test_the_chain_is_one_that_can_be_compiled(activation: Activation, formula: Formula) -> None:
-    assert chain_spec(build(activation, Domain(2, 1, (64, 64)), width=8, depth=2, seed=0)) is not None
+    assert mlp_spec(build(activation, Domain(2, 1, (64, 64)), width=8, depth=2, seed=0)) is not None
 
 
 def _linears(activation: Activation) -> list[nn.Linear]:

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inrbench.activations.core.base import Activation, Domain, build, chain_params, count_params
+from inrbench.activations.core.base import Activation, Domain, build, count_params, mlp_params
 from inrbench.activations.core.derivatives import integration_error
 from inrbench.activations.grid import Grid, Interpolation
 from inrbench.activations.instant_ngp import HashGrid, InstantNgp, levels_of
@@ -202,7 +202,7 @@ def test_the_size_is_that_of_a_chain(activation: Activation, shape: tuple[int, .
     domain = Domain(len(shape), channels, shape)
     with torch.device("meta"):
         count = count_params(activation.network(domain, width=width, depth=3))
-    assert count == pytest.approx(chain_params(domain, width=width, depth=3), rel=0.03)
+    assert count == pytest.approx(mlp_params(domain, width=width, depth=3), rel=0.03)
 
 
 def test_the_axes_of_a_grid_share_it_in_the_ratio_of_the_samples() -> None:

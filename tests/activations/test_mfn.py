@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from inrbench.activations.core.base import Domain, build, count_params
-from inrbench.activations.core.chain import MultiplicativeFilterNetwork
+from inrbench.activations.core.mlp import MultiplicativeFilterNetwork
 from inrbench.activations.mfn import GaborFilter, Mfn
 
 

@@ -21,7 +21,7 @@ from inrbench.activations.rff import Rff
 from inrbench.activations.staf import Staf, SumOfSines
 from inrbench.activations.wire_2d import Wire2d
 from inrbench.activations.wire_real import WireReal
-from inrbench.bench.engine.capture import chain_spec
+from inrbench.bench.engine.capture import mlp_spec
 
 
 def double(activation: Activation, d: int = 2, channels: int = 2, width: int = 12, depth: int = 3) -> nn.Module:
@@ -97,7 +97,7 @@ def test_rff_with_given_frequencies_and_with_trained_ones() -> None:
     assert count_params(trained) == count_params(fixed) + 10
     assert count_frozen(trained) == 0
     assert_gradients(trained.double(), 2)
-    assert chain_spec(fixed) is not None
+    assert mlp_spec(fixed) is not None
 
 
 # -- WIRE --------------------------------------------------------------------------------------------------------------
@@ -134,7 +134,7 @@ def test_wire_2d(d: int) -> None:
     assert_gradients(network, d)
 
 
-def test_wire_2d_slope_by_value_is_the_slope() -> None:
+def test_wire_2d_vjp_is_that_of_its_value() -> None:
     from inrbench.activations import wire_2d
 
     z, grad = torch.randn(7, 8, dtype=torch.float64), torch.randn(7, 4, dtype=torch.float64)
@@ -142,7 +142,9 @@ def test_wire_2d_slope_by_value_is_the_slope() -> None:
     a, c, b, d = z.chunk(4, dim=-1)
     y = torch.exp(1j * 3 * torch.complex(a, b) - 2 * (a * a + b * b + c * c + d * d))
     (expected,) = torch.autograd.grad((torch.cat((y.real, y.imag), -1) * grad).sum(), z)
-    torch.testing.assert_close(wire_2d.GABOR.slope(grad, z.detach(), 3.0, -2.0), expected)
+    assert wire_2d.GABOR.vjp is not None
+    value = torch.cat((y.real, y.imag), -1).detach()
+    torch.testing.assert_close(wire_2d.GABOR.vjp(grad, z.detach(), value, 3.0, -2.0), expected)
 
 
 def test_published_counts_of_wires_variants() -> None:
@@ -153,7 +155,7 @@ def test_published_counts_of_wires_variants() -> None:
 
 @pytest.mark.parametrize("activation", [WireReal(), Wire2d()], ids=lambda a: a.name)
 def test_wires_variants_can_be_compiled(activation: Activation) -> None:
-    assert chain_spec(build(activation, Domain(2, 1, (64, 64)), width=16, depth=2, seed=0)) is not None
+    assert mlp_spec(build(activation, Domain(2, 1, (64, 64)), width=16, depth=2, seed=0)) is not None
 
 
 # -- multiplicative filter networks ------------------------------------------------------------------------------------

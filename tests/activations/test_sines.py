@@ -16,7 +16,7 @@ from inrbench.activations.hosc import Hosc
 from inrbench.activations.sinc import Sinc
 from inrbench.activations.siren import Siren
 from inrbench.activations.spder import Spder
-from inrbench.bench.engine.capture import chain_spec
+from inrbench.bench.engine.capture import mlp_spec
 from tests.activations.initial_spread import unit_spread
 
 Formula = Callable[[np.ndarray], np.ndarray]
@@ -89,7 +89,7 @@ def test_slopes_at_zero() -> None:
 
 @pytest.mark.parametrize(("activation", "formula"), CASES, ids=NAMES)
 def test_the_chain_is_one_that_can_be_compiled(activation: Activation, formula: Formula) -> None:
-    assert chain_spec(build(activation, IMAGE, width=8, depth=2, seed=0)) is not None
+    assert mlp_spec(build(activation, IMAGE, width=8, depth=2, seed=0)) is not None
 
 
 # Standard deviations of unit outputs over [-1, 1]², width 256, layers 1 to 4.
@@ -138,7 +138,7 @@ def test_first_omega0_is_the_first_layers_alone() -> None:
         y = np.sin(omega0 * (y @ weights[2 * index].T + weights[2 * index + 1]))
     np.testing.assert_allclose(network(x).detach().numpy(), y @ weights[-2].T + weights[-1], atol=1e-9)
     assert sum(isinstance(module, Pointwise) for module in network.modules()) == 3
-    assert chain_spec(network.float()) is not None
+    assert mlp_spec(network.float()) is not None
 
 
 @pytest.mark.parametrize("field", ["alpha", "first_omega0"])

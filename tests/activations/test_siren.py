@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from inrbench.activations.core.base import build
-from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.mlp import MLP
 from inrbench.activations.siren import Siren
 from tests.activations.plugins import IMAGE, assert_sine_weights, assert_uniform, linears
 
@@ -29,7 +29,7 @@ def test_weights_are_those_of_the_paper() -> None:
 def test_the_spread_of_the_features_is_the_same_in_every_layer() -> None:
     # Sines of arguments that are spread over many periods have the standard deviation 1/√2.
     network = build(Siren(), IMAGE, width=256, depth=5, seed=0)
-    assert isinstance(network, Chain)
+    assert isinstance(network, MLP)
     x = torch.rand(500, 2, generator=torch.Generator().manual_seed(0)) * 2 - 1
     for features in network.features(x):
         assert features.std().item() == pytest.approx(1 / math.sqrt(2), rel=0.05)

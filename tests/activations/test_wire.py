@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from inrbench.activations.core.base import Domain, build, count_params
-from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.mlp import MLP
 from inrbench.activations.wire import ComplexLinear, Wire
 
 
@@ -105,7 +105,7 @@ def test_the_network_is_that_of_complex_arithmetic_and_so_are_its_gradients() ->
             z = gabor(z)
             features.append(z)
     torch.testing.assert_close(network(x), z.real)
-    assert isinstance(network, Chain)
+    assert isinstance(network, MLP)
     for got, expected in zip(network.features(x), features, strict=True):
         torch.testing.assert_close(got, expected)
     parameters = list(network.parameters())

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.engine.aot import Recipe
 from inrbench.bench.engine.products import faster_library
-from tests.compile_code import chain_passes, compile_missing
+from tests.compile_code import compile_missing, mlp_passes
 from tests.perf.test_scaling import BASE, NAMES, SWEEPS
 from tests.perf.test_step import ACTIVATIONS, DEPTH, ON_THE_IMAGE_ALONE, WIDTH, hidden_columns
 
@@ -23,7 +23,7 @@ def recipes() -> Iterator[Recipe]:
     cases += [(name, depth, BASE["width"]) for name in NAMES for depth in SWEEPS["depth"]]
     for name, depth, width in cases:
         activation = activations.get(name.split()[0])(**ACTIVATIONS.get(name, {}))
-        yield from chain_passes(activation, depth, faster_library(hidden_columns(name, width)))
+        yield from mlp_passes(activation, depth, faster_library(hidden_columns(name, width)))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ from torch import nn
 
 from inrbench.activations.bw_relu import BwRelu
 from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, Pointwise, build, count_params
-from inrbench.activations.core.chain import Filter
 from inrbench.activations.core.conformance import same_weights
+from inrbench.activations.core.mlp import Filter
 from inrbench.activations.finer import Finer
 from inrbench.activations.grid import Grid
 from inrbench.activations.instant_ngp import InstantNgp

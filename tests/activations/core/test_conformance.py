@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 from pydantic import ConfigDict
@@ -118,3 +123,38 @@ def test_a_sound_plugin_passes_and_findings_print_as_a_line() -> None:
     findings = conformance.check(Sound())
     assert [str(finding) for finding in findings if not finding.ok] == []
     assert str(Finding("init", "failed", "why")) == "failed  init: why"
+
+
+class Normed(Sound):
+    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
+        return nn.Sequential(nn.Linear(in_features, out_features), nn.BatchNorm1d(out_features), nn.ReLU())
+
+
+class Dropped(Sound):
+    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
+        return nn.Sequential(nn.Linear(in_features, out_features), nn.ReLU(), nn.Dropout(0.1))
+
+
+@pytest.mark.parametrize(("plugin", "cause"), [(Normed, "BatchNorm1d"), (Dropped, "Dropout")])
+def test_layers_with_modes_are_named_and_no_fault(plugin: type[Activation], cause: str) -> None:
+    findings = {finding.name: finding for finding in conformance.check(plugin())}
+    assert all(finding.ok for finding in findings.values()), [str(f) for f in findings.values() if not f.ok]
+    assert findings["rows"].status == "skipped"
+    assert f"by {cause}: a step is one block" in findings["rows"].message
+
+
+@pytest.mark.parametrize("level", ["1", "2"])
+def test_checks_find_faults_without_asserts_too(level: str, tmp_path: Path) -> None:
+    (tmp_path / "faulty.py").write_text(
+        "import torch\nfrom inrbench.activations import Activation\n"
+        "class Faulty(Activation):\n"
+        '    name, label, version = "faulty", "faulty", 0\n'
+        "    def forward(self, z):\n        return torch.sin(z - z.mean(0))\n"
+    )
+    code = (
+        "from faulty import Faulty; from inrbench.activations.core.conformance import check; "
+        "print([finding.name for finding in check(Faulty()) if not finding.ok])"
+    )
+    environment = {**os.environ, "PYTHONOPTIMIZE": level, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "['identity', 'rows']", done.stderr

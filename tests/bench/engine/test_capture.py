@@ -1,4 +1,4 @@
-"""Graph capture: which networks are chains that can be compiled."""
+"""Graph capture: which networks are MLPs that can be compiled."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from inrbench.activations.bacon import Bacon
 from inrbench.activations.bw_relu import BwRelu
 from inrbench.activations.controls import ExpSin, Gelu, Laplacian, Multiquadric, Quadratic, Tanh
 from inrbench.activations.core.base import Activation, Domain, build
-from inrbench.activations.core.chain import Chain, Filter, MultiplicativeFilterNetwork, Skip
+from inrbench.activations.core.mlp import MLP, SINE, Filter, MultiplicativeFilterNetwork, Skip
 from inrbench.activations.fouriernet import FourierNet
 from inrbench.activations.mfn import Mfn
-from inrbench.activations.siren import SINE, Siren
-from inrbench.bench.engine.capture import chain_spec, functions
+from inrbench.activations.siren import Siren
+from inrbench.activations.wire import GABOR_OF_REAL
+from inrbench.bench.engine.capture import functions, mlp_spec
 
 
 class Sinc(Activation):
@@ -39,21 +40,21 @@ class Doubled(nn.Module):
     """More than a kernel."""
 
     def forward(self, z: Tensor) -> Tensor:
-        return 2 * SINE(z, 30.0)
+        return 2 * SINE(z)
 
 
 class Twice(nn.Module):
     """Two kernels."""
 
     def forward(self, z: Tensor) -> Tensor:
-        return SINE(SINE(z, 30.0), 2.0)
+        return SINE(SINE(z))
 
 
 class Shifted(nn.Module):
     """One kernel, of something else than its input."""
 
     def forward(self, z: Tensor) -> Tensor:
-        return SINE(z + 1, 30.0)
+        return SINE(z + 1)
 
 
 class Buffered(nn.Module):
@@ -64,14 +65,14 @@ class Buffered(nn.Module):
         self.register_buffer("seen", torch.zeros(()))
 
     def forward(self, z: Tensor) -> Tensor:
-        return SINE(z, 30.0)
+        return SINE(z)
 
 
 class InPlace(nn.Module):
     """One kernel, whose output is changed afterwards in its own memory."""
 
     def forward(self, z: Tensor) -> Tensor:
-        return SINE(z, 30.0).mul_(2)
+        return SINE(z).mul_(2)
 
 
 class Picky(nn.Module):
@@ -104,21 +105,21 @@ class Random(Sinc):
 
 @pytest.mark.parametrize("activation", [Rooted, Branching, Random])
 def test_a_forward_that_does_not_treat_its_numbers_as_tensors_is_left_to_autograd(activation: type[Sinc]) -> None:
-    assert chain_spec(network(Sinc())) is not None
-    assert chain_spec(network(activation())) is None
+    assert mlp_spec(network(Sinc())) is not None
+    assert mlp_spec(network(activation())) is None
 
 
 def test_a_class_that_cannot_be_found_by_name_is_left_to_autograd() -> None:
     class Inner(Sinc):
         """Nobody can import it."""
 
-    assert chain_spec(network(Inner())) is None
+    assert mlp_spec(network(Inner())) is None
 
 
 @pytest.mark.parametrize("nonlinearity", [Doubled, Twice, Shifted, InPlace, Buffered, Picky, nn.Tanh])
 def test_only_a_kernel_and_nothing_else_makes_a_layer(nonlinearity: type[nn.Module]) -> None:
-    chain = Chain(nn.Sequential(nn.Linear(2, 4), nonlinearity()), nn.Linear(4, 1))
-    assert chain_spec(chain) is None
+    mlp = MLP(nn.Sequential(nn.Linear(2, 4), nonlinearity()), nn.Linear(4, 1))
+    assert mlp_spec(mlp) is None
 
 
 class Affine(nn.Linear):
@@ -130,13 +131,13 @@ class Affine(nn.Linear):
 
 def _siren(**modules: Any) -> nn.Module:
     given = {"linear": nn.Linear(2, 4), "head": nn.Linear(4, 1), **modules}
-    return Chain(nn.Sequential(given["linear"], Siren().layer(2, 4, first=False)[1]), given["head"])  # type: ignore[index]
+    return MLP(nn.Sequential(given["linear"], Siren().layer(2, 4, first=False)[1]), given["head"])  # type: ignore[index]
 
 
 def _hooked() -> nn.Module:
-    chain = _siren()
-    chain.register_forward_hook(lambda *_: None)
-    return chain
+    mlp = _siren()
+    mlp.register_forward_hook(lambda *_: None)
+    return mlp
 
 
 class _Encoding(nn.Linear):
@@ -144,22 +145,22 @@ class _Encoding(nn.Linear):
 
 
 def _encoded() -> nn.Module:
-    chain = Chain(_Encoding(2, 2), nn.Sequential(nn.Linear(2, 4), Siren().layer(2, 4, first=False)[1]), nn.Linear(4, 1))  # type: ignore[index]
-    chain.encoded = True
-    return chain
+    mlp = MLP(_Encoding(2, 2), nn.Sequential(nn.Linear(2, 4), Siren().layer(2, 4, first=False)[1]), nn.Linear(4, 1))  # type: ignore[index]
+    mlp.encoded = True
+    return mlp
 
 
 def _encoded_beside() -> nn.Module:
-    chain = Chain(nn.Identity(), *_siren())  # type: ignore[misc]
-    chain.encoded = True
-    return Skip(chain, nn.Linear(2, 1))
+    mlp = MLP(nn.Identity(), *_siren())  # type: ignore[misc]
+    mlp.encoded = True
+    return Skip(mlp, nn.Linear(2, 1))
 
 
 class PlainFilter(Filter):
     """A filter as it should be."""
 
     def __init__(self) -> None:
-        super().__init__(SINE, 1.0)
+        super().__init__(SINE)
         self.linear = nn.Linear(2, 4)
 
     def affine(self) -> tuple[Tensor, Tensor]:
@@ -187,7 +188,7 @@ def _filters(last: Filter) -> nn.Module:
 
 @pytest.mark.parametrize("activation", [Mfn(), FourierNet(), Bacon(), BwRelu(learn_c="network")], ids=lambda a: a.name)
 def test_networks_of_filters_and_trained_scales_are_chains(activation: Activation) -> None:
-    assert chain_spec(network(activation)) is not None
+    assert mlp_spec(network(activation)) is not None
 
 
 @pytest.mark.parametrize(
@@ -201,7 +202,7 @@ def test_networks_of_filters_and_trained_scales_are_chains(activation: Activatio
         _encoded(),
         _filters(Loud()),
         _filters(Lifted()),
-        Skip(Chain(*_siren()), nn.Linear(2, 1, bias=False)),  # type: ignore[misc]
+        Skip(MLP(*_siren()), nn.Linear(2, 1, bias=False)),  # type: ignore[misc]
         _encoded_beside(),
         network(BwRelu(linear_layers=True)),
         nn.Linear(2, 1),
@@ -218,14 +219,14 @@ def test_networks_of_filters_and_trained_scales_are_chains(activation: Activatio
         "skip-bias",
         "skip-encoding",
         "linear-layers",
-        "no-chain",
+        "no-MLP",
     ],
 )
 def test_what_is_not_quite_such_a_chain_is_left_to_autograd(net: nn.Module) -> None:
-    assert chain_spec(_siren()) is not None
-    assert chain_spec(network(BwRelu(skip=True))) is not None
-    assert chain_spec(_filters(PlainFilter())) is not None
-    assert chain_spec(net) is None
+    assert mlp_spec(_siren()) is not None
+    assert mlp_spec(network(BwRelu(skip=True))) is not None
+    assert mlp_spec(_filters(PlainFilter())) is not None
+    assert mlp_spec(net) is None
 
 
 def test_a_trained_constant_is_no_constant() -> None:
@@ -233,17 +234,17 @@ def test_a_trained_constant_is_no_constant() -> None:
         scale = torch.tensor(30.0)
 
         def forward(self, z: Tensor) -> Tensor:
-            return SINE(z, self.scale)
+            return GABOR_OF_REAL(z, self.scale, -1.0)
 
-    assert chain_spec(Chain(nn.Sequential(nn.Linear(2, 4), Trained()), nn.Linear(4, 1))) is None
-
-
-SLOPE_BY_VALUE = [ExpSin(omega0=3.0), Tanh(), Laplacian(scale=2.0), Multiquadric(scale=2.0)]
+    assert mlp_spec(MLP(nn.Sequential(nn.Linear(2, 4), Trained()), nn.Linear(4, 1))) is None
 
 
-@pytest.mark.parametrize("activation", [*SLOPE_BY_VALUE, Quadratic(), Sinc(), Gelu()], ids=lambda each: each.name)
-def test_the_slope_of_a_plain_forward_is_that_of_autograd(activation: Activation) -> None:
-    spec = chain_spec(network(activation))
+BY_VALUE = [ExpSin(omega0=3.0), Tanh(), Laplacian(scale=2.0), Multiquadric(scale=2.0)]
+
+
+@pytest.mark.parametrize("activation", [*BY_VALUE, Quadratic(), Sinc(), Gelu()], ids=lambda each: each.name)
+def test_the_vjp_of_a_plain_forward_is_that_of_autograd(activation: Activation) -> None:
+    spec = mlp_spec(network(activation))
     assert spec is not None
     nonlinearity = spec.layers[0].nonlinearity
     traced = functions(nonlinearity.names, nonlinearity.files, len(nonlinearity.constants), nonlinearity.columns)
@@ -251,6 +252,6 @@ def test_the_slope_of_a_plain_forward_is_that_of_autograd(activation: Activation
     numbers = [torch.tensor(constant) for constant in nonlinearity.constants]
     value = traced.value(z, *numbers)
     (expected,) = torch.autograd.grad(activation.forward(z), z, gradient)
-    found, otherwise = (traced.slope(gradient, z.detach(), factor * value.detach(), *numbers) for factor in (1, 2))
+    found, otherwise = (traced.vjp(gradient, z.detach(), factor * value.detach(), *numbers) for factor in (1, 2))
     torch.testing.assert_close(found, expected)
-    assert torch.equal(found, otherwise) == (activation not in SLOPE_BY_VALUE)  # where it is calculated from the value
+    assert torch.equal(found, otherwise) == (activation not in BY_VALUE)  # where it is calculated from the value

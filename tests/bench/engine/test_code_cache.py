@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inrbench.activations import siren
-from inrbench.bench.engine import code_cache, compiled_chain, elementary
+from inrbench.bench.engine import code_cache, compiled_mlp, elementary
 from inrbench.bench.engine.code_cache import code_file, imported_files
 
 
@@ -53,12 +53,12 @@ def test_a_plugin_in_a_package_is_followed_by_any_kind_of_import(tmp_path: Path,
 
 def test_a_shipped_activation_depends_on_the_core_it_is_built_from_and_on_no_other() -> None:
     names = {file.name for file in imported_files([siren.__file__])}
-    assert {"siren.py", "kernel.py", "base.py", "chain.py"} <= names
+    assert {"siren.py", "kernel.py", "base.py", "mlp.py"} <= names
     assert "gauss.py" not in names
 
 
 def test_compiled_code_depends_on_how_it_is_compiled() -> None:
-    assert Path(elementary.__file__).resolve() in imported_files([compiled_chain.__file__])
+    assert Path(elementary.__file__).resolve() in imported_files([compiled_mlp.__file__])
 
 
 def test_files_without_imports_of_ours_stand_alone(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from inrbench.bench.engine.aot import Source, compile_all, load
+from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.bench.engine.capture import mlp_spec
+from inrbench.bench.engine.compiled_mlp import CompiledMLP
 from inrbench.bench.engine.elementary import LARGEST, SATURATION, cosine, sine, tanh
 
 FUNCTIONS = [(sine, torch.sin), (cosine, torch.cos)]
@@ -56,15 +58,26 @@ def test_tanh_is_at_most_1_and_no_number_only_for_what_is_none() -> None:
     assert bool(tanh(torch.tensor(math.nan)).isnan())
 
 
-def wave(z: Tensor, scale: Tensor) -> Tensor:
-    return torch.sin(z * scale) + 2 * torch.cos(z) + torch.tanh(z)
+class Wave(Activation):
+    """All of them in one."""
+
+    name, label, version = "wave", "wave", 1
+
+    scale: float = 2.0
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sin(z * self.scale) + 2 * torch.cos(z) + torch.tanh(z)
 
 
 @pytest.mark.needs_compiler
 def test_compiled_code_is_as_accurate() -> None:
-    source = Source(wave, 1, None, 1)
-    compile_all([source])
+    network = build(Wave(), Domain(1, 1, (16,)), width=1, depth=1, seed=0)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.fill_(float(parameter.dim() == 2))  # it is the function alone
+    spec = mlp_spec(network)
+    assert spec is not None
     z = torch.linspace(-500, 500, 100_001)
-    found = load(source.path, 1)([z, torch.tensor(2.0)])[0]
+    found = CompiledMLP(spec, 1, "blas").forward(z[:, None])[0][:, 0]
     exact = torch.sin(2 * z.double()) + 2 * torch.cos(z.double()) + torch.tanh(z.double())
     assert float((found - exact).abs().max()) < 1e-6

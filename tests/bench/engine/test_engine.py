@@ -11,17 +11,17 @@ from torch import Tensor, nn
 
 from inrbench.activations.bw_relu import BwRelu
 from inrbench.activations.core.base import Activation, Domain, build
-from inrbench.activations.core.kernel import Kernel
 from inrbench.activations.mfn import Mfn
-from inrbench.activations.siren import SINE, Siren
+from inrbench.activations.siren import Siren
+from inrbench.activations.wire import Wire
 from inrbench.bench.engine import engine as module
-from inrbench.bench.engine import products
-from inrbench.bench.engine.aot import CompilationError
-from inrbench.bench.engine.capture import ChainSpec
-from inrbench.bench.engine.compiled_chain import CompiledChain
-from inrbench.bench.engine.engine import AutogradEngine, ChainEngine, Engine, choose_engine
+from inrbench.bench.engine import products, torch_internals
+from inrbench.bench.engine.aot import CompilationError, obstacle
+from inrbench.bench.engine.capture import MLPSpec
+from inrbench.bench.engine.compiled_mlp import CompiledMLP
+from inrbench.bench.engine.engine import AutogradEngine, CompiledEngine, Engine, choose_engine
 from inrbench.tasks.core.base import grid_coords
-from tests.bench.engine.test_compiled_chain import Mixed
+from tests.bench.engine.test_compiled_mlp import Mixed
 
 SHAPE = (24, 32)
 COORDS = grid_coords(SHAPE)
@@ -29,7 +29,7 @@ DOMAIN = Domain(2, 2, SHAPE)
 
 
 class Plain(Activation):
-    """A plugin in plain PyTorch that is no chain for the compiler: its number decides."""
+    """A plugin in plain PyTorch that is no MLP for the compiler: its number decides."""
 
     name, label, version = "plain", "plain", 1
 
@@ -39,25 +39,13 @@ class Plain(Activation):
         return torch.tanh(z) if self.scale > 1 else z
 
 
-def odd(z: Tensor, w: float) -> Tensor:
-    """Cannot be compiled: a value decides."""
-    return torch.sin(w * z) if float(z.sum()) < 1e9 else z
-
-
-def odd_slope(grad: Tensor, z: Tensor, w: float) -> Tensor:
-    return w * torch.cos(w * z) * grad
-
-
-ODD = Kernel(odd, odd_slope)
-
-
 class Odd(Activation):
-    """A plugin whose kernel cannot be compiled."""
+    """A plugin that can be captured and not compiled: a shape is looked up that only examples have."""
 
     name, label, version = "odd", "odd", 1
 
     def forward(self, z: Tensor) -> Tensor:
-        return ODD(z, 3.0)
+        return torch.sin(3.0 * z) if z.is_meta or float(z.sum()) < 1e9 else z
 
 
 @pytest.fixture(autouse=True)
@@ -96,10 +84,10 @@ def expected(net: nn.Module) -> tuple[Tensor, list[Tensor]]:
 CASES: dict[str, tuple[Activation, bool, str]] = {
     "chain": (Siren(), True, "chain"),
     "filters": (Mfn(), True, "chain"),
-    "kernels": (BwRelu(linear_layers=True), True, "kernels"),
+    "linear layers": (BwRelu(linear_layers=True), True, "autograd"),
     "skip": (BwRelu(skip=True), True, "chain"),
     "learned c": (BwRelu(learn_c="network"), True, "chain"),
-    "no kernel": (Plain(), True, "autograd"),
+    "no MLP": (Plain(), True, "autograd"),
     "small": (Siren(), False, "autograd"),
 }
 
@@ -107,7 +95,7 @@ CASES: dict[str, tuple[Activation, bool, str]] = {
 @pytest.mark.parametrize(
     "case",
     [
-        pytest.param(name, marks=pytest.mark.needs_compiler) if chosen in ("chain", "kernels") else name
+        pytest.param(name, marks=pytest.mark.needs_compiler) if chosen == "chain" else name
         for name, (_, _, chosen) in CASES.items()
     ],
 )
@@ -206,14 +194,14 @@ def test_the_name_of_the_engine_tells_whose_products_it_takes(monkeypatch: pytes
 
 @pytest.mark.needs_compiler
 def test_where_the_products_of_onednn_cannot_be_compiled_those_of_mkl_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Older(CompiledChain):
-        def __init__(self, spec: ChainSpec, callers: int, library: str) -> None:
+    class Older(CompiledMLP):
+        def __init__(self, spec: MLPSpec, callers: int, library: str) -> None:
             if library == "onednn":
                 raise CompilationError("no rule for it")
             super().__init__(spec, callers, library)
 
     monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
-    monkeypatch.setattr(module, "CompiledChain", Older)
+    monkeypatch.setattr(module, "CompiledMLP", Older)
     with pytest.warns(RuntimeWarning, match="without the products of onednn: no rule for it"):
         engine = choose_engine(network(width=products.WIDE), COORDS, large=True)
     assert engine.name == "chain"
@@ -224,7 +212,7 @@ def test_where_the_products_of_onednn_cannot_be_compiled_those_of_mkl_are_used(m
 def test_a_chain_that_fails_or_does_not_agree_with_autograd_is_not_used(
     wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Wrong(CompiledChain):
+    class Wrong(CompiledMLP):
         def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
             if wrong == "failure":
                 raise RuntimeError("failure")
@@ -234,12 +222,12 @@ def test_a_chain_that_fails_or_does_not_agree_with_autograd_is_not_used(
         def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
             return super().backward(kept, gradient * (1.2 if wrong == "slope" else 1))
 
-    monkeypatch.setattr(module, "CompiledChain", Wrong)
+    monkeypatch.setattr(module, "CompiledMLP", Wrong)
     net = network(BwRelu(skip=True))
     parameter = next(net.parameters())
     parameter.grad = torch.ones_like(parameter)
     with pytest.warns(RuntimeWarning, match="failure|does not agree with autograd"):
-        assert choose_engine(net, COORDS, large=True).name == "kernels"
+        assert choose_engine(net, COORDS, large=True).name == "autograd"
     assert torch.equal(parameter.grad, torch.ones_like(parameter))
 
 
@@ -250,7 +238,7 @@ def test_a_plugin_that_cannot_be_compiled_changes_nothing_for_the_jobs_after_it(
         engine = choose_engine(network(Odd()), COORDS, large=True)
     assert (engine.name, engine.threads) == ("autograd", 2)
     torch.testing.assert_close(torch.cat(one_pass(engine)[0]), expected(engine.network)[0])
-    assert isinstance(choose_engine(network(), COORDS, large=True), ChainEngine)
+    assert isinstance(choose_engine(network(), COORDS, large=True), CompiledEngine)
 
 
 def test_without_a_compiler_one_warning_names_the_remedy_and_training_goes_on(
@@ -265,14 +253,47 @@ def test_without_a_compiler_one_warning_names_the_remedy_and_training_goes_on(
     assert "install one, e.g. g++" in str(warning.message)
 
 
-def test_the_kernels_of_a_network_are_found_by_a_trial() -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        found: list[Kernel] = []
+@pytest.mark.parametrize("activation", [BwRelu(linear_layers=True), Wire()], ids=lambda each: each.name)
+def test_autograd_multiplies_by_onednn_where_that_is_faster(
+    activation: Activation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
+    monkeypatch.setenv("INRBENCH_COMPILE", "0")
+    calls = 0
+    original = torch_internals.onednn_linear
 
-        class Spy:
-            def __init__(self, kernels: list[Kernel], threads: int, callers: int) -> None:
-                found.extend(kernels)
+    def counted(*tensors: Tensor) -> Tensor:
+        nonlocal calls
+        calls += 1
+        return original(*tensors)
 
-        patch.setattr(module, "AotKernels", Spy)
-        choose_engine(network(), COORDS, large=True, precision="bf16")
-    assert found == [SINE]
+    monkeypatch.setattr(products, "onednn_linear", counted)
+    narrow, net = network(activation, products.WIDE // 2), network(activation, 2 * products.WIDE)
+    assert choose_engine(narrow, COORDS, large=True).name == "autograd"
+    engine = choose_engine(net, COORDS, large=True)
+    assert engine.name == "autograd-onednn"
+    values, gradients = one_pass(engine)
+    assert calls > 0
+    wanted, wanted_gradients = expected(net)
+    torch.testing.assert_close(torch.cat(values), wanted, rtol=0, atol=5e-6)
+    scale = max(float(g.abs().max()) for g in wanted_gradients)
+    for one, other in zip(gradients, wanted_gradients, strict=True):
+        assert float((one - other).abs().max()) < 1e-5 * scale
+
+
+def test_another_version_of_pytorch_trains_by_autograd_and_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "__version__", "2.99.1+cpu")
+    with pytest.warns(RuntimeWarning) as seen:
+        engines = [choose_engine(network(each), COORDS, large=True) for each in (Siren(), Mfn())]
+    assert {engine.name for engine in engines} == {"autograd"}
+    (warning,) = seen
+    assert "PyTorch 2.99.1+cpu is not one of those" in str(warning.message)
+    assert obstacle() == torch_internals.untested()
+
+
+@pytest.mark.needs_compiler
+def test_a_network_with_a_bounded_output_is_compiled() -> None:
+    net = build(BwRelu(skip=True), DOMAIN, width=16, depth=3, seed=0, tanh=True)
+    engine = choose_engine(net, COORDS, large=True)
+    assert engine.name == "chain"
+    torch.testing.assert_close(torch.cat(one_pass(engine)[0]), expected(net)[0], rtol=0, atol=2e-6)

@@ -1,4 +1,4 @@
-"""Matrix products of compiled chains: both libraries against float64, and which of them is used where."""
+"""Matrix products of compiled MLPs: both libraries against float64, and which of them is used where."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def test_the_products_of_both_libraries_are_right(library: str, rows: int, input
 def test_onednn_is_used_for_wide_layers_where_mkl_leaves_avx512_unused(
     cpuinfo: str, capability: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch._C, "has_mkl", True)
-    monkeypatch.setattr(torch._C, "_has_mkldnn", True)
+    monkeypatch.setattr(torch.backends.mkl, "is_available", lambda: True)
+    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: True)
     monkeypatch.setattr(Path, "read_text", lambda _: cpuinfo)
     monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: capability)
     products._mkl_lacks_avx512.cache_clear()

@@ -1,12 +1,14 @@
-"""Compilation before the first job: each chain once, only for jobs that are worth it, and never a reason to fail."""
+"""Compilation before the first job: each MLP once, only for jobs that are worth it, and never a reason to fail."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import torch
 
 from inrbench.bench.config import grid
 from inrbench.bench.config.job import Job
@@ -15,7 +17,7 @@ from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.engine import aot, products
 from inrbench.bench.engine.aot import CompilationError, Recipe
-from inrbench.bench.runner.compiling import compile_chains
+from inrbench.bench.runner.compiling import compile_networks
 from tests.bench.config.layout import lay_out
 
 
@@ -31,6 +33,18 @@ def jobs(steps: int) -> list[Job]:
     return grid.jobs(validated(Suite, values, "s"), Plugins(), "s")
 
 
+def test_another_version_of_pytorch_compiles_nothing_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(torch, "__version__", "2.99.1")
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("compiled"))
+    said: list[str] = []
+    compile_networks(jobs(100_000), [], said.append)
+    (line,) = said
+    assert "slower: PyTorch 2.99.1 is not one of those" in line
+
+
 @pytest.fixture
 def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
     """What the compiler was asked for, which does nothing; the cache is empty."""
@@ -42,28 +56,28 @@ def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
         found.extend(recipes)
 
     monkeypatch.setattr(aot, "compile_all", record)
-    monkeypatch.setattr(aot, "has_compiler", lambda: True)
+    monkeypatch.setattr(aot, "obstacle", lambda: None)
     return found
 
 
 def test_each_chain_is_compiled_once_and_the_user_is_told(compiled: list[Recipe]) -> None:
     said: list[str] = []
-    compile_chains(jobs(100_000), [], said.append)
-    # ReLU and ReLU+PE are one chain, SIREN at two scales another, MFN a third; Instant-NGP is none.
+    compile_networks(jobs(100_000), [], said.append)
+    # ReLU and ReLU+PE are one MLP, SIREN at two scales another, MFN a third; Instant-NGP is none.
     assert len({recipe.path for recipe in compiled}) == len(compiled) == 6
-    assert said[0].startswith("compiling 3 chains, once for this machine, about ")
+    assert said[0].startswith("compiling 3 networks, once for this machine, about ")
     for recipe in compiled:
         recipe.path.parent.mkdir(parents=True, exist_ok=True)
         recipe.path.touch()
-    compile_chains(jobs(100_000), [], said.append)
+    compile_networks(jobs(100_000), [], said.append)
     assert (len(compiled), len(said)) == (6, 1)
 
 
 def test_small_jobs_need_no_compiler(compiled: list[Recipe], monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    compile_chains(jobs(10), [], said.append)
+    compile_networks(jobs(10), [], said.append)
     monkeypatch.setenv("INRBENCH_COMPILE", "0")
-    compile_chains(jobs(100_000), [], said.append)
+    compile_networks(jobs(100_000), [], said.append)
     assert not compiled
     assert not said
 
@@ -74,7 +88,7 @@ def test_a_failure_is_told_and_left_to_the_job(compiled: list[Recipe], monkeypat
 
     monkeypatch.setattr(aot, "compile_all", fail)
     said: list[str] = []
-    compile_chains(jobs(100_000), [], said.append)
+    compile_networks(jobs(100_000), [], said.append)
     assert "no room for code" in said[-1]
 
 
@@ -88,7 +102,7 @@ TASKS = {
 @pytest.mark.parametrize(("task", "passes"), [("all", 2), ("batch", 0), ("residuals", 0)])
 def test_chains_are_compiled_for_what_a_step_evaluates(task: str, passes: int, compiled: list[Recipe]) -> None:
     jobs = lay_out(f"train: {{steps: 2000}}\ntasks: {{{TASKS[task]}}}\nactivations: {{siren: {{}}}}")
-    compile_chains(jobs, [], lambda text: None)
+    compile_networks(jobs, [], lambda text: None)
     assert len(compiled) == passes
 
 
@@ -98,6 +112,6 @@ def test_wide_networks_have_code_with_products_of_their_own(
     monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
     for width in (16, 64):
         jobs = lay_out(f"model: {{width: {width}, depth: 2}}\ntrain: {{steps: 100000}}\nactivations: {{siren: {{}}}}")
-        compile_chains(jobs, [], lambda text: None)
+        compile_networks(jobs, [], lambda text: None)
     assert [json.loads(recipe.command[1]) for recipe in compiled] == [False, True] * 2
     assert [recipe.command[2] for recipe in compiled] == ["blas"] * 2 + ["onednn"] * 2

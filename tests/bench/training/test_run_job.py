@@ -12,11 +12,12 @@ import torch
 
 from inrbench.bench.config import grid
 from inrbench.bench.config.job import Job
+from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.training.run_job import attempt, execute
 from inrbench.bench.training.sampling import held_out
 from inrbench.tasks.signals.load import load
-from tests.bench.training.jobs import CPU, PLUGINS, job, jobs
+from tests.bench.training.jobs import CPU, PLUGINS, job, jobs, values
 
 
 def test_an_outcome_has_the_size_of_the_network_and_the_seconds_of_its_phases() -> None:
@@ -125,3 +126,68 @@ def test_drawn_numbers_are_counted_beside_the_trained_ones(activation: str, froz
     network = execute(job(activation=activation, steps=5), PLUGINS, CPU).network
     assert network is not None
     assert network.frozen == frozen
+
+
+LAYERS = """
+import torch
+from torch import nn
+from inrbench.activations import Activation
+
+class Normed(Activation):
+    name, label, version = "normed", "normed", 1
+    derivatives = 1
+    forward = staticmethod(torch.relu)
+    def layer(self, i, o, *, first):
+        return nn.Sequential(nn.Linear(i, o), nn.BatchNorm1d(o), nn.ReLU())
+
+class Dropped(Activation):
+    name, label, version = "dropped", "dropped", 1
+    forward = staticmethod(torch.relu)
+    def layer(self, i, o, *, first):
+        return nn.Sequential(nn.Linear(i, o), nn.ReLU(), nn.Dropout(0.1))
+"""
+
+
+@pytest.fixture
+def with_layers(tmp_path: Path) -> Plugins:
+    file = tmp_path / "layers.py"
+    file.write_text(LAYERS)
+    return Plugins([file])
+
+
+def jobs_of(plugins: Plugins, activation: str, task: str = "image") -> list[Job]:
+    suite = Suite(
+        suite="s",
+        repeats=1,
+        model={"depth": 2, "width": 16},
+        train={"steps": 30},
+        tasks={task: {} if task == "eikonal" else {"size": 24}},
+        activations={activation: {}},
+    )
+    return [job for job in grid.jobs(suite, plugins, "s") if job.activation]
+
+
+@pytest.mark.parametrize("activation", ["normed", "dropped"])
+def test_the_score_of_a_network_with_modes_does_not_depend_on_blocks(
+    activation: str, with_layers: Plugins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Batch normalisation is trained in one block; it and dropout are scored in evaluation mode."""
+    job = jobs_of(with_layers, activation)[0]
+    found = []
+    for rows in ("64", "4096"):
+        monkeypatch.setenv("INRBENCH_BLOCK_ROWS", rows)
+        torch.manual_seed(0)
+        found.append(execute(job, with_layers, CPU))
+    few, many = found
+    assert few.network is not None
+    assert few.network.block_rows == (576 if activation == "normed" else 64)
+    if activation == "normed":
+        assert few.final_score == many.final_score
+    objective = -10 * math.log10(values(many, "loss")[-1])  # of the very values that are scored
+    assert many.final_score == pytest.approx(objective, abs=1e-3)
+
+
+def test_batch_normalisation_is_refused_where_training_needs_derivatives(with_layers: Plugins) -> None:
+    outcome = attempt(jobs_of(with_layers, "normed", "eikonal")[0], with_layers, CPU, lambda _: None)
+    assert outcome.status == "error"
+    assert "depends on other rows (batch normalisation?)" in str(outcome.error)

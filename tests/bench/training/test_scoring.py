@@ -5,10 +5,13 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
-from inrbench.bench.training.scoring import eval_steps
+from inrbench.bench.engine.engine import AutogradEngine
+from inrbench.bench.training.scoring import eval_steps, evaluate
 from tests.bench.training.jobs import PLUGINS, run, values
 
 
@@ -46,3 +49,13 @@ def test_conditioning_is_scored_on_demand_for_every_activation(activation: str) 
 
 def test_conditioning_is_not_scored_where_nobody_asks_for_it() -> None:
     assert not any("/" in score.metric for score in run(task="image", steps=5).scores)
+
+
+def test_evaluation_is_in_evaluation_mode_and_leaves_the_modes_as_they_were() -> None:
+    network = nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.5), nn.Linear(8, 1))
+    network[2].eval()
+    coords = torch.rand(100, 2)
+    found = evaluate(AutogradEngine(network), coords, 30)
+    assert [module.training for module in network] == [True, True, False]
+    assert network.training
+    torch.testing.assert_close(found, network.eval()(coords).detach())

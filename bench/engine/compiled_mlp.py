@@ -1,6 +1,6 @@
-"""A chain, or a chain of filters, as two compiled functions: forward and backward pass over a block of rows.
+"""An MLP, or an MLP of filters, as two compiled functions: forward and backward pass over a block of rows.
 
-One layer after another through autograd, a step of a narrow network spends its time on calls. The passes of a chain
+One layer after another through autograd, a step of a narrow network spends its time on calls. The passes of an MLP
 (`inrbench.bench.engine.capture`) are known in advance, so that PyTorch's compiler makes one function of each. It runs
 on one thread and without the interpreter's lock (GIL), and several threads work on blocks of their own: that parallels
 better than the division of each product of a small block.
@@ -21,13 +21,14 @@ import torch
 from torch import Tensor, nn
 
 from inrbench.bench.engine.aot import compile_all, compile_to, load, scalar
-from inrbench.bench.engine.capture import ChainSpec, Functions, Layer, functions
+from inrbench.bench.engine.capture import Functions, Layer, MLPSpec, functions
 from inrbench.bench.engine.code_cache import code_file
-from inrbench.bench.engine.products import LIBRARIES, Products, faster_library, make_onednn_known_to_compiler
+from inrbench.bench.engine.products import LIBRARIES, Products, faster_library
+from inrbench.bench.engine.torch_internals import make_onednn_known_to_compiler
 
 
-class CompiledChain:
-    """The compiled forward and backward pass of a chain.
+class CompiledMLP:
+    """The compiled forward and backward pass of an MLP.
 
     Args:
         spec: of the network, whose parameters may change; see `refresh`.
@@ -38,7 +39,7 @@ class CompiledChain:
         CompilationError: if they cannot be compiled.
     """
 
-    def __init__(self, spec: ChainSpec, callers: int, library: str) -> None:
+    def __init__(self, spec: MLPSpec, callers: int, library: str) -> None:
         self._spec = spec
         passes = passes_of(spec, library)
         compile_all(passes)
@@ -73,11 +74,17 @@ class CompiledChain:
         if self._skip:
             matrix, bias = self._skip
             values += torch.addmm(bias, x, matrix.t())
+        if self._spec.bounded:
+            values = values.tanh_().add_(1).mul_(0.5)
+            kept.append(values)
         return values, [x, *kept]
 
     @torch.no_grad()
     def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
         """The gradient (N, C) at the values to gradients, whose sum goes to `add_gradients`; any thread may call it."""
+        if self._spec.bounded:
+            *kept, values = kept
+            gradient = gradient * (2 * values * (1 - values))  # of (1 + tanh v) / 2
         gradient = gradient.float().contiguous()
         found = self._backward([gradient, *kept, *self._given[::2], *self._scalars])
         beside = [(kept[0].t() @ gradient).t().contiguous(), gradient.sum(0)] if self._skip else []
@@ -143,11 +150,11 @@ def _run_backward(
         y, z = left.pop(), left.pop()
         if filtered:
             linear, y = left.pop(), kernel.value(z, *constants)
-            at_filter, gradient = kernel.slope(gradient * linear, z, y, *constants), gradient * y
+            at_filter, gradient = kernel.vjp(gradient * linear, z, y, *constants), gradient * y
             found = [*of_coords(at_filter), *found]
             maps.pop()
         else:
-            gradient = kernel.slope(gradient, z, y, *constants)
+            gradient = kernel.vjp(gradient, z, y, *constants)
         if number:
             found = [products.transposed_times(gradient, left[-1]), gradient.sum(0), *found]
         else:
@@ -157,7 +164,7 @@ def _run_backward(
 
 @dataclass(frozen=True)
 class Pass:
-    """One pass of a chain, to be compiled; a `inrbench.bench.engine.aot.Recipe`."""
+    """One pass of an MLP, to be compiled; a `inrbench.bench.engine.aot.Recipe`."""
 
     layers: Sequence[Layer]
     backward: bool
@@ -179,13 +186,13 @@ class Pass:
         return [(each.names, each.files, len(each.constants), each.columns, filtered) for each, filtered in pairs]
 
 
-def passes_of(spec: ChainSpec, library: str) -> list[Pass]:
-    """Forward and backward pass of a chain with the matrix products of a library."""
+def passes_of(spec: MLPSpec, library: str) -> list[Pass]:
+    """Forward and backward pass of an MLP with the matrix products of a library."""
     return [Pass(spec.layers, backward, library) for backward in (False, True)]
 
 
-def library_of(spec: ChainSpec) -> str:
-    """The library whose matrix products are faster for a chain; all of its layers have as many units as the last."""
+def library_of(spec: MLPSpec) -> str:
+    """The library whose matrix products are faster for an MLP; all of its layers have as many units as the last."""
     return faster_library(spec.head()[0].shape[1])
 
 

@@ -1,4 +1,4 @@
-"""Compiled chains: values and gradients are those of autograd, with one code for all sizes."""
+"""Compiled MLPs: values and gradients are those of autograd, with one code for all sizes."""
 
 from __future__ import annotations
 
@@ -13,16 +13,18 @@ from torch import Tensor, nn
 from inrbench.activations.bacon import Bacon
 from inrbench.activations.bw_relu import BwRelu
 from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.core.mlp import SINE
 from inrbench.activations.finer import Finer
 from inrbench.activations.fouriernet import FourierNet
 from inrbench.activations.gauss import Gauss
 from inrbench.activations.mfn import Mfn
 from inrbench.activations.relu import Relu
 from inrbench.activations.relu_pe import ReluPe
-from inrbench.activations.siren import SINE, Siren
+from inrbench.activations.siren import Siren
 from inrbench.activations.wire import Wire
-from inrbench.bench.engine.capture import chain_spec
-from inrbench.bench.engine.compiled_chain import CompiledChain, Pass
+from inrbench.activations.wire_real import WireReal
+from inrbench.bench.engine.capture import mlp_spec
+from inrbench.bench.engine.compiled_mlp import CompiledMLP, Pass
 
 slow = pytest.mark.slow
 
@@ -46,7 +48,7 @@ class Mixed(Sinc):
     shift: float | None = None
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.gain * SINE(z, self.omega0) ** self.power + torch.tanh(z)
+        return self.gain * SINE(self.omega0 * z) ** self.power + torch.tanh(z)
 
 
 CHAINS = [
@@ -54,6 +56,7 @@ CHAINS = [
     pytest.param(Sinc(), marks=slow, id="sinc"),
     pytest.param(Siren(), id="siren"),
     pytest.param(Wire(), marks=slow, id="wire"),
+    pytest.param(WireReal(), marks=slow, id="wire-real"),
     pytest.param(Finer(), marks=slow, id="finer"),
     pytest.param(Gauss(), marks=slow, id="gauss"),
     pytest.param(Relu(), marks=slow, id="relu"),
@@ -68,14 +71,16 @@ CHAINS = [
 ]
 
 
-def network(activation: Activation, inputs: int = 2, channels: int = 3, width: int = 20, depth: int = 3) -> nn.Module:
-    return build(activation, Domain(inputs, channels, (32,) * inputs), width=width, depth=depth, seed=1)
+def network(
+    activation: Activation, inputs: int = 2, channels: int = 3, width: int = 20, depth: int = 3, *, tanh: bool = False
+) -> nn.Module:
+    return build(activation, Domain(inputs, channels, (32,) * inputs), width=width, depth=depth, seed=1, tanh=tanh)
 
 
-def compiled_chain(net: nn.Module, library: str = "blas") -> CompiledChain:
-    found = chain_spec(net)
+def compiled_mlp(net: nn.Module, library: str = "blas") -> CompiledMLP:
+    found = mlp_spec(net)
     assert found is not None
-    return CompiledChain(found, 1, library)
+    return CompiledMLP(found, 1, library)
 
 
 def by_autograd(net: nn.Module, coords: Tensor, gradient: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -98,7 +103,7 @@ def by_autograd(net: nn.Module, coords: Tensor, gradient: Tensor) -> tuple[Tenso
 def test_values_and_gradients_are_those_of_autograd_for_any_size(activation: Activation, library: str) -> None:
     for inputs, channels, width, rows in ((2, 3, 20, 300), (2, 1, 7, 33), (1, 1, 16, 1), (3, 2, 64, 2)):
         net = network(activation, inputs, channels, width)
-        compiled = compiled_chain(net, library)
+        compiled = compiled_mlp(net, library)
         coords, gradient = torch.rand(rows, inputs) * 2 - 1, torch.randn(rows, channels)
         expected, gradients = by_autograd(net, coords, gradient)
         values, kept = compiled.forward(coords)
@@ -111,17 +116,30 @@ def test_values_and_gradients_are_those_of_autograd_for_any_size(activation: Act
 
 
 @pytest.mark.needs_compiler
+def test_a_bounded_output_stands_behind_the_compiled_code() -> None:
+    net = network(BwRelu(skip=True), tanh=True)
+    compiled = compiled_mlp(net)
+    coords, gradient = torch.rand(50, 2) * 2 - 1, torch.randn(50, 3)
+    expected, gradients = by_autograd(net, coords, gradient)
+    values, kept = compiled.forward(coords)
+    compiled.add_gradients(compiled.backward(kept, gradient))
+    torch.testing.assert_close(values, expected, rtol=0, atol=2e-6)
+    for parameter, wanted in zip(net.parameters(), gradients, strict=True):
+        torch.testing.assert_close(parameter.grad, wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.needs_compiler
 def test_one_code_serves_all_scales_widths_and_channels(monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled_chain(network(Siren()))  # made now, if it never was
+    compiled_mlp(network(Siren()))  # made now, if it never was
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
     for omega0, channels, width in ((5.0, 1, 8), (60.0, 2, 31)):
-        compiled_chain(network(Siren(omega0=omega0), channels=channels, width=width))
+        compiled_mlp(network(Siren(omega0=omega0), channels=channels, width=width))
 
 
 @pytest.mark.needs_compiler
 def test_parameters_may_change_and_gradients_add_up() -> None:
     net = network(Siren())
-    compiled = compiled_chain(net)
+    compiled = compiled_mlp(net)
     coords, gradient = torch.rand(50, 2), torch.randn(50, 3)
     with torch.no_grad():
         for parameter in net.parameters():
@@ -135,8 +153,8 @@ def test_parameters_may_change_and_gradients_add_up() -> None:
 
 
 def test_the_code_is_that_of_its_kernels() -> None:
-    def path(activation: Activation, depth: int = 3) -> Any:
-        found = chain_spec(network(activation, depth=depth))
+    def path(activation: Activation, depth: int = 3, *, tanh: bool = False) -> Any:
+        found = mlp_spec(network(activation, depth=depth, tanh=tanh))
         assert found is not None
         kinds = itertools.product((False, True), ("blas", "onednn"))
         assert len({Pass(found.layers, *each).path for each in kinds}) == 4
@@ -147,11 +165,12 @@ def test_the_code_is_that_of_its_kernels() -> None:
     assert path(Siren()) == path(Siren(omega0=3.0))
     assert path(BwRelu()) == path(BwRelu(learn_c="layer"))
     assert path(FourierNet()) == path(Bacon()) != path(Siren())
+    assert path(Siren()) == path(Siren(), tanh=True)  # which is behind it
 
 
 @pytest.mark.needs_compiler
 def test_coordinates_that_do_not_fit_are_refused() -> None:
-    compiled = compiled_chain(network(Siren()))
+    compiled = compiled_mlp(network(Siren()))
     for wrong in (torch.rand(5, 7), torch.rand(5, 2).double(), torch.rand(2)):
         with pytest.raises(ValueError, match="inputs"):
             compiled.forward(wrong)

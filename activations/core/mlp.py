@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import torch
 from torch import Tensor, nn
 
 from inrbench.activations.core.kernel import Kernel
@@ -22,7 +23,7 @@ def product(factors: list[Tensor]) -> Tensor:
     return result
 
 
-class Chain(nn.Sequential):
+class MLP(nn.Sequential):
     """Sequence coords -> encoding -> layers -> head: (N, d) -> (N, C).
 
     Attributes:
@@ -32,8 +33,8 @@ class Chain(nn.Sequential):
     encoded: bool = False
 
     @property
-    def chain(self) -> Chain:
-        """The chain itself, so that `Chain` and `Skip` have the same attribute."""
+    def mlp(self) -> MLP:
+        """The MLP itself, so that `MLP` and `Skip` have the same attribute."""
         return self
 
     @property
@@ -67,21 +68,28 @@ class Chain(nn.Sequential):
 
 
 class Skip(nn.Module):
-    """Skip connection chain(x) + linear(x), so that the chain need not represent the affine part of a signal."""
+    """Skip connection MLP(x) + linear(x), so that the MLP need not represent the affine part of a signal."""
 
-    def __init__(self, chain: Chain, linear: nn.Linear) -> None:
+    def __init__(self, mlp: MLP, linear: nn.Linear) -> None:
         super().__init__()
-        self.chain, self.linear = chain, linear
+        self.mlp, self.linear = mlp, linear
 
     def forward(self, coords: Tensor) -> Tensor:
-        out: Tensor = self.chain(coords) + self.linear(coords)
+        out: Tensor = self.mlp(coords) + self.linear(coords)
         return out
 
     def features(self, coords: Tensor) -> list[Tensor]:
-        return self.chain.features(coords)
+        return self.mlp.features(coords)
 
     def stages(self) -> dict[str, list[nn.Module]]:
-        return {**self.chain.stages(), "skip": [self.linear]}
+        return {**self.mlp.stages(), "skip": [self.linear]}
+
+
+def _sine(z: Tensor) -> Tensor:
+    return torch.sin(z)
+
+
+SINE = Kernel(_sine)
 
 
 class Filter(nn.Module):
@@ -89,12 +97,11 @@ class Filter(nn.Module):
 
     Args:
         kernel: of the pre-activations (N, columns of U).
-        constants: of the kernel.
     """
 
-    def __init__(self, kernel: Kernel, *constants: float) -> None:
+    def __init__(self, kernel: Kernel) -> None:
         super().__init__()
-        self.kernel, self.constants = kernel, constants
+        self.kernel = kernel
 
     @staticmethod
     def lift(coords: Tensor) -> Tensor:
@@ -106,7 +113,7 @@ class Filter(nn.Module):
         raise NotImplementedError(f"{type(self).__name__} has no affine(); define it")
 
     def forward(self, coords: Tensor) -> Tensor:
-        return self.kernel(first_linear(self.lift(coords), *self.affine()), *self.constants)
+        return self.kernel(first_linear(self.lift(coords), *self.affine()))
 
 
 class MultiplicativeFilterNetwork(nn.Module):

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from inrbench.bench.engine.compiler_process import share_headers
+from inrbench.bench.engine.torch_internals import share_headers
 
 
 @pytest.fixture
@@ -54,9 +54,3 @@ def test_a_header_that_cannot_be_made_is_read_as_text(compiler: Any, tmp_path: P
     share_headers(tmp_path, 0)
     assert compiler._precompile_header("full.h", "g++", min_optimize=True) is None
     assert compiler._precompile_header("kernel.h", "g++") is not None
-
-
-def test_another_version_of_the_compiler_is_left_as_it_is(compiler: Any, tmp_path: Path) -> None:
-    del compiler._precompile_header
-    share_headers(tmp_path, 0)
-    assert not compiler.config.aot_inductor.precompile_headers
