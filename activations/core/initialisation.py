@@ -15,7 +15,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.chain import Chain
+from inrbench.activations.core.mlp import MLP
 
 POINTS, REACH = 20_001, 9.0
 """Points and half width, in standard deviations, of the integral over a normal distribution of one variable."""
@@ -51,7 +51,7 @@ def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p:
 @torch.no_grad()
 def _keep_variance(network: nn.Module, shape: tuple[int, ...], sigma_p: float) -> None:
     chain = getattr(network, "chain", None)
-    if not isinstance(chain, Chain):
+    if not isinstance(chain, MLP):
         raise ValueError(f"init: variance is for chains of layers, and {type(network).__name__} is none; leave it out")
     inputs = coordinates(shape)
     square = (chain[0](inputs) if chain.encoded else inputs).square().mean().item()
@@ -113,7 +113,7 @@ def layer_spreads(network: nn.Module, shape: tuple[int, ...]) -> list[float]:
         ValueError: as `reinitialise`.
     """
     chain = getattr(network, "chain", None)
-    if not isinstance(chain, Chain):
+    if not isinstance(chain, MLP):
         raise ValueError(f"{type(network).__name__} is no chain of layers")
     spreads: list[float] = []
     hooks = [

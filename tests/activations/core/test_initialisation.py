@@ -11,9 +11,9 @@ from scipy import integrate, stats
 from torch import nn
 
 from inrbench.activations.core.base import Activation, Domain, build
-from inrbench.activations.core.chain import Chain
 from inrbench.activations.core.conformance import check_depth
 from inrbench.activations.core.initialisation import coordinates, layer_spreads, mean_square
+from inrbench.activations.core.mlp import MLP
 from inrbench.bench.config.plugins import Plugins
 
 PLUGINS = Plugins()
@@ -24,11 +24,11 @@ def activation_of(name: str, **params: float) -> Activation:
     return PLUGINS.activations.get(name).model_validate(params)
 
 
-def chain_of(name: str, width: int = 200, depth: int = 5, sigma_p: float = 1.0, **params: float) -> Chain:
+def chain_of(name: str, width: int = 200, depth: int = 5, sigma_p: float = 1.0, **params: float) -> MLP:
     network = build(
         activation_of(name, **params), DOMAIN, width=width, depth=depth, seed=0, init="variance", sigma_p=sigma_p
     )
-    assert isinstance(network, Chain)
+    assert isinstance(network, MLP)
     return network
 
 
