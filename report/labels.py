@@ -70,10 +70,11 @@ def with_interval(mean: float, half: float | None, spec: str) -> str:
 
 
 _ENGINES = {
-    "chain": "compiled chain",
-    "chain-onednn": "compiled chain with products of oneDNN",
+    "chain": "compiled MLP",
+    "chain-onednn": "compiled MLP with products of oneDNN",
     "kernels": "autograd with compiled kernels",
     "autograd": "autograd",
+    "autograd-onednn": "autograd with products of oneDNN",
     "compiled": "compiled code",
 }
 

@@ -77,7 +77,7 @@ class Registry(Generic[T]):
 
     def _import(self, name: str, module: str) -> Iterator[ModuleType]:
         try:
-            yield _imported(partial(importlib.import_module, module))
+            yield _imported(module, partial(importlib.import_module, module))
         except Exception as error:  # whatever a plugin's module raises is its own fault, never the harness's
             self.broken[name] = f"{type(error).__name__}: {error}"
 
@@ -168,7 +168,7 @@ def load_file(path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
-        _imported(partial(spec.loader.exec_module, module))
+        _imported(str(path), partial(spec.loader.exec_module, module))
     except Exception as error:
         del sys.modules[name]
         cause = f"{type(error).__name__}: {error}"
@@ -176,16 +176,18 @@ def load_file(path: Path) -> ModuleType:
     return module
 
 
-def _imported(load: Callable[[], R]) -> R:
-    """What ``load`` returns, which imports a module of the user's.
+def _imported(name: str, load: Callable[[], R]) -> R:
+    """What ``load`` returns, which imports a module of the user's, called ``name`` in messages.
 
     A script among the plugins ends the process, often after `argparse` has printed its usage; neither may happen to a
-    command that does not even select it.
+    command that does not even select it. Nor may PyTorch's default dtype change, which all others build on.
 
     Raises:
         ImportError: if the module ends the process.
     """
-    written = io.StringIO()
+    import torch
+
+    written, dtype = io.StringIO(), torch.get_default_dtype()
     try:
         with contextlib.redirect_stderr(written):
             result = load()
@@ -194,6 +196,13 @@ def _imported(load: Callable[[], R]) -> R:
             f"it ends the process when it is imported, SystemExit: {error.code}; "
             'put its script under `if __name__ == "__main__":`'
         ) from error
+    finally:
+        if (changed := torch.get_default_dtype()) != dtype:
+            torch.set_default_dtype(dtype)
+            written.write(
+                f"{name} sets PyTorch's default dtype to {changed} when it is imported; it is {dtype} again, for all "
+                "others: give dtype= where the plugin makes its tensors\n"
+            )
     sys.stderr.write(written.getvalue())
     return result
 

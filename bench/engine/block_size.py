@@ -40,6 +40,9 @@ SECONDS = 4.0
 NEAR = 1.02
 """The smallest block within this factor of the fastest is taken: it needs the least memory."""
 
+IDLE = 0.8
+"""Share of the processor that a measurement must have had for its choice to hold and to be stored."""
+
 WORTHWHILE = 1e8
 """Values of units computed in a whole job, above which it pays to tune it: about half a second of one core."""
 
@@ -84,18 +87,29 @@ def block_rows(engine: Engine, coords: Tensor, kind: str, *, tune: bool) -> int:
     key = _key(engine, kind, min(len(coords), CANDIDATES[-1]))
     path = cache_folder() / "blocks" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
     known = _read(path)
-    return known if known is not None else _keep(path, key, measure(engine, coords))
+    if known is not None:
+        return known
+    seconds, share = measure(engine, coords)
+    if share < IDLE:  # a choice made beside other work would stay for ever
+        print(f"block size: {DEFAULT} rows, not measured, as other work takes the processor")
+        return DEFAULT
+    return _keep(path, key, seconds)
 
 
-def measure(engine: Engine, coords: Tensor) -> dict[int, float]:
-    """Seconds of a forward and a backward pass over the same rows, in blocks of each size: the least of some rounds."""
+def measure(engine: Engine, coords: Tensor) -> tuple[dict[int, float], float]:
+    """Seconds of a forward and a backward pass over the same rows, in blocks of each size: the least of some rounds.
+
+    Also the share of the processor that it had: 1 on an idle machine, less beside other work.
+    """
     _pass(engine, coords[: CANDIDATES[0]], CANDIDATES[0])  # the first pass is slower
     each = _pass(engine, coords[: CANDIDATES[0]], CANDIDATES[0]) / CANDIDATES[0]
     affordable = int(SECONDS / (ROUNDS * len(CANDIDATES) * each))
     sample = coords[: min(max(affordable, CANDIDATES[1]), CANDIDATES[-1])]
-    sizes = [size for size in CANDIDATES if size <= len(sample)]
+    sizes = [size for size in CANDIDATES if size < 2 * len(sample)]  # up to the first that takes all at once
+    wall, processor = time.perf_counter(), time.process_time()
     rounds = [{size: _pass(engine, sample, size) for size in sizes} for _ in range(ROUNDS)]
-    return {size: min(seconds[size] for seconds in rounds) for size in sizes}
+    share = (time.process_time() - processor) / ((time.perf_counter() - wall) * engine.threads)
+    return {size: min(seconds[size] for seconds in rounds) for size in sizes}, share
 
 
 def _pass(engine: Engine, coords: Tensor, size: int) -> float:
@@ -120,7 +134,9 @@ def _key(engine: Engine, kind: str, rows: int) -> str:
     shapes = [list(p.shape) for p in engine.network.parameters()]
     machine = [cpu_name(), torch.get_num_threads(), torch.__version__]
     code = [engine.name, engine.threads, engine.precision]
-    return json.dumps({"machine": machine, "kind": kind, "code": code, "shapes": shapes, "rows": rows})
+    return json.dumps(
+        {"machine": machine, "kind": kind, "code": code, "shapes": shapes, "rows": rows, "sizes": CANDIDATES}
+    )
 
 
 def _read(path: Path) -> int | None:

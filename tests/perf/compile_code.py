@@ -11,6 +11,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.engine.aot import Recipe
 from inrbench.bench.engine.products import faster_library
 from tests.compile_code import compile_missing, mlp_passes
+from tests.perf import test_peers as peers
 from tests.perf.test_scaling import BASE, NAMES, SWEEPS
 from tests.perf.test_step import ACTIVATIONS, DEPTH, ON_THE_IMAGE_ALONE, WIDTH, hidden_columns
 
@@ -21,6 +22,7 @@ def recipes() -> Iterator[Recipe]:
     cases = [(name, DEPTH, WIDTH) for name in (*ACTIVATIONS, *ON_THE_IMAGE_ALONE)]
     cases += [(name, BASE["depth"], width) for name in NAMES for width in SWEEPS["width"]]
     cases += [(name, depth, BASE["width"]) for name in NAMES for depth in SWEEPS["depth"]]
+    cases += [(name, peers.DEPTH, width) for name in peers.NAMES for _, width in peers.SIZES]
     for name, depth, width in cases:
         activation = activations.get(name.split()[0])(**ACTIVATIONS.get(name, {}))
         yield from mlp_passes(activation, depth, faster_library(hidden_columns(name, width)))

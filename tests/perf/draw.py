@@ -29,6 +29,20 @@ def table(steps: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def peers_table(peers: pd.DataFrame) -> str:
+    """Milliseconds a step beside those of peers; the gain is over the fastest of them."""
+    lines = [
+        "| picture × width | threads | activation | ours (ms) | plain | `torch.compile` | JAX | gain |",
+        "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for row in peers.to_dict("records"):
+        times = [row[name] for name in ("step_s", "plain_s", "compiled_s", "jax_s")]
+        cells = [f"{row['side']}² × {row['width']}", str(row["threads"]), row["activation"]]
+        cells += ["" if pd.isna(each) else f"{1e3 * each:.3g}" for each in times]
+        lines.append("| " + " | ".join([*cells, f"{row['gain']:.2f}"]) + " |")
+    return "\n".join(lines)
+
+
 def curves(scaling: pd.DataFrame, jobs: pd.DataFrame) -> None:
     """Seconds a step against pixels, width and depth, with the floor of each as a dotted line; and those of laying out
     jobs."""
@@ -56,7 +70,7 @@ def curves(scaling: pd.DataFrame, jobs: pd.DataFrame) -> None:
 
 
 def main() -> None:
-    text = table(pd.read_csv(RESULTS / "steps.csv"))
+    text = table(pd.read_csv(RESULTS / "steps.csv")) + "\n\n" + peers_table(pd.read_csv(RESULTS / "peers.csv"))
     (RESULTS / "steps.md").write_text(text + "\n")
     print(text)
     curves(pd.read_csv(RESULTS / "scaling.csv"), pd.read_csv(RESULTS / "jobs.csv"))

@@ -113,7 +113,7 @@ def test_nothing_but_the_arguments_and_the_value_is_kept_for_backward_and_nothin
         y.backward(upstream)
         assert torch.equal(z.detach(), before)
         assert torch.equal(upstream, torch.ones_like(y))
-        assert all(a.grad is not None and a.grad.shape == a.shape for a in arguments)
+        assert all(a.grad is not None and a.grad.shape == a.shape for a in (z, c) if isinstance(a, torch.Tensor))
 
 
 def test_psi_takes_views() -> None:

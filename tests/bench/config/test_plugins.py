@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from inrbench import activations
 from inrbench.activations.siren import Siren
 from inrbench.bench.config.job import Job, Plugin
-from inrbench.bench.config.plugins import Plugins, files_sha256, source_file, source_sha256
+from inrbench.bench.config.plugins import Plugins, files_sha256, load_file, source_file, source_sha256
 from inrbench.bench.errors import BadInput
 from tests.bench.config.layout import PLUGINS, lay_out
 
@@ -98,3 +99,14 @@ def test_imports_from_before_the_package_have_the_same_hash_as_those_of_now(tmp_
     (tmp_path / "other.py").write_text(now.replace("inrbench.tasks", "other.tasks"))
     hashes = [files_sha256([str(tmp_path / f"{name}.py")]) for name in ("now", "before", "other")]
     assert hashes[0] == hashes[1] != hashes[2], "locks and stored results are older than the package"
+
+
+def test_a_plugin_that_sets_the_default_dtype_is_named_and_it_is_set_back(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "double.py"
+    file.write_text("import torch\ntorch.set_default_dtype(torch.float64)\n")
+    load_file(file)
+    assert torch.get_default_dtype() == torch.float32
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"{file} sets PyTorch's default dtype to torch.float64")

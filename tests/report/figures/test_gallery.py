@@ -59,7 +59,7 @@ def test_captions_explain_hollow_markers_of_another_engine(lab: Lab) -> None:
     for name in ("convergence-image", "cost-image"):
         assert found[name].caption.endswith(
             "Hollow markers: times of another engine, which do not compare "
-            "(MFN: autograd; other methods: compiled chain)."
+            "(MFN: autograd; other methods: compiled MLP)."
         )
 
 

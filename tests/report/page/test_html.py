@@ -118,9 +118,9 @@ def test_the_page_names_the_engine_of_each_method(lab: Lab) -> None:
     for method, engine in {"siren": "chain", "relu": "chain", "mfn": "autograd"}.items():
         lab.job(method, engine=engine)
     text = report.write(lab.store).index.read_text()
-    assert "<dt>Engines</dt><dd>autograd: mfn; compiled chain: relu, SIREN</dd>" in text
+    assert "<dt>Engines</dt><dd>autograd: mfn; compiled MLP: relu, SIREN</dd>" in text
     cells = Page(text).cells
-    assert cells[cells.index("engine") + 1 :].count("compiled chain") == 2
+    assert cells[cells.index("engine") + 1 :].count("compiled MLP") == 2
     assert "12.5§" in cells
 
 

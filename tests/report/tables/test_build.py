@@ -175,7 +175,7 @@ def test_times_of_another_engine_are_marked_and_explained(lab: Lab) -> None:
     ]  # fmt: skip
     assert cell(found, "MFN", "step (ms)") == "125§"
     assert (
-        "§ marks times of another engine, which do not compare (MFN: autograd; other methods: compiled chain)."
+        "§ marks times of another engine, which do not compare (MFN: autograd; other methods: compiled MLP)."
         in found.notes
     )
     engines = {row["label"]: row["engine"] for row in csv.DictReader(io.StringIO(comma_separated(found)))}

@@ -1,0 +1,83 @@
+"""A step against what a user would write instead: the plain network, ``torch.compile`` of it, and JAX; on all pixels.
+
+One thread and two, from the sizes of `reference` to those of the paper, in one run and in turn.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+from torch import nn
+
+from inrbench.activations.core.base import Domain, build
+from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.settings import Train
+from inrbench.bench.engine.block_size import block_rows
+from inrbench.bench.engine.engine import choose_engine
+from inrbench.bench.training.descent import Descent
+from inrbench.bench.training.objective import Objective
+from inrbench.tasks.image import Image
+from inrbench.tasks.signals.load import load
+from tests.perf import jax_step, plain
+from tests.perf.measure import Records, Stopwatch, fastest
+
+DEPTH = 3
+SIZES = {(48, 28): 60, (96, 64): 30, (128, 96): 15, (256, 300): 3}
+"""Side and width -> rounds."""
+
+NAMES = ("siren", "bw-relu", "gauss", "wire")
+
+
+@pytest.fixture(params=[1, 2])
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("side", "width"), SIZES)
+def test_peers(benchmark: BenchmarkFixture, records: Records, side: int, width: int, name: str, threads: int) -> None:
+    case = Image(size=side).problem(load("camera"), seed=0)
+    activation = Plugins().activations.get(name)()
+    engine = choose_engine(
+        build(activation, Domain(2, 1, case.shape), width=width, depth=DEPTH, seed=0), case.coords, large=True
+    )
+    size = block_rows(engine, case.coords, name, tune=True)
+    running = Descent(engine, Objective(case, size), Train(steps=1_000_000, lr=1e-4))
+    network = plain.network(name, 2, 1, width, DEPTH)
+    compiled = cast(nn.Module, torch.compile(plain.network(name, 2, 1, width, DEPTH)))
+    watch = Stopwatch(plain=plain.step(network, case), compiled=plain.step(compiled, case))
+    other: jax_step.JaxStep | None = None
+    if (why := jax_step.missing()) is not None:
+        print(why)
+    elif name != "wire":  # optax has no complex Adam that is torch's
+        other = jax_step.JaxStep(name, side, width, DEPTH, threads)
+    seconds: list[float] = []
+
+    def others() -> None:
+        watch()
+        if other is not None:
+            seconds.append(other.seconds())
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # notes of PyTorch's compiler on complex numbers
+        others()
+        others()
+    next(running)
+    benchmark.pedantic(lambda: next(running), setup=others, rounds=SIZES[side, width])
+    if other is not None:
+        other.close()
+    row = {"side": side, "width": width, "activation": name, "threads": threads, "engine": engine.name}
+    peers = {"plain_s": watch.best("plain"), "compiled_s": watch.best("compiled")}
+    peers["jax_s"] = min(seconds[2:], default=math.nan)
+    ours = fastest(benchmark)
+    best = min(value for value in peers.values() if not math.isnan(value))
+    records.add("peers", **row, block_rows=size, step_s=ours, **peers, gain=best / ours)
