@@ -32,7 +32,7 @@ FAILURES = 200
 RANKED = "leaderboard"
 """The name of the figure of the leaderboard."""
 
-QUALITY = 82
+QUALITY = 70
 """Of the pictures of the page, of 100."""
 
 DIM = 130

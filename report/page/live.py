@@ -187,7 +187,7 @@ def _pictures(found: Reconstructions) -> dict[str, Any] | None:
         return None
     top, (height, width) = images.ceiling(tiles), tiles[0].image.shape[:2]
     made = [
-        {"image": _png(tile.image), "error": _png(matplotlib.colormaps[images.ERRORS](tile.error / top)[..., :3])}
+        {"image": _png(tile.image), "error": _mapped(tile.error / top)}
         for tile in tiles[1:]
         if tile.error is not None
     ]
@@ -241,8 +241,24 @@ def _sounds(found: Reconstructions) -> dict[str, Any] | None:
 
 def _png(values: Array) -> str:
     """A picture with values in [0, 1], (H, W) or (H, W, 3), as a data URI."""
+    return _encoded(Image.fromarray(_bytes(values)))
+
+
+def _mapped(values: Array) -> str:
+    """Values in [0, 1], (H, W), in the colours of errors, as a picture with a palette: a third of the bytes."""
+    picture = Image.fromarray(_bytes(values), "L")
+    colours = matplotlib.colormaps[images.ERRORS](np.arange(256))[:, :3]
+    picture.putpalette(_bytes(colours).tobytes())
+    return _encoded(picture)
+
+
+def _bytes(values: Array) -> Array:
+    return np.asarray((255 * np.clip(np.nan_to_num(values), 0, 1)).round().astype(np.uint8))
+
+
+def _encoded(picture: Image.Image) -> str:
     buffer = io.BytesIO()
-    Image.fromarray((255 * np.clip(np.nan_to_num(values), 0, 1)).round().astype(np.uint8)).save(buffer, "png")
+    picture.save(buffer, "png", optimize=True)
     return f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
 
 

@@ -27,7 +27,8 @@ def made(lab: Lab) -> dict[str, Any]:
 
 
 def decoded(uri: str) -> Array:
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))))
+    picture = Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1])))
+    return np.asarray(picture.convert("RGB") if picture.mode == "P" else picture)
 
 
 def test_curves_have_step_seconds_mean_and_interval(lab: Lab) -> None:
