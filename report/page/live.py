@@ -187,9 +187,7 @@ def _pictures(found: Reconstructions) -> dict[str, Any] | None:
         return None
     top, (height, width) = images.ceiling(tiles), tiles[0].image.shape[:2]
     made = [
-        {"image": _png(tile.image), "error": _mapped(tile.error / top)}
-        for tile in tiles[1:]
-        if tile.error is not None
+        {"image": _png(tile.image), "error": _mapped(tile.error / top)} for tile in tiles[1:] if tile.error is not None
     ]
     return {"kind": "pictures", "width": width, "height": height, "top": f"{top:g}", "truth": _png(tiles[0].image),
             "tiles": made}  # fmt: skip
