@@ -57,7 +57,8 @@ wheel: ## build a wheel, install it into an environment of its own and use it fr
 	.wheel/bin/python -m pip wheel $(PIPOPT) --no-deps --wheel-dir dist .
 	.wheel/bin/python -m pip install $(PIPOPT) -c constraints.txt dist/*.whl
 	cd "$$(mktemp -d)" && export PATH="$(CURDIR)/.wheel/bin:$$PATH" && inrbench doctor && inrbench list suites && \
-		inrbench run quick --set repeats=1 --set train.steps=20 && inrbench report reference > reference.txt
+		inrbench run quick --set repeats=1 --set train.steps=20 && inrbench report reference > reference.txt && \
+		python -c 'import inrbench; print(inrbench.fit("camera", steps=20).score)'
 	rm -rf .wheel build
 
 perf: $(DEV) ## measure steps against their floor and how times grow (a quarter to half an hour on 2 idle cores)
