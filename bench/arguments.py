@@ -100,6 +100,7 @@ class ReportedArgs(SuiteArgs):
     name: str | None = option(
         "--name", "keep this report beside others of the suite, in the folder report-NAME", "NAME"
     )
+    markdown: bool = option("--markdown", "print all tables as Markdown", default=False)
 
 
 @dataclass(frozen=True, kw_only=True)

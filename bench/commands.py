@@ -52,7 +52,7 @@ def run(options: arguments.RunArgs) -> int:
     how = plan.RunOptions(options.timeout, options.fail_fast, options.keep_weights)
     code = execute(work, work.plan(retry, options.shard), options.devices, how, options.scheduler)
     _name_report(work.store, options.name)
-    write_report(work, anew=False)
+    write_report(work, anew=False, markdown=options.markdown)
     return code
 
 
@@ -164,14 +164,25 @@ def _fetch(sources: Sequence[str | UserFile]) -> list[Path]:
         raise BadInput(str(error)) from error
 
 
-def write_report(work: Workspace, *, anew: bool) -> None:
-    """Write the report of a suite's jobs, unless it is there and need not be written anew, and print its tables."""
+def write_report(work: Workspace, *, anew: bool, markdown: bool) -> None:
+    """Write the report of a suite's jobs, unless it is there and need not be written anew, and print it in short.
+
+    Args:
+        markdown: print its tables as Markdown instead.
+    """
+    from inrbench.bench.console import summary
+
     planned, store = work.plan(), work.store
-    tables, page = reporting.write(store, planned.declarations, work.about, anew=anew)
-    print("\n\n".join(tables))
+    written = reporting.write(store, planned.declarations, work.about, anew=anew)
+    if markdown:
+        print("\n\n".join(written.tables))
+    else:
+        summary.show(written.summary)
+        for note in unsearched.in_short(work.unsearched):
+            print(f"Note: {note}")
     if planned.others:
         print(f"\n{planned.others} more results in {store.root} are of other settings; they are not shown.")
-    print(f"\nReport: {page}")
+    print(f"\nTables: {written.page.parent / 'tables'}\nReport: {written.page}")
 
 
 def _name_report(store: Store, name: str | None) -> None:
@@ -191,7 +202,7 @@ def report(options: arguments.ReportArgs) -> int:
         work = replace(work, store=came)
         if not (came.root / "artifacts").is_dir():
             say("reconstructions are not among them; a checkout has them, in docs/results")
-    write_report(work, anew=True)
+    write_report(work, anew=True, markdown=options.markdown)
     return 0
 
 

@@ -7,20 +7,39 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inrbench.bench.atomic_write import atomic_write
 from inrbench.bench.config.job import Job
 from inrbench.bench.errors import BadInput
 from inrbench.bench.store.store import Store
+from inrbench.bench.summary import Cell, Summary
+
+if TYPE_CHECKING:
+    from inrbench.report import Report
 
 KEY = "content.json"
 """File in the report's folder: the key of what it shows, its tables and the states of its files."""
 
 
-def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: bool = True) -> tuple[list[str], Path]:
-    """The tables of a report as text and the path of its page, written if need be.
+@dataclass(frozen=True)
+class Written:
+    """A report as it stands in its folder.
+
+    Attributes:
+        page: the path of its page.
+        tables: its tables as Markdown.
+    """
+
+    page: Path
+    tables: list[str]
+    summary: Summary
+
+
+def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: bool = True) -> Written:
+    """The report of a suite, written if need be.
 
     Args:
         anew: write it even if nothing that it shows has changed.
@@ -33,7 +52,7 @@ def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: boo
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(marker.read_text())
         if not anew and kept["key"] == key and kept["files"] == _files(store.report):
-            return list(kept["tables"]), page
+            return Written(page, list(kept["tables"]), Summary.from_json(kept["summary"]))
     from inrbench import report
 
     with contextlib.suppress(OSError):
@@ -42,9 +61,18 @@ def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: boo
         written = report.write(store, jobs, about)
     except report.NoResults as error:
         raise BadInput(str(error)) from error
-    content = {"key": key, "tables": written.tables, "files": _files(store.report)}
+    short = _in_short(written)
+    content = {"key": key, "tables": written.tables, "summary": short.as_json(), "files": _files(store.report)}
     atomic_write(marker, json.dumps(content, indent=1).encode())
-    return written.tables, written.index
+    return Written(written.index, written.tables, short)
+
+
+def _in_short(written: Report) -> Summary:
+    table = written.overview
+    rows, classical = (
+        [[Cell(cell.text, cell.bold) for cell in row] for row in part] for part in (table.rows, table.classical)
+    )
+    return Summary(list(table.columns), rows, classical, list(table.notes), written.verdicts)
 
 
 def _key(store: Store, jobs: Sequence[Job], about: dict[str, Any]) -> str:

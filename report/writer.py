@@ -26,6 +26,7 @@ from inrbench.report.source import Declared, Results
 from inrbench.report.tables import formats, overview, selection, sweeps
 from inrbench.report.tables.build import Table, build
 from inrbench.report.tables.leaderboard import tables as board_tables
+from inrbench.report.tables.verdict import verdicts
 
 
 @dataclass(frozen=True)
@@ -37,11 +38,15 @@ class Report:
         index: the page.
         tables: the table of each task as Markdown, for a terminal; then those of the choices made without the truth,
             those of swept settings, and those over all tasks.
+        overview: the table of methods by tasks.
+        verdicts: a sentence for each task.
     """
 
     folder: Path
     index: Path
     tables: list[str]
+    overview: Table
+    verdicts: list[str]
 
 
 def write(store: Results, declared: Iterable[Declared] | None = None, about: Mapping[str, Any] | None = None) -> Report:
@@ -102,7 +107,8 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
         if old not in written:  # a file of an earlier report would be taken for one of this report
             old.unlink()
     index = put(folder / "index.html", page(suite, tables, choices, boards, figures, live, about or {}).encode())
-    return Report(folder, index, texts)
+    short = overview.table(matrix(suite))
+    return Report(folder, index, texts, short, [verdict.text for verdict in verdicts(suite)])
 
 
 def tables_of(suite: Suite, board: Leaderboard | None) -> tuple[list[Table], list[Table], list[Table]]:

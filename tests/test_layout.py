@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 BY_USE = {
     "bench/api/commands.py": "tests/bench/test_networks.py",
     "bench/reporting.py": "tests/bench/test_reporting.py",
+    "bench/summary.py": "tests/bench/test_reporting.py",
     "bench/workspace.py": "tests/bench/test_cli.py",
 }
 """Modules that only connect others, and the test module in which they are used."""

@@ -12,29 +12,30 @@ NAME = "overview"
 
 def tables(found: Matrix) -> list[Table]:
     """The table, where there are several tasks."""
-    if len(found.tasks) < 2:
-        return []
+    return [table(found)] if len(found.tasks) > 1 else []
+
+
+def table(found: Matrix) -> Table:
+    """The table."""
     ranked = any(row.rank is not None for row in found.rows)
     networks, classical = ([row for row in found.rows if row.classical is kind] for kind in (False, True))
     notes = [f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold."]
     partial = any(entry and entry.partial for row in found.rows for entry in row.entries)
-    return [
-        Table(
-            task=NAME,
-            title="Methods by tasks",
-            columns=(
-                "method",
-                *(f"{task.key}: {task.headline.label}" for task in found.tasks),
-                *["mean rank"] * ranked,
-            ),
-            rows=tuple(_row(found, row, ranked) for row in networks),
-            classical=tuple(_row(found, row, ranked) for row in classical),
-            notes=tuple(notes * partial),
-            caption="Final value of each task’s headline metric, mean over signals and repeats.",
-            records=tuple(_record(found, row) for row in found.rows),
-            emphasis="Bold: the best network of each task.",
-        )
-    ]
+    return Table(
+        task=NAME,
+        title="Methods by tasks",
+        columns=(
+            "method",
+            *(f"{task.key}: {task.headline.label}" for task in found.tasks),
+            *["mean rank"] * ranked,
+        ),
+        rows=tuple(_row(found, row, ranked) for row in networks),
+        classical=tuple(_row(found, row, ranked) for row in classical),
+        notes=tuple(notes * partial),
+        caption="Final value of each task’s headline metric, mean over signals and repeats.",
+        records=tuple(_record(found, row) for row in found.rows),
+        emphasis="Bold: the best network of each task.",
+    )
 
 
 def text(task: Task, entry: Entry | None) -> str:

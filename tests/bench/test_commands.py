@@ -90,7 +90,7 @@ def test_a_metric_and_a_baseline_of_a_plugin_are_shown_alike_by_whoever_stores_t
 
     def table() -> list[list[str]]:
         """Method and scores of each row, in order, with their heading."""
-        done = inrbench("run", suite, "--plugin", plugin)
+        done = inrbench("run", suite, "--plugin", plugin, "--markdown")
         assert done.returncode == 0, done.stderr
         rows = [line.split("|") for line in done.stdout.partition("\n\n- ")[0].splitlines() if line.startswith("|")]
         return [[row[1].strip(), row[3].strip(), row[5].strip()] for row in rows]

@@ -12,6 +12,7 @@ from inrbench.bench import reporting
 from inrbench.bench.config import grid, suite
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.store.store import Store
+from inrbench.report.tables.build import Cell, Table
 from tests.report.laboratory import Lab
 
 
@@ -24,7 +25,11 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         calls.append(arguments)
         store.report.mkdir(exist_ok=True)
         (store.report / "index.html").write_text(f"report {len(calls)}")
-        return report.Report(store.report, store.report / "index.html", [f"table {len(calls)}"])
+        number = len(calls)
+        rows = ((Cell("SIREN"), Cell("9.5", True)),)
+        table = Table("overview", "", ("method", "image: PSNR (dB)"), rows, (), (), "", ())
+        page = store.report / "index.html"
+        return report.Report(store.report, page, [f"table {number}"], table, [f"verdict {number}"])
 
     monkeypatch.setattr(report, "write", write)
     return calls
@@ -42,8 +47,11 @@ def test_a_report_is_written_again_if_anything_that_it_shows_has_changed(
         return grid.declarations(chosen, plugins, where)
 
     def write(*changes: str, **about: Any) -> str:
-        (table,), page = reporting.write(lab.store, jobs(*changes), about, anew=False)
-        assert page.read_text().endswith(table[-1])
+        written = reporting.write(lab.store, jobs(*changes), about, anew=False)
+        (table,) = written.tables
+        assert written.page.read_text().endswith(table[-1])
+        assert written.summary.verdicts == [f"verdict {table[-1]}"]
+        assert written.summary.rows == [[("SIREN", False), ("9.5", True)]]
         return table
 
     assert write() == write() == "table 1"
@@ -55,5 +63,5 @@ def test_a_report_is_written_again_if_anything_that_it_shows_has_changed(
     assert write() == write() == "table 5"
     lab.store.run_file(first).unlink()
     assert write() == "table 6"
-    assert reporting.write(lab.store, jobs(), {})[0] == ["table 7"]  # asked for
+    assert reporting.write(lab.store, jobs(), {}).tables == ["table 7"]  # asked for
     assert len(writes) == 7
