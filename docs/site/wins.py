@@ -8,7 +8,9 @@ from inrbench.report.tables import winners
 
 
 def wins() -> dict[str, list[str]]:
-    """The tasks on which an activation has the best mean score, and who is tied: ``{"grid": ["ct, PSNR (dB) 29.36"]}``.
+    """The tasks on which an activation has the best mean score, and who is not separated.
+
+    An entry is like ``"grid": ["ct, PSNR (dB) 29.36"]``.
 
     They are those of the table "Best method of each task" (`inrbench.report.tables.winners`), without classical
     methods.
@@ -16,7 +18,7 @@ def wins() -> dict[str, list[str]]:
     suite = archived("reference")
     found: dict[str, list[str]] = {}
     for won in winners.of(suite):
-        shared = f" (tied with {', '.join(method.label for method in won.tied)})" if won.tied else ""
+        shared = f" (not separated: {', '.join(method.label for method in won.unseparated)})" if won.unseparated else ""
         score = number(won.value, won.task.headline.spec)
         found.setdefault(won.best.key, []).append(f"{won.task.key}, {won.task.headline.label} {score}{shared}")
     return found

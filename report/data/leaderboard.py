@@ -30,6 +30,7 @@ from scipy.special import stdtr, stdtrit
 from scipy.stats import rankdata
 
 from inrbench.report.data.model import Suite
+from inrbench.report.data.stats import ALPHA, holm
 
 Array = NDArray[np.float64]
 
@@ -44,8 +45,6 @@ CLUSTERS = 3
 
 FEW = 8
 """Below this number of tasks a note says that the intervals are wide and hardly any two methods can be separated."""
-
-ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -163,15 +162,6 @@ def wins(scores: Array, cases: Sequence[Case]) -> Array:
     shares: Array = _units(_over_repeats(compared, counted), cases).mean(axis=-1)
     np.fill_diagonal(shares, np.nan)
     return shares
-
-
-def holm(p_values: Array) -> NDArray[np.bool_]:
-    """The hypotheses that Holm's procedure rejects: p₍ᵢ₎ ≤ α / (m − i + 1) for all up to this one, in rising order."""
-    order = np.argsort(p_values, kind="stable")
-    passed = p_values[order] <= ALPHA / np.arange(len(p_values), 0, -1)
-    rejected = np.zeros(len(p_values), dtype=bool)
-    rejected[order] = np.logical_and.accumulate(passed)
-    return rejected
 
 
 def _counted(scores: Array) -> NDArray[np.bool_]:

@@ -1,14 +1,14 @@
-"""Means, confidence intervals and ties: the statistics of every table and figure.
+"""Means, confidence intervals and comparisons: the statistics of every table and figure.
 
 A *cell* is one value of one method on one signal in one repeat. Signals are fixed, repeats are drawn, so
 
 * the mean of a method is the mean over signals of its means over repeats;
 * its interval is Student's t over the repeats, each repeat counted as its mean over the signals (n_repeats - 1 degrees
   of freedom). Only repeats that have every signal of the method enter it. One repeat has no interval;
-* two methods are compared by pairing: the same repeat has the same seeds for data and initialisation, so the interval
-  is that of the difference, again over repeats. A method is *tied* with the best if that interval contains 0.
-
-The intervals are not corrected for multiple comparisons: a tie is weak evidence, and so is a small gap outside of one.
+* the best method is the one with the best mean. Another is *separated* from it if Welch's t-test of their means rejects
+  at 5 % after Holm's correction over all the others [S. Holm, Scand. J. Statist. 6, 1979]. Variances are those within
+  each signal. They are not pooled over methods, which differ by orders of magnitude: one wild method would hide all
+  differences. Repeats are not paired: results of two activations from one seed do not correlate.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.special import stdtrit
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtr, stdtrit
 
 Cells = Mapping[tuple[str, int], float]
 """Finite values by (signal, repeat)."""
@@ -82,15 +84,20 @@ def difference(first: Cells, second: Cells) -> tuple[float, float | None] | None
     return interval(per_repeat) if per_repeat else None
 
 
-def leaders(methods: Mapping[str, Cells], direction: int) -> set[str]:
-    """The best method and all that are tied with it.
+ALPHA = 0.05
+"""Level of every comparison."""
 
-    Only methods with a value for every signal compete: a mean without the hard signals would be too good. With a single
-    repeat the spread is unknown, and the best method is alone.
+
+def leaders(methods: Mapping[str, Cells], direction: int) -> list[str]:
+    """The best method, then those that are not separated from it, by their means.
+
+    None stands there whose mean is worse than that of a method that is separated. Only methods with a value for every
+    signal compete: a mean without the hard signals would be too good. With a single repeat the spread is unknown, and
+    the best method is alone.
 
     Args:
         methods: the cells of each method.
-        direction: +1 where higher is better, -1 where lower is better, 0 where neither: then the set is empty.
+        direction: +1 where higher is better, -1 where lower is better, 0 where neither: then there is none.
     """
     needed = {signal for cells in methods.values() for signal, _ in cells}
     means = {
@@ -99,14 +106,47 @@ def leaders(methods: Mapping[str, Cells], direction: int) -> set[str]:
         if (found := estimate(cells)) is not None and found.signals == needed
     }
     if not means or direction == 0:
-        return set()
-    best = max(sorted(means), key=lambda name: direction * means[name])
-    tied = {best}
-    for name in means:
-        gap = difference(methods[best], methods[name])
-        if name != best and gap is not None and gap[1] is not None and abs(gap[0]) <= gap[1]:
-            tied.add(name)
-    return tied
+        return []
+    order = sorted(sorted(means), key=lambda name: -direction * means[name])
+    if all(len(values) == 1 for name in means for values in _by_signal(methods[name]).values()):
+        return order[:1]
+    separated = holm(np.array([p_value(methods[order[0]], methods[name]) for name in order[1:]]))
+    return order[: 1 + int(np.argmax(np.append(separated, True)))]
+
+
+def p_value(first: Cells, second: Cells) -> float:
+    """Two-sided p-value of Welch's t-test of two means over the same signals; 1 where a signal has a single repeat."""
+    gap, parts = 0.0, []
+    for cells, sign in ((first, 1), (second, -1)):
+        groups = _by_signal(cells)
+        for values in groups.values():
+            if len(values) == 1:
+                return 1.0
+            mean, n = math.fsum(values) / len(values), len(values)
+            gap += sign * mean / len(groups)
+            variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
+            parts.append((variance / n / len(groups) ** 2, n - 1))
+    variance = math.fsum(part for part, _ in parts)
+    if variance == 0:
+        return 1.0 if gap == 0 else 0.0
+    freedom = variance**2 / math.fsum(part**2 / n for part, n in parts)  # Satterthwaite's
+    return 2 * float(stdtr(freedom, -abs(gap) / math.sqrt(variance)))
+
+
+def _by_signal(cells: Cells) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {}
+    for (signal, _), value in sorted(cells.items()):
+        found.setdefault(signal, []).append(value)
+    return found
+
+
+def holm(p_values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """The hypotheses that Holm's procedure rejects: p₍ᵢ₎ ≤ α / (m − i + 1) for all up to this one, in rising order."""
+    order = np.argsort(p_values, kind="stable")
+    passed = p_values[order] <= ALPHA / np.arange(len(p_values), 0, -1)
+    rejected = np.zeros(len(p_values), dtype=bool)
+    rejected[order] = np.logical_and.accumulate(passed)
+    return rejected
 
 
 def average(values: Iterable[float | None]) -> float | None:

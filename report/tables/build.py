@@ -8,7 +8,7 @@ from functools import cached_property
 
 from inrbench.report.data.levelled import counts
 from inrbench.report.data.model import Method, Suite, Task
-from inrbench.report.data.stats import Cells, average, estimate, leaders
+from inrbench.report.data.stats import ALPHA, Cells, average, estimate, leaders
 from inrbench.report.labels import Metric, baseline, engine, seconds, shared_settings, span, with_interval
 from inrbench.report.tables import budget, levelled
 
@@ -17,12 +17,13 @@ INVALID = "†"
 PARTIAL = "‡"
 OTHER_ENGINE = "§"
 ERROR_LENGTH = 110
-BOLD = "Mean ± half-width of the 95 % interval; bold: the best value and those tied with it."
+UNSEPARATED = "≈"
+BOLD = "Mean ± half-width of the 95 % interval; bold: the best mean."
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; ``bold`` marks the best value of a column and those tied with it.
+    """One cell; ``bold`` marks the best value of a column.
 
     ``method`` is the label of the method of a row whose first cell has another text.
     """
@@ -79,6 +80,7 @@ def build(suite: Suite, task: Task) -> Table:
         for name, column in columns.items()
         if name != "loss"  # a low loss on the data is a means, not an aim
     }
+    sizes = budget.Sizes(task)
     everywhere = {
         kind: {signal for method in methods for signal, _ in method.final(task.headline.name)}
         for kind, methods in (("activation", task.activations), ("baseline", task.methods))
@@ -96,11 +98,13 @@ def build(suite: Suite, task: Task) -> Table:
                 cell = Cell(DASH)
             elif cell.text != DASH:
                 partial = not everywhere[kind] <= {signal for signal, _ in values}
-                best = kind == "activation" and method.key in bold.get(name, ())
+                place = bold.get(name, []).index(method.key) if method.key in bold.get(name, []) else None
+                marks = [PARTIAL] * partial + [UNSEPARATED] * bool(place)
+                marks += [budget.OFF_BUDGET] * (place is not None and sizes.off(method))
                 falling = levelled.mark(method) if name == task.headline.name else ""
-                cell = Cell(cell.text + (f" {PARTIAL}" if partial else "") + falling, best)
+                cell = Cell(" ".join([cell.text, *marks]) + falling, place == 0)
             cells.append(cell)
-        cells.append(Cell(budget.params(method)))
+        cells.append(Cell(sizes.params(method)))
         if frozen:
             cells.append(Cell(span(run.number("frozen") for run in method.ok)))
         cells += [_time(task, method, column, letters) for column in ("train_s", "step_ms")]
@@ -214,7 +218,13 @@ def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
         notes.append(f"Chosen: at the eval step that {rule_text(task)} chooses without the truth.")
     if PARTIAL in texts:
         notes.append(f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold.")
-    notes += filter(None, [budget.note(task), levelled.note(texts)])
+    if UNSEPARATED in texts:
+        notes.append(
+            f"{UNSEPARATED} Not separated from the best: {ALPHA:.0%} level, Welch’s t-test with Holm’s correction."
+        )
+    if task.activations and len({run.cell[1] for method in task.activations for run in method.ok}) == 1:
+        notes.append("One repeat: the spread is unknown, and the order may be chance.")
+    notes += filter(None, [budget.Sizes(task).note(), levelled.note(texts)])
     if INVALID in texts:
         notes.append(f"{INVALID} Timed while other work used the device: the time does not compare.")
     if OTHER_ENGINE in texts:
@@ -289,7 +299,7 @@ def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
     if task.chooses:
         record["chosen_step_mean"] = average(run.chosen_step for run in method.ok) if method.activation else None
     record["not_levelled"], record["levelled_asked"] = counts(method)
-    record["params_asked"] = average(map(budget.budget, method.ok))
+    record["params_asked"] = average(map(budget.Sizes(task).asked, method.ok))
     for column in ("params", "frozen"):
         record[f"{column}_mean"] = average(run.number(column) for run in method.ok)
     record["steps_mean"] = average(run.number("steps") for run in method.ok)

@@ -89,6 +89,7 @@ _TEX = {
     "√": r"$\surd$",
     "²": r"\textsuperscript{2}",
     "≤": r"$\leq$",
+    "≈": r"$\approx$",
     "≥": r"$\geq$",
     "✓": r"$\checkmark$",
 }

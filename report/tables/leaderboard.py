@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from inrbench.report.data import effects
-from inrbench.report.data.leaderboard import ALPHA, CLUSTERS, Leaderboard, Quantity
+from inrbench.report.data.leaderboard import CLUSTERS, Leaderboard, Quantity
 from inrbench.report.data.model import Method, Suite, Task
-from inrbench.report.data.stats import estimate
+from inrbench.report.data.stats import ALPHA, estimate
 from inrbench.report.data.target import levels, reached
 from inrbench.report.labels import baseline, engine, number, seconds
 from inrbench.report.tables import levelled, winners

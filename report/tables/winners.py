@@ -1,13 +1,21 @@
-"""Table of the best method of each task, of those that cannot be told from it, and of the best classical method."""
+"""Table of the best method of each task, of those that are not separated from it, and of the best classical method."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from inrbench.report.data.model import Method, Suite, Task
-from inrbench.report.data.stats import Estimate, difference, estimate, leaders
+from inrbench.report.data.stats import ALPHA, Estimate, difference, estimate, leaders
 from inrbench.report.labels import baseline, number, with_interval
+from inrbench.report.tables import budget
 from inrbench.report.tables.build import DASH, Cell, Table
+
+COLUMNS = ("task", "metric", "best", "value", "not separated", "next", "gap to it", "best classical", "value")
+CAPTION = (
+    f"Not separated: these results do not tell which is better ({ALPHA:.0%} level, Welch’s t-test with Holm’s "
+    "correction). Next: the best of the others, with the mean paired difference over repeats and its "
+    "95 % interval."
+)
 
 
 @dataclass(frozen=True)
@@ -18,7 +26,7 @@ class Winner:
         task: the task.
         best: the method with the best mean score.
         value: that mean.
-        tied: the methods that cannot be told from it.
+        unseparated: the methods that are not separated from it, see `inrbench.report.data.stats.leaders`.
         after: the best of the others that have all of its signals; None if there is none.
         gap: mean paired difference of ``best`` and ``after`` in the better direction, with the half-width of its 95 %
             interval (None for one repeat).
@@ -28,7 +36,7 @@ class Winner:
     task: Task
     best: Method
     value: float
-    tied: tuple[Method, ...]
+    unseparated: tuple[Method, ...]
     after: Method | None
     gap: tuple[float, float | None] | None
     classical: tuple[Method, Estimate] | None
@@ -52,12 +60,11 @@ def tables(suite: Suite) -> list[Table]:
         Table(
             task="winners",
             title="Best method of each task",
-            columns=("task", "metric", "best", "value", "tied with it", "next", "gap to it", "best classical", "value"),
+            columns=COLUMNS,
             rows=tuple(_row(winner) for winner in found),
             classical=(),
-            notes=(),
-            caption="Tied: the 95 % interval of the paired difference over the repeats contains 0, so these results "
-            "do not tell which is better. Next: the best of the others, with the mean difference and that interval.",
+            notes=tuple(dict.fromkeys(budget.Sizes(winner.task).note() for winner in found if _off(winner))),
+            caption=CAPTION,
             records=tuple(_record(winner) for winner in found),
             emphasis="",
         )
@@ -68,7 +75,7 @@ def _winner(task: Task) -> Winner:
     metric = task.headline
     cells = {method.key: method.final(metric.name) for method in task.activations}  # the best first
     leading = leaders(cells, metric.direction)
-    best, *tied = [method for method in task.activations if method.key in leading]
+    best, *others = [method for method in task.activations if method.key in leading]
     needed = {signal for signal, _ in cells[best.key]}
     after = next(
         (m for m in task.activations if m.key not in leading and needed <= {signal for signal, _ in cells[m.key]}), None
@@ -77,7 +84,7 @@ def _winner(task: Task) -> Winner:
     value = estimate(cells[best.key])
     assert value is not None
     return Winner(
-        task, best, value.mean, tuple(tied), after, (abs(gap[0]), gap[1]) if gap else None, best_classical(task)
+        task, best, value.mean, tuple(others), after, (abs(gap[0]), gap[1]) if gap else None, best_classical(task)
     )
 
 
@@ -86,9 +93,9 @@ def _row(winner: Winner) -> tuple[Cell, ...]:
     texts = [
         winner.task.key,
         metric.label,
-        winner.best.label,
+        winner.best.label + f" {budget.OFF_BUDGET}" * _off(winner),
         number(winner.value, metric.spec),
-        ", ".join(method.label for method in winner.tied) or "none",
+        ", ".join(method.label for method in winner.unseparated) or "none",
         winner.after.label if winner.after else DASH,
         with_interval(*gap, metric.spec) if gap else DASH,
         *((baseline(rival[0].label), number(rival[1].mean, metric.spec)) if rival else (DASH, DASH)),
@@ -103,13 +110,17 @@ def _record(winner: Winner) -> dict[str, object]:
         "metric": winner.task.headline.name,
         "best": winner.best.key,
         "value": winner.value,
-        "tied": " ".join(method.key for method in winner.tied),
+        "unseparated": " ".join(method.key for method in winner.unseparated),
         "next": winner.after.key if winner.after else "",
         "gap": gap[0] if gap else None,
         "gap_ci95": gap[1] if gap else None,
         "classical": rival[0].key if rival else "",
         "classical_value": rival[1].mean if rival else None,
     }
+
+
+def _off(winner: Winner) -> bool:
+    return budget.Sizes(winner.task).off(winner.best)
 
 
 def best_classical(task: Task) -> tuple[Method, Estimate] | None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import friedmanchisquare, mannwhitneyu, rankdata, t, ttest_rel
 
-from inrbench.report.data.leaderboard import compare, holm, leaderboard, wins
+from inrbench.report.data.leaderboard import compare, leaderboard, wins
 from inrbench.report.data.load import load
+from inrbench.report.data.stats import holm
 from tests.report.laboratory import Lab
 
 METHODS = ["a", "b", "c", "d"]

@@ -32,3 +32,21 @@ def test_a_size_far_from_the_budget_is_marked_and_explained(lab: Lab) -> None:
     assert (records["over"]["params_asked"], records["over"]["params_mean"]) == ("50000.0", "52501.0")
     assert records["width"]["params_asked"] == ""
     assert "52,501 ¶" in report.write(lab.store).index.read_text()
+
+
+def test_with_a_width_the_budget_is_that_of_a_plain_network(lab: Lab) -> None:
+    """A layer of two linear maps has twice the parameters: it is marked wherever it is best."""
+    model = json.dumps({"depth": 3, "width": 64})
+    for task in ("image", "ct"):
+        for method, params in {"siren": 8_577, "relu": 8_577, "near": 8_900, "max-pair": 17_089}.items():
+            for repeat in range(3):
+                value = 60.0 if method == "max-pair" else 30.0
+                lab.job(method, value + repeat / 100, task=task, repeat=repeat, model=model, params=params)
+    found = table(lab)
+    shown = {row[0].text: cell(found, row[0].text, "params") for row in found.rows}
+    assert shown == {"SIREN": "8,577", "relu": "8,577", "near": "8,900", "max-pair": "17,089 ¶"}
+    (best,) = [row for row in found.rows if row[2].bold]
+    assert best[0].text == "max-pair"
+    assert best[2].text.endswith("¶")
+    assert any("8,577 parameters, those of a plain MLP of this width" in note for note in found.notes)
+    assert "max-pair ¶" in (report.write(lab.store).folder / "tables" / "winners.md").read_text()

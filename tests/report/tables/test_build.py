@@ -56,14 +56,15 @@ def test_failures_are_counted_and_explained(lab: Lab) -> None:
     assert "gauss: 1 crashed (camera, repeat 0: no cause stored)" in found.notes
 
 
-def test_ties_are_bold_and_baselines_never(lab: Lab) -> None:
+def test_the_best_mean_is_bold_what_is_not_separated_is_marked_and_baselines_never(lab: Lab) -> None:
     for repeat, (first, second, third) in enumerate([(30.0, 30.3, 20.0), (31.0, 30.8, 21.0), (32.0, 31.9, 22.0)]):
         for method, value in (("a", first), ("b", second), ("c", third)):
             lab.job(method, value, repeat=repeat)
     lab.job("tv", 99.0, kind="baseline", label="TV")
     found = table(lab)
-    assert bold(found, "PSNR (dB)") == {"a", "b"}
-    assert bold(found, "best PSNR (oracle)") == {"a", "b"}
+    assert bold(found, "PSNR (dB)") == bold(found, "best PSNR (oracle)") == {"a"}
+    assert [cell(found, name, "PSNR (dB)").endswith("≈") for name in "abc"] == [False, True, False]
+    assert any(note.startswith("≈ Not separated from the best") for note in found.notes)
     assert bold(found, "data loss") == set()
     assert [row[0].text for row in found.classical] == ["TV"]
     assert cell(found, "TV", "best PSNR (oracle)") == "—"

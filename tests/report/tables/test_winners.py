@@ -30,7 +30,7 @@ def test_best_tied_next_and_classical_of_each_task(lab: Lab) -> None:
     ct, image = table.records
     gap = np.subtract(FINALS["siren"], FINALS["bw-relu"])
     low, high = ttest_rel(FINALS["siren"], FINALS["bw-relu"]).confidence_interval()
-    assert (image["best"], image["tied"], image["next"]) == ("siren", "wire[omega0=10]", "bw-relu")
+    assert (image["best"], image["unseparated"], image["next"]) == ("siren", "wire[omega0=10]", "bw-relu")
     assert image["value"] == pytest.approx(np.mean(FINALS["siren"]))
     assert image["gap"] == pytest.approx(gap.mean())
     assert image["gap_ci95"] == pytest.approx((high - low) / 2)
