@@ -48,7 +48,7 @@ def _verdict(winner: Winner) -> Verdict:
         method, item = winner.classical
         behind = f"the best network, {winner.best.label}, is {metric.value(-gap[0])} behind"
         return Verdict(winner.task.key, baseline(method.label), f" (classical, {_score(metric, item.mean)}); {behind}.")
-    rivals = _rivals([method.label for method in winner.tied])
+    rivals = _rivals([method.label for method in winner.unseparated])
     if winner.classical and gap is not None:
         name = baseline(winner.classical[0].label)
         clear = f"; {metric.value(gap[0])} ahead of {name}"

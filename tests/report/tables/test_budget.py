@@ -49,4 +49,6 @@ def test_with_a_width_the_budget_is_that_of_a_plain_network(lab: Lab) -> None:
     assert best[0].text == "max-pair"
     assert best[2].text.endswith("¶")
     assert any("8,577 parameters, those of a plain MLP of this width" in note for note in found.notes)
-    assert "max-pair ¶" in (report.write(lab.store).folder / "tables" / "winners.md").read_text()
+    folder = report.write(lab.store).folder / "tables"
+    for name in ("winners", "overview"):
+        assert "max-pair ¶" in (folder / f"{name}.md").read_text()
