@@ -49,7 +49,7 @@ class Views(Task):
 
     The network gives a density and a colour at each voxel of a grid, and pictures of them are made by emission and
     absorption along rays. The measured pictures are the exact ones of the scene, so that no method inverts the operator
-    that made them, and not even the truth on the grid reproduces them: its score is the most that the grid allows.
+    that made them, and not even the truth on the grid reproduces them: a coarse grid limits what a score can reach.
 
     Attributes:
         size: number of voxels along each axis of [-1, 1]³.

@@ -15,9 +15,12 @@ from pydantic import ValidationError
 from inrbench.tasks import Problem, Task
 from inrbench.tasks.core.exposure import CodedExposure
 from inrbench.tasks.core.fourier import Convolution
+from inrbench.tasks.core.magnitude import FourierMagnitude
 from inrbench.tasks.core.metrics import METRICS
 from inrbench.tasks.core.operators import AreaAverage
+from inrbench.tasks.core.radiance import Radiance
 from inrbench.tasks.core.radon import Radon
+from inrbench.tasks.core.transmission import Transmission
 from inrbench.tasks.signals.load import load
 
 Array = NDArray[np.float32]
@@ -27,6 +30,7 @@ SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "ct3d": {"size": 32},
     "eikonal": {"size": 32},
     "function": {"samples": 64},
+    "views": {"size": 32, "pixels": 32, "views": 10},
     "occupancy": {"size": 32},
     "sdf": {"size": 32},
     "video": {"mode": "coded", "frames": 8, "noise": 0.01},
@@ -116,6 +120,14 @@ def measured(problem: Problem) -> Measured:
             return Measured("measured: one readout", y.reshape(-1, *problem.shape[1:], y.shape[1])[0])
         case Radon():
             return Measured("sinogram (angle, bin)", operator.sinogram(problem.measured).numpy(), same_scale=False)
+        case Transmission():
+            counts = operator.radon.sinogram(problem.measured).numpy()
+            return Measured("photons (angle, bin)", counts, same_scale=False)
+        case FourierMagnitude():
+            spectrum = y.reshape(-1, operator.frame[0], operator.frame[1] // 2 + 1, 1)[0]
+            return Measured("magnitudes, logarithmic", np.log(spectrum + 1e-3), same_scale=False)
+        case Radiance():
+            return Measured("first picture", y[: operator.pixels**2].reshape(operator.pixels, operator.pixels, 3))
     if len(problem.shape) == 3 and y.size % problem.shape[0] ** 2 == 0:  # views of a cube, one after another
         first = y[: problem.shape[0] ** 2].reshape(*problem.shape[:2], -1)
         return Measured("first projection", first, same_scale=False)
