@@ -161,6 +161,9 @@ class TuneArgs(DeviceArgs):
 
     trials: int | None = option("--trials", "trials for each activation and task", "N")
     out: Path | None = option("--out", "write what was found to a file, for --lock", "FILE")
+    classical: bool = option(
+        "--classical", "search the parameters of classical methods instead, and print them", default=False
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

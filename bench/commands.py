@@ -244,6 +244,13 @@ def tune(options: arguments.TuneArgs) -> int:
     if options.lock:
         raise BadInput(f"--lock {options.lock}: a search has no use for it; name the file of its result by --out")
     work = Workspace.of(options, locked=False)
+    if options.classical:
+        from inrbench.bench import classical
+
+        best = classical.search(work.suite, work.plugins, work.where, options.trials or classical.DEFAULT_TRIALS, say)
+        print(classical.as_yaml(best))
+        say("to use it, put it over the tasks of the suite: no other job has another id by that")
+        return 0
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
     found, _ = searched(work, search, options.results, options.devices)
     print(searching.as_yaml(found))

@@ -33,6 +33,7 @@ class Compressive(Task):
 
     name, label, version = "compressive", "Compressive sensing", 2
     kinds = PICTURES
+    classical = {"tv": {"tv_weight": (1e-4, 1e-1)}}
 
     size: Size = None
     keep: float = Field(0.25, gt=0, lt=1)

@@ -37,6 +37,7 @@ class CT(Task):
 
     name, label, version = "ct", "CT", 1
     kinds = GRAY
+    classical = {"tv": {"tv_weight": (1e-6, 1e-2)}}
     metrics = ("psnr", "ssim", "psnr_circle")
 
     size: Size = None

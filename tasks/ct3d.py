@@ -43,6 +43,7 @@ class CT3D(Task):
 
     name, label, version = "ct3d", "3-D CT", 1
     kinds = ("scene",)
+    classical = {"tv": {"tv_weight": (1e-5, 1e-2)}}
     metrics = ("psnr", "mae")
 
     size: int = Field(48, ge=8, le=128)

@@ -48,6 +48,11 @@ class Deblur(Task):
 
     name, label, version = "deblur", "Deblurring", 1
     kinds = PICTURES
+    classical = {
+        "tv": {"tv_weight": (1e-5, 1e-2)},
+        "tikhonov": {"smooth": (1e-3, 1.0)},
+        "wiener": {"balance": (1e-4, 1.0)},
+    }
 
     size: Size = None
     kernel: Literal["gaussian", "motion"] = "gaussian"

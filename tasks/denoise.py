@@ -41,6 +41,7 @@ class Denoise(Task):
 
     name, label, version = "denoise", "Denoising", 1
     kinds = PICTURES
+    classical = {"tv": {"tv_weight": (0.1, 3.0)}}
 
     size: Size = None
     noise: Literal["gaussian", "poisson"] = "gaussian"

@@ -46,6 +46,7 @@ class LowDoseCT(Task):
 
     name, label, version = "low-dose-ct", "Low-dose CT", 1
     kinds = PICTURES
+    classical = {"tv": {"tv_weight": (1e-5, 1e-1)}, "pwls": {"tv_weight": (1e-5, 1e-1)}}
     metrics = ("psnr", "ssim", "psnr_circle")
 
     size: Size = None

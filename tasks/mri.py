@@ -53,6 +53,7 @@ class MRI(Task):
 
     name, label, version = "mri", "MRI", 1
     kinds = GRAY
+    classical = {"tv": {"tv_weight": (1e-4, 1e-1)}, "cg-sense": {"damp": (1e-3, 1.0)}}
 
     size: Size = None
     mask: Literal["cartesian", "radial", "variable"] = "cartesian"

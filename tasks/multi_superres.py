@@ -45,6 +45,7 @@ class MultiSuperRes(Task):
 
     name, label, version = "multi-superres", "Multi-image super-resolution", 1
     kinds = PICTURES
+    classical = {"tikhonov": {"smooth": (1e-3, 1.0)}}
 
     size: Size = None
     factor: int = Field(4, ge=2)

@@ -36,6 +36,7 @@ class Poisson(Task):
 
     name, label, version = "poisson", "Poisson", 1
     kinds = PICTURES
+    classical = {"tv": {"tv_weight": (1e-6, 1e-2)}, "tikhonov": {"smooth": (1e-4, 1.0)}}
 
     size: Size = None
     keep: float = Field(1.0, gt=0, le=1)

@@ -36,6 +36,7 @@ class SuperRes(Task):
 
     name, label, version = "superres", "Super-resolution", 1
     kinds = PICTURES
+    classical = {"tv": {"tv_weight": (1e-6, 1e-1)}, "least-squares": {"smooth": (1e-4, 1.0)}}
 
     size: Size = None
     factor: int = Field(4, ge=2)

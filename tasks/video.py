@@ -43,6 +43,7 @@ class Video(Task):
 
     name, label, version = "video", "Video", 1
     kinds = ("video",)
+    classical = {"tv": {"tv_weight": (1e-5, 1e-1)}}
 
     mode: Literal["all", "held-out", "coded"] = "all"
     frames: int = Field(16, ge=3)

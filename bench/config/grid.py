@@ -83,14 +83,14 @@ class _Cell:
 
     task: Task
     fields: dict[str, Any]
+    classical: list[dict[str, Any]]
     methods: list[dict[str, Any]]
     repeats: int
 
     def jobs(self, repeat: int) -> Iterator[Job]:
         """The jobs of a repeat; baselines have none after the first where they would all give the same."""
-        for baseline in self.task.baselines() if repeat == 0 or self.task.random else ():
-            off: dict[str, Any] = {"activation": None, "model": None, "train": None}
-            yield Job(**self.fields, **off, method=baseline, label=baseline, baseline=baseline, repeat=repeat)
+        for method in self.classical if repeat == 0 or self.task.random else ():
+            yield Job(**{**self.fields, **method}, activation=None, model=None, train=None, repeat=repeat)
         for method in self.methods:
             yield Job(**self.fields, **method, baseline=None, repeat=repeat)
 
@@ -101,7 +101,7 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
     where = f"{file}: tasks.{key}"
     train, model = _mapping(settings, "train", where), _mapping(settings, "model", where)
     cls = plugins.tasks.get(settings.pop("task", key), where)
-    names = settings.pop("signals", None)
+    names, particulars = settings.pop("signals", None), _mapping(settings, "classical", where)
     repeats = _repeats(settings.pop("repeats", None), suite.repeats, where)
     common = ({**suite.model, **model}, {**suite.train, **train})
     particular = {str(word) for entry in suite.activations.values() for word in (entry or {}).get("per_task") or ()}
@@ -117,7 +117,13 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
         task = validated(cls, params, file, f"tasks.{key}")
         plugin = Plugin(cls.name, cls.version, task.model_dump(mode="json"))
         plain = methods_of("", task)
-        for source, signal in _signals(names if names is not None else task.signals(), task, where):
+        signals = _signals(names if names is not None else task.signals(), task, where)
+        for word in map(str, particulars):
+            if "/" in word and (chosen := word.partition("/")[2]) not in (
+                known := [str(source) for source, _ in signals]
+            ):
+                raise BadInput(f"{where}.classical.{word}: no such signal{did_you_mean(chosen, known)}")
+        for source, signal in signals:
             fields = {
                 "suite": suite.suite,
                 "task_key": key + suffix,
@@ -126,7 +132,46 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
                 "signal": signal,
             }
             methods = methods_of(str(source), task) if f"{key}/{source}" in particular else plain
-            yield _Cell(task, fields, methods, repeats(str(source)))
+            own = _of_signal(particulars, str(source))
+            classical = list(_classical(own, params, task, file, f"tasks.{key}"))
+            yield _Cell(task, fields, classical, methods, repeats(str(source)))
+
+
+def _of_signal(particulars: Mapping[str, Any], signal: str) -> dict[str, Any]:
+    """The values of classical methods on one signal: what ``method/signal`` says goes before ``method``."""
+    own = {name: values for name, values in particulars.items() if "/" not in str(name)}
+    return own | {
+        str(name).partition("/")[0]: values
+        for name, values in particulars.items()
+        if str(name).partition("/")[2] == signal
+    }
+
+
+def _classical(
+    particulars: dict[str, Any], params: dict[str, Any], task: Task, file: str, place: str
+) -> Iterator[dict[str, Any]]:
+    """The fields of a job that each classical method of a task adds, for each value of its own parameters.
+
+    Args:
+        particulars: method -> values of its parameters that the suite gives to it alone; a list is a sweep.
+        params: of the task.
+    """
+    cls = type(task)
+    known = {*task.baselines(), *cls.classical}
+    for name in particulars:
+        if name not in known:
+            raise BadInput(f"{file}: {place}.classical.{name}: no such method{did_you_mean(name, known)}")
+    for name in (*task.baselines(), *(name for name in particulars if name not in task.baselines())):
+        own, where = _mapping(dict(particulars), name, f"{file}: {place}.classical"), f"{place}.classical.{name}"
+        for parameter in own:
+            if parameter not in (allowed := cls.classical.get(name, {})):
+                raise BadInput(f"{file}: {where}.{parameter}: not of that method{did_you_mean(parameter, allowed)}")
+        for suffix, values in _sweep(own, cls, f"{file}: {where}"):
+            variant = validated(cls, {**params, **values}, file, where) if values else task
+            if name not in variant.baselines():
+                raise BadInput(f"{file}: {where}: not a method of this task as it is set; leave it out")
+            plugin = Plugin(cls.name, cls.version, variant.model_dump(mode="json"))
+            yield {"task": plugin, "method": name + suffix, "label": name + suffix, "baseline": name}
 
 
 def _repeats(particular: Any, common: int, where: str) -> Callable[[str], int]:

@@ -11,7 +11,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "status": ("inrbench status quick", "inrbench status paper-ct --scale small"),
     "report": ("inrbench report quick", "inrbench report quick -a siren -a relu --name two"),
-    "tune": ("inrbench tune quick --trials 16", "inrbench tune quick -t image -a siren --out mine.lock.yaml"),
+    "tune": (
+        "inrbench tune quick --trials 16",
+        "inrbench tune quick -t image -a siren --out mine.lock.yaml",
+        "inrbench tune quick --classical",
+    ),
     "try": ("inrbench try camera", "inrbench try photo.png -t superres -a siren -a wire --trials 32"),
     "rank": ("inrbench rank mine.py", "inrbench rank mine.py --suite quick --against results/quick"),
     "choose-c": ("inrbench choose-c choose-c", "inrbench choose-c choose-c --set repeats=1"),

@@ -126,6 +126,9 @@ class Task(BaseModel):
         name: lower-case name with dashes, as written in suites.
         label: name in tables and figures.
         version: number to raise when the same parameters give another problem; it is part of every job's identity.
+        classical: parameters of the problem's classical methods, by the method's name, each with the lowest and the
+            highest value that a search tries. A suite may give one method values of its own (``classical: {tv:
+            {tv_weight: 3.0e-4}}``), which are no part of the identity of any other job.
         metrics: names from `inrbench.tasks.core.metrics.METRICS`; the first one is the headline.
         kinds: the kinds of signals that it can use, for `check`; empty if `problem` alone knows.
     """
@@ -135,6 +138,7 @@ class Task(BaseModel):
     name: ClassVar[str]
     label: ClassVar[str]
     version: ClassVar[int]
+    classical: ClassVar[Mapping[str, Mapping[str, tuple[float, float]]]] = {}
     metrics: ClassVar[tuple[str, ...]] = ("psnr", "ssim")
     kinds: ClassVar[tuple[str, ...]] = ()
 

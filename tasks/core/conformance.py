@@ -269,6 +269,22 @@ def check_baselines(task: Task) -> None:
         require(better, f"{name} has a {metric} of {found:.4g}, no better than zeros with {nothing:.4g}")
 
 
+def check_classical(task: Task) -> None:
+    """Parameters of classical methods are parameters of the task, and both ends of their ranges give the method."""
+    if not task.classical:
+        raise Skip("its classical methods have no parameters to search; name them in classical")
+    for method, ranges in task.classical.items():
+        for parameter, (low, high) in ranges.items():
+            assert parameter in type(task).model_fields, f"classical names {parameter}, which is no parameter"
+            assert 0 < low < high, (
+                f"the range of {parameter} is ({low}, {high}); give two positive ends, the lower first"
+            )
+            for value in (low, high):
+                variant = type(task).model_validate({**task.model_dump(), parameter: value})
+                known = variant.baselines()
+                assert method in known or not set(task.classical) & set(known), f"classical names {method}, no baseline"
+
+
 def check_derivatives(task: Task) -> None:
     """``derivatives`` is the highest order of the problem's residuals."""
     needed = max((residual.order for residual in problem_of(task).residuals), default=0)
@@ -286,5 +302,6 @@ CHECKS: tuple[Check, ...] = (
     check_loss,
     check_scores,
     check_baselines,
+    check_classical,
     check_derivatives,
 )

@@ -204,3 +204,52 @@ def test_a_path_with_a_colon_is_named_whole(activations: str, place: str, tmp_pa
     with pytest.raises(BadInput) as caught:
         grid.jobs(suites.load(str(path))[0], PLUGINS, str(path))
     assert str(caught.value).startswith(f"{path}: {place}")
+
+
+def test_a_classical_method_has_parameters_of_its_own_that_no_other_job_knows() -> None:
+    text = """
+        repeats: 1
+        tasks: {superres: {signals: [camera], size: 16, factor: 2%s}, ct: {size: 16, angles: 4%s}}
+        activations: {relu: {}}
+        """
+    plain = {(job.task_key, job.method): job for job in lay_out(text % ("", ""))}
+    own = ", classical: {tv: {tv_weight: %s}}"
+    jobs = {(job.task_key, job.method): job for job in lay_out(text % (own % "1e-3", own % "[1e-4, 1e-3]"))}
+    assert jobs.keys() - plain.keys() == {
+        ("superres", "tv"),
+        ("ct", "tv[tv_weight=0.0001]"),
+        ("ct", "tv[tv_weight=0.001]"),
+    }
+    assert plain.keys() - jobs.keys() == {("ct", "tv")}
+    assert all(jobs[key].job_id == plain[key].job_id for key in jobs.keys() & plain.keys())
+    searched = jobs["ct", "tv[tv_weight=0.001]"]
+    assert (searched.baseline, searched.task.params["tv_weight"]) == ("tv", 1e-3)
+    assert searched.data_seed == plain["ct", "tv"].data_seed
+    pair = """
+        tasks:
+          ct:
+            signals: [ct-small, ct-head]
+            size: 16
+            classical: {tv: {tv_weight: 1e-3}, tv/ct-head: {tv_weight: 1e-2}}
+        """
+    weights = {job.signal: job.task.params["tv_weight"] for job in lay_out(pair) if job.baseline == "tv"}
+    assert weights == {"ct-small": 1e-3, "ct-head": 1e-2}
+    same = {(job.task_key, job.method): job for job in lay_out(text % ("", own % "3e-5"))}
+    assert same["ct", "tv"].job_id == plain["ct", "tv"].job_id  # the default
+
+
+@pytest.mark.parametrize(
+    ("classical", "message"),
+    [
+        ("{tvv: {tv_weight: 1e-3}}", r"tasks\.ct\.classical\.tvv: no such method — did you mean 'tv'"),
+        ("{tv: {angles: 100}}", r"tasks\.ct\.classical\.tv\.angles: not of that method"),
+        ("{tv/camera: {tv_weight: 1e-3}}", r"tasks\.ct\.classical\.tv/camera: no such signal"),
+        ("{tv: {tv_weight: -1}}", r"tasks\.ct\.classical\.tv.*out of range"),
+        ("{tv: 3}", "not a mapping"),
+        ("{tv: {tv_weight: []}}", "sweeps over nothing"),
+    ],
+)
+def test_a_mistake_in_a_classical_method_is_one_line(classical: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message) as error:
+        lay_out(f"tasks: {{ct: {{size: 16, classical: {classical}}}}}")
+    assert "\n" not in str(error.value)
