@@ -112,6 +112,13 @@ class StatusArgs(SuiteArgs):
 class ReportArgs(ReportedArgs):
     """write the tables, the figures and the page from stored results"""
 
+    columns: list[str] = option(
+        "--column",
+        "only this column of LaTeX tables, by its heading, e.g. 'PSNR (dB)'",
+        "HEADING",
+        list,
+    )
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataArgs(SuiteArgs):

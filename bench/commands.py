@@ -164,16 +164,18 @@ def _fetch(sources: Sequence[str | UserFile]) -> list[Path]:
         raise BadInput(str(error)) from error
 
 
-def write_report(work: Workspace, *, anew: bool, markdown: bool) -> None:
+def write_report(work: Workspace, *, anew: bool, markdown: bool, columns: Sequence[str] = ()) -> None:
     """Write the report of a suite's jobs, unless it is there and need not be written anew, and print it in short.
 
     Args:
         markdown: print its tables as Markdown instead.
+        columns: the headings that LaTeX tables keep; all by default.
     """
     from inrbench.bench.console import summary
 
     planned, store = work.plan(), work.store
-    written = reporting.write(store, planned.declarations, work.about, anew=anew)
+    about = work.about | ({"columns": list(columns)} if columns else {})
+    written = reporting.write(store, planned.declarations, about, anew=anew)
     if markdown:
         print("\n\n".join(written.tables))
     else:
@@ -202,7 +204,7 @@ def report(options: arguments.ReportArgs) -> int:
         work = replace(work, store=came)
         if not (came.root / "artifacts").is_dir():
             say("reconstructions are not among them; a checkout has them, in docs/results")
-    write_report(work, anew=True, markdown=options.markdown)
+    write_report(work, anew=True, markdown=options.markdown, columns=options.columns)
     return 0
 
 

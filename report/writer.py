@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from inrbench.report.labels import slug
 from inrbench.report.page.html import PageFigure, page
 from inrbench.report.page.live import live as live_data
 from inrbench.report.page.svg import pictures, svg
-from inrbench.report.source import Declared, Results
+from inrbench.report.source import Declared, NoResults, Results
 from inrbench.report.tables import formats, overview, selection, sweeps
 from inrbench.report.tables.build import Table, build
 from inrbench.report.tables.leaderboard import tables as board_tables
@@ -82,9 +82,14 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
         return path
 
     texts = []
+    chosen = _columns([*tables, *choices, *boards], (about or {}).get("columns", ()))
     for table in [*tables, *choices, *boards]:
         texts.append(formats.markdown(table))
-        contents = {"md": texts[-1], "tex": formats.latex(table, suite.name), "csv": formats.comma_separated(table)}
+        contents = {
+            "md": texts[-1],
+            "tex": formats.latex(table, suite.name, chosen),
+            "csv": formats.comma_separated(table),
+        }
         for suffix, content in contents.items():
             put(folder / "tables" / f"{slug(table.task)}.{suffix}", content.encode())
     figures = []
@@ -109,6 +114,15 @@ def write(store: Results, declared: Iterable[Declared] | None = None, about: Map
     index = put(folder / "index.html", page(suite, tables, choices, boards, figures, live, about or {}).encode())
     short = overview.table(matrix(suite))
     return Report(folder, index, texts, short, [verdict.text for verdict in verdicts(suite)])
+
+
+def _columns(tables: Sequence[Table], names: Sequence[str]) -> Sequence[str]:
+    """The headings that LaTeX tables keep; empty for all."""
+    known = list(dict.fromkeys(column for table in tables for column in table.columns[1:]))
+    for name in names:
+        if name not in known:
+            raise NoResults(f"no table has a column {name!r}; there are: {', '.join(known)}")
+    return names
 
 
 def tables_of(suite: Suite, board: Leaderboard | None) -> tuple[list[Table], list[Table], list[Table]]:

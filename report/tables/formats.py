@@ -7,6 +7,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from inrbench.report.labels import slug
 from inrbench.report.tables.build import Cell, Table
@@ -90,6 +91,11 @@ _TEX = {
     "²": r"\textsuperscript{2}",
     "≤": r"$\leq$",
     "≈": r"$\approx$",
+    "λ": r"$\lambda$",
+    "ρ": r"$\rho$",
+    "μ": r"$\mu$",
+    "→": r"$\rightarrow$",
+    "’": "'",
     "≥": r"$\geq$",
     "✓": r"$\checkmark$",
 }
@@ -100,8 +106,38 @@ def tex(text: str) -> str:
     return "".join(_TEX.get(char, char) for char in " ".join(text.split()))
 
 
-def latex(table: Table, suite: str) -> str:
-    """A table as LaTeX: a ``table*`` with booktabs rules, which needs ``\\usepackage{booktabs}``."""
+def select(table: Table, names: Collection[str]) -> Table:
+    """A table with its first column and those of these headings, without the notes of marks that are gone.
+
+    A table that has none of the columns stays whole.
+    """
+    kept = [0, *(index for index, name in enumerate(table.columns) if index and name in names)]
+    if len(kept) == 1:
+        return table
+
+    def cut(rows: Sequence[Sequence[Cell]]) -> tuple[tuple[Cell, ...], ...]:
+        return tuple(tuple(row[index] for index in kept) for row in rows)
+
+    rows, classical = cut(table.rows), cut(table.classical)
+    text = " ".join(cell.text for row in rows + classical for cell in row)
+    notes = tuple(note for note in table.notes if note[:1] not in MARKS or note[0] in text)
+    columns = tuple(table.columns[index] for index in kept)
+    return replace(table, columns=columns, rows=rows, classical=classical, notes=notes)
+
+
+MARKS = "†‡§¶‖≈"
+"""Marks of cells, with which the notes on them begin."""
+
+
+def latex(table: Table, suite: str, names: Collection[str] = ()) -> str:
+    """A table as LaTeX: a ``table*`` with booktabs rules.
+
+    It needs the packages ``booktabs`` and ``amssymb``, and T1 fonts.
+
+    Args:
+        names: the headings of the columns to keep, see `select`; all by default.
+    """
+    table = select(table, names)
     columns = len(table.columns)
     sides = "".join("l" if index in table.words else "r" for index in range(columns))
     body = [rf"{_tex_row([Cell(name) for name in table.columns])}", r"\midrule"]
@@ -113,7 +149,7 @@ def latex(table: Table, suite: str) -> str:
     emphasis = table.emphasis * bool(table.rows)
     caption = " ".join([table.caption, emphasis, *(f"{note.rstrip('.')}." for note in table.notes)])
     lines = [
-        r"% needs \usepackage{booktabs}",
+        r"% needs \usepackage[T1]{fontenc}, \usepackage{booktabs} and \usepackage{amssymb}",
         r"\begin{table*}",
         r"  \centering",
         r"  \small",
