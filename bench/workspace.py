@@ -19,7 +19,7 @@ from inrbench.bench.errors import BadInput
 from inrbench.bench.runner import plan
 from inrbench.bench.store.store import Store
 
-ABOUT = {"description", "source", "deviations", "tuning", "lock"}
+ABOUT = {"description", "claim", "source", "deviations", "tuning", "lock"}
 """Parts of a suite that its report shows as they are."""
 
 

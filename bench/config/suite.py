@@ -92,6 +92,7 @@ class Suite(Settings):
         suite: its name, which is also the name of its folder of results.
         description, source, deviations: for the reader: what it is for, what it reproduces, where it differs. They
             enter no identity.
+        claim: the figure of a paper that it reproduces, what is said there, and what came out here at which size.
         tuning: how its settings were searched, or are. It enters no identity either.
         lock: a file beside the suite with the settings that a search found, which are those of ``per_task`` where the
             suite names no others; see `inrbench.bench.config.lock`.
@@ -107,6 +108,7 @@ class Suite(Settings):
 
     suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
     description: str = ""
+    claim: str = ""
     source: str = ""
     deviations: list[str] = Field(default_factory=list)
     tuning: Tuning = Tuning()

@@ -110,3 +110,13 @@ def test_every_shipped_paper_suite_says_what_it_reproduces_and_has_a_size_for_ev
         assert full.deviations, name
         small, where = suites.load(name, scale="small")
         assert grid.jobs(small, PLUGINS, where)
+
+
+def test_a_suite_of_a_figure_of_a_paper_states_its_claim_and_the_size_at_which_it_holds() -> None:
+    found = {name: suites.load(name)[0] for name in suites.shipped()}
+    figures = {name: one for name, one in found.items() if "Fig." in one.source}
+    assert len(figures) >= 4
+    for name, one in figures.items():
+        assert one.claim.startswith("Fig. "), name
+        assert "full size" in one.claim, name
+        assert "small scale" in one.claim, name

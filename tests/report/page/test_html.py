@@ -189,3 +189,9 @@ def test_a_wheel_has_every_file_of_the_page(tmp_path: Path) -> None:
     folder = Path("inrbench/report/page")
     needed = {str(folder / path.name) for path in (root / folder).iterdir() if path.is_file()}
     assert {f"{folder}/page.{kind}" for kind in ("html.j2", "css", "js")} <= needed <= names
+
+
+def test_a_claim_stands_before_the_results(lab: Lab) -> None:
+    lab.job("siren")
+    text = report.write(lab.store, about={"claim": "Fig. 5: <b> is best."}).index.read_text()
+    assert 0 < text.index("<main>") < text.index("Fig. 5: &lt;b&gt; is best.") < text.index("<table")
