@@ -28,6 +28,7 @@ class Sinc(Activation):
     def forward(self, z: Tensor) -> Tensor:
         u = self.omega0 * z
         near = u.abs() < NEAR
-        apart, s = torch.where(near, 1.0, u), u * u  # autograd would multiply the derivatives at 0 by 0, and they are ∞
+        # Autograd multiplies the derivative of the branch that is not taken by 0, which must not be ∞.
+        apart, s = torch.where(near, 1.0, u), torch.where(near, u, 0.0).square()
         series = 1 + s * (-1 / 6 + s * (1 / 120 + s * (-1 / 5040 + s * (1 / 362880))))
         return torch.where(near, series, apart.sin() / apart)

@@ -50,7 +50,7 @@ def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p:
 
 @torch.no_grad()
 def _keep_variance(network: nn.Module, shape: tuple[int, ...], sigma_p: float) -> None:
-    chain = getattr(network, "chain", None)
+    chain = getattr(network, "mlp", None)
     if not isinstance(chain, MLP):
         raise ValueError(f"init: variance is for chains of layers, and {type(network).__name__} is none; leave it out")
     inputs = coordinates(shape)
@@ -112,7 +112,7 @@ def layer_spreads(network: nn.Module, shape: tuple[int, ...]) -> list[float]:
     Raises:
         ValueError: as `reinitialise`.
     """
-    chain = getattr(network, "chain", None)
+    chain = getattr(network, "mlp", None)
     if not isinstance(chain, MLP):
         raise ValueError(f"{type(network).__name__} is no chain of layers")
     spreads: list[float] = []
