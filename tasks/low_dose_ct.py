@@ -23,7 +23,7 @@ from inrbench.tasks.core.losses import L2, DataLoss, Poisson
 from inrbench.tasks.core.radon import Radon, half_turn
 from inrbench.tasks.core.transmission import Transmission
 from inrbench.tasks.ct import MAX_RAYS
-from inrbench.tasks.signals.signal import PICTURES, Signal, SignalError
+from inrbench.tasks.signals.signal import GRAY, Signal, SignalError
 
 
 class LowDoseCT(Task):
@@ -45,7 +45,7 @@ class LowDoseCT(Task):
     """
 
     name, label, version = "low-dose-ct", "Low-dose CT", 1
-    kinds = PICTURES
+    kinds = GRAY
     classical = {"tv": {"tv_weight": (1e-5, 1e-1)}, "pwls": {"tv_weight": (1e-5, 1e-1)}}
     metrics = ("psnr", "ssim", "psnr_circle")
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from inrbench.tasks.baselines.phase import alternating_projections, hio
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
 from inrbench.tasks.core.magnitude import FourierMagnitude
-from inrbench.tasks.signals.signal import PICTURES, Signal, SignalError
+from inrbench.tasks.signals.signal import GRAY, Signal, SignalError
 
 ASYMMETRY = 1e-3
 """Least asymmetry of a picture, of which it can be told from itself turned by 180°."""
@@ -35,7 +35,7 @@ class Phase(Task):
     """
 
     name, label, version = "phase", "Phase retrieval", 1
-    kinds = PICTURES
+    kinds = GRAY
 
     size: Size = None
     pattern: Literal["coded", "oversampled"] = "coded"
