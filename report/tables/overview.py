@@ -19,7 +19,7 @@ def tables(found: Matrix) -> list[Table]:
 
 def table(found: Matrix) -> Table:
     """The table."""
-    ranked = any(row.rank is not None for row in found.rows)
+    ranked = len(found.tasks) > 1 and any(row.rank is not None for row in found.rows)
     networks, classical = ([row for row in found.rows if row.classical is kind] for kind in (False, True))
     notes = [f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold."]
     off = any(_off(found, row) for row in networks)
