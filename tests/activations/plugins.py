@@ -36,6 +36,9 @@ def every() -> list[type[Activation]]:
 
 EVERY = every()
 
+OWN_LAYERS = {"grid", "instant-ngp", "futon", "cafe"}
+"""Networks for which width and depth are a budget, with a number of layers of their own."""
+
 
 def grid(side: int) -> Tensor:
     """Pixel centres of a square: (side², 2)."""

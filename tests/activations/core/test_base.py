@@ -11,27 +11,25 @@ from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
 from inrbench.activations.core.conformance import same_weights
 from inrbench.activations.core.mlp import Filter
 from inrbench.activations.finer import Finer
-from inrbench.activations.grid import Grid
-from inrbench.activations.instant_ngp import InstantNgp
+from inrbench.activations.msa import MultiscaleSine
 from inrbench.activations.relu import Relu
 from inrbench.activations.relu_pe import ReluPe
 from inrbench.activations.siren import Siren
 from inrbench.activations.staf import SumOfSines
-from tests.activations.plugins import EVERY
+from tests.activations.plugins import EVERY, OWN_LAYERS
 
 IMAGE = Domain(2, 1, (512, 512))
 
 
-# Width and depth are the budget of grids of values, which have no such number of nonlinear layers.
 @pytest.mark.parametrize("depth", [1, 4])
 @pytest.mark.parametrize(
-    "plugin", [plugin for plugin in EVERY if plugin not in (Grid, InstantNgp)], ids=lambda plugin: plugin.name
+    "plugin", [plugin for plugin in EVERY if plugin.name not in OWN_LAYERS], ids=lambda plugin: plugin.name
 )
 def test_depth_is_the_number_of_nonlinear_layers(plugin: type[Activation], depth: int) -> None:
     network = build(plugin(), IMAGE, width=8, depth=depth, seed=0)
     calls: list[nn.Module] = []
     for module in network.modules():
-        if isinstance(module, Pointwise | Filter | SumOfSines):
+        if isinstance(module, Pointwise | Filter | SumOfSines | MultiscaleSine):
             module.register_forward_hook(lambda module, _inputs, _output: calls.append(module))
     network(torch.zeros(2, 2))
     assert len(calls) == depth

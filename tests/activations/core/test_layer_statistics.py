@@ -19,14 +19,13 @@ from inrbench.activations.core.layer_statistics import (
     spread_rows,
     stable_rank,
 )
-from inrbench.activations.grid import Grid
 from inrbench.activations.instant_ngp import InstantNgp
 from inrbench.activations.siren import Siren
-from tests.activations.plugins import EVERY, grid
+from tests.activations.plugins import EVERY, OWN_LAYERS, grid
 
 IMAGE = Domain(2, 3, (16, 16))
 ALL: list[Activation] = [
-    *(plugin() for plugin in EVERY if plugin not in (Grid, InstantNgp)),  # those have no layers, or their own number
+    *(plugin() for plugin in EVERY if plugin.name not in OWN_LAYERS),
     InstantNgp(hidden_layers=3),
     BwRelu(learn_c="network", linear_layers=True, skip=True, weight_norm=True),
 ]
