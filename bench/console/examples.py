@@ -12,7 +12,6 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "status": ("inrbench status quick", "inrbench status paper-ct --scale small"),
     "report": ("inrbench report quick", "inrbench report quick -a siren -a relu --name two"),
     "tune": (
-        "inrbench tune quick --trials 16",
         "inrbench tune quick -t image -a siren --out mine.lock.yaml",
         "inrbench tune quick --classical",
     ),
