@@ -16,7 +16,7 @@ from inrbench.bench.atomic_write import atomic_write
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Sources, files_sha256
 from inrbench.bench.config.settings import Settings
-from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
+from inrbench.bench.config.strict_yaml import EXPONENT, read_text, read_yaml, validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
 
@@ -179,5 +179,12 @@ def _names(names: set[str]) -> str:
 
 def flow(value: Any) -> str:
     """A value as YAML on one line."""
-    text: str = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=10_000)
+    text: str = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, sort_keys=False, width=10_000)
     return text.strip()
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes what a suite's reader takes for a number: a hash such as 12345e678901 is text."""
+
+
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", EXPONENT, list("-+0123456789"))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from inrbench.bench.config.grid import declarations
-from inrbench.bench.config.lock import Found, Lock, source
-from inrbench.bench.config.strict_yaml import validated
+from inrbench.bench.config.lock import Found, Lock, flow, source
+from inrbench.bench.config.strict_yaml import read_yaml, validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
 from tests.bench.config.layout import PLUGINS
@@ -100,3 +100,8 @@ def test_settings_older_than_their_plugin_missing_or_for_another_network_are_tol
     assert "defaults" in missing
     (other,) = notes(lock(relu=cell("relu"), siren=cell("siren")), train={"steps": 9})
     assert "another model or train" in other
+
+
+def test_a_hash_that_looks_like_a_number_comes_back_as_text() -> None:
+    for text in ("12345e678901", "072235678901", "1e5", "07223f2fb3f7"):
+        assert read_yaml(flow({"source": text, "lr": 1e-05}), "x") == {"source": text, "lr": 1e-05}
