@@ -12,6 +12,7 @@ from torch import nn
 
 from inrbench.bench.engine.engine import AutogradEngine
 from inrbench.bench.training.scoring import eval_steps, evaluate
+from tests.activations.plugins import OWN_LAYERS
 from tests.bench.training.jobs import PLUGINS, run, values
 
 
@@ -36,8 +37,8 @@ def test_the_path_norm_is_scored_at_every_eval_step() -> None:
     assert len(values(result, "path_norm")) == len(values(result, "psnr"))
 
 
-LAYERED = [name for name in PLUGINS.activations.names() if name != "grid"]
-"""Activations whose networks have layers: a grid has none to be conditioned."""
+LAYERED = [name for name in PLUGINS.activations.names() if name not in OWN_LAYERS]
+"""Activations whose networks have as many layers as the depth says."""
 
 
 @pytest.mark.parametrize("activation", LAYERED)
