@@ -59,7 +59,7 @@ class BwRelu(Activation):
     3/(2c) - m Σ_j W_kj, the next c·z = c(Wφ + b) has the mean 3/2 and the variance c² n s² v(τ). This equals τ² for
     s = τ / (c √(n v)), so that the distribution is the same in every layer. v is largest (0.162) at τ = 3/8; there an
     error of τ, for example due to a finite width, changes the variance of the features in second order only. With
-    linear layers (VW in place of W) both factors have the variance √(τ² / (c² v)) / n, and V has the part of the bias
+    linear layers (VW instead of W) both factors have the variance √(τ² / (c² v)) / n, and V has the part of the bias
     that compensates the mean.
 
     The first layer keeps PyTorch's weights, so that c is the bandwidth and nothing else. Its biases b_k = 3/(2c) -
@@ -119,7 +119,7 @@ class BwRelu(Activation):
 
     @torch.no_grad()
     def _correct_second(self, mlp: MLP, domain: Domain) -> None:
-        """Rescaling of the second layer for the true moments of the first one, in place of MEAN and VARIANCE."""
+        """Rescaling of the second layer for the true moments of the first one, instead of MEAN and VARIANCE."""
         mean, variance = first_moments(self.c * (self.init_scale or 1), domain.in_features)
         factor = math.sqrt(VARIANCE / variance)
         linear = next(m for m in mlp.layers[1].modules() if isinstance(m, nn.Linear | NormedLinear))

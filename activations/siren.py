@@ -29,7 +29,6 @@ class Siren(SineInitialised):
     name, label, version = "siren", "SIREN", 1
     derivatives = 2
 
-    first_omega0: float | None = Param(None, gt=0)
     alpha: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
@@ -41,9 +40,3 @@ class Siren(SineInitialised):
 
     def weight_std(self, fan_in: int, *, first: bool) -> float:
         return super().weight_std(fan_in, first=first) * (self.alpha or 1)
-
-    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
-        if first and self.first_omega0 is not None:
-            alone = self.model_copy(update={"omega0": self.first_omega0, "first_omega0": None})
-            return alone.layer(in_features, out_features, first=True)
-        return super().layer(in_features, out_features, first=first)

@@ -115,7 +115,8 @@ class Wire(Activation):
     for a ratio of 1.5, 54.6 for 4. Large ratios overflow, because this factor can occur in every layer; keep
     omega0 / s0 below 1.5. The published settings (omega0, s0) are (20, 30) for images, (5, 5) for denoising, (8, 6) for
     super-resolution and (10, 10) for CT, which is the default here. A matrix of complex units has twice as many real
-    weights, so ⌊width/√2⌋ complex units count as `width` real ones.
+    weights, so ⌊width/√2⌋ complex units count as `width` real ones. `first_omega0` is the frequency of the first layer
+    alone, as in the published code; None for the same.
     """
 
     name, label, version = "wire", "WIRE", 1
@@ -123,6 +124,7 @@ class Wire(Activation):
 
     omega0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
     s0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
+    first_omega0: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
         """The nonlinearity at real or complex z of any shape, for figures; networks use `Gabor`, in real arithmetic."""
@@ -130,7 +132,13 @@ class Wire(Activation):
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
         matrix = FirstLinear(in_features, out_features) if first else ComplexLinear(in_features, out_features)
-        return nn.Sequential(matrix, Gabor(self, GABOR_OF_REAL if first else GABOR))
+        return nn.Sequential(matrix, Gabor(self.of_layer(first), GABOR_OF_REAL if first else GABOR))
+
+    def of_layer(self, first: bool) -> Wire:
+        """The parameters of the first layer or of the others."""
+        if not first or self.first_omega0 is None:
+            return self
+        return self.model_copy(update={"omega0": self.first_omega0})
 
     def head(self, in_features: int, out_features: int) -> nn.Module:
         return RealHead(in_features, out_features)

@@ -56,8 +56,8 @@ class Wire2d(Wire):
     derivatives = 2
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
-        matrix = FirstLinear if first else ComplexLinear
-        return nn.Sequential(matrix(in_features, 2 * out_features), Gabor(self, GABOR_OF_REAL if first else GABOR))
+        matrix = (FirstLinear if first else ComplexLinear)(in_features, 2 * out_features)
+        return nn.Sequential(matrix, Gabor(self.of_layer(first), GABOR_OF_REAL if first else GABOR))
 
     def hidden_width(self, width: int) -> int:
         return max(1, width // 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -77,6 +78,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of ``inrbench``; returns the exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in words
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # of a terminal that lacks † or ≈, a question mark must do
+            stream.reconfigure(errors="replace")
     if "_ARGCOMPLETE" in os.environ:  # a shell asks for the words that fit at the cursor
         from inrbench.bench.console.completion import complete
 

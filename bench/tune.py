@@ -56,7 +56,7 @@ class Search:
     """The search that a suite declares.
 
     Args:
-        trials: settings of each activation on each task, in place of the suite's own number.
+        trials: settings of each activation on each task, instead of the suite's own number.
 
     Raises:
         BadInput: if the suite names no tuning signals for a task, or one of those that it reports.

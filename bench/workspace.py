@@ -55,7 +55,7 @@ class Workspace:
 
         Args:
             locked: whether settings come from the suite's lock file, where it has one; it has to be there then.
-            given: a suite in place of the one that the options name.
+            given: a suite instead of the one that the options name.
             added: further activations of the suite, among which the options choose too.
 
         Raises:

@@ -59,7 +59,7 @@ DEFAULT_SPEC = ".4g"
 
 
 def number(value: float, spec: str) -> str:
-    """A number with a minus sign in place of a hyphen."""
+    """A number with a minus sign instead of a hyphen."""
     return format(value, spec).replace("-", "−", int(value < 0))  # only the first: an exponent keeps its hyphen
 
 

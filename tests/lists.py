@@ -1,4 +1,4 @@
-"""Lists of plugins and tables of results in README and docs, written between markers: ``python -m tests.lists``.
+"""Lists of plugins and tables of results in the docs, written between markers: ``python -m tests.lists``.
 
 A marker ``<!-- list: KIND FORM -->`` begins a list from the registry, ``<!-- end of list -->`` ends it. KIND is
 activations, tasks, optimizers or suites, and FORM names or table; or KIND is a model of a suite file, and FORM
@@ -27,7 +27,7 @@ from inrbench.report.writer import tables_of
 from inrbench.tasks.signals import formats
 
 ROOT = Path(__file__).parents[1]
-FILES = ("README.md", "docs/plugins.md", "docs/suite-files.md", "docs/how-to/your-data.md")
+FILES = ("docs/plugins.md", "docs/suite-files.md", "docs/how-to/your-data.md")
 RESULTS = ("docs/evidence/leaderboard.md", "docs/paper.md")
 ARCHIVES = ("reference",)
 """Archives of shipped suites, whose tables stand beside them."""

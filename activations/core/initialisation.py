@@ -1,4 +1,4 @@
-"""Initial weights as a factor of their own, in place of an activation's: PyTorch's, or those that keep the variance.
+"""Initial weights as a factor of their own, instead of an activation's: PyTorch's, or those that keep the variance.
 
 ``variance`` is VI3NR [Koneputugodage et al., CVPR 2025]: for any nonlinearity σ the weights of a hidden layer with n
 inputs are U(±g √(3/n)) with g² = σ_p² / E[σ(z)²], z ~ N(0, σ_p²), where E[σ²] = μ² + Var σ. Then the pre-activations

@@ -13,10 +13,18 @@ class SineInitialised(Activation):
     """Base of activations with SIREN's initial weights [Sitzmann et al., NeurIPS 2020, sec. 3.2]; no plugin itself.
 
     U(±1/n) in the first layer, U(±√(6/n)/omega0) in every later layer and the head, for fan-in n: the arguments of the
-    sines then have the same spread layer after layer. Biases keep PyTorch's default U(±1/√n).
+    sines then have the same spread layer after layer. Biases keep PyTorch's default U(±1/√n). `first_omega0` is the
+    frequency of the first layer alone, where it differs from that of the others; None for the same.
     """
 
     omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
+    first_omega0: float | None = Param(None, gt=0)
+
+    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
+        if first and self.first_omega0 is not None:
+            alone = self.model_copy(update={"omega0": self.first_omega0, "first_omega0": None})
+            return alone.layer(in_features, out_features, first=True)
+        return super().layer(in_features, out_features, first=first)
 
     def bound(self, fan_in: int, *, first: bool) -> float:
         """Half-width of the uniform distribution of the weights of a layer, or of the head."""

@@ -51,7 +51,7 @@ def run(
             and a hash of it is part of its identity: an edited class runs anew.
         tasks: only these.
         set: other settings of the suite by dotted key, e.g. ``{"train.steps": 300}``.
-        repeats: how many, in place of the suite's.
+        repeats: how many, instead of the suite's.
         scale: one of the suite's smaller sizes.
         plugins: files of further activations and tasks.
         results: the folder of all results; those of the suite are in a folder of its name.

@@ -30,7 +30,7 @@ def split(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def everywhere(suite: Suite, overrides: Iterable[str]) -> Suite:
-    """The suite with overrides like ``all.train.lr=0.01`` put in place of every such setting in it.
+    """The suite with overrides like ``all.train.lr=0.01`` put instead of every such setting in it.
 
     Raises:
         BadInput: if one is no setting of training or model.

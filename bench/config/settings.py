@@ -39,7 +39,7 @@ class Model(Settings):
     Attributes:
         depth: layers with a nonlinearity; the linear output layer is not counted.
         width: units of a hidden layer. An activation with more parameters a unit gets fewer units.
-        params: real degrees of freedom of the network, in place of the width; the nearest size that it can have.
+        params: real degrees of freedom of the network, instead of the width; the nearest size that it can have.
         init: the initial weights: ``plugin`` for those of the activation, ``torch`` for PyTorch's default of every
             linear layer, ``variance`` for weights that keep the variance of the pre-activations, see
             `inrbench.activations.core.initialisation`.
@@ -81,7 +81,7 @@ Batch = Annotated[int | float | None, BeforeValidator(_batch)]
 
 
 class Loss(Settings):
-    """A data loss in place of the task's, see `inrbench.tasks.core.losses`.
+    """A data loss instead of the task's, see `inrbench.tasks.core.losses`.
 
     Attributes:
         name: mean square, mean absolute difference, Huber's loss, or the likelihood of Poisson's distribution.
@@ -167,7 +167,7 @@ class Train(Settings):
         clip: the norm to which the gradient of a step is reduced where it is larger.
         weight_decay: decoupled from the gradient, as in AdamW.
         path_norm: λ of a penalty λ · path norm; only for activations that have one.
-        loss: the data loss in place of the task's: ``l2``, ``l1``, ``huber``, ``poisson``, or a mapping of `Loss`.
+        loss: the data loss instead of the task's: ``l2``, ``l1``, ``huber``, ``poisson``, or a mapping of `Loss`.
         tv: λ of a penalty λ · total variation of the values on the grid of the problem, see
             `inrbench.activations.core.variation`; for any network.
         stop_loss: training ends as soon as the data loss, of all measurements in training, is no more than this.
@@ -204,7 +204,7 @@ class Train(Settings):
 
     @property
     def without_residuals(self) -> list[str]:
-        """The settings in force that have no meaning where a task trains on residuals in place of measurements."""
+        """The settings in force that have no meaning where a task trains on residuals instead of measurements."""
         found = [name for name in ("batch", "holdout", "precision", "loss", "tv") if getattr(self, name) is not None]
         return found + ["stop: discrepancy"] * (self.stop == "discrepancy")
 

@@ -309,7 +309,7 @@ def _kind(key: str, name: str, parameters: Callable[[str], Collection[str]]) -> 
 
 
 def _put_over(entry: dict[str, Any], kind: str, key: str, value: Any) -> dict[str, Any]:
-    """An activation's entry with a setting in place of that of the entry and of each ``per_task``."""
+    """An activation's entry with a setting instead of that of the entry and of each ``per_task``."""
     same = ("width", "params") if kind == "model" and key in ("width", "params") else (key,)
 
     def without(settings: Any) -> dict[str, Any]:

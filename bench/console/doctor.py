@@ -174,9 +174,7 @@ def _data() -> Finding:
             wrong.append(original.name)
     found = f"{downloads.folder()}, {count} of {len(originals)} originals of papers"
     if wrong:
-        return Finding(
-            f"{found}; other files in place of {', '.join(wrong)}", "remove these, then: inrbench data SUITE"
-        )
+        return Finding(f"{found}; other files instead of {', '.join(wrong)}", "remove these, then: inrbench data SUITE")
     if count == len(originals):
         return Finding(found)
     return Finding(found, "inrbench data SUITE fetches what a suite needs, e.g. inrbench data paper-ct")

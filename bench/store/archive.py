@@ -30,7 +30,7 @@ DRAWN = ("truth", "reconstruction", "curve", "curve_z", "curve_imag")
 
 
 def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
-    """Write the results of some jobs that have ended, in place of an older archive; returns its folder.
+    """Write the results of some jobs that have ended, instead of an older archive; returns its folder.
 
     Args:
         folder: the results folder of archives; that of the suite in it is written anew.

@@ -23,7 +23,7 @@ Each activation of the registry. A curve is drawn at the default parameters over
 imaginary part dashed; a network whose nonlinearity is trained, or that has none, has no curve. *Derivatives* says how
 many a network has in its coordinates, for [tasks](tasks.md) that train on them. A search range is that of
 `inrbench tune`. *Where it won* names the tasks of the suite `reference` on which it has the best mean score, see
-[Which activation?](answer.md). Add yours with one file: see [Home](index.md#adding-an-activation).
+[Which activation?](answer.md). Add yours with one file: see [Your activation](tutorial/your-activation.md).
 """
 
 

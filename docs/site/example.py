@@ -68,7 +68,7 @@ class Measured:
     Attributes:
         title: its name in the figure.
         values: (H, W, C) or (N, C), NaN where nothing was measured; None for points.
-        points: (P, d) coordinates of the points of one step, in place of measurements.
+        points: (P, d) coordinates of the points of one step, instead of measurements.
         same_scale: whether the values have the scale of the truth.
     """
 

@@ -38,7 +38,7 @@ class Problem:
         shape: shape of the grid, e.g. (H, W); its product is N.
         noise_std: root mean square of the noise on ``measured``, estimated without the truth, for early stopping by the
             discrepancy principle; None if there is no noise.
-        residuals: what is trained on in place of measurements, of which there are then none; ``operator`` is
+        residuals: what is trained on instead of measurements, of which there are then none; ``operator`` is
             `inrbench.tasks.core.residuals.Unmeasured`.
         weights: (M, 1) or (M, C), relative weights of the measurements, of mean 1, for a loss that is ``weighted``;
             None if the task has none.

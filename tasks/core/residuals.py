@@ -1,7 +1,7 @@
 """Losses of a network's derivatives, for problems that are not linear in values on a grid: signed distances from the
 eikonal equation, partial differential equations.
 
-A problem may bring residuals in place of measurements. Each is a function of the network's values and derivatives at
+A problem may bring residuals instead of measurements. Each is a function of the network's values and derivatives at
 points that are drawn anew for every step, and the loss is the sum over residuals and their columns of
 
     weight · mean over the points of abs(residual) ** power.

@@ -119,7 +119,7 @@ def file_signal(
         path: the file.
         array: its values, as for `Signal.array`.
         kind: one of `KINDS`.
-        hashed: what is hashed in place of ``array``, where that is less than the task sees.
+        hashed: what is hashed instead of ``array``, where that is less than the task sees.
         sample: as for `Signal`.
         rate: as for `Signal`.
         notes: as for `Signal`.

@@ -18,6 +18,7 @@ from inrbench.activations.siren import Siren
 from inrbench.activations.spder import Spder
 from inrbench.bench.engine.capture import mlp_spec
 from tests.activations.initial_spread import unit_spread
+from tests.activations.plugins import EVERY
 
 Formula = Callable[[np.ndarray], np.ndarray]
 IMAGE = Domain(2, 3, (256, 256))
@@ -139,6 +140,20 @@ def test_first_omega0_is_the_first_layers_alone() -> None:
     np.testing.assert_allclose(network(x).detach().numpy(), y @ weights[-2].T + weights[-1], atol=1e-9)
     assert sum(isinstance(module, Pointwise) for module in network.modules()) == 3
     assert mlp_spec(network.float()) is not None
+
+
+@pytest.mark.parametrize("name", ["finer", "hosc", "spder", "wire", "wire-2d"])
+def test_the_first_layer_alone_may_have_a_frequency_of_its_own(name: str) -> None:
+    """Its output is that of a network of this frequency, and what follows that of the other."""
+    cls = next(plugin for plugin in EVERY if plugin.name == name)
+    split, slow, fast = cls(omega0=6.0, first_omega0=9.0), cls(omega0=6.0), cls(omega0=9.0)  # type: ignore[call-arg]
+    x = torch.rand(50, 2) * 2 - 1
+    networks = [build(plugin, IMAGE, width=16, depth=2, seed=0) for plugin in (split, slow, fast)]
+    networks[2].load_state_dict(networks[1].state_dict())
+    first = [network.layers[0](x) for network in networks]  # type: ignore[operator, index]
+    torch.testing.assert_close(first[0], first[2])
+    assert not torch.allclose(first[0], first[1])
+    torch.testing.assert_close(*(network.layers[1](first[0]) for network in networks[:2]))  # type: ignore[operator, index]
 
 
 @pytest.mark.parametrize("field", ["alpha", "first_omega0"])

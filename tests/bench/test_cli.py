@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -189,3 +190,13 @@ def test_a_wrong_command_is_one_line_with_a_suggestion_only_if_there_is_one_near
     assert inrbench("run").stderr == (
         "inrbench: run: the following arguments are required: SUITE; see inrbench run --help\n"
     )
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii"])
+def test_a_terminal_that_lacks_a_character_shows_a_question_mark(encoding: str) -> None:
+    code = "from inrbench.bench.cli import main; raise SystemExit(main(['list', 'activations']))"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, env=environment, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"siren" in done.stdout
+    assert b"?" in done.stdout  # of BACON's formula, for one
