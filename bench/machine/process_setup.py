@@ -6,7 +6,7 @@ import contextlib
 import ctypes
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from typing import TypeVar
 
 import torch
@@ -40,26 +40,31 @@ def as_in_a_worker(threads: int, function: Callable[[], Found]) -> Found:
     Ctrl-C ends the function, too.
     """
     outcome: Future[Found] = Future()
+    ended = threading.Event()
 
     def work() -> None:
-        torch.set_flush_denormal(True)
-        torch.set_num_threads(threads)
         try:
+            torch.set_flush_denormal(True)
+            torch.set_num_threads(threads)
             outcome.set_result(function())
         except BaseException as error:
             outcome.set_exception(error)
+        finally:
+            ended.set()
 
     before = torch.get_num_threads(), torch.get_default_dtype(), torch.get_rng_state()
     worker = threading.Thread(target=work, name="inrbench-fit", daemon=True)
     torch.set_default_dtype(torch.float32)
     try:
         worker.start()
-        while not outcome.done():  # a signal may reach another thread than the one that waits
-            wait([outcome], 1.0)
-        return outcome.result()
+        while not ended.wait(1.0):  # a signal may reach another thread than the one that waits
+            pass
+        return outcome.result(0)
     except KeyboardInterrupt:
         _interrupt(worker)
-        wait([outcome])
+        # Neither its outcome, which it may be interrupted before, nor `join`, which an interrupt ends for good.
+        while worker in threading.enumerate():
+            ended.wait(0.1)
         raise
     finally:
         torch.set_num_threads(before[0])
