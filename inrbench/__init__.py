@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inrbench.bench.api.run import run
     from inrbench.bench.api.stored import Results
     from inrbench.bench.optimizers import Optimizer
+    from inrbench.report.figures.registry import figure
     from inrbench.tasks import (
         Baseline,
         Identity,
@@ -55,7 +56,13 @@ _API = {
 }
 """Names of `inrbench.bench.api` and their modules there."""
 
-_PLACES = ("inrbench.activations", "inrbench.tasks", "inrbench.bench", "inrbench.bench.optimizers")
+_PLACES = (
+    "inrbench.activations",
+    "inrbench.tasks",
+    "inrbench.bench",
+    "inrbench.bench.optimizers",
+    "inrbench.report.figures.registry",
+)
 
 __all__ = [
     "Activation",
@@ -82,6 +89,7 @@ __all__ = [
     "__version__",
     "draw",
     "explore",
+    "figure",
     "fit",
     "grid_coords",
     "noise_like",

@@ -28,6 +28,7 @@ from inrbench.report.figures import (
     volumes,
 )
 from inrbench.report.figures.axes import Styles, repeated
+from inrbench.report.figures.registry import FIGURES
 from inrbench.report.figures.sweeps import heat_map, lines
 from inrbench.report.labels import slug, spaced
 from inrbench.report.tables.build import engine_note, rule_text
@@ -189,6 +190,9 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
         )
         alt = f"Eigenvalues of the tangent kernel and power spectrum before and after training on {task.key}"
         yield Entry(f"spectra-{name}", "tangent kernel", figure, text + cut, alt, task.key)
+    for own in FIGURES.values():
+        if figure := own.of(task):
+            yield Entry(f"{own.name}-{name}", own.name, figure, own.caption, own.alt, task.key)
     kept = max(1, PICTURES // len(suite.tasks))
     left_out = len(task.signals) - kept
     for signal in task.signals[:kept]:
