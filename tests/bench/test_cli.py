@@ -119,7 +119,7 @@ def test_a_suite_names_plugin_files_beside_it(tiny: Path, trouble: Path, inrbenc
 
 def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
     Image.fromarray(np.random.default_rng(0).integers(0, 255, (30, 40, 3), dtype=np.uint8)).save(tiny.parent / "my.png")
-    done = inrbench("run", tiny, "--set", "tasks.image.signals=[my.png]", "-a", "relu")
+    done = inrbench("run", tiny, "--set", "tasks.image.signals=[my.png]", "-a", "relu", "--markdown")
     assert done.returncode == 0, done.stderr
     assert "my@" in done.stdout
 

@@ -86,7 +86,7 @@ def test_results_that_cannot_be_written_make_a_run_impossible(
 def test_another_file_in_place_of_an_original(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "bunny.off").write_text("not the bunny")
-    assert "other files in place of bunny  -> remove" in examined(capsys)["data"]
+    assert "other files instead of bunny  -> remove" in examined(capsys)["data"]
 
 
 def test_a_gpu_that_torch_cannot_use(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
