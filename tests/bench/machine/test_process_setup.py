@@ -87,7 +87,11 @@ def test_an_error_of_the_function_is_raised_and_ctrl_c_ends_it() -> None:
         finally:
             ended.set()
 
-    threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
-    with pytest.raises(KeyboardInterrupt):
-        as_in_a_worker(1, forever)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # pytest-xdist's processes ignore it
+    try:
+        threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGINT]).start()
+        with pytest.raises(KeyboardInterrupt):
+            as_in_a_worker(1, forever)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert ended.is_set()
