@@ -119,6 +119,7 @@ def test_the_stored_results_and_the_lists_are_there_outside_a_checkout(stranger:
     assert "inrbench" in stranger("inrbench", "doctor").stdout
 
 
+@pytest.mark.slow
 def test_a_new_package_is_installed_tested_and_found(stranger: Run, environment: Path, tmp_path: Path) -> None:
     assert stranger("inrbench", "new", "package", "soft-bump").returncode == 0
     assert "exists already" in stranger("inrbench", "new", "package", "soft-bump").stderr
