@@ -71,7 +71,11 @@ BUILT = (
     Column("params", _INT, "real degrees of freedom; a complex weight counts two"),
     Column("frozen", _INT, "real numbers that the network needs beside them, such as drawn frequencies"),
     Column("block_rows", _INT, "rows of one training block", "rows"),
-    Column("engine", _TEXT, "`chain` or `chain-onednn`, `kernels`, `autograd` (docs/design.md); null for a baseline"),
+    Column(
+        "engine",
+        _TEXT,
+        "`chain` or `autograd`, either with `-onednn`, or `kernels` (docs/design.md); null for a baseline",
+    ),
     Column("compiled", _BOOL, "whether the engine ran compiled code; null for a baseline"),
 )
 
