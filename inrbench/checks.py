@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
+from pydantic import BaseModel, ValidationError
+
 P = TypeVar("P")
 
 
@@ -34,6 +36,33 @@ def require(condition: object, message: str) -> None:
     """Raise `AssertionError` with a message unless a condition holds. ``assert`` does not under PYTHONOPTIMIZE."""
     if not condition:
         raise AssertionError(message)
+
+
+def require_identity(plugin: BaseModel) -> None:
+    """The name has lower-case letters, digits and dashes, the label is a string, the version a positive integer."""
+    name, label, version = (getattr(plugin, word) for word in ("name", "label", "version"))
+    plain = isinstance(name, str) and name.replace("-", "").isalnum() and name == name.lower()
+    require(plain, f"name {name!r} must be lower case letters, digits and dashes")
+    require(isinstance(label, str), f"label must be a string, not {label!r}")
+    require(label.strip(), "label is empty; set the name for tables and figures")
+    require(isinstance(version, int), f"version must be an integer, not {version!r}")
+    require(version >= 1, f"version must be an integer from 1, not {version}")
+
+
+def require_frozen(plugin: BaseModel) -> None:
+    """Parameters cannot be changed, and unknown ones are an error."""
+    kind = type(plugin)
+    for field in kind.model_fields:
+        try:
+            setattr(plugin, field, getattr(plugin, field))
+        except ValidationError:
+            continue
+        raise AssertionError(f"parameter {field!r} can be changed after construction; keep the model frozen")
+    try:
+        kind.model_validate({**plugin.model_dump(), "no_such_parameter": 1})
+    except ValidationError:
+        return
+    raise AssertionError("an unknown parameter is accepted, which hides typos in suites; keep extra='forbid'")
 
 
 def run_check(one: Callable[[P], str | None], plugin: P) -> Finding:

@@ -13,10 +13,9 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from pydantic import ValidationError
 from torch import Tensor
 
-from inrbench.checks import Finding, Skip, require, run_check
+from inrbench.checks import Finding, Skip, require, require_frozen, require_identity, run_check
 from inrbench.tasks.core.base import Problem, Task, noise_like
 from inrbench.tasks.core.metrics import METRICS, describe
 from inrbench.tasks.core.operators import check_adjoint
@@ -54,13 +53,7 @@ def same(first: list[Tensor], other: list[Tensor]) -> bool:
 
 def check_identity(task: Task) -> None:
     """The name has lower-case letters, digits and dashes, the label is a string, the version a positive integer."""
-    name, label, version = task.name, task.label, task.version
-    plain = isinstance(name, str) and name.replace("-", "").isalnum() and name == name.lower()
-    require(plain, f"name {name!r} must be lower case letters, digits and dashes")
-    require(isinstance(label, str), f"label must be a string, not {label!r}")
-    require(label.strip(), "label is empty; set the name for tables and figures")
-    require(isinstance(version, int), f"version must be an integer, not {version!r}")
-    require(version >= 1, f"version must be an integer from 1, not {version}")
+    require_identity(task)
 
 
 def check_configuration(task: Task) -> None:
@@ -68,17 +61,7 @@ def check_configuration(task: Task) -> None:
     kind = type(task)
     rebuilt = kind.model_validate(task.model_dump(mode="json"), strict=False)
     require(rebuilt == task, "its parameters do not rebuild it; keep all state in fields")
-    for field in kind.model_fields:
-        try:
-            setattr(task, field, getattr(task, field))
-        except ValidationError:
-            continue
-        raise AssertionError(f"parameter {field!r} can be changed after construction; keep the model frozen")
-    try:
-        kind.model_validate({**task.model_dump(), "no_such_parameter": 1})
-    except ValidationError:
-        return
-    raise AssertionError("an unknown parameter is accepted, which hides typos in suites; keep extra='forbid'")
+    require_frozen(task)
 
 
 def check_shapes(task: Task) -> None:
