@@ -74,6 +74,16 @@ def Param(default: Any, *, tune: LogUniform | None = None, **constraints: Any) -
     return info
 
 
+def search_ranges(cls: type[BaseModel]) -> dict[str, LogUniform]:
+    """The ranges that fields of a class declare, by the field's name."""
+    return {
+        name: item
+        for name, field in cls.model_fields.items()
+        for item in field.metadata
+        if isinstance(item, LogUniform)
+    }
+
+
 @dataclass(frozen=True)
 class ParamGroup:
     """Parameters of a network that share the settings of the optimiser.
@@ -114,12 +124,7 @@ class Activation(BaseModel):
     @classmethod
     def search_space(cls) -> dict[str, LogUniform]:
         """Search ranges of the parameters that ``inrbench tune`` varies, by the parameter's name."""
-        return {
-            name: item
-            for name, field in cls.model_fields.items()
-            for item in field.metadata
-            if isinstance(item, LogUniform)
-        }
+        return search_ranges(cls)
 
     # -- overridden by most plugins ------------------------------------------------------------------------------------
 

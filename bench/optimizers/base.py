@@ -22,7 +22,7 @@ import torch
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import LogUniform, ParamGroup
+from inrbench.activations.core.base import LogUniform, ParamGroup, search_ranges
 from inrbench.activations.core.hidden_matrices import HiddenMatrix
 
 Group = dict[str, Any]
@@ -91,12 +91,7 @@ class Optimizer(BaseModel):
     @classmethod
     def search_space(cls) -> dict[str, LogUniform]:
         """Search ranges of the settings that ``inrbench tune`` varies, by name."""
-        return {
-            name: item
-            for name, info in cls.model_fields.items()
-            for item in info.metadata
-            if isinstance(item, LogUniform)
-        }
+        return search_ranges(cls)
 
     # -- one of the two is overridden ----------------------------------------------------------------------------------
 
