@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from inrbench.bench.config.grid import jobs
+from inrbench.bench.config.expand import jobs
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import flow
 from inrbench.bench.config.plugins import Plugins

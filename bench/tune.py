@@ -26,7 +26,7 @@ from scipy.stats import qmc
 
 from inrbench.activations.core.base import Activation, LogUniform
 from inrbench.bench.config import lock
-from inrbench.bench.config.grid import jobs
+from inrbench.bench.config.expand import jobs
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Found, Lock, flow
 from inrbench.bench.config.plugins import Plugins, Sources

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from inrbench.bench import arguments
-from inrbench.bench.config import grid, overrides, suite, unsearched
+from inrbench.bench.config import expand, overrides, suite, unsearched
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock
 from inrbench.bench.config.plugins import Plugins
@@ -92,7 +92,7 @@ class Workspace:
     @cached_property
     def jobs(self) -> list[Job]:
         """The jobs of the suite under every name that it gives them, in running order."""
-        return grid.declarations(self.suite, self.plugins, self.where)
+        return expand.declarations(self.suite, self.plugins, self.where)
 
     @cached_property
     def plugins(self) -> Plugins:

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from docs.site import archive
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins
 from tests.lists import ARCHIVES, FILES, MARKED, RESULTS, ROOT, TABLE, kept_tables, written
 
@@ -52,5 +52,5 @@ def test_a_list_that_is_out_of_date_is_replaced_and_nothing_else() -> None:
 
 def test_smoke_has_every_activation() -> None:
     chosen, where = suite.load("smoke")
-    jobs = grid.jobs(chosen, PLUGINS, where)
+    jobs = expand.jobs(chosen, PLUGINS, where)
     assert {job.activation.name for job in jobs if job.activation} == set(PLUGINS.activations.names())

@@ -1,6 +1,6 @@
 """Overrides of the command line that more particular settings of a suite hide.
 
-A setting is looked up from general to specific, see `inrbench.bench.config.grid`: an override of ``train.lr`` says
+A setting is looked up from general to specific, see `inrbench.bench.config.expand`: an override of ``train.lr`` says
 nothing where every activation has a rate of its own, found by a search. One that reaches nothing is refused, with the
 way to set it for all; one that reaches a part is a note.
 """
@@ -73,7 +73,7 @@ def hidden(suite: Suite, overrides: Iterable[str], locked: Mapping[str, Collecti
     """Notes on overrides that reach only a part of what they name.
 
     Args:
-        suite: with the overrides and with the settings of its lock file, as `inrbench.bench.config.grid` lays it out.
+        suite: with the overrides and with the settings of its lock file, as `inrbench.bench.config.expand` lays it out.
         locked: activation -> task, of those that the lock file has settings for.
 
     Raises:

@@ -43,11 +43,11 @@ NEAR = 1.02
 IDLE = 0.8
 """Share of the processor that a measurement must have had for its choice to hold and to be stored."""
 
-WORTHWHILE = 1e8
+COMPILE_FROM = 1e8
 """Values of units computed in a whole job, above which it pays to tune it: about half a second of one core."""
 
 
-def worthwhile(steps: int, rows: int, units: int) -> bool:
+def should_compile(steps: int, rows: int, units: int) -> bool:
     """Whether a job is large enough for compilation, threads and measured blocks.
 
     A pure function of the job, so that the same job is computed in the same way again.
@@ -55,7 +55,7 @@ def worthwhile(steps: int, rows: int, units: int) -> bool:
     Args:
         units: of all nonlinear layers together.
     """
-    return float(steps) * rows * units >= WORTHWHILE
+    return float(steps) * rows * units >= COMPILE_FROM
 
 
 def block_rows(engine: Engine, coords: Tensor, kind: str, *, tune: bool) -> int:

@@ -186,7 +186,7 @@ def choose_engine(
     Args:
         network: on its device.
         coords: coordinates that it will be evaluated at; on the first `TRIED` the choice is tested.
-        large: whether the job is worth compilation and threads (`inrbench.bench.engine.block_size.worthwhile`). The
+        large: whether the job is worth compilation and threads (`inrbench.bench.engine.block_size.should_compile`). The
             variable ``INRBENCH_COMPILE`` overrules it for compilation: 0 is never, 1 for every job.
         precision: of matrix products; only float32 is compiled as an MLP.
         derivatives: whether training needs derivatives of the network at its coordinates.

@@ -50,7 +50,7 @@ def _networks(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
     """The two passes of each MLP that a job needs and is worth."""
     from inrbench.activations.core.base import Domain, build
     from inrbench.bench.config.plugins import Plugins
-    from inrbench.bench.engine.block_size import worthwhile
+    from inrbench.bench.engine.block_size import should_compile
     from inrbench.bench.engine.capture import mlp_spec
     from inrbench.bench.engine.compiled_mlp import library_of, passes_of
     from inrbench.bench.engine.products import libraries
@@ -87,7 +87,7 @@ def _networks(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
             domain = Domain(problem.coords.shape[1], problem.truth.shape[1], problem.shape)
             width = width_of(activation, domain, job.model)
             evaluated = loss_of(job, task, problem, activation, job.train).evaluated
-            large = worthwhile(job.train.steps, evaluated, activation.hidden_width(width) * depth)
+            large = should_compile(job.train.steps, evaluated, activation.hidden_width(width) * depth)
             if large or os.environ.get("INRBENCH_COMPILE") == "1":
                 network = mlp_spec(build(activation, domain, width=width, depth=depth, seed=0))
                 assert network is not None

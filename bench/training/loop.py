@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation, Domain, build, count_frozen, count_params
 from inrbench.bench.config.job import Job
-from inrbench.bench.engine.block_size import block_rows, worthwhile
+from inrbench.bench.engine.block_size import block_rows, should_compile
 from inrbench.bench.engine.engine import choose_engine
 from inrbench.bench.optimizers import Optimizer
 from inrbench.bench.store.schema import Score
@@ -168,7 +168,7 @@ class TrainingRun:
     def _warm_up(self) -> None:
         """Choose the engine and its blocks, and compile what is compiled at first use, in steps that are undone."""
         problem, objective, train = self._problem, self._objective, self._train
-        self._large = large = worthwhile(train.steps, objective.evaluated, self._units * self._model.depth)
+        self._large = large = should_compile(train.steps, objective.evaluated, self._units * self._model.depth)
         self._engine = choose_engine(
             self.network, problem.coords, large=large, precision=train.precision, derivatives=bool(problem.residuals)
         )

@@ -23,7 +23,7 @@ from inrbench.report.page.heat_map import heat_map
 from inrbench.report.page.methods import COLUMNS, methods
 from inrbench.report.tables import leaderboard, overview
 from inrbench.report.tables.build import DASH, OTHER_ENGINE, Table, shorten
-from inrbench.report.tables.levelled import FALLING
+from inrbench.report.tables.converged import FALLING
 from inrbench.report.tables.verdict import verdicts
 
 FAILURES = 200

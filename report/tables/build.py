@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from inrbench.report.data.levelled import counts
+from inrbench.report.data.converged import counts
 from inrbench.report.data.model import Method, Suite, Task
 from inrbench.report.data.stats import ALPHA, Cells, average, estimate, leaders
 from inrbench.report.labels import Metric, baseline, engine, seconds, shared_settings, span, with_interval
-from inrbench.report.tables import budget, levelled
+from inrbench.report.tables import budget, converged
 
 DASH = "—"
 INVALID = "†"
@@ -101,7 +101,7 @@ def build(suite: Suite, task: Task) -> Table:
                 place = bold.get(name, []).index(method.key) if method.key in bold.get(name, []) else None
                 marks = [PARTIAL] * partial + [UNSEPARATED] * bool(place)
                 marks += [budget.OFF_BUDGET] * (place is not None and sizes.off(method))
-                falling = levelled.mark(method) if name == task.headline.name else ""
+                falling = converged.mark(method) if name == task.headline.name else ""
                 cell = Cell(" ".join([cell.text, *marks]) + falling, place == 0)
             cells.append(cell)
         cells.append(Cell(sizes.params(method)))
@@ -224,7 +224,7 @@ def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
         )
     if task.activations and len({run.cell[1] for method in task.activations for run in method.ok}) == 1:
         notes.append("One repeat: the spread is unknown, and the order may be chance.")
-    notes += filter(None, [budget.Sizes(task).note(), levelled.note(texts)])
+    notes += filter(None, [budget.Sizes(task).note(), converged.note(texts)])
     if INVALID in texts:
         notes.append(f"{INVALID} Timed while other work used the device: the time does not compare.")
     if OTHER_ENGINE in texts:
@@ -298,7 +298,7 @@ def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
         record[f"{column}_signals"] = len(found.signals) if found else 0
     if task.chooses:
         record["chosen_step_mean"] = average(run.chosen_step for run in method.ok) if method.activation else None
-    record["not_levelled"], record["levelled_asked"] = counts(method)
+    record["not_converged"], record["converged_asked"] = counts(method)
     record["params_asked"] = average(map(budget.Sizes(task).asked, method.ok))
     for column in ("params", "frozen"):
         record[f"{column}_mean"] = average(run.number(column) for run in method.ok)

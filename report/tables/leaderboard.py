@@ -12,7 +12,7 @@ from inrbench.report.data.model import Method, Suite, Task
 from inrbench.report.data.stats import ALPHA, estimate
 from inrbench.report.data.target import levels, reached
 from inrbench.report.labels import baseline, engine, number, seconds
-from inrbench.report.tables import levelled, winners
+from inrbench.report.tables import converged, winners
 from inrbench.report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
 
 NONE = (
@@ -160,7 +160,7 @@ def _speed(suite: Suite, names: Mapping[str, str]) -> list[Table]:
     several = len(tasks) > 1 or len(tasks[0].signals) > 1
     text = " ".join(cell.text for row in rows for cell in row)
     notes = [f"{INVALID} Timed while other work used the device: the time does not compare."] * (INVALID in text)
-    notes += filter(None, [levelled.note(text)])
+    notes += filter(None, [converged.note(text)])
     notes += [_engine_note(tasks)] * (OTHER_ENGINE in text)
     notes += ["k/n: only k of n runs reached the level."] * ("/" in text)
     return [
@@ -192,7 +192,7 @@ def _final(task: Task, method: Method | None) -> str:
     found = estimate(method.final(task.headline.name)) if method else None
     if method is None or found is None:
         return DASH
-    return number(found.mean, task.headline.spec) + levelled.mark(method)
+    return number(found.mean, task.headline.spec) + converged.mark(method)
 
 
 def _times(task: Task, method: Method) -> str:

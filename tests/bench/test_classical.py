@@ -56,9 +56,9 @@ def test_what_is_found_can_be_put_over_the_suite() -> None:
     assert list(said) == ["tv"]
     tasks = {"denoise": {**SUITE["tasks"]["denoise"], "classical": said}}
     chosen = validated(Suite, {**SUITE, "tasks": tasks, "activations": {"siren": {}}}, "s")
-    from inrbench.bench.config import grid
+    from inrbench.bench.config import expand
 
-    (job,) = [job for job in grid.jobs(chosen, PLUGINS, "s") if job.baseline == "tv"]
+    (job,) = [job for job in expand.jobs(chosen, PLUGINS, "s") if job.baseline == "tv"]
     assert job.task.params["tv_weight"] == said["tv"]["tv_weight"]
 
 

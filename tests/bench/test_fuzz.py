@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from inrbench import bench
 from inrbench.bench.cli import main
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import read_yaml
 from inrbench.bench.errors import BadInput
@@ -110,7 +110,7 @@ def lay_out(text: str, folder: Path) -> None:
     chosen, where = suite.load(str(path))
     assert "/" not in chosen.suite
     if chosen.repeats <= 20:  # a big grid is no fault, but takes its time
-        grid.jobs(chosen, plugins(), where)
+        expand.jobs(chosen, plugins(), where)
 
 
 @BOTH

@@ -16,7 +16,7 @@ from torch import nn
 
 import inrbench
 from inrbench.bench import networks, results
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
@@ -37,7 +37,7 @@ def job(activation: str, tasks: dict[str, Any], model: dict[str, Any] | None = N
         "suite": "s", "repeats": 1, "model": {"depth": 2, "width": 16, **(model or {})},
         "train": {"steps": 3, "lr": 1e-3, **train}, "tasks": tasks, "activations": {activation: {}},
     }  # fmt: skip
-    return next(job for job in grid.jobs(validated(Suite, values, "s"), PLUGINS, "s") if job.activation)
+    return next(job for job in expand.jobs(validated(Suite, values, "s"), PLUGINS, "s") if job.activation)
 
 
 def kept(store: Store, one: Job, threads: int = 1) -> np.ndarray[Any, Any]:

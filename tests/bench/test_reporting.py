@@ -9,7 +9,7 @@ import pytest
 
 from inrbench import report
 from inrbench.bench import reporting
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.store.store import Store
 from inrbench.report.tables.build import Cell, Table
@@ -44,7 +44,7 @@ def test_a_report_is_written_again_if_anything_that_it_shows_has_changed(
 
     def jobs(*changes: str) -> list[Any]:
         chosen, where = suite.load(str(tiny), changes)
-        return grid.declarations(chosen, plugins, where)
+        return expand.declarations(chosen, plugins, where)
 
     def write(*changes: str, **about: Any) -> str:
         written = reporting.write(lab.store, jobs(*changes), about, anew=False)

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from inrbench.bench.cli import parser
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.runner import plan
 from inrbench.bench.store.store import Store
@@ -40,7 +40,7 @@ def test_the_sbatch_script_runs_every_part(tmp_path: Path) -> None:
         assert options.results == tmp_path / "results"
         parts.add(plan.shard(options.shard))
     chosen, where = suite.load(options.suite)
-    jobs = grid.jobs(chosen, Plugins(), where)
+    jobs = expand.jobs(chosen, Plugins(), where)
     store = Store(tmp_path, chosen.suite)
     done = [job.job_id for part in parts for job in plan.make(jobs, store, shard=part).todo]
     assert sorted(done) == sorted({job.job_id for job in jobs})

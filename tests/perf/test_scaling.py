@@ -8,7 +8,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from inrbench.activations.core.base import Domain, build
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.settings import Train
 from inrbench.bench.config.strict_yaml import validated
@@ -60,6 +60,6 @@ def test_jobs(benchmark: BenchmarkFixture, records: Records, count: int) -> None
     }
     plugins, declared = Plugins(), validated(Suite, values, "many")
     start = time.perf_counter()
-    found = benchmark.pedantic(lambda: len(grid.jobs(declared, plugins, "many")), rounds=1)
+    found = benchmark.pedantic(lambda: len(expand.jobs(declared, plugins, "many")), rounds=1)
     assert found == count
     records.add("jobs", jobs=count, layout_s=time.perf_counter() - start)

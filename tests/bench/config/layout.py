@@ -1,10 +1,10 @@
-"""The jobs of small suites, for the tests of suites and of their grid."""
+"""The jobs of small suites, for the tests of suites and of their expansion."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config import suite as suites
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins
@@ -20,4 +20,4 @@ def lay_out(text: str, **choices: Any) -> list[Job]:
     values = {**base, "tasks": {"image": {"signals": ["camera"], "size": 16}}, "activations": {"relu": {}}}
     chosen = validated(Suite, {**values, **(read_yaml(text, "s.yaml") or {})}, "s.yaml")
     chosen = suites.select_activations(chosen, choices.get("activations", ()))
-    return grid.jobs(suites.select_tasks(chosen, choices.get("tasks", ())), PLUGINS, "s.yaml")
+    return expand.jobs(suites.select_tasks(chosen, choices.get("tasks", ())), PLUGINS, "s.yaml")

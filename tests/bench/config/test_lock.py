@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inrbench.bench.config.grid import declarations
+from inrbench.bench.config.expand import declarations
 from inrbench.bench.config.lock import Found, Lock, flow, source
 from inrbench.bench.config.strict_yaml import read_yaml, validated
 from inrbench.bench.config.suite import Suite

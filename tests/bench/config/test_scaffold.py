@@ -10,7 +10,7 @@ import torch
 from inrbench import activations
 from inrbench.activations.core import conformance as testing
 from inrbench.bench.cli import main
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
@@ -42,7 +42,7 @@ def test_a_new_task_poses_a_problem_that_can_be_trained(tmp_path: Path, monkeypa
         "tasks": {"some-pixels": {"size": 24}},
         "activations": {"siren": {}},
     }
-    (job,) = grid.jobs(validated(Suite, values, "s"), plugins, "s")
+    (job,) = expand.jobs(validated(Suite, values, "s"), plugins, "s")
     outcome = execute(job, plugins, torch.device("cpu"))
     psnr = [score.value for score in outcome.scores if score.metric == "psnr"]
     assert psnr[-1] > psnr[0]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config import suite as suites
 from inrbench.bench.errors import BadInput
 from tests.bench.config.layout import PLUGINS, lay_out
@@ -31,7 +31,7 @@ def test_overrides_reach_into_the_suite(tmp_path: Path) -> None:
         "suite: s\nmodel: {width: 8}\ntrain: {steps: 5}\ntasks: {image: {size: 16}}\nactivations: {relu: {}}"
     )
     chosen, _ = suites.load(str(path), ["train.steps=7", "tasks.image.signals=[coins]", "tasks.image.size=[16, 24]"])
-    (job,) = [job for job in grid.jobs(chosen, PLUGINS, "s") if job.repeat == 0]
+    (job,) = [job for job in expand.jobs(chosen, PLUGINS, "s") if job.repeat == 0]
     assert job.train is not None
     assert (job.train.steps, job.signal, job.task.params["size"]) == (7, "coins", [16, 24])
 
@@ -41,12 +41,12 @@ def test_every_shipped_suite_can_be_laid_out() -> None:
         chosen, where = suites.load(name)
         assert chosen.suite == name
         assert chosen.description
-        assert grid.jobs(chosen, PLUGINS, where)
+        assert expand.jobs(chosen, PLUGINS, where)
 
 
 def test_quick_was_not_tuned_on_what_it_reports() -> None:
     chosen, where = suites.load("quick")
-    reported = {job.signal for job in grid.jobs(chosen, PLUGINS, where)}
+    reported = {job.signal for job in expand.jobs(chosen, PLUGINS, where)}
     tuned = {signal for signals in chosen.tuning.signals.values() for signal in signals}
     assert tuned
     assert not reported & tuned
@@ -94,7 +94,7 @@ def test_a_scale_is_another_size_with_results_of_its_own(tmp_path: Path) -> None
     full, _ = suites.load(str(path))
     small, where = suites.load(str(path), ["repeats=1"], "small")
     assert (full.suite, small.suite) == ("s", "s-small")
-    (job,) = grid.jobs(small, PLUGINS, where)
+    (job,) = expand.jobs(small, PLUGINS, where)
     assert job.train is not None
     assert (job.train.steps, job.signal, job.task.params["size"]) == (5, "coins", 16)
     with pytest.raises(BadInput, match="did you mean 'small'"):
@@ -109,7 +109,7 @@ def test_every_shipped_paper_suite_says_what_it_reproduces_and_has_a_size_for_ev
         assert full.source, name
         assert full.deviations, name
         small, where = suites.load(name, scale="small")
-        assert grid.jobs(small, PLUGINS, where)
+        assert expand.jobs(small, PLUGINS, where)
 
 
 def test_a_suite_of_a_figure_of_a_paper_states_its_claim_and_the_size_at_which_it_holds() -> None:

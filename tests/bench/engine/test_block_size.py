@@ -11,7 +11,7 @@ import torch
 from inrbench.activations.core.base import Domain, build
 from inrbench.activations.siren import Siren
 from inrbench.bench.engine import block_size as blocks
-from inrbench.bench.engine.block_size import CANDIDATES, DEFAULT, block_rows, worthwhile
+from inrbench.bench.engine.block_size import CANDIDATES, DEFAULT, block_rows, should_compile
 from inrbench.bench.engine.engine import AutogradEngine, Engine
 from inrbench.tasks.core.base import grid_coords
 
@@ -32,7 +32,7 @@ def engine(width: int = 8) -> Engine:
 
 
 def test_a_small_job_gets_the_default_and_leaves_no_trace(cache: Path) -> None:
-    assert not worthwhile(steps=100, rows=1024, units=300)
+    assert not should_compile(steps=100, rows=1024, units=300)
     assert block_rows(engine(), grid_coords(SHAPE), "siren", tune=False) == DEFAULT
     assert not cache.exists()
 

@@ -82,14 +82,14 @@ activations: {{relu: {{}}}}
 
 RUN = """
 import sys
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.machine.devices import SlotSpec
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.runner.runner import Runner, local_slots
 from inrbench.bench.store.store import Store
 
 chosen, where = suite.load(sys.argv[1])
-jobs = grid.jobs(chosen, Plugins(), where)
+jobs = expand.jobs(chosen, Plugins(), where)
 store = Store(sys.argv[2], "beside")
 for _ in Runner(store, local_slots(store, [SlotSpec("cpu", "", 1, True)])).run(jobs, {}):
     print("ended", flush=True)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.settings import Train
@@ -32,7 +32,7 @@ def job(task: str = "image", plugins: Plugins = PLUGINS, **train: Any) -> Job:
         "tasks": {task: settings},
         "activations": {"siren": {}},
     }
-    return next(job for job in grid.jobs(validated(Suite, suite, "s"), plugins, "s") if job.activation)
+    return next(job for job in expand.jobs(validated(Suite, suite, "s"), plugins, "s") if job.activation)
 
 
 @pytest.mark.parametrize("name", PLUGINS.optimizers.names())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import read_yaml, validated
 from inrbench.bench.config.suite import Suite
@@ -33,7 +33,7 @@ def run(trouble: Path, results: Path, ways: list[str], options: RunOptions | Non
     """Run the suite of those ways to fail; returns the stored rows by method."""
     plugins = Plugins([trouble])
     store = Store(results, "s")
-    jobs = grid.jobs(settings(ways), plugins, "s")
+    jobs = expand.jobs(settings(ways), plugins, "s")
     work = plan.make(jobs, store)
     list(Runner(store, local_slots(store, [CPU], plugins.files), options).run(work.todo, {}))
     return store.runs().set_index("method")

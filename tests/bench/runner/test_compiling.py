@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
@@ -29,7 +29,7 @@ def jobs(steps: int) -> list[Job]:
         "tasks": {"image": {"signals": ["camera"], "size": 16}, "superres": {"signals": ["coffee"], "size": [16, 24]}},
         "activations": {"relu": {}, "relu-pe": {}, "siren": {"omega0": [10.0, 20.0]}, "mfn": {}, "instant-ngp": {}},
     }
-    return grid.jobs(validated(Suite, values, "s"), Plugins(), "s")
+    return expand.jobs(validated(Suite, values, "s"), Plugins(), "s")
 
 
 def test_another_version_of_pytorch_compiles_nothing_and_says_so_once(

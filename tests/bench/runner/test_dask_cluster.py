@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.errors import BadInput
 from inrbench.bench.machine.devices import SlotSpec
@@ -136,7 +136,7 @@ def test_a_worker_that_is_lost_costs_no_result(
     # And what came back over the network is what would have been computed here.
     chosen, where = suite.load(str(path))
     here = Store(tmp_path / "here", "far")
-    list(Runner(here, local_slots(here, [SlotSpec("cpu", "", 1, True)])).run(grid.jobs(chosen, plugins, where), {}))
+    list(Runner(here, local_slots(here, [SlotSpec("cpu", "", 1, True)])).run(expand.jobs(chosen, plugins, where), {}))
     columns = ["job_id", "step", "metric", "value"]
     far = store.scores()[columns]
     far = far[far["job_id"].isin(set(here.runs()["job_id"]))].reset_index(drop=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.machine.devices import SlotSpec
@@ -37,7 +37,7 @@ activations: {relu: {}, siren: {}, gauss: {}}
 DRIVER = """
 import sys
 from inrbench.bench.runner import plan
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.machine.devices import SlotSpec
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.runner.runner import Listener, Runner, local_slots
@@ -49,7 +49,7 @@ def tell(*words):
 plugins = Plugins()
 chosen, where = suite.load(sys.argv[1])
 store = Store(sys.argv[2], chosen.suite, say=lambda text: tell("said", text))
-work = plan.make(grid.jobs(chosen, plugins, where), store)
+work = plan.make(expand.jobs(chosen, plugins, where), store)
 tell("todo", len(work.todo))
 class Starts(Listener):
     def started(self, job):
@@ -93,7 +93,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def jobs(path: Path) -> list[Job]:
-    return grid.jobs(suite.load(str(path))[0], Plugins(), "kill")
+    return expand.jobs(suite.load(str(path))[0], Plugins(), "kill")
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins, source_sha256
 from inrbench.bench.config.strict_yaml import validated
@@ -30,7 +30,7 @@ def jobs() -> list[Job]:
         "tasks": {"image": {"size": 16}},
         "activations": {"relu": {}, "siren": {}},
     }
-    return grid.jobs(validated(Suite, values, "s"), PLUGINS, "s")
+    return expand.jobs(validated(Suite, values, "s"), PLUGINS, "s")
 
 
 def commit(store: Store, job: Job, **changes: object) -> None:
@@ -88,7 +88,7 @@ def test_a_job_that_two_tasks_declare_runs_once_and_keeps_both_names(tmp_path: P
         "tasks": {"image": {"size": 16}, "again": {"task": "image", "size": 16}},
         "activations": {"relu": {}},
     }
-    declared = grid.declarations(validated(Suite, values, "s"), PLUGINS, "s")
+    declared = expand.declarations(validated(Suite, values, "s"), PLUGINS, "s")
     work = plan.make(declared, Store(tmp_path, "s"))
     assert [(job.task_key, job.repeat) for job in work.todo] == [("image", 0), ("image", 1)]
     assert {(job.task_key, job.job_id) for job in work.declarations} == {

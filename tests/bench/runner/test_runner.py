@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from inrbench.bench.atomic_write import atomic_write
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.errors import Stopped
 from inrbench.bench.machine.devices import SlotSpec
@@ -61,7 +61,7 @@ def test_a_worker_that_is_killed_or_closes_its_connection_costs_one_job(trouble:
 def test_a_disk_that_is_full_for_one_result_costs_that_job(
     trouble: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    jobs = grid.jobs(settings(["print"]), Plugins([trouble]), "s")
+    jobs = expand.jobs(settings(["print"]), Plugins([trouble]), "s")
     save = Store.save_arrays
 
     def full(self: Store, name: str, **arrays: Any) -> None:
@@ -98,7 +98,7 @@ def test_a_disk_that_stays_full_stops_the_run_with_one_line(
 
 
 def test_the_first_failure_may_stop_a_run_and_stays_until_it_is_retried(trouble: Path, tmp_path: Path) -> None:
-    jobs = grid.jobs(settings(["raise", "print"]), Plugins([trouble]), "s")
+    jobs = expand.jobs(settings(["raise", "print"]), Plugins([trouble]), "s")
     store = Store(tmp_path, "s")
     first = Runner(store, local_slots(store, [CPU], [trouble]), RunOptions(fail_fast=True)).run(jobs, {})
     assert [status for _, status in first] == ["ok", "error", "interrupted"]
@@ -112,7 +112,7 @@ def test_the_first_failure_may_stop_a_run_and_stays_until_it_is_retried(trouble:
 
 
 def test_two_slots_share_the_jobs(trouble: Path, tmp_path: Path) -> None:
-    jobs = grid.jobs(settings(["print", "nan", "raise"]), Plugins([trouble]), "s")
+    jobs = expand.jobs(settings(["print", "nan", "raise"]), Plugins([trouble]), "s")
     store = Store(tmp_path, "s")
     shared = SlotSpec("cpu", "", threads=1, exclusive=False)
     list(Runner(store, local_slots(store, [shared, shared], [trouble])).run(jobs, {}))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.runner.runner import Runner, local_slots
 from inrbench.bench.store.store import Store
@@ -14,7 +14,7 @@ from tests.bench.runner.runs import CPU, settings
 
 
 def test_results_do_not_depend_on_the_order_or_the_worker(trouble: Path, tmp_path: Path) -> None:
-    jobs = grid.jobs(settings(["print"]), Plugins([trouble]), "s")
+    jobs = expand.jobs(settings(["print"]), Plugins([trouble]), "s")
     stores = [Store(tmp_path / name, "s") for name in "ab"]
     for store, order in zip(stores, (jobs, jobs[::-1]), strict=True):
         list(Runner(store, local_slots(store, [CPU], [trouble])).run(order, {}))

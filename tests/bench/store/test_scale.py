@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
@@ -33,7 +33,7 @@ import json, resource, sys, time
 import numpy as np
 import pyarrow as pa
 from inrbench.bench.runner import plan
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.store.compact import write
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
@@ -47,13 +47,13 @@ def narrow(count):
     values = {"suite": "big", "repeats": 10_000, "model": {"depth": 3, "width": 64}, "train": {"steps": 300},
               "tasks": {"image": {"signals": ["camera", "coffee"], "size": [32 + i for i in range(count // 100_000)]}},
               "activations": dict.fromkeys(names)}
-    return grid.jobs(validated(Suite, values, "big"), Plugins(), "big")
+    return expand.jobs(validated(Suite, values, "big"), Plugins(), "big")
 
 def wide(count):
     values = {"suite": "big", "repeats": count // 1000, "model": {"depth": 3, "width": 64}, "train": {"steps": 300},
               "tasks": {"image": {"signals": ["camera", "coffee", "coins", "astronaut"], "size": list(range(32, 42))}},
               "activations": {"siren": {"omega0": list(range(10, 35))}}}
-    return grid.jobs(validated(Suite, values, "big"), Plugins(), "big")
+    return expand.jobs(validated(Suite, values, "big"), Plugins(), "big")
 
 def finished(jobs, store):
     for first in range(0, len(jobs), 20_000):
@@ -150,7 +150,7 @@ def test_the_coordinator_of_a_cluster(places: int, tmp_path: Path) -> None:
         "tasks": {"image": {"size": 64}},
         "activations": {"relu": {}, "siren": {}},
     }
-    jobs = grid.jobs(validated(Suite, values, "far"), Plugins(), "far")[:1500]
+    jobs = expand.jobs(validated(Suite, values, "far"), Plugins(), "far")[:1500]
     store = Store(tmp_path, "far")
     start = time.perf_counter()
     runner = Runner(store, [Fake(0.0) for _ in range(places)])

@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
@@ -28,7 +28,7 @@ def jobs(task: str = "image", steps: int = 20, **settings: object) -> list[Job]:
         "tasks": {task: {"size": 16, **settings}},
         "activations": {"relu": {}, "siren": {}, "wire": {}},
     }
-    return grid.jobs(validated(Suite, values, "s"), PLUGINS, "s")
+    return expand.jobs(validated(Suite, values, "s"), PLUGINS, "s")
 
 
 def job(task: str = "denoise", activation: str = "siren", params: dict[str, Any] | None = None, **train: Any) -> Job:
@@ -41,7 +41,7 @@ def job(task: str = "denoise", activation: str = "siren", params: dict[str, Any]
         "tasks": {task: {"signals": ["coins"], "size": [24, 24]}},
         "activations": {activation: params or {}},
     }
-    return next(job for job in grid.jobs(validated(Suite, values, "s"), PLUGINS, "s") if job.activation)
+    return next(job for job in expand.jobs(validated(Suite, values, "s"), PLUGINS, "s") if job.activation)
 
 
 def run(**settings: Any) -> Outcome:

@@ -27,7 +27,7 @@ from torch import Tensor, nn
 from inrbench.activations.core.base import Activation, Domain, ParamGroup, build
 from inrbench.activations.siren import Siren
 from inrbench.bench.atomic_write import atomic_write
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.settings import Train
@@ -312,7 +312,7 @@ def job(task: str = "image", activation: str = "siren", params: dict[str, Any] |
         "tasks": {task: {"signals": ["coins"], "size": [24, 24]}},
         "activations": {activation: params or {}},
     }
-    return next(job for job in grid.jobs(validated(Suite, values, "s"), PLUGINS, "s") if job.activation)
+    return next(job for job in expand.jobs(validated(Suite, values, "s"), PLUGINS, "s") if job.activation)
 
 
 def kill_after(monkeypatch: pytest.MonkeyPatch, step: int) -> None:
@@ -475,7 +475,7 @@ activations: {bw-relu: {learn_c: layer}}
 
 DRIVER = """
 import sys
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.machine.devices import SlotSpec
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.runner.runner import Runner, local_slots
@@ -484,7 +484,7 @@ from inrbench.bench.store.store import Store
 chosen, where = suite.load(sys.argv[1])
 store = Store(sys.argv[2], chosen.suite)
 runner = Runner(store, local_slots(store, [SlotSpec("cpu", "", 1, True)]))
-list(runner.run(grid.jobs(chosen, Plugins(), where), {}))
+list(runner.run(expand.jobs(chosen, Plugins(), where), {}))
 """
 
 
@@ -492,7 +492,7 @@ def written_in(folder: Path) -> tuple[Path, Job]:
     """The suite's file and its one job."""
     path = folder / "long.yaml"
     path.write_text(LONG)
-    (one,) = grid.jobs(suite.load(str(path))[0], PLUGINS, "long")
+    (one,) = expand.jobs(suite.load(str(path))[0], PLUGINS, "long")
     return path, one
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from inrbench.activations.core.base import Domain, build
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.training.run_job import execute
@@ -54,7 +54,7 @@ def test_params_solve_the_width_for_every_activation() -> None:
         "tasks": {"image": {"size": 16}},
         "activations": dict.fromkeys(PLUGINS.activations.names()),
     }
-    for each in grid.jobs(validated(Suite, settings, "s"), PLUGINS, "s"):
+    for each in expand.jobs(validated(Suite, settings, "s"), PLUGINS, "s"):
         network = execute(each, PLUGINS, CPU).network
         assert network is not None
         coarse = each.method in OWN_LAYERS  # their sizes come in larger steps

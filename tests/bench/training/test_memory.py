@@ -15,7 +15,7 @@ LARGE = """
 import json
 import sys
 import torch
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.training.run_job import execute
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
@@ -30,7 +30,7 @@ values = {
     "activations": {"siren": {}},
 }
 plugins = Plugins()
-(job,) = (job for job in grid.jobs(validated(Suite, values, "s"), plugins, "s") if job.activation)
+(job,) = (job for job in expand.jobs(validated(Suite, values, "s"), plugins, "s") if job.activation)
 outcome = execute(job, plugins, torch.device("cpu"))
 print(json.dumps({"status": outcome.status, "peak_mem_bytes": outcome.peak_mem_bytes}))
 """

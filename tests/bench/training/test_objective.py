@@ -12,7 +12,7 @@ from torch import Tensor
 
 from inrbench.activations.core.base import Domain, build
 from inrbench.activations.core.variation import total_variation
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.settings import Train
 from inrbench.bench.config.strict_yaml import validated
@@ -158,7 +158,7 @@ def test_residuals_have_a_loss_of_their_own() -> None:
         "activations": {"siren": {}},
     }
     with pytest.raises(BadInput, match=r"train\.loss has no meaning for task helmholtz"):
-        grid.jobs(validated(Suite, suite, "s"), PLUGINS, "s")
+        expand.jobs(validated(Suite, suite, "s"), PLUGINS, "s")
 
 
 GHOST = """
@@ -195,7 +195,7 @@ def test_a_wrong_adjoint_fails_the_job_with_one_line(sign: int, tmp_path: Path) 
         "tasks": {"ghost": {}},
         "activations": {"siren": {}},
     }
-    (job,) = grid.jobs(validated(Suite, suite, "s"), plugins, "s")
+    (job,) = expand.jobs(validated(Suite, suite, "s"), plugins, "s")
     outcome = attempt(job, plugins, CPU, lambda _: None)
     assert outcome.status == ("ok" if sign < 0 else "error")
     if sign > 0:

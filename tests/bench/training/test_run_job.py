@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.suite import Suite
@@ -93,7 +93,7 @@ def two_steps(task: str, **settings: Any) -> list[Job]:
         tasks={task: settings},
         activations={"siren": {}},
     )
-    return grid.jobs(suite, PLUGINS, "stored.yaml")
+    return expand.jobs(suite, PLUGINS, "stored.yaml")
 
 
 @pytest.mark.parametrize("baseline", [True, False])
@@ -164,7 +164,7 @@ def jobs_of(plugins: Plugins, activation: str, task: str = "image") -> list[Job]
         tasks={task: {} if task == "eikonal" else {"size": 24}},
         activations={activation: {}},
     )
-    return [job for job in grid.jobs(suite, plugins, "s") if job.activation]
+    return [job for job in expand.jobs(suite, plugins, "s") if job.activation]
 
 
 @pytest.mark.parametrize("activation", ["normed", "dropped"])

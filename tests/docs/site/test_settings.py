@@ -10,7 +10,7 @@ from PIL import Image
 from pydantic import BaseModel
 
 from docs.site import docstrings, settings
-from inrbench.bench.config import grid, suite
+from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.scaffold import render
 
@@ -39,7 +39,7 @@ def test_the_example_is_a_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     Path("mine.py").write_text(render("activation", "mine"))
     Image.new("RGB", (160, 120)).save("photo.png")
     chosen, where = suite.load("my.yaml")
-    jobs = grid.jobs(chosen, Plugins(suite.plugin_files("my.yaml", chosen, where)), where)
+    jobs = expand.jobs(chosen, Plugins(suite.plugin_files("my.yaml", chosen, where)), where)
     methods = {job.method for job in jobs if job.activation}
     assert methods == {"relu", *(f"siren[omega0={value}]" for value in (15, 30, 60)), "wide-siren", "mine"}
     assert {job.task_key for job in jobs} == {"image", "few-angles[angles=10]", "few-angles[angles=20]"}

@@ -1,4 +1,4 @@
-"""Mark of scores whose training had not levelled off: in the tables of all formats, the page and the CSV."""
+"""Mark of scores whose training had not converged: in the tables of all formats, the page and the CSV."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.report.tables.test_build import cell, table
 LEVEL, FALLING = {10: 1.0, 80: 0.1, 100: 0.1}, {10: 1.0, 80: 0.1, 100: 0.01}
 
 
-def test_a_score_that_had_not_levelled_off_is_marked_and_explained(lab: Lab) -> None:
+def test_a_score_that_had_not_converged_off_is_marked_and_explained(lab: Lab) -> None:
     lab.job("siren", 31.0, losses=LEVEL)
     lab.job("gauss", 30.0, losses=FALLING)
     found = table(lab)
@@ -26,8 +26,8 @@ def test_a_score_that_had_not_levelled_off_is_marked_and_explained(lab: Lab) -> 
     assert "30.00 ‖" in markdown(found)
     assert r"30.00 $\|$" in latex(found, "made-up")
     records = {row["method"]: row for row in csv.DictReader(io.StringIO(comma_separated(found)))}
-    assert (records["gauss"]["not_levelled"], records["gauss"]["levelled_asked"]) == ("1", "1")
-    assert records["siren"]["not_levelled"] == "0"
+    assert (records["gauss"]["not_converged"], records["gauss"]["converged_asked"]) == ("1", "1")
+    assert records["siren"]["not_converged"] == "0"
     (speed,) = [board for board in tables(load(lab.store), None) if board.task == "time-to-level"]
     assert [row[1].text for row in speed.rows] == ["31.00", "30.00 ‖"]
     assert note in speed.notes

@@ -1,19 +1,19 @@
-"""Mark of scores whose training had not levelled off; `inrbench.report.data.levelled` has the rule."""
+"""Mark of scores whose training had not converged; `inrbench.report.data.converged` has the rule."""
 
 from __future__ import annotations
 
-from inrbench.report.data.levelled import FALL, LAST, still_falling
+from inrbench.report.data.converged import FALL, LAST, still_falling
 from inrbench.report.data.model import Method
 
 FALLING = "‖"
 NOTE = (
-    f"{FALLING} Not levelled off: in more than half of the runs the data loss still fell by more than {FALL:.0%} over "
+    f"{FALLING} Not converged: in more than half of the runs the data loss still fell by more than {FALL:.0%} over "
     f"the last {LAST:.0%} of the steps."
 )
 
 
 def mark(method: Method) -> str:
-    """The mark behind a method's final score, empty where training had levelled off."""
+    """The mark behind a method's final score, empty where training had converged."""
     return f" {FALLING}" if still_falling(method) else ""
 
 

@@ -1,4 +1,4 @@
-"""The grid of a suite: how settings are merged, swept and named, and how a mistake in them is."""
+"""Expansion of a suite: how settings are merged, swept and named, and how a mistake in them is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inrbench.bench.config import grid
+from inrbench.bench.config import expand
 from inrbench.bench.config import suite as suites
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.settings import Model
@@ -202,7 +202,7 @@ def test_a_path_with_a_colon_is_named_whole(activations: str, place: str, tmp_pa
         f"suite: s\nmodel: {{width: 8}}\ntrain: {{steps: 5}}\ntasks: {{image: {{}}}}\nactivations: {activations}"
     )
     with pytest.raises(BadInput) as caught:
-        grid.jobs(suites.load(str(path))[0], PLUGINS, str(path))
+        expand.jobs(suites.load(str(path))[0], PLUGINS, str(path))
     assert str(caught.value).startswith(f"{path}: {place}")
 
 

@@ -1,4 +1,4 @@
-"""Training that had not levelled off: the fall over the last fifth, the runs that are not asked, the majority."""
+"""Training that had not converged: the fall over the last fifth, the runs that are not asked, the majority."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from inrbench.report.data.levelled import counts, levelled, still_falling
+from inrbench.report.data.converged import converged, counts, still_falling
 from tests.report.laboratory import Lab
 
 
@@ -30,7 +30,7 @@ def test_a_run_is_asked_for_its_fall_over_the_last_fifth(
 ) -> None:
     lab.job("siren", losses=losses)
     (method,) = lab.task().activations
-    assert levelled(method.runs[0]) is expected
+    assert converged(method.runs[0]) is expected
 
 
 def test_runs_that_failed_or_ended_at_a_loss_are_not_asked(lab: Lab) -> None:
@@ -39,7 +39,7 @@ def test_runs_that_failed_or_ended_at_a_loss_are_not_asked(lab: Lab) -> None:
     lab.job("siren", losses=falling, repeat=1)
     lab.job("gauss", losses=falling, train=json.dumps({"steps": 500, "stop_loss": 0.011}))
     methods = {method.key: method for method in lab.task().activations}
-    assert [levelled(run) for run in methods["siren"].runs] == [None, False]
+    assert [converged(run) for run in methods["siren"].runs] == [None, False]
     assert counts(methods["siren"]) == (1, 1)
     assert counts(methods["gauss"]) == (0, 0)
 

@@ -1,4 +1,4 @@
-"""The grid of a suite: tasks × activations × repeats as a list of jobs.
+"""Expansion of a suite: tasks × activations × repeats as a list of jobs.
 
 An activation takes part in the tasks that its entry lists under ``tasks``, by default in all of them.
 

@@ -1,4 +1,4 @@
-"""Rule for training that had not levelled off: the data loss still fell by more than 20 % over the last fifth of the
+"""Rule for training that had not converged: the data loss still fell by more than 20 % over the last fifth of the
 steps.
 
 Losses are stored at eval steps, which are spaced evenly on a logarithmic scale, so the loss at four fifths of the
@@ -19,13 +19,13 @@ from inrbench.report.data.model import Method, Run
 LAST = 0.2
 """Share of the steps, at the end, over which the loss is looked at."""
 FALL = 0.2
-"""Largest fall over that share that still counts as levelled off, relative to the loss at its beginning."""
+"""Largest fall over that share that still counts as converged, relative to the loss at its beginning."""
 FLOOR = 1e-7
-"""A loss below this is levelled off: what is left is rounding."""
+"""A loss below this has converged: what is left is rounding."""
 
 
-def levelled(run: Run) -> bool | None:
-    """Whether a run had levelled off at its last step.
+def converged(run: Run) -> bool | None:
+    """Whether a run had converged at its last step.
 
     None where that is not asked: the run did not end well, ended at its ``stop_loss``, or has no loss stored at or
     before four fifths of its steps.
@@ -45,12 +45,12 @@ def levelled(run: Run) -> bool | None:
 
 
 def counts(method: Method) -> tuple[int, int]:
-    """The number of runs that had not levelled off, and of those that were asked."""
-    found = [levelled(run) for run in method.runs]
+    """The number of runs that had not converged, and of those that were asked."""
+    found = [converged(run) for run in method.runs]
     return found.count(False), len(found) - found.count(None)
 
 
 def still_falling(method: Method) -> bool:
-    """Whether more than half of a method's runs that were asked had not levelled off."""
+    """Whether more than half of a method's runs that were asked had not converged."""
     falling, asked = counts(method)
     return 2 * falling > asked
