@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup, mlp_params
-from inrbench.activations.core.lookup import Lookup, Table, corners
+from inrbench.activations.core.lookup import EmbeddingTable, Lookup, corners
 from inrbench.activations.core.variation import total_variation
 
 START = 0.1
@@ -20,7 +20,7 @@ KEYS = -0.75
 """The free constant of cubic convolution, as in PyTorch's bicubic interpolation."""
 
 
-class Interpolation(Table):
+class Interpolation(EmbeddingTable):
     """Values of C channels on a grid, interpolated at coordinates in [-1, 1]^d: (N, d) -> (N, C).
 
     Node i of the n along an axis lies at (2i + 1)/n - 1, where pixel centres lie; beyond the outer nodes their value

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation, Domain, Param, ParamGroup, Pointwise, mlp_params
-from inrbench.activations.core.lookup import Lookup, Table, corners
+from inrbench.activations.core.lookup import EmbeddingTable, Lookup, corners
 from inrbench.activations.core.mlp import MLP
 from inrbench.activations.relu import RELU
 
@@ -56,7 +56,7 @@ def levels_of(d: int, count: int, coarsest: int, finest: int, log2_table: int) -
     return found
 
 
-class HashGrid(Table):
+class HashGrid(EmbeddingTable):
     """Coordinates in [-1, 1] to the interpolated features of all levels: (N, d) -> (N, levels · features).
 
     A level's d-linear interpolation takes 2^d nodes. In a dense table node (i, j, k) has the index i + j r + k r² for

@@ -16,7 +16,7 @@ from inrbench.bench.atomic_write import atomic_write
 from inrbench.bench.config.job import Job
 from inrbench.bench.errors import BadInput
 from inrbench.bench.store.store import Store
-from inrbench.bench.summary import Cell, Summary
+from inrbench.bench.summary import Summary, SummaryCell
 
 if TYPE_CHECKING:
     from inrbench.report import Report
@@ -71,7 +71,7 @@ def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: boo
 def _in_short(written: Report) -> Summary:
     table = written.overview
     rows, classical = (
-        [[Cell(cell.text, cell.bold) for cell in row] for row in part] for part in (table.rows, table.classical)
+        [[SummaryCell(cell.text, cell.bold) for cell in row] for row in part] for part in (table.rows, table.classical)
     )
     return Summary(list(table.columns), rows, classical, list(table.notes), written.verdicts)
 

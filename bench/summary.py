@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 
-class Cell(NamedTuple):
+class SummaryCell(NamedTuple):
     """A cell; ``bold`` marks the best network of a task."""
 
     text: str
@@ -26,8 +26,8 @@ class Summary:
     """
 
     columns: list[str]
-    rows: list[list[Cell]]
-    classical: list[list[Cell]]
+    rows: list[list[SummaryCell]]
+    classical: list[list[SummaryCell]]
     notes: list[str]
     verdicts: list[str]
 
@@ -42,5 +42,5 @@ class Summary:
         Raises:
             KeyError, TypeError: if the values are of something else.
         """
-        rows = {kind: [[Cell(*cell) for cell in row] for row in values[kind]] for kind in ("rows", "classical")}
+        rows = {kind: [[SummaryCell(*cell) for cell in row] for row in values[kind]] for kind in ("rows", "classical")}
         return cls(**{**values, **rows})

@@ -12,7 +12,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Metric:
+class MetricLabel:
     """How one metric is shown.
 
     Attributes:
@@ -30,7 +30,7 @@ class Metric:
     spec: str
 
     @classmethod
-    def described(cls, name: str, description: Mapping[str, Any], direction: int) -> Metric:
+    def described(cls, name: str, description: Mapping[str, Any], direction: int) -> MetricLabel:
         """A metric by its stored description: the keys ``label``, ``unit``, ``direction`` and ``format``.
 
         Each key may be missing, as in results that were stored without descriptions: then the name is the label, and

@@ -16,7 +16,7 @@ class NoResults(ValueError):
     """Error: the suite has no stored results; the message names the command that makes some."""
 
 
-class Results(Protocol):
+class StoredResults(Protocol):
     """The stored results of one suite."""
 
     @property

@@ -15,14 +15,14 @@ from matplotlib.figure import Figure
 from inrbench.report.data.leaderboard import Leaderboard, leaderboard
 from inrbench.report.data.load import load
 from inrbench.report.data.matrix import matrix
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 from inrbench.report.figures import gallery
 from inrbench.report.figures.style import method_styles, styled
 from inrbench.report.labels import slug
 from inrbench.report.page.html import PageFigure, page
 from inrbench.report.page.live import live as live_data
 from inrbench.report.page.svg import pictures, svg
-from inrbench.report.source import Declared, NoResults, Results
+from inrbench.report.source import Declared, NoResults, StoredResults
 from inrbench.report.tables import formats, overview, selection, sweeps
 from inrbench.report.tables.build import Table, build
 from inrbench.report.tables.leaderboard import tables as board_tables
@@ -49,7 +49,9 @@ class Report:
     verdicts: list[str]
 
 
-def write(store: Results, declared: Iterable[Declared] | None = None, about: Mapping[str, Any] | None = None) -> Report:
+def write(
+    store: StoredResults, declared: Iterable[Declared] | None = None, about: Mapping[str, Any] | None = None
+) -> Report:
     """Write the report of a suite; the same results give the same bytes.
 
     Args:
@@ -125,7 +127,7 @@ def _columns(tables: Sequence[Table], names: Sequence[str]) -> Sequence[str]:
     return names
 
 
-def tables_of(suite: Suite, board: Leaderboard | None) -> tuple[list[Table], list[Table], list[Table]]:
+def tables_of(suite: SuiteResults, board: Leaderboard | None) -> tuple[list[Table], list[Table], list[Table]]:
     """The table of each task, those of choices made without the truth and of sweeps, and those over all tasks."""
     choices = [*selection.tables(suite), *sweeps.tables(suite)]
     boards = [*overview.tables(matrix(suite)), *board_tables(suite, board)]

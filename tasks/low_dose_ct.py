@@ -19,7 +19,7 @@ from torch import Tensor
 
 from inrbench.tasks.baselines.tomography import fbp, pwls, tv
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, picture
-from inrbench.tasks.core.losses import L2, DataLoss, Poisson
+from inrbench.tasks.core.losses import L2, DataLoss, PoissonDeviance
 from inrbench.tasks.core.radon import Radon, half_turn
 from inrbench.tasks.core.transmission import Transmission
 from inrbench.tasks.ct import MAX_RAYS
@@ -82,7 +82,7 @@ class LowDoseCT(Task):
         return problem if self.data == "counts" else of_logs(problem)
 
     def loss(self) -> DataLoss:
-        return Poisson() if self.data == "counts" else L2()
+        return PoissonDeviance() if self.data == "counts" else L2()
 
     def baselines(self) -> Mapping[str, Baseline]:
         methods: dict[str, Baseline] = {

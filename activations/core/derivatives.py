@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from inrbench.activations.core.kernel import DIFFERENTIABLE, using
 
 
-class Derivatives(NamedTuple):
+class NetworkDerivatives(NamedTuple):
     """A network at P points in d dimensions.
 
     Attributes:
@@ -29,7 +29,7 @@ class Derivatives(NamedTuple):
     laplacian: Tensor | None
 
 
-def differentiate(network: nn.Module, points: Tensor, order: int) -> Derivatives:
+def differentiate(network: nn.Module, points: Tensor, order: int) -> NetworkDerivatives:
     """Derivatives at points (P, d) up to an order of 1 or 2, by autograd.
 
     They are exact also where training replaces a derivative (FINER). No row may depend on another one.
@@ -39,12 +39,12 @@ def differentiate(network: nn.Module, points: Tensor, order: int) -> Derivatives
         values: Tensor = network(points)
         jacobian = torch.stack([_slope(column, points) for column in values.unbind(1)], dim=1)
         if order < 2:
-            return Derivatives(values, jacobian, None)
+            return NetworkDerivatives(values, jacobian, None)
         second = [
             torch.stack([_slope(column, points)[:, axis] for axis, column in enumerate(row.unbind(1))]).sum(0)
             for row in jacobian.unbind(1)
         ]
-        return Derivatives(values, jacobian, torch.stack(second, dim=1))
+        return NetworkDerivatives(values, jacobian, torch.stack(second, dim=1))
 
 
 def _slope(column: Tensor, points: Tensor) -> Tensor:

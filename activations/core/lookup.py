@@ -147,7 +147,7 @@ class _Known:
         return self._begin < other._end and other._begin < self._end
 
 
-class Table(nn.Module):
+class EmbeddingTable(nn.Module):
     """Trained values (rows, F) in which coordinates are looked up.
 
     A subclass defines `lookup`.

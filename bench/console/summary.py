@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from inrbench.bench.summary import Cell, Summary
+from inrbench.bench.summary import Summary, SummaryCell
 
 WIDEST = 160
 """Columns in characters where there is no terminal and ``COLUMNS`` is not set."""
@@ -64,5 +64,5 @@ def _table(summary: Summary, columns: Sequence[int]) -> Table:
     return table
 
 
-def _cell(cell: Cell) -> Text:
+def _cell(cell: SummaryCell) -> Text:
     return Text(cell.text, style="bold green" if cell.bold else "red" if cell.text == "failed" else "")

@@ -17,7 +17,7 @@ from inrbench.bench.engine.engine import Engine
 from inrbench.bench.engine.threads import one_thread_each
 from inrbench.bench.optimizers import Optimizer, Trained
 from inrbench.bench.optimizers.first_order import Adam
-from inrbench.bench.training.objective import Loss
+from inrbench.bench.training.objective import TrainingLoss
 from inrbench.bench.training.step_graph import StepGraph
 
 Penalty = Callable[[nn.Module], Tensor | None]
@@ -42,7 +42,7 @@ class Descent:
     def __init__(
         self,
         engine: Engine,
-        objective: Loss,
+        objective: TrainingLoss,
         train: Train,
         penalty: Penalty | None = None,
         groups: Sequence[ParamGroup] | None = None,

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from inrbench.activations.core.lookup import Table
+from inrbench.activations.core.lookup import EmbeddingTable
 from inrbench.activations.core.variation import total_variation
 from inrbench.bench.engine.block_size import DEFAULT
 from inrbench.bench.engine.engine import Engine
@@ -36,7 +36,7 @@ KEEP_BYTES = 2 << 30
 """Memory for the intermediate results of all blocks of one step under an operator that mixes rows."""
 
 
-class Loss(Protocol):
+class TrainingLoss(Protocol):
     """What training lowers.
 
     Attributes:
@@ -89,7 +89,7 @@ class Objective:
         points: (R, d), where the network is evaluated in training.
         targets: (R, C) where the loss is local, what is measured there; else (M, C).
         batches: the draws; None where every step trains on all.
-        evaluated, sampled, note, noise_level: as in `Loss`; the note is on the batch.
+        evaluated, sampled, note, noise_level: as in `TrainingLoss`; the note is on the batch.
 
     Raises:
         ValueError: if the measurements cannot have that loss, or no weights.
@@ -240,7 +240,7 @@ class Objective:
 
         Rows of a table are no units: what is looked up in it is known, and not kept for each pass.
         """
-        tables = {id(module.values) for module in engine.network.modules() if isinstance(module, Table)}
+        tables = {id(module.values) for module in engine.network.modules() if isinstance(module, EmbeddingTable)}
         units = sum(p.shape[0] for p in engine.network.parameters() if p.dim() > 1 and id(p) not in tables)
         return 6 * 4 * units * self.problem.coords.shape[0] <= KEEP_BYTES
 

@@ -16,7 +16,7 @@ from inrbench.bench.config.settings import Train
 from inrbench.bench.engine.block_size import DEFAULT
 from inrbench.bench.engine.engine import Engine
 from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
-from inrbench.bench.training.objective import Loss, Objective
+from inrbench.bench.training.objective import Objective, TrainingLoss
 from inrbench.bench.training.sampling import held_out, step_seed
 from inrbench.tasks.core.base import Problem, Task
 from inrbench.tasks.core.losses import LOSSES, DataLoss
@@ -26,7 +26,7 @@ SCORED = -1
 """The step whose points the scored loss is of: no step of training has them, and all eval steps do."""
 
 
-def loss_of(job: Job, task: Task, problem: Problem, activation: Activation, train: Train) -> Loss:
+def loss_of(job: Job, task: Task, problem: Problem, activation: Activation, train: Train) -> TrainingLoss:
     """What the job trains on: the residuals of its problem where there are any, else the measurements.
 
     Raises:
@@ -61,7 +61,7 @@ def data_loss(task: Task, train: Train) -> DataLoss:
 
 
 class ResidualLoss:
-    """The weighted sum of a problem's residuals, see `inrbench.bench.training.objective.Loss`.
+    """The weighted sum of a problem's residuals, see `inrbench.bench.training.objective.TrainingLoss`.
 
     Args:
         problem: on the device already, with residuals.

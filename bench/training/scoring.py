@@ -17,7 +17,7 @@ from inrbench.activations.core.base import Activation
 from inrbench.activations.core.layer_statistics import diagnose, gradient_norms
 from inrbench.bench.engine.engine import Engine
 from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
-from inrbench.bench.training.objective import Loss
+from inrbench.bench.training.objective import TrainingLoss
 from inrbench.tasks.core.base import Problem, Task
 
 EVAL_STEPS = 20
@@ -55,7 +55,7 @@ def evaluation_mode(network: nn.Module) -> Iterator[None]:
 
 
 def score_values(
-    task: Task, objective: Loss, engine: Engine, values: Tensor, activation: Activation, layers: bool
+    task: Task, objective: TrainingLoss, engine: Engine, values: Tensor, activation: Activation, layers: bool
 ) -> dict[str, float]:
     """Scores of an engine's network and of its values (N, C) at all coordinates, by metric."""
     problem = objective.problem

@@ -8,13 +8,13 @@ from pathlib import Path
 from inrbench.bench import arguments
 from inrbench.bench.workspace import Workspace
 from inrbench.report.data.load import load
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 
 RESULTS = Path(__file__).parents[1] / "results"
 
 
 @functools.cache
-def archived(name: str, *overrides: str) -> Suite:
+def archived(name: str, *overrides: str) -> SuiteResults:
     """The results of a shipped suite, with other values of settings (``"train.steps=1000"``), in ``docs/results``."""
     options = arguments.SuiteArgs(
         plugin=[], results=RESULTS, suite=name, scale=None, tasks=[], activations=[], overrides=list(overrides)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import fsum
 from statistics import median
 
-from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import estimate
 
 LEAST_DB = 1.0
@@ -33,7 +33,7 @@ class Scale:
         effects: key of an activation -> signal -> its effect, mean over repeats.
     """
 
-    task: Task
+    task: TaskResults
     weakest: Method
     best: Method
     unit: float
@@ -45,7 +45,7 @@ class Scale:
         return fsum(effects.values()) / len(effects) if effects and len(effects) == len(self.task.signals) else None
 
 
-def scales(suite: Suite) -> list[Scale]:
+def scales(suite: SuiteResults) -> list[Scale]:
     """The scale of each task that has one, in the suite's order."""
     return [scale for task in suite.tasks if (scale := _scale(task)) is not None]
 
@@ -59,7 +59,7 @@ def typical(scaled: Sequence[Scale], key: str) -> float | None:
     return median(means) if means and len(means) == len(scaled) else None
 
 
-def _scale(task: Task) -> Scale | None:
+def _scale(task: TaskResults) -> Scale | None:
     metric = task.headline
     means = {
         method.key: (metric.direction * found.mean, method)

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 from scipy.stats import rankdata
 
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 from inrbench.report.data.stats import ALPHA, holm
 
 Array = NDArray[np.float64]
@@ -86,7 +86,7 @@ class Leaderboard:
     notes: Sequence[str] = field(default=())
 
 
-def leaderboard(suite: Suite) -> Leaderboard | None:
+def leaderboard(suite: SuiteResults) -> Leaderboard | None:
     """The leaderboard of a suite's activations.
 
     None where fewer than two plugins have run on all cases in a common repeat, or there are fewer than `CASES` cases:

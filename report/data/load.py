@@ -10,13 +10,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from inrbench.report.data.model import Method, Point, Run, Suite, Task
+from inrbench.report.data.model import CurvePoint, Method, Run, SuiteResults, TaskResults
 from inrbench.report.data.stats import estimate
-from inrbench.report.labels import Metric
-from inrbench.report.source import Declared, NoResults, Results
+from inrbench.report.labels import MetricLabel
+from inrbench.report.source import Declared, NoResults, StoredResults
 
 
-def load(store: Results, declared: Iterable[Declared] | None = None) -> Suite:
+def load(store: StoredResults, declared: Iterable[Declared] | None = None) -> SuiteResults:
     """The results of a suite as typed objects.
 
     Args:
@@ -42,10 +42,10 @@ def load(store: Results, declared: Iterable[Declared] | None = None) -> Suite:
         kept = _newest(runs)
         superseded += len(runs) - len(kept)
         tasks.append(_task(key, kept, directions[key]))
-    return Suite(store.suite, store, tuple(tasks), superseded)
+    return SuiteResults(store.suite, store, tuple(tasks), superseded)
 
 
-def _rows(store: Results, declared: Iterable[Declared] | None) -> list[dict[str, Any]]:
+def _rows(store: StoredResults, declared: Iterable[Declared] | None) -> list[dict[str, Any]]:
     """The rows of ``runs`` with the declared names, NaN as None, in the order of their tasks."""
     stored = {
         row["job_id"]: {name: None if value != value else value for name, value in row.items()}
@@ -63,8 +63,8 @@ def _rows(store: Results, declared: Iterable[Declared] | None) -> list[dict[str,
 
 
 def _curves(
-    store: Results, jobs: Collection[str]
-) -> tuple[dict[str, dict[str, tuple[Point, ...]]], dict[str, dict[str, int]]]:
+    store: StoredResults, jobs: Collection[str]
+) -> tuple[dict[str, dict[str, tuple[CurvePoint, ...]]], dict[str, dict[str, int]]]:
     """The points by step of each job and metric, and the direction of each."""
     table = store.table("scores")
     table = table.filter(pc.is_in(table.column("job_id"), value_set=pa.array(sorted(jobs), pa.string())))
@@ -77,9 +77,9 @@ def _curves(
     job, metric = codes["job_id"][order], codes["metric"][order]
     ends = np.flatnonzero((np.diff(job, append=-1) != 0) | (np.diff(metric, append=-1) != 0)) + 1
     seconds, values = (table.column(name).to_numpy()[order].tolist() for name in ("train_s", "value"))
-    points = list(map(Point, steps[order].tolist(), (None if s != s else s for s in seconds), values))
+    points = list(map(CurvePoint, steps[order].tolist(), (None if s != s else s for s in seconds), values))
     better = np.nan_to_num(table.column("direction").to_numpy()[order]).astype(int)
-    curves: dict[str, dict[str, tuple[Point, ...]]] = defaultdict(dict)
+    curves: dict[str, dict[str, tuple[CurvePoint, ...]]] = defaultdict(dict)
     directions: dict[str, dict[str, int]] = defaultdict(dict)
     start = 0
     for end in ends.tolist():
@@ -102,15 +102,15 @@ def _newest(runs: Iterable[Run]) -> list[Run]:
     return kept
 
 
-def _metrics(runs: Iterable[Run], found: Mapping[str, int]) -> dict[str, Metric]:
+def _metrics(runs: Iterable[Run], found: Mapping[str, int]) -> dict[str, MetricLabel]:
     """The metrics with scores, as the newest run describes each of them; ``found`` has the directions of the scores."""
     described: dict[str, Any] = {}
     for run in sorted(runs, key=lambda run: (run.text("started_at"), run.job_id)):
         described |= {name: value for name, value in run.settings("metrics").items() if isinstance(value, dict)}
-    return {name: Metric.described(name, described.get(name, {}), direction) for name, direction in found.items()}
+    return {name: MetricLabel.described(name, described.get(name, {}), direction) for name, direction in found.items()}
 
 
-def _task(key: str, runs: list[Run], found: Mapping[str, int]) -> Task:
+def _task(key: str, runs: list[Run], found: Mapping[str, int]) -> TaskResults:
     headline = next((name for run in runs if (name := run.text("metric"))), "psnr")
     metrics = _metrics(runs, {headline: 1, **found})
     diagnostics = {name for name, item in metrics.items() if item.direction == 0 or "/" in name} - {headline, "loss"}
@@ -129,10 +129,12 @@ def _task(key: str, runs: list[Run], found: Mapping[str, int]) -> Task:
             members.sort(key=lambda run: (run.cell, run.job_id))
             methods.append(Method(name, label, members[0].text("activation"), tuple(members)))
     activations, baselines = (_ranked(methods, metrics[headline]) for methods in kinds.values())
-    return Task(key, runs[0].text("task_name") or key, metrics, tuple(sorted(diagnostics)), activations, baselines)
+    return TaskResults(
+        key, runs[0].text("task_name") or key, metrics, tuple(sorted(diagnostics)), activations, baselines
+    )
 
 
-def _ranked(methods: Iterable[Method], metric: Metric) -> tuple[Method, ...]:
+def _ranked(methods: Iterable[Method], metric: MetricLabel) -> tuple[Method, ...]:
     """Best first; then those that lack a signal, whose means do not compare; then those without a value."""
     means = {method.key: estimate(method.final(metric.name)) for method in methods}
     needed = {signal for item in means.values() if item for signal in item.signals}

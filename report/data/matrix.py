@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from scipy.stats import rankdata
 
-from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import Estimate, average, estimate
 
 
@@ -47,11 +47,11 @@ class Row:
 class Matrix:
     """Rows of networks, the best mean rank first, then those of classical methods."""
 
-    tasks: tuple[Task, ...]
+    tasks: tuple[TaskResults, ...]
     rows: tuple[Row, ...]
 
 
-def matrix(suite: Suite) -> Matrix:
+def matrix(suite: SuiteResults) -> Matrix:
     """The matrix over the tasks that have a value."""
     tasks = tuple(task for task in suite.tasks if any(m.final(task.headline.name) for m in task.methods))
     columns = [_column(task) for task in tasks]
@@ -71,7 +71,7 @@ def matrix(suite: Suite) -> Matrix:
     return Matrix(tasks, tuple(rows))
 
 
-def _column(task: Task) -> dict[tuple[bool, str], Entry]:
+def _column(task: TaskResults) -> dict[tuple[bool, str], Entry]:
     """The entries of a task by kind and key of the method."""
     methods = [(False, method) for method in task.activations] + [(True, method) for method in task.baselines]
     values = {(classical, method.key): _value(task, method) for classical, method in methods}
@@ -86,11 +86,11 @@ def _column(task: Task) -> dict[tuple[bool, str], Entry]:
     }
 
 
-def _value(task: Task, method: Method) -> Estimate | None:
+def _value(task: TaskResults, method: Method) -> Estimate | None:
     return estimate(method.final(task.headline.name))
 
 
-def _places(task: Task) -> dict[str, float]:
+def _places(task: TaskResults) -> dict[str, float]:
     """The ranks of the networks of a task from 1; those without a value, or without a signal, share the last one."""
     values = {method.key: _value(task, method) for method in task.activations}
     needed = {signal for item in values.values() if item for signal in item.signals}

@@ -12,8 +12,8 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from inrbench.report.data.stats import Cells
-from inrbench.report.labels import Metric
-from inrbench.report.source import Results
+from inrbench.report.labels import MetricLabel
+from inrbench.report.source import StoredResults
 
 DECLARED = ("task_version", "task_params", "activation_version", "activation_params", "model", "train")
 
@@ -25,7 +25,7 @@ class Timing(NamedTuple):
     engine: str
 
 
-class Point(NamedTuple):
+class CurvePoint(NamedTuple):
     """One score: the value of a metric after ``step`` steps and ``seconds`` on the training clock."""
 
     step: int
@@ -45,7 +45,7 @@ class Run:
     """One row of ``runs`` with its scores."""
 
     row: Mapping[str, Any]
-    curves: Mapping[str, tuple[Point, ...]]
+    curves: Mapping[str, tuple[CurvePoint, ...]]
     """The points of each metric, ordered by step."""
 
     def text(self, column: str) -> str:
@@ -198,12 +198,12 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Task:
+class TaskResults:
     """One task of the suite; its methods best first."""
 
     key: str
     name: str
-    metrics: Mapping[str, Metric]
+    metrics: Mapping[str, MetricLabel]
     """The metrics of the table by name; the headline metric comes first."""
     diagnostics: tuple[str, ...]
     """Metrics without a direction, or one of a family (``feature_std/2``): figures show them, tables do not."""
@@ -211,7 +211,7 @@ class Task:
     baselines: tuple[Method, ...]
 
     @property
-    def headline(self) -> Metric:
+    def headline(self) -> MetricLabel:
         """The metric that ranks the methods."""
         return next(iter(self.metrics.values()))
 
@@ -273,12 +273,12 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Suite:
+class SuiteResults:
     """All results that a report shows. ``superseded`` counts older runs of other settings, which are left out."""
 
     name: str
-    store: Results
-    tasks: tuple[Task, ...]
+    store: StoredResults
+    tasks: tuple[TaskResults, ...]
     superseded: int
 
     @cached_property

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inrbench.report.data.model import Method, Run, Suite, Task
+from inrbench.report.data.model import Method, Run, SuiteResults, TaskResults
 from inrbench.report.labels import baseline
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
-class Estimate:
+class Reconstruction:
     """The reconstruction by one method.
 
     Attributes:
@@ -41,18 +41,18 @@ class Reconstructions:
     """
 
     truth: Array
-    estimates: tuple[Estimate, ...]
+    estimates: tuple[Reconstruction, ...]
     rate: float | None = None
 
 
-def reconstructions(suite: Suite, task: Task, signal: str) -> Reconstructions | None:
+def reconstructions(suite: SuiteResults, task: TaskResults, signal: str) -> Reconstructions | None:
     """The stored arrays of a signal, of each method's first repeat that ended well.
 
     A method whose array is missing or has another shape is left out; None where nothing is left.
     """
     truth: Array | None = None
     rate: Array | None = None
-    found: list[Estimate] = []
+    found: list[Reconstruction] = []
     for method in task.methods:
         run = first(method, signal)
         if run is None:
@@ -64,7 +64,7 @@ def reconstructions(suite: Suite, task: Task, signal: str) -> Reconstructions | 
         if truth is None or values is None or values.shape != truth.shape:
             continue
         label = baseline(method.label) if method in task.baselines else method.label
-        found.append(Estimate(method.key, label, _score(run, task), values.astype(np.float64)))
+        found.append(Reconstruction(method.key, label, _score(run, task), values.astype(np.float64)))
     if truth is None or not found:
         return None
     return Reconstructions(truth.astype(np.float64), tuple(found), None if rate is None else float(rate))
@@ -75,7 +75,7 @@ def first(method: Method, signal: str) -> Run | None:
     return next((run for run in method.ok if run.cell[0] == signal), None)
 
 
-def _score(run: Run, task: Task) -> str:
+def _score(run: Run, task: TaskResults) -> str:
     metric, value = task.headline, run.final(task.headline.name)
     if value is None:
         return " "

@@ -16,9 +16,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from inrbench.report.data.model import Method, Task
+from inrbench.report.data.model import Method, TaskResults
 from inrbench.report.data.stats import Estimate, estimate
-from inrbench.report.labels import Metric
+from inrbench.report.labels import MetricLabel
 
 LEAST = 3
 """The least number of values of a sweep."""
@@ -56,7 +56,7 @@ class Sweep:
 
     task: str
     setting: str
-    metric: Metric
+    metric: MetricLabel
     lines: Sequence[Line]
     baselines: Sequence[Line] = ()
 
@@ -105,9 +105,9 @@ def swept(key: str) -> tuple[str, dict[str, float]]:
     return match[1], found
 
 
-def over_tasks(tasks: Sequence[Task]) -> list[Sweep]:
+def over_tasks(tasks: Sequence[TaskResults]) -> list[Sweep]:
     """The sweeps over a setting in which tasks differ, such as ``bandwidth[cycles=8.0]``: a line for each method."""
-    found: dict[tuple[str, str], dict[float, Task]] = defaultdict(dict)
+    found: dict[tuple[str, str], dict[float, TaskResults]] = defaultdict(dict)
     for task in tasks:
         name, values = swept(task.key)
         if len(values) == 1 and task.activations:
@@ -128,7 +128,7 @@ def over_tasks(tasks: Sequence[Task]) -> list[Sweep]:
     return sweeps
 
 
-def over_methods(task: Task) -> list[Sweep]:
+def over_methods(task: TaskResults) -> list[Sweep]:
     """The sweeps over a setting in which methods of a task differ, such as ``siren[omega0=30]``: a line for each
     family, the one with the best value first."""
     metric = task.headline

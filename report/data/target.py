@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from inrbench.report.data.model import Method, Point, Task, Timing
+from inrbench.report.data.model import CurvePoint, Method, TaskResults, Timing
 from inrbench.report.data.stats import average
 
 
@@ -34,7 +34,7 @@ class Reached:
     valid: bool
 
 
-def levels(task: Task) -> dict[str, float]:
+def levels(task: TaskResults) -> dict[str, float]:
     """The level of each signal of a task; without the signals on which no method has a finite final value."""
     found = {}
     for signal in task.signals:
@@ -61,9 +61,9 @@ def rounded(value: float, direction: int) -> float:
     return round(cut(round(value * 10.0**digits, 6)) / 10.0**digits, digits)
 
 
-def time_to(points: Sequence[Point], level: float, direction: int) -> float | None:
+def time_to(points: Sequence[CurvePoint], level: float, direction: int) -> float | None:
     """Seconds until a curve is at ``level`` or better; None where it never is or the clock is missing."""
-    before: Point | None = None
+    before: CurvePoint | None = None
     for point in points:
         if direction * (point.value - level) >= 0:
             if point.seconds is None or before is None or before.seconds is None or before.value == point.value:
@@ -74,7 +74,7 @@ def time_to(points: Sequence[Point], level: float, direction: int) -> float | No
     return None
 
 
-def reached(task: Task, method: Method) -> list[Reached]:
+def reached(task: TaskResults, method: Method) -> list[Reached]:
     """How long a method takes to the level of each signal, mean over signals and repeats, for each of its timings."""
     wanted = levels(task)
     found = []

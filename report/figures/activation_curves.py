@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 from inrbench.report.data.reconstructions import Array
 from inrbench.report.figures.axes import Styles
 from inrbench.report.labels import parameter, setting
@@ -21,7 +21,7 @@ PANELS = 40
 """The largest number of nonlinearities in the figure."""
 
 
-def draw(suite: Suite, styles: Styles) -> Figure | None:
+def draw(suite: SuiteResults, styles: Styles) -> Figure | None:
     """One panel for each nonlinearity and its parameters; None where no run stored a curve."""
     panels: list[tuple[str, str, dict[str, Array]]] = []
     seen: set[tuple[str, str]] = set()

@@ -15,11 +15,11 @@ from matplotlib.figure import Figure, SubFigure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from inrbench.report.data.model import Method, Task, Timing
+from inrbench.report.data.model import Method, TaskResults, Timing
 from inrbench.report.data.stats import Estimate, average, estimate
 from inrbench.report.data.sweeps import Line
 from inrbench.report.figures.style import BASELINE_COLOR, BASELINE_LINES, MethodStyle
-from inrbench.report.labels import Metric, baseline
+from inrbench.report.labels import MetricLabel, baseline
 
 WIDTH = 7.0  # inches: the text width of a two-column page
 Styles = Mapping[str, MethodStyle]
@@ -49,7 +49,7 @@ def series(method: Method, metric: str, timing: Timing | None = None, *, log: bo
     ]
 
 
-def repeated(task: Task) -> bool:
+def repeated(task: TaskResults) -> bool:
     """Whether there are repeats to take an interval over."""
     return len({run.cell[1] for method in task.activations for run in method.ok}) > 1
 
@@ -131,13 +131,13 @@ def power(value: float, _: Any = None) -> str:
     return rf"$10^{{{exponent}}}$" if factor == "1" else rf"${factor}{{\cdot}}10^{{{exponent}}}$"
 
 
-def time_label(task: Task, hardware: str) -> str:
+def time_label(task: TaskResults, hardware: str) -> str:
     """The label of an axis of training seconds."""
     runs = [run for method in task.activations for run in method.ok if run.hardware == hardware]
     return "training time (s)" + (", indicative only" if any(not run.timing_valid for run in runs) else "")
 
 
-def value_axis(axis: Axes, metric: Metric) -> None:
+def value_axis(axis: Axes, metric: MetricLabel) -> None:
     """Make the y axis logarithmic for an error that falls by more than a decade and a half."""
     values = [float(value) for line in axis.get_lines() for value in np.asarray(line.get_ydata())]
     if metric.direction < 0 and values and min(values) > 0 and max(values) > 30 * min(values):
@@ -147,7 +147,7 @@ def value_axis(axis: Axes, metric: Metric) -> None:
 # -- classical methods and legend --------------------------------------------------------------------------------------
 
 
-def baselines(axes: Sequence[Axes], task: Task) -> None:
+def baselines(axes: Sequence[Axes], task: TaskResults) -> None:
     """Draw classical methods as dashed lines, labelled at the right of the last panel, where no curve is."""
     found = [(baseline(m.label), item.mean) for m in task.baselines if (item := estimate(m.final(task.headline.name)))]
     for index, (_, value) in enumerate(found):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from inrbench.report.data.model import Task
+from inrbench.report.data.model import TaskResults
 from inrbench.report.data.stats import average
 from inrbench.report.figures.axes import (
     WIDTH,
@@ -23,7 +23,7 @@ PASSES = "passes"
 """The score of an optimiser that passes through the network more often than once a step."""
 
 
-def convergence(task: Task, styles: Styles) -> Figure | None:
+def convergence(task: TaskResults, styles: Styles) -> Figure | None:
     """The headline metric against steps and, for each hardware, against training seconds; None without eval steps.
 
     Where an optimiser passes through the network more often than once a step, passes are what is on the first axis.
@@ -73,7 +73,7 @@ def convergence(task: Task, styles: Styles) -> Figure | None:
     return figure
 
 
-def _time_axis(axis: Axes, task: Task, hardware: str, panels: int) -> None:
+def _time_axis(axis: Axes, task: TaskResults, hardware: str, panels: int) -> None:
     axis.set_xlabel(time_label(task, hardware))
     if panels > 1:
         axis.set_title(hardware)

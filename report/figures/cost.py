@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from inrbench.report.data.model import Method, Run, Task, Timing
+from inrbench.report.data.model import Method, Run, TaskResults, Timing
 from inrbench.report.data.stats import Estimate, estimate
 from inrbench.report.figures.axes import WIDTH, Styles, baselines, log_axis, marker, time_label
 
@@ -28,7 +28,7 @@ _LINE = 0.11
 
 
 @dataclass(frozen=True)
-class Point:
+class CostPoint:
     """One method: its cost, its final value and whether its marker is hollow, as its cost does not compare."""
 
     method: Method
@@ -37,7 +37,7 @@ class Point:
     hollow: bool = False
 
 
-def draw(task: Task, styles: Styles) -> Figure | None:
+def draw(task: TaskResults, styles: Styles) -> Figure | None:
     """A panel for the seconds on each hardware, then one for the parameters; None below two methods."""
     panels = [(timed_label(task, hardware), timed(task, hardware)) for hardware in task.hardware()]
     panels.append(("trainable parameters", sized(task)))
@@ -57,20 +57,20 @@ def draw(task: Task, styles: Styles) -> Figure | None:
     return figure
 
 
-def timed(task: Task, hardware: str) -> list[Point]:
+def timed(task: TaskResults, hardware: str) -> list[CostPoint]:
     """The methods that were timed on one hardware, once for each engine."""
     return [
-        Point(method, *pair, hollow=task.other_engine(timing))
+        CostPoint(method, *pair, hollow=task.other_engine(timing))
         for method in task.activations
         for timing in method.timings
         if timing.hardware == hardware and (pair := _final(method, task, timing))
     ]
 
 
-def sized(task: Task) -> list[Point]:
+def sized(task: TaskResults) -> list[CostPoint]:
     """The methods by their trainable parameters; none where all have one budget."""
     found = [
-        Point(method, cost, value)
+        CostPoint(method, cost, value)
         for method in task.activations
         if (cost := estimate(method.cells(lambda run: run.number("params")))) is not None
         and (value := estimate(method.final(task.headline.name))) is not None
@@ -94,7 +94,7 @@ def front(costs: Sequence[float], values: Sequence[float], direction: int) -> li
     return kept
 
 
-def _final(method: Method, task: Task, timing: Timing) -> tuple[Estimate, Estimate] | None:
+def _final(method: Method, task: TaskResults, timing: Timing) -> tuple[Estimate, Estimate] | None:
     """Training time and final value of the runs that were timed under these conditions."""
 
     def of(run: Run, value: float | None) -> float | None:
@@ -105,7 +105,7 @@ def _final(method: Method, task: Task, timing: Timing) -> tuple[Estimate, Estima
     return (time, value) if time and value and time.mean > 0 else None
 
 
-def timed_label(task: Task, hardware: str) -> str:
+def timed_label(task: TaskResults, hardware: str) -> str:
     """The label of the axis of seconds, with the hardware where there are several."""
     return time_label(task, hardware) + (f"\n{hardware}" if len(task.hardware()) > 1 else "")
 
@@ -113,7 +113,7 @@ def timed_label(task: Task, hardware: str) -> str:
 # -- drawing -----------------------------------------------------------------------------------------------------------
 
 
-def _panel(axis: Axes, points: Sequence[Point], direction: int, styles: Styles) -> None:
+def _panel(axis: Axes, points: Sequence[CostPoint], direction: int, styles: Styles) -> None:
     for point in points:
         style = styles[point.method.key]
         axis.errorbar(
@@ -139,7 +139,7 @@ def _clipped(cost: Estimate) -> list[list[float]] | None:
     return None if not cost.half else [[min(cost.half, 0.9 * cost.mean)], [cost.half]]
 
 
-def _names(axis: Axes, points: Sequence[Point], styles: Styles, size: tuple[float, float]) -> None:
+def _names(axis: Axes, points: Sequence[CostPoint], styles: Styles, size: tuple[float, float]) -> None:
     """Write each name beside its point where it covers no other name or point; leave it out where no place is free."""
     to_axes = axis.transData + axis.transAxes.inverted()
     places = [to_axes.transform((point.cost.mean, point.value.mean)) * size for point in points]

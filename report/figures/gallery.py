@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from inrbench.report.data.effects import scales
 from inrbench.report.data.leaderboard import Leaderboard
-from inrbench.report.data.model import Suite, Task
+from inrbench.report.data.model import SuiteResults, TaskResults
 from inrbench.report.data.reconstructions import Reconstructions, reconstructions
 from inrbench.report.data.sweeps import TOLERANCE, over_methods, over_tasks
 from inrbench.report.figures import (
@@ -47,7 +47,7 @@ COST, RECONSTRUCTIONS, FOLDED = "cost", "reconstructions", "folded"
 
 
 @dataclass(frozen=True)
-class Entry:
+class GalleryEntry:
     """A figure with its texts.
 
     Attributes:
@@ -69,7 +69,7 @@ class Entry:
     part: str = ""
 
 
-def entries(suite: Suite, styles: Styles, board: Leaderboard | None = None) -> Iterator[Entry]:
+def entries(suite: SuiteResults, styles: Styles, board: Leaderboard | None = None) -> Iterator[GalleryEntry]:
     """The figures in the order of the page, each drawn on demand so that only one is in memory."""
     if board is not None:
         yield _leaderboard(suite, styles, board)
@@ -87,7 +87,7 @@ def entries(suite: Suite, styles: Styles, board: Leaderboard | None = None) -> I
         )
         methods = {method.key for task in suite.tasks for method in task.activations}
         text += f" The {overview.ROWS} best of {len(methods)} methods." * (len(methods) > overview.ROWS)
-        yield Entry("overview", "overview", figure, text, "The final metric of every method on every task")
+        yield GalleryEntry("overview", "overview", figure, text, "The final metric of every method on every task")
     mapped = {(sweep.task, setting) for sweep in sweeps for setting in sweep.axes}
     best = [replace(task, activations=task.activations[:METHODS]) for task in suite.tasks]
     for over in over_tasks(best):
@@ -96,22 +96,22 @@ def entries(suite: Suite, styles: Styles, board: Leaderboard | None = None) -> I
             text = f"Final {metric} on {over.task} against {setting}; dashed: classical methods."
             alt = f"{metric} of each method against {setting} on {over.task}"
             name = f"over-{slug(over.task)}-{slug(over.setting)}"
-            yield Entry(name, f"{over.task}: {setting}", lines.draw([over], styles), text, alt)
+            yield GalleryEntry(name, f"{over.task}: {setting}", lines.draw([over], styles), text, alt)
     for sweep in sweeps:
         x, y = map(spaced, sweep.axes)
         text = f"Final {sweep.metric.short} over {x} and {y}, one panel per activation, the best on average first."
         text += f" The {heat_map.PANELS} best of {len(sweep.panels)}." * (len(sweep.panels) > heat_map.PANELS)
         name = f"sweep-{slug(sweep.task)}-{slug(sweep.axes[0])}-{slug(sweep.axes[1])}"
         alt = f"{sweep.metric.short} of each activation over {x} and {y} on {sweep.task}"
-        yield Entry(name, f"{sweep.task}: {x} × {y}", heat_map.draw(sweep), text, alt)
+        yield GalleryEntry(name, f"{sweep.task}: {x} × {y}", heat_map.draw(sweep), text, alt)
     for task in suite.tasks:
         yield from _of_task(suite, task, styles)
     if figure := activation_curves.draw(suite, styles):
         text = f"The activation functions, {activation_curves.PANELS} at most; dashed: the imaginary part."
-        yield Entry("activations", "activations", figure, text, "Curves of each activation function")
+        yield GalleryEntry("activations", "activations", figure, text, "Curves of each activation function")
 
 
-def _leaderboard(suite: Suite, styles: Styles, board: Leaderboard) -> Entry:
+def _leaderboard(suite: SuiteResults, styles: Styles, board: Leaderboard) -> GalleryEntry:
     names = {method.key: method.label for task in reversed(suite.tasks) for method in task.activations}
     scaled = scales(suite)
     text = (
@@ -125,10 +125,10 @@ def _leaderboard(suite: Suite, styles: Styles, board: Leaderboard) -> Entry:
         )
     text += f" The {overview.RANKED} best of {len(board.methods)} methods." * (len(board.methods) > overview.RANKED)
     alt = f"Mean rank, probability of improvement and effects; best: {names[board.methods[0]]}"
-    return Entry("leaderboard", "leaderboard", overview.leaderboard(board, scaled, names, styles), text, alt)
+    return GalleryEntry("leaderboard", "leaderboard", overview.leaderboard(board, scaled, names, styles), text, alt)
 
 
-def _sensitivity(task: Task) -> Iterator[Entry]:
+def _sensitivity(task: TaskResults) -> Iterator[GalleryEntry]:
     """The figure of the settings that the methods of a task are swept over, if any."""
     sweeps = [replace(sweep, lines=sweep.lines[:METHODS]) for sweep in over_methods(task)]
     if not sweeps:
@@ -143,10 +143,10 @@ def _sensitivity(task: Task) -> Iterator[Entry]:
         )
     figure = lines.draw(sweeps, lines.family_styles(sweeps), ranges=True)
     alt = f"{metric} of each family of methods against {settings} on {task.key}"
-    yield Entry(f"sensitivity-{slug(task.key)}", "sensitivity", figure, text, alt, task.key)
+    yield GalleryEntry(f"sensitivity-{slug(task.key)}", "sensitivity", figure, text, alt, task.key)
 
 
-def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
+def _of_task(suite: SuiteResults, task: TaskResults, styles: Styles) -> Iterator[GalleryEntry]:
     name, metric = slug(task.key), task.headline.short
     yield from _sensitivity(task)
     cut = f" The {METHODS} best of {len(task.activations)} methods; the table has all."
@@ -159,7 +159,7 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
         ring = f" Rings: the eval step that {rule_text(task)} chooses, on average." if task.chooses else ""
         text = f"{metric} during training, against steps and against seconds.{bands}{ring}{engines}"
         alt = f"Curves of {metric} against training steps and seconds on {task.key}; {best}"
-        yield Entry(f"convergence-{name}", "convergence", figure, text + cut, alt, task.key)
+        yield GalleryEntry(f"convergence-{name}", "convergence", figure, text + cut, alt, task.key)
     if figure := cost.draw(task, styles):
         bars = " Bars are 95 % intervals over repeats." * repeated(task)
         text = (
@@ -167,21 +167,21 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
             "parameters. The grey line is the Pareto front: no other method is as good at that cost or less."
         )
         alt = f"{metric} against training time and parameters on {task.key}; {best}"
-        yield Entry(f"cost-{name}", task.key, figure, text + bars + engines + cut, alt, task.key, part=COST)
+        yield GalleryEntry(f"cost-{name}", task.key, figure, text + bars + engines + cut, alt, task.key, part=COST)
     if figure := path_norm.draw(task, styles):
         text = f"Final path norm against final {metric}, one point per run."
         text += " Hollow: the run did not reach the data loss at which it was to stop." * path_norm.unreached(task)
         text += " Then the path norm against c." * path_norm.has_sweep(task)
         alt = f"Path norm against {metric} on {task.key}"
-        yield Entry(f"norm-{name}", "path norm", figure, text + cut, alt, task.key, part=FOLDED)
+        yield GalleryEntry(f"norm-{name}", "path norm", figure, text + cut, alt, task.key, part=FOLDED)
     if figure := layer_statistics.spectral(task, styles):
         text = f"Relative error at each frequency of the truth during training, one panel per method.{bands}"
         alt = f"Error of each frequency against training steps on {task.key}"
-        yield Entry(f"spectral-{name}", "spectral bias", figure, text + cut, alt, task.key)
+        yield GalleryEntry(f"spectral-{name}", "spectral bias", figure, text + cut, alt, task.key)
     if figure := layer_statistics.conditioning(task, styles):
         text = f"The features and matrices of each layer after training and, below, of the last layer during it.{bands}"
         alt = f"Dead units, condition number, spread and stable rank of the features of each layer on {task.key}"
-        yield Entry(f"conditioning-{name}", "conditioning", figure, text + cut, alt, task.key)
+        yield GalleryEntry(f"conditioning-{name}", "conditioning", figure, text + cut, alt, task.key)
     if figure := layer_statistics.spectra(suite, task, styles):
         text = (
             f"Above: eigenvalues of the empirical tangent kernel on points of {task.signals[0]}; below: power of the "
@@ -189,10 +189,10 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
             "eigenvalues and exponent of their power law, hollow before and filled after training."
         )
         alt = f"Eigenvalues of the tangent kernel and power spectrum before and after training on {task.key}"
-        yield Entry(f"spectra-{name}", "tangent kernel", figure, text + cut, alt, task.key)
+        yield GalleryEntry(f"spectra-{name}", "tangent kernel", figure, text + cut, alt, task.key)
     for own in FIGURES.values():
         if figure := own.of(task):
-            yield Entry(f"{own.name}-{name}", own.name, figure, own.caption, own.alt, task.key)
+            yield GalleryEntry(f"{own.name}-{name}", own.name, figure, own.caption, own.alt, task.key)
     kept = max(1, PICTURES // len(suite.tasks))
     left_out = len(task.signals) - kept
     for signal in task.signals[:kept]:
@@ -205,7 +205,7 @@ def _of_task(suite: Suite, task: Task, styles: Styles) -> Iterator[Entry]:
                 text += f" Those of {left_out} more signals are stored but not shown."
             alt = f"The truth {signal} beside each method’s reconstruction and its error"
             file, link = f"reconstructions-{name}-{slug(signal)}", f"{task.key}: {signal}"
-            yield Entry(file, link, figure, text + cut, alt, task.key, part=RECONSTRUCTIONS)
+            yield GalleryEntry(file, link, figure, text + cut, alt, task.key, part=RECONSTRUCTIONS)
 
 
 def _reconstructions(found: Reconstructions, styles: Styles) -> tuple[Figure, str] | None:

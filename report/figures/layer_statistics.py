@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.reconstructions import first
 from inrbench.report.data.stats import Estimate, estimate
 from inrbench.report.figures.axes import WIDTH, Series, Styles, curve, legend, log_axis, marker, series
@@ -30,7 +30,7 @@ STATISTICS = {
 """The label of each statistic of a layer, and whether its axis is logarithmic."""
 
 
-def spectral(task: Task, styles: Styles) -> Figure | None:
+def spectral(task: TaskResults, styles: Styles) -> Figure | None:
     """The relative error at each frequency against steps, one panel for each method; None where none was scored.
 
     A method that learns low frequencies first has lines that fall one after the other, dark before bright. Below, where
@@ -77,7 +77,7 @@ def spectral(task: Task, styles: Styles) -> Figure | None:
     return figure
 
 
-def conditioning(task: Task, styles: Styles) -> Figure | None:
+def conditioning(task: TaskResults, styles: Styles) -> Figure | None:
     """Dead units, condition number, spread and stable rank of the features, and stable rank of the matrices: of each
     layer at the end, of the last in training.
 
@@ -115,7 +115,7 @@ DEPTH = 1e-13
 SUMMARIES = {"ntk_rank": "effective rank", "ntk_decay": "exponent of decay"}
 
 
-def spectra(suite: Suite, task: Task, styles: Styles) -> Figure | None:
+def spectra(suite: SuiteResults, task: TaskResults, styles: Styles) -> Figure | None:
     """Eigenvalues of the tangent kernel and power at each frequency, before and after training; None without any.
 
     The curves are those of the first signal and of each method's first repeat. Eigenvalues are divided by the largest
@@ -179,7 +179,7 @@ def _moments(axis: Axes, drawn: list[Method], name: str, styles: Styles) -> None
     sns.despine(ax=axis)
 
 
-def _lower_panels(task: Task) -> dict[str, str]:
+def _lower_panels(task: TaskResults) -> dict[str, str]:
     """Label and metric of the panels below the frequencies."""
     found = {}
     if layers := task.indexed("feature_cond"):

@@ -14,7 +14,7 @@ from matplotlib.ticker import MaxNLocator
 
 from inrbench.report.data.effects import Scale, typical
 from inrbench.report.data.leaderboard import Leaderboard
-from inrbench.report.data.model import Suite, Task
+from inrbench.report.data.model import SuiteResults, TaskResults
 from inrbench.report.data.stats import Estimate, average, estimate
 from inrbench.report.figures.axes import WIDTH, Styles
 from inrbench.report.figures.style import BASELINE_COLOR, BASELINE_LINES
@@ -29,7 +29,7 @@ RANKS = LinearSegmentedColormap.from_list("ranks", ["#2F6FA7", "#A9CBE4", "#F3F5
 Estimates = dict[str, dict[str, Estimate]]
 
 
-def draw(suite: Suite, styles: Styles) -> Figure | None:
+def draw(suite: SuiteResults, styles: Styles) -> Figure | None:
     """The final headline metric of every method on every task; None without a value."""
     found: Estimates = {
         task.key: {m.key: item for m in task.activations if (item := estimate(m.final(task.headline.name)))}
@@ -50,14 +50,16 @@ def draw(suite: Suite, styles: Styles) -> Figure | None:
     return _dots(tasks, found, labels, order[::-1], styles)
 
 
-def task_ranks(task: Task) -> dict[str, int]:
+def task_ranks(task: TaskResults) -> dict[str, int]:
     """The rank of every method on a task, from 1; all methods without a value share the last rank."""
     valued = [method.key for method in task.activations if method.final(task.headline.name)]
     return {method.key: 1 + (valued.index(method.key) if method.final(task.headline.name) else len(valued))
             for method in task.activations}  # fmt: skip
 
 
-def _dots(tasks: list[Task], found: Estimates, labels: dict[str, str], order: list[str], styles: Styles) -> Figure:
+def _dots(
+    tasks: list[TaskResults], found: Estimates, labels: dict[str, str], order: list[str], styles: Styles
+) -> Figure:
     columns = len(tasks)
     size = max(3.6, min(1.4 + 1.9 * columns, WIDTH)), 0.24 * len(order) + 0.95
     figure = Figure(figsize=size, layout="constrained")
@@ -94,7 +96,9 @@ def _dots(tasks: list[Task], found: Estimates, labels: dict[str, str], order: li
     return figure
 
 
-def _matrix(tasks: list[Task], found: Estimates, labels: dict[str, str], means: dict[str, float | None]) -> Figure:
+def _matrix(
+    tasks: list[TaskResults], found: Estimates, labels: dict[str, str], means: dict[str, float | None]
+) -> Figure:
     """Draw methods by tasks: each cell has a value and, as shade, its rank; then mean ranks and classical methods."""
     order, methods = list(means), len(means)
     classical = [best_classical(task) for task in tasks]

@@ -9,7 +9,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from inrbench.report.data.model import Method, Run, Task
+from inrbench.report.data.model import Method, Run, TaskResults
 from inrbench.report.figures.axes import WIDTH, Styles, curve, legend, log_axis, marker, series, value_axis
 from inrbench.report.labels import parameter
 from inrbench.report.tables.selection import NORM, SWEPT, others, reached, swept
@@ -17,7 +17,7 @@ from inrbench.report.tables.selection import NORM, SWEPT, others, reached, swept
 Families = dict[tuple[str, str], dict[float, Method]]
 
 
-def draw(task: Task, styles: Styles) -> Figure | None:
+def draw(task: TaskResults, styles: Styles) -> Figure | None:
     """Up to three panels, the first with one point for each run; None where no run has a path norm."""
     points = {method.key: _points(method, task.headline.name) for method in task.activations}
     drawn = [method for method in task.activations if points[method.key]]
@@ -45,12 +45,12 @@ def draw(task: Task, styles: Styles) -> Figure | None:
     return figure
 
 
-def unreached(task: Task) -> bool:
+def unreached(task: TaskResults) -> bool:
     """Whether some run with a path norm did not reach the data loss at which it was to stop."""
     return any(not reached(run) for method in task.activations for run in method.ok if _norm(run))
 
 
-def has_sweep(task: Task) -> bool:
+def has_sweep(task: TaskResults) -> bool:
     """Whether there is a panel of the path norm against the swept parameter."""
     return bool(_families(task.activations))
 
@@ -80,7 +80,7 @@ def _families(methods: list[Method] | tuple[Method, ...]) -> Families:
 
 def _scatter(
     axis: Axes,
-    task: Task,
+    task: TaskResults,
     drawn: list[Method],
     points: dict[str, list[tuple[float, float, Run]]],
     sweeps: dict[str, float],

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from inrbench.report.data.model import Task
+from inrbench.report.data.model import TaskResults
 from inrbench.report.labels import slug
 
-Draw = Callable[[Task], Figure | None]
+Draw = Callable[[TaskResults], Figure | None]
 """Draws a figure of a task's stored results; None where they have nothing for it."""
 
 
@@ -35,7 +35,7 @@ class TaskFigure:
     draw: Draw
     source: Path
 
-    def of(self, task: Task) -> Figure | None:
+    def of(self, task: TaskResults) -> Figure | None:
         """The figure of a task; None, with a line on standard error, where drawing it fails."""
         try:
             return self.draw(task)

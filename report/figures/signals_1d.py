@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from inrbench.report.data.reconstructions import Array, Estimate, Reconstructions, title
+from inrbench.report.data.reconstructions import Array, Reconstruction, Reconstructions, title
 from inrbench.report.figures.axes import WIDTH, Styles, log_axis
 from inrbench.report.figures.style import BASELINE_COLOR
 
@@ -86,7 +86,7 @@ def excerpt(truth: Array) -> int:
     return int(np.argmax(sums.round(9)))  # rounded, so that ties go to the first on every machine
 
 
-def _title(estimate: Estimate, columns: int) -> str:
+def _title(estimate: Reconstruction, columns: int) -> str:
     return title(estimate.label, estimate.score, WIDTH / columns - 0.5).replace("\n ", "")
 
 

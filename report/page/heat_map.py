@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inrbench.report.data.matrix import Entry, Matrix
-from inrbench.report.data.model import Task
+from inrbench.report.data.model import TaskResults
 from inrbench.report.labels import baseline, number, with_interval
 from inrbench.report.tables.build import PARTIAL
 from inrbench.report.tables.overview import text
 
 
 @dataclass(frozen=True)
-class Cell:
+class HeatCell:
     """A cell; ``value`` and ``share`` are empty where there is nothing to compare. ``hint`` has the interval."""
 
     text: str
@@ -24,13 +24,13 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class HeatRow:
     """A method's row; ``rank`` is the text of its mean rank."""
 
     key: str
     label: str
     classical: bool
-    cells: Sequence[Cell]
+    cells: Sequence[HeatCell]
     rank: str
 
 
@@ -38,8 +38,8 @@ class Line:
 class HeatMap:
     """The tasks, and a line for each network, then one for each classical method."""
 
-    tasks: Sequence[Task]
-    lines: Sequence[Line]
+    tasks: Sequence[TaskResults]
+    lines: Sequence[HeatRow]
 
     @property
     def ranked(self) -> bool:
@@ -50,7 +50,7 @@ class HeatMap:
 def heat_map(found: Matrix) -> HeatMap:
     """The matrix with its texts."""
     lines = [
-        Line(
+        HeatRow(
             row.key,
             baseline(row.label) if row.classical else row.label,
             row.classical,
@@ -62,17 +62,17 @@ def heat_map(found: Matrix) -> HeatMap:
     return HeatMap(found.tasks, lines)
 
 
-def _cell(task: Task, entry: Entry | None) -> Cell:
+def _cell(task: TaskResults, entry: Entry | None) -> HeatCell:
     if entry is None:
-        return Cell("")
+        return HeatCell("")
     if entry.value is None:
-        return Cell(text(task, entry))
+        return HeatCell(text(task, entry))
     metric, item = task.headline, entry.value
     short = number(item.mean, _COARSE.get(metric.spec, metric.spec)) + f" {PARTIAL}" * entry.partial
     hint = f"{metric.short} {with_interval(item.mean, item.half, metric.spec)} {metric.unit}".strip()
     if entry.partial:
-        return Cell(short, hint=hint)
-    return Cell(short, f"{item.mean:.6g}", f"{entry.share:.3f}", hint, entry.best)
+        return HeatCell(short, hint=hint)
+    return HeatCell(short, f"{item.mean:.6g}", f"{entry.share:.3f}", hint, entry.best)
 
 
 _COARSE = {".4f": ".3f", ".2f": ".1f", ".2e": ".1e"}

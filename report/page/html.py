@@ -16,7 +16,7 @@ from markupsafe import Markup, escape
 from PIL import Image
 
 from inrbench.report.data.matrix import matrix
-from inrbench.report.data.model import Run, Suite
+from inrbench.report.data.model import Run, SuiteResults
 from inrbench.report.figures import gallery
 from inrbench.report.labels import engine, setting, slug, spaced, span
 from inrbench.report.page.heat_map import heat_map
@@ -51,7 +51,7 @@ _SEARCH = {
 
 @dataclass(frozen=True)
 class PageFigure:
-    """A figure on the page; see `inrbench.report.figures.gallery.Entry`. ``width`` is in inches.
+    """A figure on the page; see `inrbench.report.figures.gallery.GalleryEntry`. ``width`` is in inches.
 
     Attributes:
         ratio: width over height.
@@ -86,7 +86,7 @@ class PageFigure:
 
 
 def page(
-    suite: Suite,
+    suite: SuiteResults,
     tables: Sequence[Table],
     choices: Sequence[Table],
     boards: Sequence[Table],
@@ -229,7 +229,7 @@ def _line(value: Any) -> str:
     return " ".join(str(value).split()) if value else ""
 
 
-def _facts(suite: Suite, failed: int) -> list[tuple[str, str]]:
+def _facts(suite: SuiteResults, failed: int) -> list[tuple[str, str]]:
     keys = {method.key for task in suite.tasks for method in task.activations}
     trained = [run for task in suite.tasks for method in task.activations for run in method.runs]
     repeats = len({run.cell[1] for run in trained})
@@ -250,7 +250,7 @@ def _failure(run: Run) -> dict[str, str]:
     }
 
 
-def _provenance(suite: Suite) -> dict[str, str]:
+def _provenance(suite: SuiteResults) -> dict[str, str]:
     """Place, time, code and versions of the stored runs; only what is known."""
     runs = suite.runs
     packages: dict[str, set[str]] = {}

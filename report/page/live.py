@@ -15,7 +15,7 @@ from PIL import Image
 from scipy.ndimage import rotate, zoom
 
 from inrbench.report.data.leaderboard import Leaderboard, critical, sample
-from inrbench.report.data.model import Method, Suite, Task, Timing
+from inrbench.report.data.model import Method, SuiteResults, TaskResults, Timing
 from inrbench.report.data.reconstructions import Array, Reconstructions, reconstructions
 from inrbench.report.data.stats import estimate
 from inrbench.report.figures import cost, gallery, images
@@ -41,7 +41,7 @@ AUDIBLE = 8_000
 """The least number of samples that is worth playing."""
 
 
-def numbered(suite: Suite) -> dict[str, list[str]]:
+def numbered(suite: SuiteResults) -> dict[str, list[str]]:
     """The labels of each method by key; a method's number is its place. The best of the first tasks come first."""
     found: dict[str, list[str]] = {}
     for task in suite.tasks:
@@ -51,7 +51,7 @@ def numbered(suite: Suite) -> dict[str, list[str]]:
     return found
 
 
-def live(suite: Suite, styles: Styles, ranked: Leaderboard | None = None) -> dict[str, Any]:
+def live(suite: SuiteResults, styles: Styles, ranked: Leaderboard | None = None) -> dict[str, Any]:
     """The methods with their styles, the data of each figure by its name in `report.figures.gallery`, and the scores
     behind the leaderboard, None where there is none."""
     methods = numbered(suite)
@@ -97,7 +97,7 @@ def _dash(line: Any) -> str:
 # -- curves ------------------------------------------------------------------------------------------------------------
 
 
-def _curves(task: Task, numbers: Mapping[str, int]) -> dict[str, Any]:
+def _curves(task: TaskResults, numbers: Mapping[str, int]) -> dict[str, Any]:
     """The headline metric by step and, for each timing, by seconds."""
     found: list[dict[str, Any]] = []
     for method in task.activations:
@@ -110,7 +110,7 @@ def _curves(task: Task, numbers: Mapping[str, int]) -> dict[str, Any]:
 
 
 def _series(
-    task: Task, method: Method, numbers: Mapping[str, int], timing: Timing | None, seconds: bool = True
+    task: TaskResults, method: Method, numbers: Mapping[str, int], timing: Timing | None, seconds: bool = True
 ) -> dict[str, Any]:
     points = series(method, task.headline.name, timing)
     return {
@@ -124,14 +124,14 @@ def _series(
     }
 
 
-def _note(task: Task, timing: Timing) -> str:
+def _note(task: TaskResults, timing: Timing) -> str:
     """What sets this timing apart from the others of the task."""
     devices = task.hardware()
     parts = [timing.hardware] * (len(devices) > 1) + [f"§ {timing.engine}"] * task.other_engine(timing)
     return ", ".join(parts)
 
 
-def _cloud(task: Task, numbers: Mapping[str, int]) -> dict[str, Any]:
+def _cloud(task: TaskResults, numbers: Mapping[str, int]) -> dict[str, Any]:
     """The final value and the cost of each method: the training time for each timing, and the parameters."""
     found = []
     for hardware in task.hardware():
@@ -142,12 +142,12 @@ def _cloud(task: Task, numbers: Mapping[str, int]) -> dict[str, Any]:
     return _plot(task, "cloud", found) | {"direction": task.headline.direction}
 
 
-def _point(point: cost.Point, numbers: Mapping[str, int], axis: str, note: str) -> dict[str, Any]:
+def _point(point: cost.CostPoint, numbers: Mapping[str, int], axis: str, note: str) -> dict[str, Any]:
     return {"method": numbers[point.method.key], "axis": axis, "note": note, axis: [_short(point.cost.mean)],
             "value": [_short(point.value.mean)], "half": [_short(point.value.half)]}  # fmt: skip
 
 
-def _plot(task: Task, kind: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _plot(task: TaskResults, kind: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     lines = [
         {"label": baseline(method.label), "value": _short(item.mean)}
         for method in task.baselines
@@ -167,7 +167,7 @@ def _short(value: float | None) -> float | None:
 # -- reconstructions ---------------------------------------------------------------------------------------------------
 
 
-def _viewers(suite: Suite, numbers: Mapping[str, int]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _viewers(suite: SuiteResults, numbers: Mapping[str, int]) -> Iterator[tuple[str, dict[str, Any]]]:
     tasks = suite.tasks[: gallery.TASKS]
     for task in tasks:
         shown = replace(task, activations=task.activations[: gallery.METHODS])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import estimate
 from inrbench.report.labels import engine, named_settings, shared_settings, span, with_interval
 from inrbench.report.tables.build import DASH
@@ -23,7 +23,7 @@ class Profile:
 COLUMNS = ("task", "final value", "place", "parameters", "network", "training", "engine", "failed runs")
 
 
-def methods(suite: Suite) -> list[Profile]:
+def methods(suite: SuiteResults) -> list[Profile]:
     """The profile of each network of the suite, in the order of the tasks' tables."""
     labels: dict[str, str] = {}
     for task in suite.tasks:
@@ -32,13 +32,13 @@ def methods(suite: Suite) -> list[Profile]:
     return [Profile(key, label, [_row(*pair) for pair in _places(suite, key)]) for key, label in labels.items()]
 
 
-def _places(suite: Suite, key: str) -> list[tuple[Task, int]]:
+def _places(suite: SuiteResults, key: str) -> list[tuple[TaskResults, int]]:
     """The tasks on which a method ran, each with its place in the table from 0."""
     found = [(task, [method.key for method in task.activations]) for task in suite.tasks]
     return [(task, keys.index(key)) for task, keys in found if key in keys]
 
 
-def _row(task: Task, place: int) -> tuple[str, ...]:
+def _row(task: TaskResults, place: int) -> tuple[str, ...]:
     method, metric = task.activations[place], task.headline
     item = estimate(method.final(metric.name))
     value = f"{metric.short} {with_interval(item.mean, item.half, metric.spec)} {metric.unit}".strip() if item else DASH

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import product
 
-from inrbench.report.data.model import Method, Run, Task
+from inrbench.report.data.model import Method, Run, TaskResults
 from inrbench.report.labels import span
 
 OFF_BUDGET = "¶"
@@ -28,7 +28,7 @@ class Sizes:
         task: the task.
     """
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: TaskResults) -> None:
         self._runs = [run for method in task.activations for run in method.ok]
         groups: dict[_Shape, list[Run]] = {}
         for run in self._runs:

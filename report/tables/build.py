@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from inrbench.report.data.converged import counts
-from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import ALPHA, Cells, average, estimate, leaders
-from inrbench.report.labels import Metric, baseline, engine, seconds, shared_settings, span, with_interval
+from inrbench.report.labels import MetricLabel, baseline, engine, seconds, shared_settings, span, with_interval
 from inrbench.report.tables import budget, converged
 
 DASH = "—"
@@ -70,7 +70,7 @@ class Table:
         return frozenset(filter(holds_words, range(len(self.columns))))
 
 
-def build(suite: Suite, task: Task) -> Table:
+def build(suite: SuiteResults, task: TaskResults) -> Table:
     """The table of one task."""
     columns = _columns(task)
     letters = _letters(suite)
@@ -137,11 +137,11 @@ class Column:
     """One column of values: its heading, its metric, and a function that returns the values of a method."""
 
     label: str
-    metric: Metric
+    metric: MetricLabel
     cells: Callable[[Method], Cells]
 
 
-def _columns(task: Task) -> dict[str, Column]:
+def _columns(task: TaskResults) -> dict[str, Column]:
     """The metrics at the last step, the headline also at the oracle's step and at that of a stopping rule, if any."""
     headline = task.headline
     final = {name: Column(metric.label, metric, _final(name)) for name, metric in task.metrics.items()}
@@ -172,7 +172,7 @@ def _estimate(cells: Cells, spec: str) -> Cell:
     return Cell(DASH if found is None else with_interval(found.mean, found.half, spec))
 
 
-def _time(task: Task, method: Method, column: str, letters: dict[str, str]) -> Cell:
+def _time(task: TaskResults, method: Method, column: str, letters: dict[str, str]) -> Cell:
     """The mean time under each of the method's conditions: times that do not compare are never averaged."""
     parts = []
     for timing in method.timings:
@@ -187,7 +187,7 @@ def _time(task: Task, method: Method, column: str, letters: dict[str, str]) -> C
     return Cell(" · ".join(parts) or DASH)
 
 
-def _letters(suite: Suite) -> dict[str, str]:
+def _letters(suite: SuiteResults) -> dict[str, str]:
     """A letter for each hardware; none with a single one."""
     machines = sorted({run.hardware for run in suite.runs if run.ok and run.number("train_s") is not None})
     return {name: _letter(index) for index, name in enumerate(machines)} if len(machines) > 1 else {}
@@ -206,7 +206,7 @@ def shorten(text: str, length: int = ERROR_LENGTH) -> str:
     return line if len(line) <= length else line[: length - 1] + "…"
 
 
-def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
+def _notes(task: TaskResults, table: Table, letters: dict[str, str]) -> list[str]:
     texts = " ".join(cell.text for row in table.rows + table.classical for cell in row[2:])
     notes = []
     for method in task.methods:
@@ -233,7 +233,7 @@ def _notes(task: Task, table: Table, letters: dict[str, str]) -> list[str]:
     return notes
 
 
-def engine_note(task: Task) -> str:
+def engine_note(task: TaskResults) -> str:
     """A clause on the methods whose times do not compare, because another engine trained them."""
     methods = sorted({f"{method.label}: {engine(timing.engine)}" for method, timing in task.other_engines()})
     reference = " or ".join(sorted({engine(name) for name in task.engines.values()}))
@@ -243,17 +243,17 @@ def engine_note(task: Task) -> str:
 RULES = {"plateau": "the plateau rule", "discrepancy": "the discrepancy principle", "heldout": "held-out measurements"}
 
 
-def rule_text(task: Task) -> str:
+def rule_text(task: TaskResults) -> str:
     """The stopping rules of a task in running text."""
     rules = [RULES.get(rule, f"the rule {rule}") for rule in task.rules] or ["the stored rule"]
     return rules[0] if len(rules) == 1 else f"each method’s rule ({', '.join(rules)})"
 
 
-def _name(task: Task, method: Method) -> str:
+def _name(task: TaskResults, method: Method) -> str:
     return baseline(method.label) if method in task.baselines else method.label
 
 
-def caption(task: Task) -> str:
+def caption(task: TaskResults) -> str:
     """Signals, repeats, settings and device of a task."""
     runs = [run for method in task.activations for run in method.runs]
     signals, repeats = task.signals, len({run.cell[1] for run in (runs or task.runs)})
@@ -272,7 +272,7 @@ def caption(task: Task) -> str:
 # -- raw numbers -------------------------------------------------------------------------------------------------------
 
 
-def _record(suite: Suite, task: Task, method: Method) -> dict[str, object]:
+def _record(suite: SuiteResults, task: TaskResults, method: Method) -> dict[str, object]:
     first = method.runs[0]
     record: dict[str, object] = {
         "suite": suite.name,

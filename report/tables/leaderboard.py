@@ -8,7 +8,7 @@ import numpy as np
 
 from inrbench.report.data import effects
 from inrbench.report.data.leaderboard import CLUSTERS, Leaderboard, Quantity
-from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import ALPHA, estimate
 from inrbench.report.data.target import levels, reached
 from inrbench.report.labels import baseline, engine, number, seconds
@@ -24,7 +24,7 @@ UNSEPARATED = " ≈"
 """Mark of a value that is not separated from the best one."""
 
 
-def labels(suite: Suite) -> dict[str, str]:
+def labels(suite: SuiteResults) -> dict[str, str]:
     """The label of every activation by its key, as the first task has it."""
     found: dict[str, str] = {}
     for task in suite.tasks:
@@ -33,14 +33,14 @@ def labels(suite: Suite) -> dict[str, str]:
     return found
 
 
-def tables(suite: Suite, board: Leaderboard | None) -> list[Table]:
+def tables(suite: SuiteResults, board: Leaderboard | None) -> list[Table]:
     """The leaderboard and the wins where there is a leaderboard, the best of each task, and times to a level."""
     names = labels(suite)
     found = [] if board is None else [_ranking(suite, board, names), _wins(board, names)]
     return [*found, *winners.tables(suite), *_speed(suite, names)]
 
 
-def _ranking(suite: Suite, board: Leaderboard, names: Mapping[str, str]) -> Table:
+def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str]) -> Table:
     scaled = effects.scales(suite)
     typical = {key: effects.typical(scaled, key) for key in board.methods}
     quantities = {"mean rank": board.mean_rank, "P(improvement)": board.improvement}
@@ -82,7 +82,7 @@ def _ranking(suite: Suite, board: Leaderboard, names: Mapping[str, str]) -> Tabl
     )
 
 
-def _scale_note(suite: Suite, scaled: Sequence[effects.Scale]) -> str:
+def _scale_note(suite: SuiteResults, scaled: Sequence[effects.Scale]) -> str:
     ends = "; ".join(
         f"{scale.task.key} {baseline(scale.weakest.label)} to {baseline(scale.best.label)}, "
         f"{number(scale.unit, scale.task.headline.spec)} {scale.task.headline.unit}".rstrip()
@@ -137,7 +137,7 @@ def _wins(board: Leaderboard, names: Mapping[str, str]) -> Table:
     )
 
 
-def _speed(suite: Suite, names: Mapping[str, str]) -> list[Table]:
+def _speed(suite: SuiteResults, names: Mapping[str, str]) -> list[Table]:
     """Final value and time to the level of each task that has a clock."""
     tasks = [task for task in suite.tasks if levels(task) and any(method.timings for method in task.activations)]
     if not tasks:
@@ -180,7 +180,7 @@ def _speed(suite: Suite, names: Mapping[str, str]) -> list[Table]:
     ]
 
 
-def _level(task: Task) -> str:
+def _level(task: TaskResults) -> str:
     found = levels(task)
     if len(found) == 1:
         (level,) = found.values()
@@ -188,14 +188,14 @@ def _level(task: Task) -> str:
     return "each signal’s level"
 
 
-def _final(task: Task, method: Method | None) -> str:
+def _final(task: TaskResults, method: Method | None) -> str:
     found = estimate(method.final(task.headline.name)) if method else None
     if method is None or found is None:
         return DASH
     return number(found.mean, task.headline.spec) + converged.mark(method)
 
 
-def _times(task: Task, method: Method) -> str:
+def _times(task: TaskResults, method: Method) -> str:
     parts = []
     for item in reached(task, method):
         text = seconds(item.seconds) if item.reached == item.runs else f"{item.reached}/{item.runs}"
@@ -204,7 +204,7 @@ def _times(task: Task, method: Method) -> str:
     return " · ".join(parts) or DASH
 
 
-def _record(task: Task, method: Method | None) -> dict[str, object]:
+def _record(task: TaskResults, method: Method | None) -> dict[str, object]:
     record: dict[str, object] = {f"{task.key} level {signal}": level for signal, level in levels(task).items()}
     for item in reached(task, method) if method else []:
         place = f"{item.timing.hardware}, {item.timing.engine}"
@@ -213,7 +213,7 @@ def _record(task: Task, method: Method | None) -> dict[str, object]:
     return record
 
 
-def _engine_note(tasks: Sequence[Task]) -> str:
+def _engine_note(tasks: Sequence[TaskResults]) -> str:
     others = sorted({f"{m.label}: {engine(t.engine)}" for task in tasks for m, t in task.other_engines()})
     return (
         f"{OTHER_ENGINE} Another engine than that of most methods, so the time does not compare: {'; '.join(others)}."

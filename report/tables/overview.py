@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from inrbench.report.data.matrix import Entry, Matrix, Row
-from inrbench.report.data.model import Task
+from inrbench.report.data.model import TaskResults
 from inrbench.report.labels import baseline, number
 from inrbench.report.tables import budget
 from inrbench.report.tables.build import DASH, PARTIAL, Cell, Table
@@ -41,7 +41,7 @@ def table(found: Matrix) -> Table:
     )
 
 
-def text(task: Task, entry: Entry | None) -> str:
+def text(task: TaskResults, entry: Entry | None) -> str:
     """A cell's text."""
     if entry is None:
         return DASH

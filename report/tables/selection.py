@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from inrbench.report.data.model import Method, Run, Suite, Task
+from inrbench.report.data.model import Method, Run, SuiteResults, TaskResults
 from inrbench.report.data.stats import average
-from inrbench.report.labels import Metric, named_settings, parameter, span
+from inrbench.report.labels import MetricLabel, named_settings, parameter, span
 from inrbench.report.tables.build import DASH, Cell, Table
 from inrbench.report.tables.formats import markdown
 
@@ -92,7 +92,7 @@ class Choice:
     signal: str
     activation: str
     others: str
-    metric: Metric
+    metric: MetricLabel
     candidates: tuple[Candidate, ...]
     chosen: Candidate | None
     oracle: Candidate | None
@@ -105,7 +105,7 @@ class Choice:
         return self.metric.direction * (self.oracle.score - self.chosen.score)
 
 
-def choices(task: Task) -> list[Choice]:
+def choices(task: TaskResults) -> list[Choice]:
     """The choices of a task: one for each signal and activation with at least `LEAST` values and a path norm."""
     groups: dict[tuple[str, str, str], list[Candidate]] = defaultdict(list)
     for method in task.activations:
@@ -138,7 +138,7 @@ def _candidate(value: float, method: Method, runs: Sequence[Run], metric: str) -
     )
 
 
-def _choice(key: tuple[str, str, str], candidates: Iterable[Candidate], metric: Metric) -> Choice:
+def _choice(key: tuple[str, str, str], candidates: Iterable[Candidate], metric: MetricLabel) -> Choice:
     ordered = sorted(candidates, key=lambda item: (item.value, item.method.key))
     floor = min((item.loss for item in ordered if item.loss is not None), default=math.nan)
     found = tuple(replace(item, excluded=_excluded(item, floor)) for item in ordered)
@@ -171,18 +171,18 @@ def _excluded(item: Candidate, floor: float) -> str:
 # -- tables ------------------------------------------------------------------------------------------------------------
 
 
-def tables(suite: Suite) -> list[Table]:
+def tables(suite: SuiteResults) -> list[Table]:
     """A table for each task of a suite that has a choice, for `inrbench.report.tables.formats`."""
     return [_table(task, found) for task in suite.tasks if (found := choices(task))]
 
 
-def summary(suite: Suite) -> str:
+def summary(suite: SuiteResults) -> str:
     """The tables of all choices as Markdown, for a terminal."""
     found = [markdown(table) for table in tables(suite)]
     return "\n\n".join(found) or f"No choice: no task has path norms at {LEAST} values of {SWEPT} or more."
 
 
-def _table(task: Task, found: Sequence[Choice]) -> Table:
+def _table(task: TaskResults, found: Sequence[Choice]) -> Table:
     metric, name = task.headline, parameter(SWEPT)
     varied = len({choice.others for choice in found}) > len({choice.activation for choice in found})
     many = len(found) > 1
@@ -236,7 +236,7 @@ def _verdict(choice: Choice, name: str) -> str:
     return f"{text}, the oracle {name} = {choice.oracle.value:g}: a gap of {choice.metric.value(choice.gap)}."
 
 
-def _record(task: Task, choice: Choice, item: Candidate) -> dict[str, object]:
+def _record(task: TaskResults, choice: Choice, item: Candidate) -> dict[str, object]:
     return {
         "task": task.key,
         "signal": choice.signal,

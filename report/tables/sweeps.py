@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from inrbench.report.data.model import Suite, Task
+from inrbench.report.data.model import SuiteResults, TaskResults
 from inrbench.report.data.sweeps import TOLERANCE, GoodRange, Line, Sweep, good_range, over_methods
 from inrbench.report.labels import spaced
 from inrbench.report.tables.build import Cell, Table
 
 
-def tables(suite: Suite) -> list[Table]:
+def tables(suite: SuiteResults) -> list[Table]:
     """A table for each task whose methods are swept over a setting, where its headline metric is in dB."""
     return [table for task in suite.tasks if (table := _table(task))]
 
 
-def _table(task: Task) -> Table | None:
+def _table(task: TaskResults) -> Table | None:
     found = [
         (sweep, line, item)
         for sweep in over_methods(task)

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 from inrbench.report.data.stats import difference
-from inrbench.report.labels import Metric, baseline
+from inrbench.report.labels import MetricLabel, baseline
 from inrbench.report.tables import winners
 from inrbench.report.tables.winners import Winner
 
@@ -36,7 +36,7 @@ class Verdict:
         return f"{self.task}: {self.answer}{self.rest}"
 
 
-def verdicts(suite: Suite) -> list[Verdict]:
+def verdicts(suite: SuiteResults) -> list[Verdict]:
     """The verdict of each task that has a winner, in the suite's order."""
     return [_verdict(winner) for winner in winners.of(suite)]
 
@@ -56,7 +56,7 @@ def _verdict(winner: Winner) -> Verdict:
     return Verdict(winner.task.key, winner.best.label, f" ({_score(metric, winner.value)}){rivals}.")
 
 
-def _score(metric: Metric, value: float) -> str:
+def _score(metric: MetricLabel, value: float) -> str:
     """A value with its unit, or with the name of the metric where it has none."""
     return metric.value(value) if metric.unit else f"{metric.short} {metric.value(value)}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from inrbench.report.data.model import Method, Suite, Task
+from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import ALPHA, Estimate, difference, estimate, leaders
 from inrbench.report.labels import baseline, number, with_interval
 from inrbench.report.tables import budget
@@ -33,7 +33,7 @@ class Winner:
         classical: the best baseline with its score; None if there is none.
     """
 
-    task: Task
+    task: TaskResults
     best: Method
     value: float
     unseparated: tuple[Method, ...]
@@ -42,7 +42,7 @@ class Winner:
     classical: tuple[Method, Estimate] | None
 
 
-def of(suite: Suite) -> list[Winner]:
+def of(suite: SuiteResults) -> list[Winner]:
     """The best method of each task that has one."""
     return [
         _winner(task)
@@ -51,7 +51,7 @@ def of(suite: Suite) -> list[Winner]:
     ]
 
 
-def tables(suite: Suite) -> list[Table]:
+def tables(suite: SuiteResults) -> list[Table]:
     """The table, where the suite has several tasks."""
     found = of(suite)
     if len(found) < 2:
@@ -71,7 +71,7 @@ def tables(suite: Suite) -> list[Table]:
     ]
 
 
-def _winner(task: Task) -> Winner:
+def _winner(task: TaskResults) -> Winner:
     metric = task.headline
     cells = {method.key: method.final(metric.name) for method in task.activations}  # the best first
     leading = leaders(cells, metric.direction)
@@ -123,6 +123,6 @@ def _off(winner: Winner) -> bool:
     return budget.Sizes(winner.task).off(winner.best)
 
 
-def best_classical(task: Task) -> tuple[Method, Estimate] | None:
+def best_classical(task: TaskResults) -> tuple[Method, Estimate] | None:
     """The best baseline that has a value."""
     return next(((m, item) for m in task.baselines if (item := estimate(m.final(task.headline.name)))), None)

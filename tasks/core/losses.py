@@ -112,7 +112,7 @@ class Huber(DataLoss):
         return torch.where(size <= self.delta, size.square(), self.delta * (2 * size - self.delta))
 
 
-class Poisson(DataLoss):
+class PoissonDeviance(DataLoss):
     """Deviance of Poisson counts; at the truth its expectation is 1 for means of about five counts and more."""
 
     name = "poisson"
@@ -132,5 +132,5 @@ class Poisson(DataLoss):
         return ""
 
 
-LOSSES: dict[str, type[DataLoss]] = {loss.name: loss for loss in (L2, L1, Huber, Poisson)}
+LOSSES: dict[str, type[DataLoss]] = {loss.name: loss for loss in (L2, L1, Huber, PoissonDeviance)}
 """Every data loss by name."""

@@ -13,7 +13,7 @@ from filelock import FileLock
 from inrbench import report
 from inrbench.bench.store.store import Store
 from inrbench.report.data.load import load
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 from tests.report.laboratory import Lab, experiments, populate
 
 
@@ -67,7 +67,7 @@ def studied(shared: Shared) -> report.Report:
 
 
 @pytest.fixture(scope="session")
-def suite(studied: report.Report) -> Suite:
+def suite(studied: report.Report) -> SuiteResults:
     """The results of `experiments`."""
     folder = studied.folder.parent
     return load(Store(folder.parent, folder.name))

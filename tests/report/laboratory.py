@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inrbench.bench.store.schema import Score
 from inrbench.bench.store.store import Store
 from inrbench.report.data.load import load
-from inrbench.report.data.model import Task
+from inrbench.report.data.model import TaskResults
 from inrbench.report.figures.axes import Styles
 from inrbench.report.figures.style import method_styles
 
@@ -95,7 +95,7 @@ class Lab:
         self.store.commit(row, [*scores, *extra] if status == "ok" else [])
         return str(job_id)
 
-    def task(self) -> Task:
+    def task(self) -> TaskResults:
         """The one stored task, as the report loads it."""
         (task,) = load(self.store).tasks
         return task
@@ -193,7 +193,7 @@ def _functions(lab: Lab) -> None:
         lab.arrays(job, truth + 0.1 * index * np.sin(20 * x))
 
 
-def styles(*tasks: Task) -> Styles:
+def styles(*tasks: TaskResults) -> Styles:
     """The styles of the methods of some tasks."""
     return method_styles((method.key, method.activation) for task in tasks for method in task.activations)
 

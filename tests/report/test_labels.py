@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inrbench.report.labels import Metric, engine, seconds, setting, shared_settings, slug, span
+from inrbench.report.labels import MetricLabel, engine, seconds, setting, shared_settings, slug, span
 
 
 def test_slugs_of_different_names_differ() -> None:
@@ -16,9 +16,9 @@ def test_slugs_of_different_names_differ() -> None:
 
 
 def test_a_metric_has_its_unit_in_labels_and_values() -> None:
-    psnr = Metric.described("psnr", {"label": "PSNR", "unit": "dB", "direction": 1, "format": ".2f"}, 0)
+    psnr = MetricLabel.described("psnr", {"label": "PSNR", "unit": "dB", "direction": 1, "format": ".2f"}, 0)
     assert (psnr.label, psnr.short, psnr.value(30)) == ("PSNR (dB)", "PSNR", "30.00 dB")
-    raw = Metric.described("blur", {}, -1)
+    raw = MetricLabel.described("blur", {}, -1)
     assert (raw.label, raw.value(1 / 3), raw.direction) == ("blur", "0.3333", -1)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from inrbench.tasks.core.losses import Poisson
+from inrbench.tasks.core.losses import PoissonDeviance
 from inrbench.tasks.core.radon import Radon
 from inrbench.tasks.core.transmission import Transmission
 from inrbench.tasks.low_dose_ct import LowDoseCT, of_logs
@@ -22,7 +22,7 @@ def test_counts_are_whole_and_spread_like_poissons() -> None:
     counts, expected = problem.measured.double(), problem.operator.forward(problem.truth).double()
     assert torch.equal(counts, counts.round())
     assert float(((counts - expected) / expected.sqrt()).square().mean()) == pytest.approx(1, rel=0.1)
-    assert isinstance(task.loss(), Poisson)
+    assert isinstance(task.loss(), PoissonDeviance)
     deviance = task.loss().terms(expected, counts)
     assert float(deviance.mean()) == pytest.approx(1, rel=0.1)
 

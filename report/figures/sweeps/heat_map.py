@@ -19,11 +19,11 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 from inrbench.report.data.stats import estimate
 from inrbench.report.data.sweeps import swept
 from inrbench.report.figures.axes import WIDTH
-from inrbench.report.labels import Metric, spaced
+from inrbench.report.labels import MetricLabel, spaced
 
 PANELS = 16
 """The largest number of panels, the best activations."""
@@ -32,7 +32,7 @@ Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Sweep:
+class Sweep2d:
     """The final headline metric over two swept settings.
 
     Attributes:
@@ -42,18 +42,18 @@ class Sweep:
     """
 
     task: str
-    metric: Metric
+    metric: MetricLabel
     axes: tuple[str, str]
     panels: Mapping[str, Mapping[Point, float]]
 
 
-def sweeps(suite: Suite) -> list[Sweep]:
+def sweeps(suite: SuiteResults) -> list[Sweep2d]:
     """The sweeps of a suite over exactly two numeric settings, with two values of each at least, in the order of tasks.
 
     A setting of the task is horizontal; otherwise the one that is named first.
     """
     found: dict[tuple[str, tuple[str, str]], dict[str, dict[Point, float]]] = defaultdict(lambda: defaultdict(dict))
-    metrics: dict[str, Metric] = {}
+    metrics: dict[str, MetricLabel] = {}
     for task in suite.tasks:
         base, of_task = swept(task.key)
         for method in task.activations:
@@ -67,7 +67,7 @@ def sweeps(suite: Suite) -> list[Sweep]:
             found[base, (x, y)][method.label.removesuffix(suffix)][first, second] = item.mean
             metrics.setdefault(base, task.headline)
     return [
-        Sweep(task, metrics[task], axes, _ranked(panels, metrics[task].direction))
+        Sweep2d(task, metrics[task], axes, _ranked(panels, metrics[task].direction))
         for (task, axes), panels in found.items()
         if all(len({point[side] for values in panels.values() for point in values}) > 1 for side in (0, 1))
     ]
@@ -81,7 +81,7 @@ def _ranked(panels: Mapping[str, Mapping[Point, float]], direction: int) -> dict
     return {name: panels[name] for name in sorted(panels, key=order)}
 
 
-def draw(sweep: Sweep) -> Figure:
+def draw(sweep: Sweep2d) -> Figure:
     """One panel for each activation, all on one scale of colours; a value that is missing leaves its cell empty."""
     panels = dict(list(sweep.panels.items())[:PANELS])
     x, y = ([*sorted({point[side] for values in panels.values() for point in values})] for side in (0, 1))

@@ -8,16 +8,16 @@ import re
 from rich.console import Console
 
 from inrbench.bench.console.summary import show
-from inrbench.bench.summary import Cell, Summary
+from inrbench.bench.summary import Summary, SummaryCell
 from tests.bench.command import Inrbench
 
 SUMMARY = Summary(
     columns=["method", "image: PSNR (dB)", "ct: PSNR in circle (dB)", "poisson: PSNR (dB)"],
     rows=[
-        [Cell("SIREN [x]"), Cell("31.95", True), Cell("27.87"), Cell("30.00")],
-        [Cell("ReLU"), Cell("19.01"), Cell("failed"), Cell("—")],
+        [SummaryCell("SIREN [x]"), SummaryCell("31.95", True), SummaryCell("27.87"), SummaryCell("30.00")],
+        [SummaryCell("ReLU"), SummaryCell("19.01"), SummaryCell("failed"), SummaryCell("—")],
     ],
-    classical=[[Cell("TV"), Cell("—"), Cell("44.35"), Cell("—")]],
+    classical=[[SummaryCell("TV"), SummaryCell("—"), SummaryCell("44.35"), SummaryCell("—")]],
     notes=["A note."],
     verdicts=["image: SIREN (31.95 dB).", "ct: TV (classical, 44.35 dB)."],
 )

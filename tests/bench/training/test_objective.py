@@ -22,13 +22,20 @@ from inrbench.bench.errors import BadInput
 from inrbench.bench.training.objective import Objective
 from inrbench.bench.training.run_job import attempt
 from inrbench.tasks.core.base import Problem
-from inrbench.tasks.core.losses import L1, L2, DataLoss, Huber, Poisson
+from inrbench.tasks.core.losses import L1, L2, DataLoss, Huber, PoissonDeviance
 from inrbench.tasks.core.operators import Operator
 from tests.bench.training.jobs import CPU, PLUGINS, run, values
 from tests.bench.training.problems import OPERATORS, SHAPE, problem
 
 HELD = torch.arange(192) % 3 == 0
-LOSSES: list[DataLoss] = [L2(), L1(), Huber(delta=0.2), Poisson(), L2(weighted=True), Huber(delta=0.2, weighted=True)]
+LOSSES: list[DataLoss] = [
+    L2(),
+    L1(),
+    Huber(delta=0.2),
+    PoissonDeviance(),
+    L2(weighted=True),
+    Huber(delta=0.2, weighted=True),
+]
 
 
 class Counts(Operator):

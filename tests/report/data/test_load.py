@@ -10,7 +10,7 @@ import pytest
 from inrbench.bench.config.job import Job, Plugin
 from inrbench.bench.store.schema import Score
 from inrbench.report.data.load import load
-from inrbench.report.labels import Metric
+from inrbench.report.labels import MetricLabel
 from inrbench.report.source import NoResults
 from tests.report.laboratory import Lab
 
@@ -100,18 +100,18 @@ def test_two_methods_of_one_label_are_told_apart(lab: Lab) -> None:
 def test_a_metric_is_shown_as_the_newest_row_describes_it(lab: Lab) -> None:
     old = json.dumps({"psnr": {"label": "old name", "unit": "", "direction": 1, "format": ".1f"}})
     lab.job("siren", metrics=old)
-    assert lab.task().headline == Metric("psnr", "old name", "", 1, ".1f")
+    assert lab.task().headline == MetricLabel("psnr", "old name", "", 1, ".1f")
     lab.job("relu", repeat=1)  # a later date
-    assert lab.task().headline == Metric("psnr", "PSNR", "dB", 1, ".2f")
-    assert lab.task().metrics["loss"] == Metric("loss", "data loss", "", -1, ".2e")
+    assert lab.task().headline == MetricLabel("psnr", "PSNR", "dB", 1, ".2f")
+    assert lab.task().metrics["loss"] == MetricLabel("loss", "data loss", "", -1, ".2e")
 
 
 def test_a_metric_without_description_keeps_its_name_and_the_direction_of_its_scores(lab: Lab) -> None:
     lab.job("siren", extra=[lab.score("blur", 100, 0.3, -1)], metrics=None)
     assert list(lab.task().metrics.values()) == [
-        Metric("psnr", "psnr", "", 1, ".4g"),
-        Metric("blur", "blur", "", -1, ".4g"),
-        Metric("loss", "loss", "", -1, ".4g"),
+        MetricLabel("psnr", "psnr", "", 1, ".4g"),
+        MetricLabel("blur", "blur", "", -1, ".4g"),
+        MetricLabel("loss", "loss", "", -1, ".4g"),
     ]
 
 
@@ -125,4 +125,4 @@ def test_metrics_without_direction_or_of_a_family_are_diagnostics(lab: Lab) -> N
 @pytest.mark.parametrize("junk", ["{}", "[]", '{"psnr": 3}', '{"psnr": {"format": "zz", "direction": 7}}'])
 def test_an_unusable_description_counts_as_none(lab: Lab, junk: str) -> None:
     lab.job("siren", metrics=junk)
-    assert lab.task().headline == Metric("psnr", "psnr", "", 1, ".4g")
+    assert lab.task().headline == MetricLabel("psnr", "psnr", "", 1, ".4g")

@@ -9,11 +9,11 @@ import pytest
 from inrbench.report.data.load import load
 from inrbench.report.data.stats import Estimate
 from inrbench.report.data.sweeps import GoodRange, Line, Sweep, good_range, over_methods, over_tasks, swept
-from inrbench.report.labels import Metric
+from inrbench.report.labels import MetricLabel
 from tests.report.laboratory import Lab
 
-DB = Metric("psnr", "PSNR", "dB", 1, ".2f")
-LSD = Metric("lsd", "LSD", "dB", -1, ".2f")
+DB = MetricLabel("psnr", "PSNR", "dB", 1, ".2f")
+LSD = MetricLabel("lsd", "LSD", "dB", -1, ".2f")
 
 
 def family(lab: Lab, key: str, setting: str, levels: Mapping[float, float], label: str) -> None:
@@ -63,7 +63,7 @@ def test_a_value_with_a_failed_run_is_named(lab: Lab) -> None:
 
 
 def ranged(
-    levels: Mapping[float, float], setting: str = "c", metric: Metric = DB, failed: tuple[float, ...] = ()
+    levels: Mapping[float, float], setting: str = "c", metric: MetricLabel = DB, failed: tuple[float, ...] = ()
 ) -> GoodRange | None:
     points = {value: Estimate(level, None, 1, frozenset({"camera"})) for value, level in levels.items()}
     line = Line("bw-relu", "BW-ReLU", "bw-relu", points, failed)
@@ -94,7 +94,7 @@ def test_the_good_range_ends_where_one_decibel_is_lost(
 
 def test_there_is_no_good_range_without_decibels_or_good_runs() -> None:
     levels = {1.0: 1.0, 2.0: 2.0, 4.0: 1.0}
-    assert ranged(levels, metric=Metric("iou", "IoU", "", 1, ".2f")) is None
+    assert ranged(levels, metric=MetricLabel("iou", "IoU", "", 1, ".2f")) is None
     assert ranged(levels, failed=(1, 2, 4)) is None
     assert ranged({0.0: 1.0, 1.0: 2.0}) is None
 

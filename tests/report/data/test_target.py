@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inrbench.report.data.model import Point
+from inrbench.report.data.model import CurvePoint
 from inrbench.report.data.target import levels, reached, rounded, time_to
 from tests.report.laboratory import Lab
 
@@ -26,12 +26,12 @@ def test_half_of_the_methods_reach_the_level(lab: Lab) -> None:
 
 
 def test_the_time_lies_on_the_line_between_two_eval_steps() -> None:
-    points = [Point(0, 0.0, 10.0), Point(10, 2.0, 20.0), Point(20, 4.0, 30.0)]
+    points = [CurvePoint(0, 0.0, 10.0), CurvePoint(10, 2.0, 20.0), CurvePoint(20, 4.0, 30.0)]
     assert time_to(points, 25.0, 1) == pytest.approx(3.0)
     assert time_to(points, 10.0, 1) == 0.0
     assert time_to(points, 31.0, 1) is None
-    assert time_to([Point(1, 1.0, 0.5), Point(2, 2.0, 0.1)], 0.3, -1) == pytest.approx(1.5)
-    assert time_to([Point(1, None, 5.0), Point(2, 4.0, 9.0)], 8.0, 1) == 4.0
+    assert time_to([CurvePoint(1, 1.0, 0.5), CurvePoint(2, 2.0, 0.1)], 0.3, -1) == pytest.approx(1.5)
+    assert time_to([CurvePoint(1, None, 5.0), CurvePoint(2, 4.0, 9.0)], 8.0, 1) == 4.0
 
 
 def test_a_mean_needs_all_runs(lab: Lab) -> None:

@@ -8,12 +8,12 @@ import pytest
 from inrbench import report
 from inrbench.report.data.load import load
 from inrbench.report.figures import gallery
-from inrbench.report.figures.gallery import Entry, entries
+from inrbench.report.figures.gallery import GalleryEntry, entries
 from inrbench.report.figures.style import styled
 from tests.report.laboratory import Lab, styles
 
 
-def shown(lab: Lab) -> dict[str, Entry]:
+def shown(lab: Lab) -> dict[str, GalleryEntry]:
     suite = load(lab.store)
     with styled():
         return {entry.name: entry for entry in entries(suite, styles(*suite.tasks))}

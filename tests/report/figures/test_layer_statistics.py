@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from inrbench.report.data.load import load
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 from inrbench.report.figures.layer_statistics import conditioning, spectra, spectral
 from tests.report.laboratory import Lab, drawn, styles
 
 
-def test_every_method_has_a_panel_with_a_line_for_each_frequency(suite: Suite) -> None:
+def test_every_method_has_a_panel_with_a_line_for_each_frequency(suite: SuiteResults) -> None:
     task = suite.tasks[1]
     *panels, condition, gradient = drawn(spectral(task, styles(task))).axes
     assert [len(axis.get_lines()) for axis in panels] == [3, 3, 3]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 from inrbench.report.figures.path_norm import draw, has_sweep, unreached
 from tests.report.laboratory import Lab, drawn, styles
 
 
-def test_the_path_norm_has_a_point_a_run_and_hollow_ones_above_the_data_loss(suite: Suite) -> None:
+def test_the_path_norm_has_a_point_a_run_and_hollow_ones_above_the_data_loss(suite: SuiteResults) -> None:
     task = suite.tasks[0]
     scatter, sweep, steps = drawn(draw(task, styles(task))).axes
     points = [line for line in scatter.get_lines() if line.get_marker() not in ("None", "")]

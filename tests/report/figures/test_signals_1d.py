@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inrbench.report.data.reconstructions import Estimate, Reconstructions
+from inrbench.report.data.reconstructions import Reconstruction, Reconstructions
 from inrbench.report.figures.signals_1d import EXCERPT, draw, excerpt
 from tests.report.laboratory import drawn
 
@@ -14,7 +14,7 @@ from tests.report.laboratory import drawn
 def test_a_curve_that_diverges_is_drawn_and_cut_off(samples: int) -> None:
     truth = np.sin(np.linspace(0, 9, samples))[:, None]
     values = {"far": truth * 1e30, "nan": np.full_like(truth, np.nan), "good": truth}
-    figure = drawn(draw(Reconstructions(truth, tuple(Estimate(k, k, " ", v) for k, v in values.items())), {}))
+    figure = drawn(draw(Reconstructions(truth, tuple(Reconstruction(k, k, " ", v) for k, v in values.items())), {}))
     figure.draw_without_rendering()
     assert all(axis.get_ylim()[1] < 2 for axis in figure.axes if axis.get_yscale() == "linear")
     assert len({axis.get_ylim() for axis in figure.axes if axis.get_yscale() == "log"}) == 1

@@ -8,7 +8,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from inrbench.tasks.core.losses import L1, L2, LOSSES, DataLoss, Huber, Poisson
+from inrbench.tasks.core.losses import L1, L2, LOSSES, DataLoss, Huber, PoissonDeviance
 
 GENERATOR = torch.Generator().manual_seed(0)
 MEASURED = torch.rand(50, 2, generator=GENERATOR, dtype=torch.float64) * 3
@@ -31,7 +31,7 @@ def test_the_deviance_is_twice_the_ratio_of_poisson_likelihoods() -> None:
     means = torch.tensor([[0.5], [2.0], [5.0], [130.0]], dtype=torch.float64)
     likelihood = torch.distributions.Poisson(means).log_prob(counts)
     best = torch.distributions.Poisson(counts.clamp(min=1e-300)).log_prob(counts)
-    torch.testing.assert_close(Poisson().terms(means, counts), 2 * (best - likelihood), rtol=1e-9, atol=1e-12)
+    torch.testing.assert_close(PoissonDeviance().terms(means, counts), 2 * (best - likelihood), rtol=1e-9, atol=1e-12)
 
 
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
@@ -54,7 +54,7 @@ def test_a_loss_is_least_and_zero_where_the_measurements_are_met(loss: type[Data
 
 def test_a_negative_prediction_of_counts_is_pushed_up() -> None:
     predicted = torch.tensor([[-5.0], [-0.1], [0.0]])
-    total, gradient = Poisson().sum_and_gradient(predicted, torch.tensor([[3.0], [1.0], [2.0]]), None)
+    total, gradient = PoissonDeviance().sum_and_gradient(predicted, torch.tensor([[3.0], [1.0], [2.0]]), None)
     assert math.isfinite(float(total))
     assert bool((gradient < 0).all())
 
@@ -73,13 +73,13 @@ def test_the_truth_has_the_expected_loss_under_gaussian_noise(loss: DataLoss) ->
 def test_the_truth_has_a_deviance_of_about_one(mean: float) -> None:
     means = torch.full((100_000, 1), mean, dtype=torch.float64)
     counts = torch.poisson(means, generator=torch.Generator().manual_seed(1))
-    assert float(Poisson().terms(means, counts).mean()) == pytest.approx(1, abs=0.06)
-    assert Poisson().noise_level(None) == 1
+    assert float(PoissonDeviance().terms(means, counts).mean()) == pytest.approx(1, abs=0.06)
+    assert PoissonDeviance().noise_level(None) == 1
 
 
 def test_huber_says_nothing_of_the_noise_and_counts_are_not_negative() -> None:
     assert Huber().noise_level(0.1) is None
-    assert Poisson().refusal(torch.tensor([[-1.0]])).startswith("is for counts")
-    assert not Poisson().refusal(torch.tensor([[0.0]]))
+    assert PoissonDeviance().refusal(torch.tensor([[-1.0]])).startswith("is for counts")
+    assert not PoissonDeviance().refusal(torch.tensor([[0.0]]))
     with pytest.raises(ValidationError):
         Huber(delta=0.0)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inrbench.report.data.load import load
-from inrbench.report.data.model import Suite
+from inrbench.report.data.model import SuiteResults
 from inrbench.report.figures.gallery import entries
 from inrbench.report.figures.style import styled
 from inrbench.report.figures.sweeps.heat_map import draw, sweeps
@@ -22,7 +22,7 @@ def level(cycles: float, size: int) -> float:
 
 
 @pytest.fixture
-def ladder(lab: Lab) -> Suite:
+def ladder(lab: Lab) -> SuiteResults:
     """Two activations over bandwidths and sizes, two repeats; ReLU lacks the largest size at the widest band."""
     for cycles in CYCLES:
         task = f"bandwidth[cycles={cycles}]"
@@ -37,7 +37,7 @@ def ladder(lab: Lab) -> Suite:
     return load(lab.store)
 
 
-def test_a_sweep_of_the_task_and_one_of_the_network_make_one_map(ladder: Suite) -> None:
+def test_a_sweep_of_the_task_and_one_of_the_network_make_one_map(ladder: SuiteResults) -> None:
     (sweep,) = sweeps(ladder)
     assert (sweep.task, sweep.axes, sweep.metric.name) == ("bandwidth", ("cycles", "params"), "psnr")
     assert list(sweep.panels) == ["SIREN", "ReLU"]
@@ -45,7 +45,7 @@ def test_a_sweep_of_the_task_and_one_of_the_network_make_one_map(ladder: Suite) 
     assert set(sweep.panels["ReLU"]) == {(c, s) for c in CYCLES for s in SIZES} - {(32.0, 4000)}
 
 
-def test_the_map_shows_each_value_at_its_place_and_nothing_where_there_is_none(ladder: Suite) -> None:
+def test_the_map_shows_each_value_at_its_place_and_nothing_where_there_is_none(ladder: SuiteResults) -> None:
     (sweep,) = sweeps(ladder)
     siren, relu, *_ = draw(sweep).axes
     values: Any = np.ma.filled(np.ma.asarray(siren.collections[0].get_array()), np.nan).reshape(2, 3)
@@ -75,7 +75,7 @@ def test_one_setting_three_settings_and_words_make_none(lab: Lab) -> None:
     assert sweeps(load(lab.store)) == []
 
 
-def test_the_gallery_has_the_map_once_for_all_tasks_and_no_curve_beside_it(ladder: Suite) -> None:
+def test_the_gallery_has_the_map_once_for_all_tasks_and_no_curve_beside_it(ladder: SuiteResults) -> None:
     with styled():
         found = [entry for entry in entries(ladder, styles(*ladder.tasks)) if entry.name.startswith(("sweep", "over-"))]
     (entry,) = found
