@@ -60,30 +60,30 @@ def search(
     Raises:
         BadInput: if the suite names no tuning signals for a task.
     """
-    found: list[Best] = []
+    choices: list[Best] = []
     for key, settings in suite.tasks.items():
-        own = dict(settings or {})
-        cls = plugins.tasks.get(own.get("task", key), where)
-        signals = own.get("signals") if suite.tuning.leave_one_out else suite.tuning.signals.get(key)
+        declared = dict(settings or {})
+        cls = plugins.tasks.get(declared.get("task", key), where)
+        signals = declared.get("signals") if suite.tuning.leave_one_out else suite.tuning.signals.get(key)
         if cls.classical and not signals:
             raise BadInput(f"{where}: tuning.signals.{key}: missing; name signals other than those reported")
         for method, ranges in cls.classical.items():
             for parameter, (low, high) in ranges.items():
                 values = [float(f"{value:.2g}") for value in np.geomspace(low, high, trials)]
-                tried = {**own, "signals": signals, "classical": {method: {parameter: values}}, "repeats": None}
+                tried = {**declared, "signals": signals, "classical": {method: {parameter: values}}, "repeats": None}
                 changes = {"tasks": {key: tried}, "repeats": suite.tuning.repeats, "activations": {"relu": {}}}
                 trial = suite.model_copy(update=changes)  # a suite has a network; its jobs are not run
                 scores = _scores(jobs(trial, plugins, where), method, parameter, plugins)
-                found += _best(scores, key, method, parameter, suite.tuning.leave_one_out)
+                choices += _best(scores, key, method, parameter, suite.tuning.leave_one_out)
                 say(f"{key}: {method} at {len(values)} values of {parameter}")
-    return found
+    return choices
 
 
 def _scores(
     trials: Iterable[Job], method: str, parameter: str, plugins: Plugins
 ) -> dict[str, dict[float, list[tuple[float, int]]]]:
     """Signal -> value -> the headline score of each repeat, with its direction."""
-    found: dict[str, dict[float, list[tuple[float, int]]]] = {}
+    scores: dict[str, dict[float, list[tuple[float, int]]]] = {}
     for job in trials:
         if job.baseline != method:
             continue
@@ -91,14 +91,14 @@ def _scores(
         if outcome.final_score is not None and outcome.metric is not None:
             score = (outcome.final_score, describe(outcome.metric).direction)
             value = float(job.task.params[parameter])
-            found.setdefault(str(job.source), {}).setdefault(value, []).append(score)
-    return found
+            scores.setdefault(str(job.source), {}).setdefault(value, []).append(score)
+    return scores
 
 
 def _best(
     scores: dict[str, dict[float, list[tuple[float, int]]]], key: str, method: str, parameter: str, one_out: bool
 ) -> list[Best]:
-    found = []
+    choices = []
     for signal in scores if one_out else [""]:
         deciding = [by_value for name, by_value in scores.items() if name != signal]
         values = [value for value in next(iter(scores.values()), {}) if all(value in part for part in deciding)]
@@ -107,8 +107,8 @@ def _best(
         means = {value: _mean(score for part in deciding for score in part[value]) for value in values}
         best = max(means, key=lambda value: means[value][1])
         name = f"{method}/{signal}" if one_out else method
-        found.append(Best(key, name, {parameter: best}, means[best][0], best in (min(values), max(values))))
-    return found
+        choices.append(Best(key, name, {parameter: best}, means[best][0], best in (min(values), max(values))))
+    return choices
 
 
 def _mean(scores: Iterable[tuple[float, int]]) -> tuple[float, float]:
@@ -117,9 +117,9 @@ def _mean(scores: Iterable[tuple[float, int]]) -> tuple[float, float]:
     return float(np.mean([score for score, _ in every])), float(np.mean([score * way for score, way in every]))
 
 
-def as_yaml(found: Iterable[Best]) -> str:
+def as_yaml(choices: Iterable[Best]) -> str:
     """What was found, as YAML to be put over a suite's tasks, with the scores in comments."""
-    lines, every = ["tasks:"], list(found)
+    lines, every = ["tasks:"], list(choices)
     for task in dict.fromkeys(best.task for best in every):
         lines.append(f"  {task}:\n    classical:")
         for best in (best for best in every if best.task == task):

@@ -128,8 +128,8 @@ def _warn_of_changes(work: Workspace, planned: plan.Plan) -> None:
 
 def _warn_of_missing_weights(planned: plan.Plan, store: Store) -> None:
     todo = {job.job_id for job in planned.todo}
-    kept = {path.stem for path in store.weights_file("x").parent.glob("*.safetensors")}
-    lacking = [job for job in planned.done if job.activation and job.job_id not in todo | kept]
+    stored = {path.stem for path in store.weights_file("x").parent.glob("*.safetensors")}
+    lacking = [job for job in planned.done if job.activation and job.job_id not in todo | stored]
     if lacking:
         say(
             f"note: {len(lacking)} of {len(planned.done)} finished jobs have no weights; "
@@ -219,9 +219,9 @@ def show_plan(options: arguments.PlanArgs) -> int:
         f"{len(planned.jobs)} jobs: {len(planned.done)} done, {len(planned.failed)} failed, {len(planned.todo)} to do; "
         f"time left on one device: {plan.duration(planned.seconds_left)}"
     )
-    kept = work.store.kept()
+    stored = work.store.checkpointed()
     for job in planned.todo:
-        print(f"  {job.job_id}  {job}{' (has a checkpoint)' if job.job_id in kept else ''}")
+        print(f"  {job.job_id}  {job}{' (has a checkpoint)' if job.job_id in stored else ''}")
     return 0
 
 
@@ -254,14 +254,14 @@ def tune(options: arguments.TuneArgs) -> int:
         say("to use it, put it over the tasks of the suite: no other job has another id by that")
         return 0
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
-    found, _ = searched(work, search, options.results, options.devices)
-    print(searching.as_yaml(found))
-    lacking = [f"{name} on {task}" for name, task in search.all() if task not in found.activations.get(name, {})]
+    lock, _ = searched(work, search, options.results, options.devices)
+    print(searching.as_yaml(lock))
+    lacking = [f"{name} on {task}" for name, task in search.all() if task not in lock.activations.get(name, {})]
     if lacking:
         say(f"every trial failed: {', '.join(lacking)}")
     if path := options.out or work.lock_file:
         before = Lock.read(path)
-        (before.updated(found) if before else found).write(path)
+        (before.updated(lock) if before else lock).write(path)
         say(f"wrote {path}; next: {_run_with(options, options.out)}")
     else:
         say(
@@ -304,7 +304,7 @@ def searched(
         jobs = search.jobs(number, chosen)
         execute(replace(work, store=store), plan.make(jobs, store), devices_wanted, how, silent=silent)
         scores.append(search.scores(plan.make(jobs, store), store))
-    return search.found(scores[0], scores[-1], work.plugins.sources()), scores[-1]
+    return search.as_lock(scores[0], scores[-1], work.plugins.sources()), scores[-1]
 
 
 def choose_c(options: arguments.ChooseArgs) -> int:
@@ -362,13 +362,13 @@ def check(options: arguments.CheckArgs) -> int:
     from inrbench.tasks.core import conformance as of_tasks
 
     plugins, failures = Plugins(options.plugin), 0
-    known = {*plugins.activations.names(), *plugins.tasks.names()}
+    names = {*plugins.activations.names(), *plugins.tasks.names()}
     broken = {**plugins.activations.broken, **plugins.tasks.broken}
-    for name in options.names or sorted(known):
+    for name in options.names or sorted(names):
         if name in broken:
             raise BadInput(f"{name!r} cannot be imported ({broken[name]}); mend its file")
-        if name not in known:
-            raise BadInput(f"unknown activation or task {name!r}{did_you_mean(name, known)}")
+        if name not in names:
+            raise BadInput(f"unknown activation or task {name!r}{did_you_mean(name, names)}")
         if name in plugins.activations.names():
             failures += _told(name, of_activations.check(plugins.activations.get(name)()))
         for task in plugins.tasks.get(name).small() if name in plugins.tasks.names() else ():

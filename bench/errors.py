@@ -18,9 +18,9 @@ _NEAR = 0.7
 """Similarity by difflib from which on a word is a near miss: ``nosuch`` and ``hosc`` have 0.6."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
     """``" — did you mean 'siren'?"`` for a near miss, else the list of what is known, ready to end a message."""
-    names = sorted(known)
+    names = sorted(choices)
     close = difflib.get_close_matches(word.lower(), names, n=1, cutoff=_NEAR)
     if close:
         return f" — did you mean {close[0]!r}?"

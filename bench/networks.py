@@ -53,7 +53,7 @@ class TrainedNetwork:
 
         return as_in_a_worker(how.threads, values)
 
-    def drawn(self, size: int | None = None) -> NDArray[np.float32]:
+    def reconstruction(self, size: int | None = None) -> NDArray[np.float32]:
         """The reconstruction: (*shape, C).
 
         Args:
@@ -64,8 +64,8 @@ class TrainedNetwork:
         """
         shape = self.blueprint.shape if size is None else _scaled(self.blueprint.shape, size)
         values = self.on_its_grid() if size is None else self.at(grid_coords(shape))
-        found: NDArray[np.float32] = self.task.comparable(values).detach().float().numpy()
-        return found.reshape(*shape, found.shape[-1])
+        picture: NDArray[np.float32] = self.task.comparable(values).detach().float().numpy()
+        return picture.reshape(*shape, picture.shape[-1])
 
 
 def trained(store: Reader, job: str, plugins: Sequence[str | Path] = ()) -> TrainedNetwork:
@@ -75,31 +75,33 @@ def trained(store: Reader, job: str, plugins: Sequence[str | Path] = ()) -> Trai
         BadInput: if the job is unknown or ambiguous, its weights were not kept, or its plugin file was not given.
     """
     job_id = _job_id(store, job)
-    kept = store.weights(job_id)
-    if kept is None:
+    weights = store.weights(job_id)
+    if weights is None:
         raise BadInput(
             f"job {job_id}: its weights were not kept; run the suite again with --retry ok --keep-weights, which "
             "trains its finished jobs anew"
         )
-    blueprint = Blueprint.from_json(kept[1])
-    known = Plugins(plugins)
-    names = {*known.activations.names(), *known.tasks.names()}
+    blueprint = Blueprint.from_json(weights[1])
+    registries = Plugins(plugins)
+    names = {*registries.activations.names(), *registries.tasks.names()}
     if missing := {blueprint.activation.name, blueprint.task.name} - names:
         raise BadInput(
             f"job {job_id}: {min(missing)} is of a plugin file ({blueprint.plugin_file}, sha256 "
             f"{blueprint.plugin_sha256[:12]}…) that is not loaded; name it: --plugin FILE, or plugins=[FILE]"
         )
-    return TrainedNetwork(rebuild(blueprint, kept[0], known), blueprint, known.tasks.create(blueprint.task))
+    return TrainedNetwork(
+        rebuild(blueprint, weights[0], registries), blueprint, registries.tasks.create(blueprint.task)
+    )
 
 
 def _job_id(store: Reader, job: str) -> str:
     ids = store.table("runs").column("job_id").to_pylist()
-    found = [each for each in ids if each.startswith(job)] if job else []
-    if len(found) != 1:
-        what = "no job" if not found else f"{len(found)} jobs"
-        hint = did_you_mean(job, ids) if not found and len(ids) < 20 else "; `inrbench export` lists them"
+    matches = [job_id for job_id in ids if job_id.startswith(job)] if job else []
+    if len(matches) != 1:
+        what = "no job" if not matches else f"{len(matches)} jobs"
+        hint = did_you_mean(job, ids) if not matches and len(ids) < 20 else "; `inrbench export` lists them"
         raise BadInput(f"{job!r}: {what} of that id in {store.root}{hint}")
-    return str(found[0])
+    return str(matches[0])
 
 
 def _scaled(shape: tuple[int, ...], size: int) -> tuple[int, ...]:

@@ -51,9 +51,9 @@ def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: boo
     page, marker = store.report / "index.html", store.report / KEY
     key = _key(store, jobs, about)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-        kept = json.loads(marker.read_text())
-        if not anew and kept["key"] == key and kept["files"] == _files(store.report):
-            return Written(page, list(kept["tables"]), Summary.from_json(kept["summary"]))
+        last = json.loads(marker.read_text())
+        if not anew and last["key"] == key and last["files"] == _files(store.report):
+            return Written(page, list(last["tables"]), Summary.from_json(last["summary"]))
     from inrbench import report
 
     with contextlib.suppress(OSError):
@@ -107,7 +107,7 @@ def _states(paths: Iterable[Path]) -> dict[str, Any]:
 def _state(path: Path) -> list[int] | None:
     """Size of a file and its two times of change, in ns; None if there is none."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]

@@ -87,8 +87,8 @@ def tidy(folder: str | Path) -> pd.DataFrame:
         BadInput: as `runs`.
     """
     store = store_of(folder)
-    jobs, found = _frame(store, "runs"), _frame(store, "scores")
-    merged = jobs[["job_id", *TIDY]].merge(found, on="job_id", validate="one_to_many")
+    jobs, scores = _frame(store, "runs"), _frame(store, "scores")
+    merged = jobs[["job_id", *TIDY]].merge(scores, on="job_id", validate="one_to_many")
     return merged.sort_values(["task", "signal", "method", "repeat", "job_id", "metric", "step"], ignore_index=True)
 
 
@@ -186,7 +186,7 @@ def _rows(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:
     for (task, method, metric), group in pairs.groupby(["task", "method", "metric"], sort=True):
         keys = list(zip(group["signal"], group["repeat"], strict=True))
         one, two = (dict(zip(keys, group[f"value_{side}"], strict=True)) for side in (1, 2))
-        means = [found.mean if (found := estimate(cells)) else math.nan for cells in (one, two)]
+        means = [interval.mean if (interval := estimate(cells)) else math.nan for cells in (one, two)]
         gap, half = difference(two, one) or (math.nan, None)
         timed = group[group["timing_valid_1"].eq(True) & group["timing_valid_2"].eq(True)]
         before = timed["train_s_1"].sum()
@@ -213,8 +213,8 @@ def _differences(pairs: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
 
 def _values(column: pd.Series[Any]) -> str:
     """The distinct values of a column in one text, the first three of many."""
-    found = sorted({"none" if pd.isna(value) else str(value) for value in column})
-    return ", ".join(found[:3]) + (f", … ({len(found)} values)" if len(found) > 3 else "")
+    values = sorted({"none" if pd.isna(value) else str(value) for value in column})
+    return ", ".join(values[:3]) + (f", … ({len(values)} values)" if len(values) > 3 else "")
 
 
 def export(folder: Path) -> str:
@@ -224,8 +224,8 @@ def export(folder: Path) -> str:
 
 def side_by_side(first: Path, second: Path) -> str:
     """A comparison as text, which the command ``compare`` prints."""
-    found = compare(first, second)
-    shown = found.table.rename(columns={"difference": "change", "half_interval": "±", "time_ratio": "time"})
+    differences = compare(first, second)
+    shown = differences.table.rename(columns={"difference": "change", "half_interval": "±", "time_ratio": "time"})
     shown["clear"] = (shown["change"].abs() > shown["±"]).map({True: "*", False: ""})
     lines = [
         f"first: {first}",
@@ -236,11 +236,13 @@ def side_by_side(first: Path, second: Path) -> str:
         "change: second − first, paired by signal and repeat; ±: half-width of its 95 % interval; clear: the interval",
         "excludes 0, uncorrected for many comparisons; time: training time, second / first, where both are valid.",
     ]
-    if found.only_first or found.only_second:
-        lines.append(f"Without a partner: {found.only_first} jobs of the first, {found.only_second} of the second.")
-    if found.differences.empty:
+    if differences.only_first or differences.only_second:
+        lines.append(
+            f"Without a partner: {differences.only_first} jobs of the first, {differences.only_second} of the second."
+        )
+    if differences.differences.empty:
         return "\n".join([*lines, "", "Settings and provenance are the same."])
-    width = max(map(len, found.differences["column"]))
+    width = max(map(len, differences.differences["column"]))
     lines += ["", "What differs (first → second):"]
-    lines += [f"  {row.column:<{width}}  {row.first} → {row.second}" for row in found.differences.itertuples()]
+    lines += [f"  {row.column:<{width}}  {row.first} → {row.second}" for row in differences.differences.itertuples()]
     return "\n".join(lines)

@@ -28,7 +28,7 @@ from inrbench.activations.core.base import Activation, LogUniform
 from inrbench.bench.config import lock
 from inrbench.bench.config.expand import jobs
 from inrbench.bench.config.job import Job
-from inrbench.bench.config.lock import Found, Lock, flow
+from inrbench.bench.config.lock import Lock, TunedSettings, flow
 from inrbench.bench.config.plugins import Plugins, Sources
 from inrbench.bench.config.settings import Model
 from inrbench.bench.config.suite import Round, Suite
@@ -116,13 +116,16 @@ class Search:
                 "activations": entries,
             }
         )
-        found = [job for job in jobs(trial_suite, self._plugins, self._where) if job.baseline is None]
+        declared = [job for job in jobs(trial_suite, self._plugins, self._where) if job.baseline is None]
         for task in used if self.leave_one_out else ():
-            if len(signals := {job.signal for job in found if job.task_key.partition("[")[0] == task}) < LEAST_SIGNALS:
+            if (
+                len(signals := {job.signal for job in declared if job.task_key.partition("[")[0] == task})
+                < LEAST_SIGNALS
+            ):
                 raise BadInput(
                     f"{self._where}: tasks.{task}.signals: {len(signals)}; leave_one_out needs {LEAST_SIGNALS} at least"
                 )
-        return found
+        return declared
 
     def scores(self, work: Plan, store: Store) -> pd.DataFrame:
         """What the trials of a round reached on each signal.
@@ -166,23 +169,23 @@ class Search:
         for (name, task), group in scores.groupby(["activation", "task"]):
             for signal in self._left_out(group):
                 trials = self.ranking(group, signal)["trial"].tolist()
-                kept = chosen.setdefault((str(name), str(task)), [])
-                kept += [trial for trial in [*trials[:count], DEFAULTS] if trial in trials and trial not in kept]
+                best = chosen.setdefault((str(name), str(task)), [])
+                best += [trial for trial in [*trials[:count], DEFAULTS] if trial in trials and trial not in best]
         return {cell: trials for cell, trials in chosen.items() if trials}
 
     def _left_out(self, scores: pd.DataFrame) -> list[str | None]:
         return sorted(scores["signal"].unique()) if self.leave_one_out else [None]
 
-    def found(self, first: pd.DataFrame, last: pd.DataFrame, sources: Sources) -> Lock:
+    def as_lock(self, first: pd.DataFrame, last: pd.DataFrame, sources: Sources) -> Lock:
         """The best trial of each activation on each task, by the scores of the first and of the last round."""
-        activations: dict[str, dict[str, Found]] = {}
+        activations: dict[str, dict[str, TunedSettings]] = {}
         for name, task in self.all():
             begun, ended = (part[(part["activation"] == name) & (part["task"] == task)] for part in (first, last))
             winners = self.ranking(ended)
             if winners.empty:
                 continue
             row, trials = winners.iloc[0], self.rounds[0].trials
-            activations.setdefault(name, {})[task] = Found(
+            activations.setdefault(name, {})[task] = TunedSettings(
                 settings=self._settings(name, row["trial"]),
                 metric=row["metric"],
                 score=float(f"{row['value']:.4g}"),
@@ -274,8 +277,8 @@ class Search:
         return {"activation": self._class(name).name, **settings, "train": {**train, **settings.get("train", {})}}
 
     def _steps(self, name: str, task: str, share: float) -> int:
-        own = self._own(name, "train")
-        steps = {**self._suite.train, **(self._tasks[task].get("train") or {}), **own}["steps"]
+        settings = self._own(name, "train")
+        steps = {**self._suite.train, **(self._tasks[task].get("train") or {}), **settings}["steps"]
         return max(1, round(share * int(steps)))
 
     def _edges(self, name: str, trial: int) -> list[str]:
@@ -316,10 +319,10 @@ def _round(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def as_yaml(found: Lock) -> str:
+def as_yaml(lock: Lock) -> str:
     """What was found, as YAML to be put under ``activations``, with the scores in comments."""
     lines = ["activations:"]
-    for name, tasks in found.activations.items():
+    for name, tasks in lock.activations.items():
         lines.append(f"  {name}:\n    per_task:")
         for task, cell in tasks.items():
             remarks = [f"{cell.score:.2f}", *(f"{edge} end of its range" for edge in cell.edges)]

@@ -70,8 +70,8 @@ class Workspace:
         original = _searched(named, chosen, options.scale)
         lock = Lock.read(path) if path and locked else None
         if lock:
-            found = lock.applied(chosen.activations, over=options.lock is not None)
-            chosen = chosen.model_copy(update={"activations": found})
+            merged = lock.applied(chosen.activations, over=options.lock is not None)
+            chosen = chosen.model_copy(update={"activations": merged})
         elif options.lock and locked:
             raise BadInput(f"--lock {path}: no such file; make it with: inrbench tune {options.suite} --out {path}")
         elif path and locked:

@@ -108,8 +108,8 @@ def check_seed(activation: Activation) -> None:
     a, b, c = small(activation, seed=1), small(activation, seed=1), small(activation, seed=2)
     require(torch.equal(state, torch.get_rng_state()), "building a network changes the caller's random state")
     require(same_weights(a, b), "the same seed gives different weights; draw them from torch's generator only")
-    drawn = [p for p in a.parameters() if p.numel() and not torch.equal(p, p.flatten()[0].expand_as(p))]
-    require(not (drawn and same_weights(a, c)), "another seed gives the same weights")
+    random = [p for p in a.parameters() if p.numel() and not torch.equal(p, p.flatten()[0].expand_as(p))]
+    require(not (random and same_weights(a, c)), "another seed gives the same weights")
 
 
 def check_params(activation: Activation) -> None:
@@ -215,8 +215,8 @@ def check_init(activation: Activation) -> None:
     for first, (layer, features) in layers.items():
         where = "first" if first else "hidden"
         # Attributes instead of parameters, because weight normalisation computes the effective weight.
-        found = [getattr(module, "weight", None) for module in layer.modules()]
-        weights = [weight for weight in found if isinstance(weight, Tensor) and weight.dim() >= 2]
+        attributes = [getattr(module, "weight", None) for module in layer.modules()]
+        weights = [weight for weight in attributes if isinstance(weight, Tensor) and weight.dim() >= 2]
         if not weights:
             raise Skip(f"the {where} layer has no weight")
         declared = activation.weight_std(features, first=first)

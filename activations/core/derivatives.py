@@ -49,8 +49,8 @@ def differentiate(network: nn.Module, points: Tensor, order: int) -> NetworkDeri
 
 def _slope(column: Tensor, points: Tensor) -> Tensor:
     """The gradient (P, d) of each row's value (P,)."""
-    (found,) = torch.autograd.grad(column.sum(), points, create_graph=True, materialize_grads=True)
-    return found
+    (gradient,) = torch.autograd.grad(column.sum(), points, create_graph=True, materialize_grads=True)
+    return gradient
 
 
 SEGMENTS, MIDPOINTS = 32, 256

@@ -53,13 +53,13 @@ def hidden_matrices(network: nn.Module) -> list[HiddenMatrix]:
     stages: dict[str, list[nn.Module]] = network.stages()  # type: ignore[operator]
     depth = sum(name.isdigit() for name in stages)
     later = [*(stages[str(number)] for number in range(2, depth + 1)), stages["head"]]
-    found = []
+    matrices = []
     for number, (layer, following) in enumerate(itertools.pairwise(later), start=2):
-        units = next((each.shape[1] for each in _weights(following)), None)
+        units = next((matrix.shape[1] for matrix in _weights(following)), None)
         for weight in _weights(layer):
             blocks = len(weight) // units if units and len(weight) % units == 0 else 1
-            found.append(HiddenMatrix(weight, blocks, number))
-    return found
+            matrices.append(HiddenMatrix(weight, blocks, number))
+    return matrices
 
 
 def _weights(modules: list[nn.Module]) -> Iterator[nn.Parameter]:

@@ -49,13 +49,13 @@ def diagnose(network: nn.Module, coords: Tensor, *, max_rows: int = 2048) -> dic
         return {}
     rows = coords[spread_rows(len(coords), max_rows).to(coords.device)]
     double = copy.deepcopy(network).cpu().double()
-    found: dict[str, float] = {}
+    statistics: dict[str, float] = {}
     features: list[Tensor] = double.features(rows.cpu().double())  # type: ignore[operator]
     for number, values in enumerate(features, start=1):
         if not torch.isfinite(values).all():
             break
-        found |= {f"{name}/{number}": value for name, value in _statistics(values).items()}
-    return found | _weight_ranks(double)
+        statistics |= {f"{name}/{number}": value for name, value in _statistics(values).items()}
+    return statistics | _weight_ranks(double)
 
 
 def stable_rank(matrices: Tensor) -> Tensor:
@@ -68,12 +68,12 @@ def _weight_ranks(network: nn.Module) -> dict[str, float]:
     """The stable rank of the matrices that lead to each layer, where its layers can be told."""
     if not hasattr(network, "stages"):
         return {}
-    found: dict[str, float] = {}
+    ranks: dict[str, float] = {}
     for matrix in hidden_matrices(network):
         name, maps = f"weight_stable_rank/{matrix.layer}", matrix.maps(matrix.weight)
         if torch.isfinite(maps).all():
-            found[name] = min(float(stable_rank(maps).min()), found.get(name, math.inf))
-    return found
+            ranks[name] = min(float(stable_rank(maps).min()), ranks.get(name, math.inf))
+    return ranks
 
 
 def spread_rows(count: int, most: int) -> Tensor:

@@ -87,7 +87,7 @@ class LookupCache:
     """
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Any, ...], _Known] = {}
+        self._entries: dict[tuple[Any, ...], _Known] = {}
         self._in_graphs: list[Lookup] = []
         self._lock = threading.Lock()
 
@@ -96,22 +96,22 @@ class LookupCache:
         if coords.requires_grad or coords.is_inference():
             return make(coords)
         key = (coords.data_ptr(), coords.shape, coords.stride(), coords.dtype, coords.device)
-        found = self._known.get(key)
-        if found is not None and found.counts():
+        cached = self._entries.get(key)
+        if cached is not None and cached.counts():
             if capturing():
-                self._in_graphs.append(found.lookup)
-            return found.lookup
+                self._in_graphs.append(cached.lookup)
+            return cached.lookup
         made = _Known(make(coords), coords)
         if capturing():  # then it has no values yet
             return made.lookup
         with self._lock:
-            kept = {k: each for k, each in self._known.items() if each.counts() and not each.overlaps(made)}
-            used = sum(each.lookup.bytes for each in kept.values())
-            while kept and used + made.lookup.bytes > CACHE_BYTES:
-                used -= kept.popitem()[1].lookup.bytes
+            entries = {k: entry for k, entry in self._entries.items() if entry.counts() and not entry.overlaps(made)}
+            used = sum(entry.lookup.bytes for entry in entries.values())
+            while entries and used + made.lookup.bytes > CACHE_BYTES:
+                used -= entries.popitem()[1].lookup.bytes
             if made.lookup.bytes <= CACHE_BYTES:
-                kept[key] = made
-            self._known = kept
+                entries[key] = made
+            self._entries = entries
         return made.lookup
 
     def __deepcopy__(self, memo: dict[int, Any]) -> LookupCache:
@@ -176,9 +176,9 @@ def corners(index: list[Tensor], weight: list[Tensor]) -> tuple[list[list[Tensor
     Returns:
         The coordinates (N,) on each axis of each of the k^d nodes, and their weights (N, k^d).
     """
-    picks = list(itertools.product(*(range(each.shape[1]) for each in index)))
-    nodes = [[each[:, k] for each, k in zip(index, pick, strict=True)] for pick in picks]
+    picks = list(itertools.product(*(range(axis.shape[1]) for axis in index)))
+    nodes = [[axis[:, k] for axis, k in zip(index, pick, strict=True)] for pick in picks]
     products = [
-        functools.reduce(torch.mul, (each[:, k] for each, k in zip(weight, pick, strict=True))) for pick in picks
+        functools.reduce(torch.mul, (axis[:, k] for axis, k in zip(weight, pick, strict=True))) for pick in picks
     ]
     return nodes, torch.stack(products, dim=1)

@@ -50,11 +50,11 @@ class MLP(nn.Sequential):
     def features(self, coords: Tensor) -> list[Tensor]:
         """Output of each nonlinear layer at coordinates (N, d): ``depth`` tensors (N, units), real or complex."""
         x: Tensor = self[0](coords) if self.encoded else coords
-        found: list[Tensor] = []
+        features: list[Tensor] = []
         for layer in self.layers:
             x = layer(x)
-            found.append(x)
-        return found
+            features.append(x)
+        return features
 
     def stages(self) -> dict[str, list[nn.Module]]:
         """Modules of each layer under the keys ``"1"`` to ``str(depth)``, then of the ``"head"``.

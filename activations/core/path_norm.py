@@ -52,5 +52,5 @@ def layer_norms(network: nn.Module) -> list[Tensor] | None:
 
 def _weights(module: nn.Module) -> list[Tensor]:
     """Effective matrices in a module, in the order of their application."""
-    found = [getattr(part, "weight", None) for part in module.modules()]
-    return [weight for weight in found if isinstance(weight, Tensor)]
+    weights = [getattr(part, "weight", None) for part in module.modules()]
+    return [weight for weight in weights if isinstance(weight, Tensor)]

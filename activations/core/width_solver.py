@@ -46,5 +46,5 @@ def solve_width(activation: Activation, domain: Domain, depth: int, params: int)
         middle = (below + above) // 2
         below, above = (middle, above) if count(middle) < params else (below, middle)
 
-    found = {width: count(width) for width in (below, above) if width >= 1}
-    return min(found, key=lambda candidate: (abs(found[candidate] - params), candidate))
+    counts = {width: count(width) for width in (below, above) if width >= 1}
+    return min(counts, key=lambda candidate: (abs(counts[candidate] - params), candidate))

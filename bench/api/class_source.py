@@ -43,7 +43,7 @@ def plugin_file(cls: type[Activation], folder: Path) -> tuple[Path, str]:
     parts = _Parts(cls)
     text = parts.text()
     digits = hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
-    names = [f'{each.__name__}.name = "{each.name}@{digits}"\n' for each in parts.activations]
+    names = [f'{activation.__name__}.name = "{activation.name}@{digits}"\n' for activation in parts.activations]
     path = folder / f"{cls.name}-{digits}.py"
     content = (text + "\n\n" + "".join(names)).encode()
     if not path.is_file() or path.read_bytes() != content:

@@ -14,7 +14,7 @@ def render(options: arguments.RenderArgs) -> int:
     from inrbench.bench.results import store_of
 
     trained = networks.trained(store_of(options.folder), options.job, options.files)
-    values = trained.drawn(options.size)
+    values = trained.reconstruction(options.size)
     blueprint = trained.blueprint
     path = options.out or Path(f"{blueprint.job_id}-{max(values.shape[:-1])}{networks.suffix(values, blueprint)}")
     networks.write(values, blueprint, path)
@@ -25,10 +25,10 @@ def render(options: arguments.RenderArgs) -> int:
 def try_(options: arguments.TryArgs) -> int:
     from inrbench.bench.api.explore import explored
 
-    found = explored(options, options.signal, {})
-    print(found)
-    print(f"\nReport: {found.report()}")
-    return 1 if len(found.failed) else 0
+    results = explored(options, options.signal, {})
+    print(results)
+    print(f"\nReport: {results.report()}")
+    return 1 if len(results.failed) else 0
 
 
 def rank(options: arguments.RankArgs) -> int:
@@ -43,9 +43,9 @@ def rank(options: arguments.RankArgs) -> int:
 def verify(options: arguments.VerifyArgs) -> int:
     from inrbench.bench.api.verify import verify as recompute
 
-    found = recompute(options.folder, options.job, options.files, options.signal)
-    print(found)
-    return 0 if found.agrees else 1
+    verification = recompute(options.folder, options.job, options.files, options.signal)
+    print(verification)
+    return 0 if verification.agrees else 1
 
 
 ACTIONS: dict[str, Callable[[Any], int]] = {

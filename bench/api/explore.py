@@ -111,7 +111,7 @@ def explore(
         BadInput: if anything asked for is wrong, or the signal is of a kind that the task cannot use.
     """
     methods = Methods(plugins, Path(results) / "plugins")
-    chosen = [methods.add(each) for each in activations]
+    chosen = [methods.add(activation) for activation in activations]
     with as_declared(signal) as declared:
         options = arguments.TryArgs(
             plugin=[str(file) for file in methods.files],
@@ -142,7 +142,7 @@ def explored(
     for name in ("trials", "repeats"):
         if getattr(options, name) < 1:
             raise BadInput(f"{name} {getattr(options, name)}: at least 1")
-    given = _suite(signal, options)
+    suite = _suite(signal, options)
     words = arguments.SuiteArgs(
         plugin=options.plugin,
         results=options.results,
@@ -150,16 +150,16 @@ def explored(
         activations=options.activations,
         overrides=options.overrides,
     )
-    work = Workspace.of(words, given=given, added=added)
+    work = Workspace.of(words, given=suite, added=added)
     search = Search(work.suite, work.plugins, work.where)
-    found, scores = commands.searched(work, search, options.results, options.devices, silent=silent)
-    if not found.activations:
+    lock, scores = commands.searched(work, search, options.results, options.devices, silent=silent)
+    if not lock.activations:
         errors = table(options.results / search.folder(len(search.rounds) - 1))["error"].dropna()
         raise BadInput(f"every trial failed, the first with: {errors.iloc[0]}")
-    final = replace(work, suite=_final(work.suite, found))
+    final = replace(work, suite=_final(work.suite, lock))
     commands.execute(final, final.plan(), options.devices, silent=silent)
     result = of_workspace(final, Explored)
-    result.settings = _settings(result, search, found, scores)
+    result.settings = _settings(result, search, lock, scores)
     return result
 
 
@@ -197,15 +197,15 @@ def _task(name: str, signal: Signal) -> dict[str, Any]:
     return entry
 
 
-def _final(suite: suites.Suite, found: Lock) -> suites.Suite:
+def _final(suite: suites.Suite, lock: Lock) -> suites.Suite:
     """The suite on the signal itself with the settings found."""
     signals = suite.tuning.signals
     tasks = {name: {**(entry or {}), "signals": signals[name]} for name, entry in suite.tasks.items()}
-    return suite.model_copy(update={"tasks": tasks, "activations": found.applied(suite.activations)})
+    return suite.model_copy(update={"tasks": tasks, "activations": lock.applied(suite.activations)})
 
 
-def _settings(explored: Results, search: Search, found: Lock, scores: pd.DataFrame) -> pd.DataFrame:
-    rows = list(_rows(explored, search, found, scores))
+def _settings(explored: Results, search: Search, lock: Lock, scores: pd.DataFrame) -> pd.DataFrame:
+    rows = list(_rows(explored, search, lock, scores))
     better = {row["task"]: row.pop("direction") for row in rows}
     table = pd.DataFrame(rows)
     order = table["mean"] * table["task"].map(better)
@@ -214,10 +214,10 @@ def _settings(explored: Results, search: Search, found: Lock, scores: pd.DataFra
     ).drop(columns="order")  # fmt: skip
 
 
-def _rows(explored: Results, search: Search, found: Lock, scores: pd.DataFrame) -> Iterator[dict[str, Any]]:
+def _rows(explored: Results, search: Search, lock: Lock, scores: pd.DataFrame) -> Iterator[dict[str, Any]]:
     final = explored.final[explored.final["kind"].eq("activation")]
     for (task, method), group in final.groupby(["task", "method"], sort=False):
-        cell = found.activations.get(str(method), {}).get(str(task))
+        cell = lock.activations.get(str(method), {}).get(str(task))
         if cell is None:
             continue
         trials = scores[(scores["activation"] == method) & (scores["task"] == task)]

@@ -66,7 +66,7 @@ class Fit:
 
     def render(self, size: int) -> NDArray[np.float32]:
         """The signal with ``size`` samples along its longest axis: (*shape, C)."""
-        return self._trained.drawn(size)
+        return self._trained.reconstruction(size)
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name} {value:.4g}" for name, value in self.scores.items())

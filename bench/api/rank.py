@@ -34,13 +34,13 @@ class Ranking(Results):
 
     Attributes:
         entry: key of the ranked activation.
-        found: settings that the search found for it, by task.
+        tuned: settings that the search found for it, by task.
         board: the leaderboard, see `inrbench.report.data.leaderboard`; None where the suite has too few cases for one.
         missing: rivals of the suite without stored results.
     """
 
     entry: str
-    found: Lock
+    tuned: Lock
     board: Leaderboard | None
     missing: Sequence[str]
 
@@ -176,12 +176,12 @@ def ranked(
     alone = work.suite.model_copy(update={"suite": store.suite, "activations": {name: entry}})
     mine = replace(work, suite=alone, store=store, lock=None, lock_file=None, unsearched={})
     search = Search(alone, work.plugins, work.where)
-    found, _ = commands.searched(mine, search, options.results, options.devices, silent=silent)
-    if not found.activations:
+    lock, _ = commands.searched(mine, search, options.results, options.devices, silent=silent)
+    if not lock.activations:
         raise BadInput(
             f"{name}: every trial failed; see {options.results / search.folder(len(search.rounds) - 1)}/logs"
         )
-    applied = found.applied(alone.activations)
+    applied = lock.applied(alone.activations)
     mine = replace(mine, suite=alone.model_copy(update={"activations": applied}))
     commands.execute(
         mine, plan.make([job for job in mine.jobs if job.activation], store), options.devices, silent=silent
@@ -189,14 +189,14 @@ def ranked(
     _take_over(root, store)
     both = {**work.suite.activations, **applied}
     final = replace(work, suite=work.suite.model_copy(update={"activations": both}), store=store)
-    return _ranking(final, name, found)
+    return _ranking(final, name, lock)
 
 
-def _ranking(work: Workspace, name: str, found: Lock) -> Ranking:
+def _ranking(work: Workspace, name: str, lock: Lock) -> Ranking:
     result = Ranking(work.store.root, _jobs=work.jobs, _about=work.about, _plugins=work.files)
     suite = load(work.store, work.jobs)
     present = {method.key for task in suite.tasks for method in task.activations}
-    result.entry, result.found, result.board = name, found, leaderboard(suite)
+    result.entry, result.tuned, result.board = name, lock, leaderboard(suite)
     result.missing = sorted({job.method for job in work.jobs if job.activation} - present)
     return result
 
@@ -234,7 +234,7 @@ def _take_over(root: Path, store: Store) -> None:
 
 def settings(ranking: Ranking) -> str:
     """What the search found, one line for each task."""
-    cells = ranking.found.activations.get(ranking.entry, {})
+    cells = ranking.tuned.activations.get(ranking.entry, {})
     return "\n".join(
         f"  {task}: {flow(cell.settings) if cell.settings else 'defaults'}" for task, cell in cells.items()
     )

@@ -69,7 +69,7 @@ def run(
         if status not in STATUSES:
             raise BadInput(f"retry: no such status {status!r}{did_you_mean(status, STATUSES)}")
     methods = Methods(plugins, Path(results) / "plugins")
-    chosen = [methods.add(each) for each in activations]
+    chosen = [methods.add(activation) for activation in activations]
     options = arguments.SuiteArgs(
         plugin=[str(file) for file in methods.files],
         results=Path(results),
@@ -108,10 +108,10 @@ R = TypeVar("R", bound=Results)
 
 def of_workspace(work: Workspace, kind: type[R]) -> R:
     """The results of a workspace, with a warning where jobs have failed."""
-    found = kind(work.store.root, _jobs=work.plan().declarations, _about=work.about, _plugins=work.files)
-    if bad := len(found.failed):
-        warnings.warn(f"{bad} of {len(found.runs)} jobs failed; see .failed of the results", stacklevel=3)
-    return found
+    stored = kind(work.store.root, _jobs=work.plan().declarations, _about=work.about, _plugins=work.files)
+    if bad := len(stored.failed):
+        warnings.warn(f"{bad} of {len(stored.runs)} jobs failed; see .failed of the results", stacklevel=3)
+    return stored
 
 
 class Methods:
@@ -147,10 +147,10 @@ class Methods:
     def _class(self, cls: type[Activation]) -> str:
         if not isinstance(getattr(cls, "name", None), str):
             raise BadInput(f"activation {cls.__name__}: it has no name; write e.g. name = 'soft-sine' in the class")
-        known = Plugins(self.files).activations
-        if cls.name in known.names() and known.get(cls.name).__module__ == cls.__module__:
+        registry = Plugins(self.files).activations
+        if cls.name in registry.names() and registry.get(cls.name).__module__ == cls.__module__:
             return cls.name
-        if cls.name in known.names():
+        if cls.name in registry.names():
             raise BadInput(
                 f"activation {cls.__name__}: the name {cls.name!r} is that of another one; choose another name"
             )

@@ -49,21 +49,21 @@ class Results:
     @cached_property
     def runs(self) -> pd.DataFrame:
         """One row a job, its latest attempt; the columns are those of docs/results.md."""
-        found = results.runs(self.folder)
+        runs = results.runs(self.folder)
         if self._jobs is None:
-            return found
+            return runs
         names = pd.DataFrame(
             [(job.job_id, job.task_key, job.method, job.label) for job in self._jobs],
             columns=["job_id", "task", "method", "label"],
         )
-        columns = list(found.columns)
-        return names.merge(found.drop(columns=["task", "method", "label"]), on="job_id")[columns]
+        columns = list(runs.columns)
+        return names.merge(runs.drop(columns=["task", "method", "label"]), on="job_id")[columns]
 
     @cached_property
     def scores(self) -> pd.DataFrame:
         """One row for each job, step and metric: ``job_id, step, train_s, metric, value, direction``."""
-        found = results.scores(self.folder)
-        return found[found["job_id"].isin(set(self.runs["job_id"]))].reset_index(drop=True)
+        scores = results.scores(self.folder)
+        return scores[scores["job_id"].isin(set(self.runs["job_id"]))].reset_index(drop=True)
 
     @cached_property
     def final(self) -> pd.DataFrame:
@@ -103,11 +103,11 @@ class Results:
         from inrbench.report.tables.build import build
 
         suite = load(self._store, self._jobs)
-        for each in suite.tasks:
-            if each.key == task:
-                return pd.DataFrame(build(suite, each).records)
+        for candidate in suite.tasks:
+            if candidate.key == task:
+                return pd.DataFrame(build(suite, candidate).records)
         raise BadInput(
-            f"task {task!r}: not among these results; there are {', '.join(each.key for each in suite.tasks)}"
+            f"task {task!r}: not among these results; there are {', '.join(candidate.key for candidate in suite.tasks)}"
         )
 
     def job(self, method: str, task: str | None = None, signal: str | None = None, repeat: int = 0) -> pd.Series[Any]:
@@ -121,10 +121,10 @@ class Results:
         for column, value in (("task", task), ("signal", signal)):
             if value is not None:
                 chosen &= rows[column].eq(value)
-        found = rows[chosen]
-        if len(found) != 1:
-            raise BadInput(self._choices(found if len(found) else rows, method, len(found)))
-        return found.iloc[0]
+        row = rows[chosen]
+        if len(row) != 1:
+            raise BadInput(self._choices(row if len(row) else rows, method, len(row)))
+        return row.iloc[0]
 
     @staticmethod
     def _choices(rows: pd.DataFrame, method: str, count: int) -> str:

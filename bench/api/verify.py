@@ -33,7 +33,7 @@ class Verification:
     Attributes:
         job: task, signal, method and repeat.
         metric: the headline metric.
-        stored, found: its final values.
+        stored, recomputed: its final values.
         allowed: difference up to which they agree: the spread (largest less smallest) over the stored repeats of the
             same cell, or 2 % of the value where there is one repeat.
     """
@@ -42,19 +42,19 @@ class Verification:
     job_id: str
     metric: str
     stored: float
-    found: float
+    recomputed: float
     allowed: float
 
     @property
     def agrees(self) -> bool:
-        return abs(self.found - self.stored) <= self.allowed
+        return abs(self.recomputed - self.stored) <= self.allowed
 
     def __str__(self) -> str:
-        same = self.found == self.stored
+        same = self.recomputed == self.stored
         verdict = "the same bits" if same else "agrees" if self.agrees else "DOES NOT AGREE"
         return (
-            f"{self.job} ({self.job_id}): {self.metric} stored {self.stored:.6g}, recomputed {self.found:.6g}; "
-            f"difference {self.found - self.stored:+.2g}, allowed {self.allowed:.2g}: {verdict}"
+            f"{self.job} ({self.job_id}): {self.metric} stored {self.stored:.6g}, recomputed {self.recomputed:.6g}; "
+            f"difference {self.recomputed - self.stored:+.2g}, allowed {self.allowed:.2g}: {verdict}"
         )
 
 
@@ -78,10 +78,10 @@ def verify(folder: str | Path, job: str = "", plugins: Sequence[str | Path] = ()
         what = "no job" if chosen.empty else f"{len(chosen)} jobs"
         raise BadInput(f"{job!r}: {what} of that id that ended well in {folder}; `inrbench export {folder}` lists them")
     row = chosen.iloc[0]
-    known = Plugins(plugins)
-    declared = _job(row, known, signal)
+    registry = Plugins(plugins)
+    declared = _job(row, registry, signal)
     threads = devices.cpus() if pd.isna(row["threads"]) else int(row["threads"])
-    outcome = as_in_a_worker(threads, lambda: execute(declared, known, torch.device("cpu")))
+    outcome = as_in_a_worker(threads, lambda: execute(declared, registry, torch.device("cpu")))
     if outcome.final_score is None:
         raise BadInput(f"{declared}: it ends without a score here: {outcome.error}")
     cell = final[

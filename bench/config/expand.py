@@ -65,16 +65,16 @@ def declarations(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
                     hint = did_you_mean(word, [*suite.tasks, *(signals if "/" in word else ())])
                     kind = "task and signal" if "/" in word else "task"
                     raise BadInput(f"{where}: activations.{name}.{key}.{word}: no such {kind}{hint}")
-    found: list[Job] = []
+    declared: list[Job] = []
     for repeat in range(max((cell.repeats for cell in cells), default=0)):
         for cell in cells:
             if repeat < cell.repeats:
-                found += cell.jobs(repeat)
-            if len(found) > MAX_JOBS:
+                declared += cell.jobs(repeat)
+            if len(declared) > MAX_JOBS:
                 raise BadInput(f"{where}: more than {MAX_JOBS:,} jobs; shorten a sweep or lower repeats")
     if not any(cell.methods for cell in cells):
         raise BadInput(f"{where}: no activation takes part in a task, see activations.….tasks; name a task there")
-    return found
+    return declared
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,9 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
         signals = _signals(names if names is not None else task.signals(), task, where)
         for word in map(str, particulars):
             if "/" in word and (chosen := word.partition("/")[2]) not in (
-                known := [str(source) for source, _ in signals]
+                sources := [str(source) for source, _ in signals]
             ):
-                raise BadInput(f"{where}.classical.{word}: no such signal{did_you_mean(chosen, known)}")
+                raise BadInput(f"{where}.classical.{word}: no such signal{did_you_mean(chosen, sources)}")
         for source, signal in signals:
             fields = {
                 "suite": suite.suite,
@@ -132,15 +132,15 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
                 "signal": signal,
             }
             methods = methods_of(str(source), task) if f"{key}/{source}" in particular else plain
-            own = _of_signal(particulars, str(source))
-            classical = list(_classical(own, params, task, file, f"tasks.{key}"))
+            specific = _of_signal(particulars, str(source))
+            classical = list(_classical(specific, params, task, file, f"tasks.{key}"))
             yield _Cell(task, fields, classical, methods, repeats(str(source)))
 
 
 def _of_signal(particulars: Mapping[str, Any], signal: str) -> dict[str, Any]:
     """The values of classical methods on one signal: what ``method/signal`` says goes before ``method``."""
-    own = {name: values for name, values in particulars.items() if "/" not in str(name)}
-    return own | {
+    common = {name: values for name, values in particulars.items() if "/" not in str(name)}
+    return common | {
         str(name).partition("/")[0]: values
         for name, values in particulars.items()
         if str(name).partition("/")[2] == signal
@@ -157,16 +157,16 @@ def _classical(
         params: of the task.
     """
     cls = type(task)
-    known = {*task.baselines(), *cls.classical}
+    methods = {*task.baselines(), *cls.classical}
     for name in particulars:
-        if name not in known:
-            raise BadInput(f"{file}: {place}.classical.{name}: no such method{did_you_mean(name, known)}")
+        if name not in methods:
+            raise BadInput(f"{file}: {place}.classical.{name}: no such method{did_you_mean(name, methods)}")
     for name in (*task.baselines(), *(name for name in particulars if name not in task.baselines())):
-        own, where = _mapping(dict(particulars), name, f"{file}: {place}.classical"), f"{place}.classical.{name}"
-        for parameter in own:
+        settings, where = _mapping(dict(particulars), name, f"{file}: {place}.classical"), f"{place}.classical.{name}"
+        for parameter in settings:
             if parameter not in (allowed := cls.classical.get(name, {})):
                 raise BadInput(f"{file}: {where}.{parameter}: not of that method{did_you_mean(parameter, allowed)}")
-        for suffix, values in _sweep(own, cls, f"{file}: {where}"):
+        for suffix, values in _sweep(settings, cls, f"{file}: {where}"):
             variant = validated(cls, {**params, **values}, file, where) if values else task
             if name not in variant.baselines():
                 raise BadInput(f"{file}: {where}: not a method of this task as it is set; leave it out")
@@ -187,8 +187,8 @@ def _on_signal(entry: Mapping[str, Any] | None, key: str, signal: str) -> dict[s
 
     What is not of the form is left for its own check.
     """
-    found = dict(entry or {})
-    particular = found.get("per_task")
+    merged = dict(entry or {})
+    particular = merged.get("per_task")
     special = particular.get(f"{key}/{signal}") if isinstance(particular, dict) else None
     if isinstance(particular, dict) and isinstance(special, dict):
         general = particular.get(key) or {}
@@ -197,8 +197,8 @@ def _on_signal(entry: Mapping[str, Any] | None, key: str, signal: str) -> dict[s
             for kind in ("model", "train")
             if general.get(kind) or special.get(kind)
         }
-        found["per_task"] = {key: {**general, **special, **nested}}
-    return found
+        merged["per_task"] = {key: {**general, **special, **nested}}
+    return merged
 
 
 def _signals(names: Any, task: Task, where: str) -> list[tuple[str | UserFile, str]]:

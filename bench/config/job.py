@@ -141,10 +141,10 @@ class Job:
 
 def distinct(declarations: Iterable[Job]) -> list[Job]:
     """The first job of each id, in the same order."""
-    found: dict[str, Job] = {}
+    first: dict[str, Job] = {}
     for job in declarations:
-        found.setdefault(job.job_id, job)
-    return list(found.values())
+        first.setdefault(job.job_id, job)
+    return list(first.values())
 
 
 @cache

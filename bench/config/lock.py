@@ -29,7 +29,7 @@ _HEAD = """\
 """
 
 
-class Found(Settings):
+class TunedSettings(Settings):
     """The best trial of an activation on a task.
 
     Attributes:
@@ -63,7 +63,7 @@ class Lock(Settings):
     suite: str
     model: dict[str, Any]
     train: dict[str, Any]
-    activations: dict[str, dict[str, Found]]
+    activations: dict[str, dict[str, TunedSettings]]
 
     @classmethod
     def read(cls, path: Path) -> Lock | None:
@@ -90,7 +90,7 @@ class Lock(Settings):
         lines.append("activations:")
         for name, tasks in sorted(self.activations.items()):
             lines.append(f"  {name}:")
-            lines += [f"    {task}: {flow(found.model_dump(exclude_defaults=True))}" for task, found in tasks.items()]
+            lines += [f"    {task}: {flow(tuned.model_dump(exclude_defaults=True))}" for task, tuned in tasks.items()]
         try:
             atomic_write(path, ("\n".join(lines) + "\n").encode())
         except OSError as error:
@@ -115,21 +115,21 @@ class Lock(Settings):
         """
         result = {}
         for name, entry in activations.items():
-            own = dict(entry or {})
-            particular = dict(own.get("per_task") or {})
-            for task, found in self.activations.get(name, {}).items():
-                said = particular.get(task) or {}
-                said = _not_searched(said) if over else said
-                places = {task: found.settings, **{f"{task}/{key}": value for key, value in found.signals.items()}}
+            merged = dict(entry or {})
+            particular = dict(merged.get("per_task") or {})
+            for task, tuned in self.activations.get(name, {}).items():
+                declared = particular.get(task) or {}
+                declared = _not_searched(declared) if over else declared
+                places = {task: tuned.settings, **{f"{task}/{key}": value for key, value in tuned.signals.items()}}
                 for place, settings in places.items():
-                    train = {**settings.get("train", {}), **(said.get("train") or {})}
-                    particular[place] = {**settings, **said, "train": train}
-            result[name] = {**own, "per_task": particular}
+                    train = {**settings.get("train", {}), **(declared.get("train") or {})}
+                    particular[place] = {**settings, **declared, "train": train}
+            result[name] = {**merged, "per_task": particular}
         return result
 
     def tasks(self) -> dict[str, set[str]]:
         """The tasks of each activation that something was found for."""
-        return {name: {key.partition("/")[0] for key in found} for name, found in self.activations.items()}
+        return {name: {key.partition("/")[0] for key in tuned} for name, tuned in self.activations.items()}
 
     def notes(self, jobs: Iterable[Job], sources: Sources, suite: Suite) -> list[str]:
         """What a user should know before these jobs run: settings that are missing, or older than what they are for."""
@@ -138,10 +138,10 @@ class Lock(Settings):
             name = job.method.partition("[")[0]
             if job.activation is None:
                 continue
-            found = self.activations.get(name, {}).get(job.task_key.partition("[")[0])
-            if found is None:
+            tuned = self.activations.get(name, {}).get(job.task_key.partition("[")[0])
+            if tuned is None:
                 missing.add(name)
-            elif found.source != source(sources, job.task.name, job.activation.name):
+            elif tuned.source != source(sources, job.task.name, job.activation.name):
                 older.add(name)
         notes = []
         if older:

@@ -55,8 +55,10 @@ class _Finder(MetaPathFinder):
         """Whether nothing else has that name on the path, or only the folder of the checkout that is in use."""
         others = (finder.find_spec(top, None) for finder in sys.meta_path if finder is not self)
         other = next(filter(None, others), None)
-        own = import_module(f"inrbench.{top}").__file__
-        return other is None or bool(other.origin and own and Path(other.origin).resolve() == Path(own).resolve())
+        package = import_module(f"inrbench.{top}").__file__
+        return other is None or bool(
+            other.origin and package and Path(other.origin).resolve() == Path(package).resolve()
+        )
 
 
 class _Alias(Loader):

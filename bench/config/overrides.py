@@ -40,8 +40,8 @@ def everywhere(suite: Suite, overrides: Iterable[str]) -> Suite:
         kind, _, key = path.strip().partition(".")
         if not equals or kind not in _KINDS:
             raise BadInput(f"--set {override}: write it as all.train.KEY=VALUE or all.model.KEY=VALUE")
-        if key not in (known := _KINDS[kind].model_fields):
-            raise BadInput(f"--set {override}: {kind} has no setting {key!r}{did_you_mean(key, known)}")
+        if key not in (fields := _KINDS[kind].model_fields):
+            raise BadInput(f"--set {override}: {kind} has no setting {key!r}{did_you_mean(key, fields)}")
         names = _names(kind, key)
         common = {name: value for name, value in getattr(suite, kind).items() if name not in names}
         update = {
@@ -59,12 +59,12 @@ def _without(entries: Mapping[str, Any], kind: str, names: Sequence[str]) -> dic
     def stripped(entry: Any) -> Any:
         if not isinstance(entry, dict):
             return entry
-        found = dict(entry)
-        if isinstance(found.get(kind), dict):
-            found[kind] = {key: value for key, value in found[kind].items() if key not in names}
-        if isinstance(found.get("per_task"), dict):
-            found["per_task"] = {key: stripped(value) for key, value in found["per_task"].items()}
-        return found
+        result = dict(entry)
+        if isinstance(result.get(kind), dict):
+            result[kind] = {key: value for key, value in result[kind].items() if key not in names}
+        if isinstance(result.get("per_task"), dict):
+            result["per_task"] = {key: stripped(value) for key, value in result["per_task"].items()}
+        return result
 
     return {key: stripped(entry) for key, entry in entries.items()}
 

@@ -58,7 +58,7 @@ class Registry(Generic[T]):
         self.kind = kind
         self.broken: dict[str, str] = {}
         self._base = base
-        self._found: dict[str, type[T]] = {}
+        self._plugins: dict[str, type[T]] = {}
         for module in self._modules(files, package or f"inrbench.{kind}s"):
             for value in vars(module).values():
                 if inspect.isclass(value) and issubclass(value, base) and value.__module__ == module.__name__:
@@ -85,16 +85,16 @@ class Registry(Generic[T]):
         name = getattr(plugin, "name", None)
         if not isinstance(name, str):
             return  # an intermediate base class
-        other = self._found.get(name)
+        other = self._plugins.get(name)
         if other is not None and source_file(other) != source_file(plugin):
             raise BadInput(
                 f"two {self.kind}s are named {name!r}: {source_file(other)} and {source_file(plugin)}; rename one"
             )
-        self._found[name] = plugin
+        self._plugins[name] = plugin
 
     def names(self) -> list[str]:
         """The names of the plugins that can be used, sorted."""
-        return sorted(self._found)
+        return sorted(self._plugins)
 
     def get(self, name: str, where: str = "") -> type[T]:
         """The plugin class of that name.
@@ -105,13 +105,13 @@ class Registry(Generic[T]):
         prefix = f"{where}: " if where else ""
         if not isinstance(name, str):  # YAML reads a name that is left out as null
             raise BadInput(f"{prefix}{name!r} is not the name of a {self.kind}; known: {', '.join(self.names())}")
-        if name in self._found:
-            return self._found[name]
+        if name in self._plugins:
+            return self._plugins[name]
         if name in self.broken:
             raise BadInput(f"{prefix}{self.kind} {name!r} cannot be imported ({self.broken[name]}); mend its file")
-        meant = did_you_mean(name, [*self._found, *self.broken])
-        own = "one of your own needs --plugin FILE, or `plugins:` in the suite"
-        raise BadInput(f"{prefix}unknown {self.kind} {name!r}{meant} ({own})")
+        meant = did_you_mean(name, [*self._plugins, *self.broken])
+        advice = "one of your own needs --plugin FILE, or `plugins:` in the suite"
+        raise BadInput(f"{prefix}unknown {self.kind} {name!r}{meant} ({advice})")
 
     def create(self, spec: Plugin) -> T:
         """The plugin that a job declares, with its parameters.
@@ -148,7 +148,10 @@ class Plugins:
     def sources(self) -> Sources:
         """The file that defines each plugin."""
         registries: tuple[Registry[Any], ...] = (self.activations, self.tasks)
-        return {each.kind: {name: source_file(each.get(name)) for name in each.names()} for each in registries}
+        return {
+            registry.kind: {name: source_file(registry.get(name)) for name in registry.names()}
+            for registry in registries
+        }
 
 
 def load_file(path: Path) -> ModuleType:

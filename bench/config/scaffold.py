@@ -153,14 +153,14 @@ def suite(name: str, source: str) -> dict[str, str]:
     Raises:
         BadInput: if there is no such suite, or the name is not one of a suite.
     """
-    found, _ = suites.load(source)
+    original, _ = suites.load(source)
     text = suites.text(source)
     files = {}
-    if found.lock:
+    if original.lock:
         lock = f"{name}.lock.yaml"
-        files[lock] = _named(read_text(suites.beside(source, found.lock)), "suite", name)
+        files[lock] = _named(read_text(suites.beside(source, original.lock)), "suite", name)
         text = _named(text, "lock", lock)
-    text = f"# A copy of the suite `{found.suite}` to start from; docs/suite-files.md has all keys.\n" + text
+    text = f"# A copy of the suite `{original.suite}` to start from; docs/suite-files.md has all keys.\n" + text
     files[f"{name}.yaml"] = _named(text, "suite", name)
     validated(suites.Suite, read_yaml(files[f"{name}.yaml"], name), f"new suite {name}")
     return files

@@ -205,8 +205,8 @@ class Train(Settings):
     @property
     def without_residuals(self) -> list[str]:
         """The settings in force that have no meaning where a task trains on residuals instead of measurements."""
-        found = [name for name in ("batch", "holdout", "precision", "loss", "tv") if getattr(self, name) is not None]
-        return found + ["stop: discrepancy"] * (self.stop == "discrepancy")
+        names = [name for name in ("batch", "holdout", "precision", "loss", "tv") if getattr(self, name) is not None]
+        return names + ["stop: discrepancy"] * (self.stop == "discrepancy")
 
     def declared(self) -> dict[str, Any]:
         """What is given, with one text for one training: that of the first results that were stored.

@@ -183,8 +183,8 @@ def _check_key(path: str, where: str) -> None:
         same = [f"{name}.{top}" for name, cls in _SECTIONS.items() if top in cls.model_fields]
         near = f" — did you mean {same[0]!r}?" if same else did_you_mean(top, Suite.model_fields)
         raise BadInput(f"{where}: a suite has no setting {top!r}{near}")
-    if key and top in _SECTIONS and key not in (known := _SECTIONS[top].model_fields):
-        raise BadInput(f"{where}: {top} has no setting {key!r}{did_you_mean(key, known)}")
+    if key and top in _SECTIONS and key not in (fields := _SECTIONS[top].model_fields):
+        raise BadInput(f"{where}: {top} has no setting {key!r}{did_you_mean(key, fields)}")
 
 
 def _as_text(values: Mapping[str, Any]) -> str:
@@ -258,14 +258,14 @@ def select_tasks(suite: Suite, names: Sequence[str]) -> Suite:
 
 def _without(entry: dict[str, Any] | None, tasks: set[str]) -> dict[str, Any]:
     """An activation's entry without what it says on some tasks. What is not of the form is left for its own check."""
-    found = dict(entry or {})
-    if isinstance(particular := found.get("per_task"), dict):
-        found["per_task"] = {
+    result = dict(entry or {})
+    if isinstance(particular := result.get("per_task"), dict):
+        result["per_task"] = {
             key: settings for key, settings in particular.items() if str(key).partition("/")[0] not in tasks
         }
-    if isinstance(chosen := found.get("tasks"), list):
-        found["tasks"] = [task for task in chosen if task not in tasks]
-    return found
+    if isinstance(chosen := result.get("tasks"), list):
+        result["tasks"] = [task for task in chosen if task not in tasks]
+    return result
 
 
 def select_activations(
@@ -313,10 +313,10 @@ def _put_over(entry: dict[str, Any], kind: str, key: str, value: Any) -> dict[st
     same = ("width", "params") if kind == "model" and key in ("width", "params") else (key,)
 
     def without(settings: Any) -> dict[str, Any]:
-        found = dict(settings or {})
-        inside = dict(found.get(kind) or {}) if kind else found
+        result = dict(settings or {})
+        inside = dict(result.get(kind) or {}) if kind else result
         inside = {name: value for name, value in inside.items() if name not in same}
-        return {**found, kind: inside} if kind else inside
+        return {**result, kind: inside} if kind else inside
 
     bare = without(entry)
     bare["per_task"] = {task: without(settings) for task, settings in (entry.get("per_task") or {}).items()}

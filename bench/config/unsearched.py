@@ -20,7 +20,7 @@ def notes(original: Suite, chosen: Suite) -> dict[str, str]:
     """
     if not (original.tuning.signals or original.tuning.leave_one_out or original.lock):
         return {}
-    found = {}
+    missing = {}
     for task, entry in chosen.tasks.items():
         before, now = dict(original.tasks.get(task) or {}), dict(entry or {})
         if task not in original.tasks or not _has_settings(chosen, task):
@@ -39,18 +39,18 @@ def notes(original: Suite, chosen: Suite) -> dict[str, str]:
             parts.append(f"on {', '.join(map(str, searched))} and not on {', '.join(Path(name).name for name in new)}")
         parts += [f"with {key} {old} and not {new_value}" for key, old, new_value in changes]
         if parts:
-            found[task] = (
+            missing[task] = (
                 f"Scales and learning rates were found {', '.join(parts)}; what is best there need not be best here"
                 + (f". Search on it: inrbench try {_word(new[0])} -t {task}" if new else "")
             )
-    return found
+    return missing
 
 
-def in_short(found: Mapping[str, str]) -> list[str]:
+def in_short(missing: Mapping[str, str]) -> list[str]:
     """One line for a terminal, or none: the only note, or the tasks that have one under their tables."""
-    if len(found) < 2:
-        return [f"{task}: {note}" for task, note in found.items()]
-    tasks = list(found)
+    if len(missing) < 2:
+        return [f"{task}: {note}" for task, note in missing.items()]
+    tasks = list(missing)
     more = f" and {len(tasks) - 3} more tasks" if len(tasks) > 3 else ""
     return [
         f"scales and learning rates of {', '.join(tasks[:3])}{more} were found on other signals, sizes or budgets; the "
@@ -61,7 +61,9 @@ def in_short(found: Mapping[str, str]) -> list[str]:
 def _has_settings(suite: Suite, task: str) -> bool:
     """Whether an activation has settings for a task in particular, which are those that a search found."""
     entries = [(entry or {}).get("per_task") for entry in suite.activations.values()]
-    keys = [str(key).partition("/")[0] for each in entries if isinstance(each, Mapping) for key in each if each[key]]
+    keys = [
+        str(key).partition("/")[0] for cells in entries if isinstance(cells, Mapping) for key in cells if cells[key]
+    ]
     return task in keys
 
 

@@ -26,17 +26,17 @@ class Finding:
     """One line of the output.
 
     Attributes:
-        found: what there is.
+        state: what there is.
         advice: what to do about what is missing; empty if nothing is.
         fatal: whether no run is possible.
     """
 
-    found: str
+    state: str
     advice: str = ""
     fatal: bool = False
 
     def line(self, name: str) -> str:
-        return f"{name:<9} {self.found}" + (f"  -> {self.advice}" if self.advice else "")
+        return f"{name:<9} {self.state}" + (f"  -> {self.advice}" if self.advice else "")
 
 
 def doctor(options: arguments.DoctorArgs) -> int:
@@ -95,13 +95,13 @@ def _torch(torch: Any) -> Finding:
 
 def _cores(before: cpu_time.CpuTimes) -> Finding:
     usable, total = len(cpu_time.usable_cores()), os.cpu_count() or 1
-    found = f"{usable} of {total} usable, {usable} threads for a job on the CPU"
+    state = f"{usable} of {total} usable, {usable} threads for a job on the CPU"
     shared, share = cpu_time.foreign(before, cpu_time.read())
     if not shared:
-        return Finding(found)
+        return Finding(state)
     percent = f"about {100 * share:.0f} %" if share is not None else "some"
     return Finding(
-        f"{found}; others use {percent} now", "end other work, or the times of jobs on the CPU do not count as valid"
+        f"{state}; others use {percent} now", "end other work, or the times of jobs on the CPU do not count as valid"
     )
 
 
@@ -111,10 +111,10 @@ def _features(torch: Any) -> Finding:
     if torch is None:
         return Finding(cpu_name())
     best = torch.backends.cpu.get_cpu_capability()
-    found = f"{cpu_name()}, {'no vector instructions beyond the default' if best == 'DEFAULT' else best}"
+    state = f"{cpu_name()}, {'no vector instructions beyond the default' if best == 'DEFAULT' else best}"
     if best != "DEFAULT" or platform.machine().lower() not in ("x86_64", "amd64"):
-        return Finding(found)
-    return Finding(found, "training is slow without AVX2; prefer another machine, or unset ATEN_CPU_CAPABILITY")
+        return Finding(state)
+    return Finding(state, "training is slow without AVX2; prefer another machine, or unset ATEN_CPU_CAPABILITY")
 
 
 def _compiler() -> Finding:
@@ -139,14 +139,14 @@ def _gpus(torch: Any) -> Finding:
         return Finding(f"{len(usable)} usable: {', '.join(named)}" + (f"; driver {driver}" if driver else ""))
     if not cards:
         return Finding("none; jobs run on the CPU", "paper suites at full size want one; elsewhere give --scale small")
-    found = f"none usable of {', '.join(card.name for card in cards)}; driver {driver}"
+    state = f"none usable of {', '.join(card.name for card in cards)}; driver {driver}"
     if torch is None:
-        return Finding(found)
+        return Finding(state)
     if not torch.version.cuda:
-        return Finding(found, "this torch is a CPU build; install one for CUDA, see pytorch.org/get-started")
+        return Finding(state, "this torch is a CPU build; install one for CUDA, see pytorch.org/get-started")
     if os.environ.get("CUDA_VISIBLE_DEVICES") is not None:
-        return Finding(found, f"CUDA_VISIBLE_DEVICES is {os.environ['CUDA_VISIBLE_DEVICES']!r}; unset it")
-    return Finding(found, f"the driver may be too old for CUDA {torch.version.cuda}; update it")
+        return Finding(state, f"CUDA_VISIBLE_DEVICES is {os.environ['CUDA_VISIBLE_DEVICES']!r}; unset it")
+    return Finding(state, f"the driver may be too old for CUDA {torch.version.cuda}; update it")
 
 
 def _caches() -> Finding:
@@ -172,31 +172,31 @@ def _data() -> Finding:
             count += downloads.present(original) is not None
         except SignalError:
             wrong.append(original.name)
-    found = f"{downloads.folder()}, {count} of {len(originals)} originals of papers"
+    state = f"{downloads.folder()}, {count} of {len(originals)} originals of papers"
     if wrong:
-        return Finding(f"{found}; other files instead of {', '.join(wrong)}", "remove these, then: inrbench data SUITE")
+        return Finding(f"{state}; other files instead of {', '.join(wrong)}", "remove these, then: inrbench data SUITE")
     if count == len(originals):
-        return Finding(found)
-    return Finding(found, "inrbench data SUITE fetches what a suite needs, e.g. inrbench data paper-ct")
+        return Finding(state)
+    return Finding(state, "inrbench data SUITE fetches what a suite needs, e.g. inrbench data paper-ct")
 
 
 def _formats() -> Finding:
     from inrbench.tasks.signals.formats import FORMATS
 
-    lacking = [each for each in FORMATS if each.needs and find_spec(each.needs) is None]
-    found = f"{len(FORMATS) - len(lacking)} of {len(FORMATS)} kinds of files can be read"
+    lacking = [kind for kind in FORMATS if kind.needs and find_spec(kind.needs) is None]
+    state = f"{len(FORMATS) - len(lacking)} of {len(FORMATS)} kinds of files can be read"
     if not lacking:
-        return Finding(found)
-    packages = " ".join(sorted({each.needs for each in lacking}))
-    return Finding(f"{found}, without {'; '.join(each.name for each in lacking)}", f"pip install {packages}")
+        return Finding(state)
+    packages = " ".join(sorted({kind.needs for kind in lacking}))
+    return Finding(f"{state}, without {'; '.join(kind.name for kind in lacking)}", f"pip install {packages}")
 
 
 def _results(folder: Path) -> Finding:
     if problem := _not_writable(folder):
         return Finding(f"{folder} cannot be written ({problem})", "make it writable or give --results DIR", fatal=True)
     free = shutil.disk_usage(_nearest(folder)).free / 1e9
-    found = f"{folder}, writable, {free:.1f} GB free" + ("" if folder.exists() else "; the first run makes it")
-    return Finding(found, "make room; a run ends when it cannot write" if free < LEAST_FREE_GB else "")
+    state = f"{folder}, writable, {free:.1f} GB free" + ("" if folder.exists() else "; the first run makes it")
+    return Finding(state, "make room; a run ends when it cannot write" if free < LEAST_FREE_GB else "")
 
 
 def _browser() -> Finding:

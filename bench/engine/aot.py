@@ -74,7 +74,7 @@ def _no_execution() -> str | None:
     """Why code in the cache folder cannot be loaded: its file system is mounted so; None where it is not."""
     folder = cache_folder()
     with suppress(OSError, AttributeError):  # not on every system
-        there = next(each for each in (folder, *folder.parents) if each.exists())
+        there = next(parent for parent in (folder, *folder.parents) if parent.exists())
         if os.statvfs(there).f_flag & os.ST_NOEXEC:
             return (
                 f"{folder} is on a file system mounted noexec, from which no code can be loaded; "

@@ -86,9 +86,9 @@ def block_rows(engine: Engine, coords: Tensor, kind: str, *, tune: bool) -> int:
         return DEFAULT
     key = _key(engine, kind, min(len(coords), CANDIDATES[-1]))
     path = cache_folder() / "blocks" / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
-    known = _read(path)
-    if known is not None:
-        return known
+    sizes = _read(path)
+    if sizes is not None:
+        return sizes
     seconds, share = measure(engine, coords)
     if share < IDLE:  # a choice made beside other work would stay for ever
         print(f"block size: {DEFAULT} rows, not measured, as other work takes the processor")
@@ -102,8 +102,8 @@ def measure(engine: Engine, coords: Tensor) -> tuple[dict[int, float], float]:
     Also the share of the processor that it had: 1 on an idle machine, less beside other work.
     """
     _pass(engine, coords[: CANDIDATES[0]], CANDIDATES[0])  # the first pass is slower
-    each = _pass(engine, coords[: CANDIDATES[0]], CANDIDATES[0]) / CANDIDATES[0]
-    affordable = int(SECONDS / (ROUNDS * len(CANDIDATES) * each))
+    row_s = _pass(engine, coords[: CANDIDATES[0]], CANDIDATES[0]) / CANDIDATES[0]
+    affordable = int(SECONDS / (ROUNDS * len(CANDIDATES) * row_s))
     sample = coords[: min(max(affordable, CANDIDATES[1]), CANDIDATES[-1])]
     sizes = [size for size in CANDIDATES if size < 2 * len(sample)]  # up to the first that takes all at once
     wall, processor = time.perf_counter(), time.process_time()
@@ -117,8 +117,8 @@ def _pass(engine: Engine, coords: Tensor, size: int) -> float:
 
     def pass_both(thread: int) -> None:
         for block in blocks[thread]:
-            values, kept = engine.forward(coords[block])
-            engine.backward(thread, kept, values)
+            values, saved = engine.forward(coords[block])
+            engine.backward(thread, saved, values)
 
     start = time.perf_counter()
     engine.begin()
@@ -155,5 +155,5 @@ def _keep(path: Path, key: str, seconds: dict[int, float]) -> int:
         if path.exists() and _read(path) is None:
             path.unlink()  # damaged
         atomic_write(path, content.encode(), replace=False)
-    known = _read(path)
-    return known if known is not None else rows
+    sizes = _read(path)
+    return sizes if sizes is not None else rows

@@ -108,11 +108,11 @@ def _filters(network: MultiplicativeFilterNetwork) -> MLPSpec | None:
     filters = [cast(Filter, module) for module in network.filters]
     lift, linears = filters[0].lift, [_affine(linear) for linear in network.linears]
     head = _affine(network.head)
-    if head is None or None in linears or any(each.lift is not lift for each in filters):
+    if head is None or None in linears or any(layer.lift is not lift for layer in filters):
         return None
-    if any(type(each).forward is not Filter.forward for each in filters):
+    if any(type(layer).forward is not Filter.forward for layer in filters):
         return None
-    first, *others = [(each.affine, _named(each.kernel, ())) for each in filters]
+    first, *others = [(layer.affine, _named(layer.kernel, ())) for layer in filters]
     layers = [
         Layer(cast(Affine, linear), nonlinearity, affine)
         for linear, (affine, nonlinearity) in zip(linears, others, strict=True)
@@ -196,8 +196,8 @@ def _forward(activation: Activation) -> Nonlinearity | None:
             # On tensors without values, code that takes a number out of its tensor (math.sqrt, a comparison) fails.
             empty = z.to("meta")
             shaped = _rebuilt(cls, others, numbers, "meta").forward(empty)
-            expected, found = activation.forward(z), _rebuilt(cls, others, numbers, "cpu").forward(z)
-        same = torch.allclose(found, expected, rtol=1e-4, atol=1e-5, equal_nan=True)
+            expected, rebuilt = activation.forward(z), _rebuilt(cls, others, numbers, "cpu").forward(z)
+        same = torch.allclose(rebuilt, expected, rtol=1e-4, atol=1e-5, equal_nan=True)
         if not same or (shaped.shape, shaped.dtype, shaped.device) != (empty.shape, empty.dtype, empty.device):
             return None
         file = inspect.getfile(cls)
@@ -272,8 +272,8 @@ def _by_value(traced: GraphModule) -> GraphModule:
     (output,) = graph.find_nodes(op="output")
     vjp, value = output.args[0]
     with graph.inserting_after(z):
-        given = graph.placeholder("of_z")
-    value.replace_all_uses_with(given)
+        values = graph.placeholder("of_z")
+    value.replace_all_uses_with(values)
     output.args = (vjp,)
     graph.eliminate_dead_code()
     traced.recompile()

@@ -32,14 +32,14 @@ def code_file(name: str, settings: Sequence[str], files: Iterable[str]) -> Path:
 
 def imported_files(files: Iterable[str | Path]) -> list[Path]:
     """Files with all that they import, directly or not, of inrbench or from their own package; sorted."""
-    found: set[Path] = set()
+    seen: set[Path] = set()
     left = [Path(file).resolve() for file in files]
     while left:
         file = left.pop()
-        if file not in found:
-            found.add(file)
+        if file not in seen:
+            seen.add(file)
             left += _imports(file, file.stat().st_mtime_ns)
-    return sorted(found)
+    return sorted(seen)
 
 
 @functools.lru_cache(maxsize=1000)
@@ -77,7 +77,7 @@ def _roots(first: str, file: Path, package: Path) -> list[Path]:
 @functools.cache
 def processor() -> str:
     """The processor's name and features: code for one may not run on another."""
-    found = [platform.machine(), platform.processor(), torch.backends.cpu.get_cpu_capability()]
+    features = [platform.machine(), platform.processor(), torch.backends.cpu.get_cpu_capability()]
     info = cpu_info()
-    found += [f"{field}: {info[field]}" for field in ("model name", "flags", "Features") if field in info]
-    return "\n".join(found)
+    features += [f"{field}: {info[field]}" for field in ("model name", "flags", "Features") if field in info]
+    return "\n".join(features)

@@ -46,7 +46,7 @@ class CompiledMLP:
         self._forward, self._backward = (load(each.path, callers) for each in passes)
         self._scalars = [scalar(constant) for layer in spec.layers for constant in layer.nonlinearity.constants]
         self._effective: list[Tensor] = []
-        self._given: list[Tensor] = []
+        self._tensors: list[Tensor] = []
         self._skip: list[Tensor] = []
         self.refresh()
 
@@ -55,8 +55,8 @@ class CompiledMLP:
         affines = [affine for layer in self._spec.layers for affine in (layer.affine, layer.filter)]
         with torch.enable_grad():
             self._effective = [t for affine in (*affines, self._spec.head, self._spec.skip) if affine for t in affine()]
-        given = [tensor.detach().contiguous() for tensor in self._effective]
-        self._given, self._skip = (given[:-2], given[-2:]) if self._spec.skip else (given, [])
+        tensors = [tensor.detach().contiguous() for tensor in self._effective]
+        self._tensors, self._skip = (tensors[:-2], tensors[-2:]) if self._spec.skip else (tensors, [])
 
     @torch.no_grad()
     def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
@@ -66,29 +66,29 @@ class CompiledMLP:
             ValueError: if the coordinates are not float32, or not of this network: compiled code has no checks.
         """
         x = coords if self._spec.encoding is None else self._spec.encoding(coords)
-        features = self._given[0].shape[1]
+        features = self._tensors[0].shape[1]
         if x.dtype != torch.float32 or x.dim() != 2 or x.shape[1] != features:
             raise ValueError(f"{tuple(coords.shape)} coordinates in {coords.dtype} for a network of {features} inputs")
         x = x.contiguous()
-        values, *kept = self._forward([x, *self._given, *self._scalars])
+        values, *saved = self._forward([x, *self._tensors, *self._scalars])
         if self._skip:
             matrix, bias = self._skip
             values += torch.addmm(bias, x, matrix.t())
         if self._spec.bounded:
             values = values.tanh_().add_(1).mul_(0.5)
-            kept.append(values)
-        return values, [x, *kept]
+            saved.append(values)
+        return values, [x, *saved]
 
     @torch.no_grad()
-    def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
+    def backward(self, saved: list[Tensor], gradient: Tensor) -> list[Tensor]:
         """The gradient (N, C) at the values to gradients, whose sum goes to `add_gradients`; any thread may call it."""
         if self._spec.bounded:
-            *kept, values = kept
+            *saved, values = saved
             gradient = gradient * (2 * values * (1 - values))  # of (1 + tanh v) / 2
         gradient = gradient.float().contiguous()
-        found = self._backward([gradient, *kept, *self._given[::2], *self._scalars])
-        beside = [(kept[0].t() @ gradient).t().contiguous(), gradient.sum(0)] if self._skip else []
-        return found + beside
+        gradients = self._backward([gradient, *saved, *self._tensors[::2], *self._scalars])
+        skip = [(saved[0].t() @ gradient).t().contiguous(), gradient.sum(0)] if self._skip else []
+        return gradients + skip
 
     def add_gradients(self, gradients: list[Tensor]) -> None:
         """Add a sum of gradients to the parameters' ``grad``."""
@@ -112,7 +112,7 @@ def _run_forward(
     products: Products, layers: Layers, coords: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]
 ) -> Any:
     """The values, then of each layer the output of the map that a filter multiplies, if any, pre-activation, output."""
-    x, kept, maps, rest = coords, [], list(affine), list(scalars)
+    x, saved, maps, rest = coords, [], list(affine), list(scalars)
 
     def mapped(x: Tensor) -> Tensor:
         matrix, bias = maps.pop(0), maps.pop(0)
@@ -124,21 +124,21 @@ def _run_forward(
         z = mapped(coords if filtered else x)
         y = kernel.value(z, *constants)
         x = linear[0] * y if filtered else y
-        kept += [*linear, z, x]
-    return mapped(x), *kept
+        saved += [*linear, z, x]
+    return mapped(x), *saved
 
 
 def _run_backward(
     products: Products,
     layers: Layers,
     gradient: Tensor,
-    kept: Sequence[Tensor],
+    saved: Sequence[Tensor],
     matrices: Sequence[Tensor],
     scalars: Sequence[Tensor],
 ) -> Any:
     """The gradients at matrix and bias of each layer and, after them, of its filter; then at those of the head."""
-    left, maps, rest = list(kept), list(matrices), list(scalars)
-    coords, found = kept[0], [products.transposed_times(gradient, left[-1]), gradient.sum(0)]
+    left, maps, rest = list(saved), list(matrices), list(scalars)
+    coords, gradients = saved[0], [products.transposed_times(gradient, left[-1]), gradient.sum(0)]
 
     def of_coords(gradient: Tensor) -> tuple[Tensor, Tensor]:
         # Of a linear map of the coordinates, which have few columns; see `inrbench.activations.core.linear`.
@@ -151,15 +151,15 @@ def _run_backward(
         if filtered:
             linear, y = left.pop(), kernel.value(z, *constants)
             at_filter, gradient = kernel.vjp(gradient * linear, z, y, *constants), gradient * y
-            found = [*of_coords(at_filter), *found]
+            gradients = [*of_coords(at_filter), *gradients]
             maps.pop()
         else:
             gradient = kernel.vjp(gradient, z, y, *constants)
         if number:
-            found = [products.transposed_times(gradient, left[-1]), gradient.sum(0), *found]
+            gradients = [products.transposed_times(gradient, left[-1]), gradient.sum(0), *gradients]
         else:
-            found = [*of_coords(gradient), *found]
-    return tuple(found)
+            gradients = [*of_coords(gradient), *gradients]
+    return tuple(gradients)
 
 
 @dataclass(frozen=True)
@@ -217,14 +217,14 @@ def _compile(layers: Layers, backward: bool, library: str, path: Path) -> None:
         return example, {index: multiple * dim if multiple > 1 else dim for index, (multiple, dim) in enumerate(shape)}
 
     coords = like((1, rows), (1, inputs))
-    x, maps, kept = (1, inputs), [], []
+    x, maps, saved = (1, inputs), [], []
     for kernel, filtered in layers:
         z, y = ((columns, units) for columns in kernel.columns)
         maps += [(y, x), (z, (1, inputs))] if filtered else [(z, x)]
-        kept += [like((1, rows), each) for each in ((y, z, y) if filtered else (z, y))]
+        saved += [like((1, rows), width) for width in ((y, z, y) if filtered else (z, y))]
         x = y
     affine = [example for out, into in (*maps, ((1, channels), x)) for example in (like(out, into), like(out))]
-    tensors = [like((1, rows), (1, channels)), coords, *kept] if backward else [coords]
+    tensors = [like((1, rows), (1, channels)), coords, *saved] if backward else [coords]
     scalars = [(torch.rand(()), None) for kernel, _ in layers for _ in range(kernel.scalars)]
     groups = tensors, affine[::2] if backward else affine, scalars
     examples, shapes = ([[pair[index] for pair in group] for group in groups] for index in (0, 1))
@@ -235,5 +235,5 @@ def compile_from(arguments: Sequence[str]) -> None:
     """Compile one pass by ``BACKWARD LIBRARY LAYERS PATH``, the first and the third in JSON."""
     backward, library, sent, path = arguments
     torch.set_num_threads(1)
-    layers = [(functions(*each), filtered) for *each, filtered in json.loads(sent)]
+    layers = [(functions(*names), filtered) for *names, filtered in json.loads(sent)]
     _compile(layers, json.loads(backward), library, Path(path))

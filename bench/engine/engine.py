@@ -72,7 +72,7 @@ class Engine(Protocol):
     def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Any]:
         """(N, d) coordinates to (N, C) values without a gradient, and what `backward` needs if ``keep``."""
 
-    def backward(self, thread: int, kept: Any, gradient: Tensor) -> None:
+    def backward(self, thread: int, saved: Any, gradient: Tensor) -> None:
         """Add the gradient of the parameters, for a gradient (N, C) at the values, to the sums of a thread."""
 
     def end(self) -> None:
@@ -112,27 +112,27 @@ class AutogradEngine:
             output: Tensor = self.network(coords)
         return output.detach(), output
 
-    def backward(self, thread: int, kept: Tensor, gradient: Tensor) -> None:
+    def backward(self, thread: int, saved: Tensor, gradient: Tensor) -> None:
         with in_precision(self.precision, self._device):
             # Of a scalar: to compare the shape of a given gradient, PyTorch imports sympy, which takes a second.
-            product = (kept * gradient.to(kept.dtype)).sum()
-            found = torch.autograd.grad(product, self._parameters, allow_unused=True)
+            product = (saved * gradient.to(saved.dtype)).sum()
+            gradients = torch.autograd.grad(product, self._parameters, allow_unused=True)
         sums = self._sums[thread]
-        self._sums[thread] = _added(sums, list(found)) if sums else list(found)
+        self._sums[thread] = _added(sums, list(gradients)) if sums else list(gradients)
 
     def end(self) -> None:
         total, *others = [sums for sums in self._sums if sums]
         for other in others:
             total = _added(total, other)
-        given: set[int] = set()
+        assigned: set[int] = set()
         for parameter, gradient in zip(self._parameters, total, strict=True):
             if gradient is None:
                 continue
             # Autograd returns one tensor for both terms of a sum, and views; fused optimisers need the layout of the
             # parameter.
-            if gradient.data_ptr() in given or gradient.stride() != parameter.stride():
+            if gradient.data_ptr() in assigned or gradient.stride() != parameter.stride():
                 gradient = torch.empty_like(parameter).copy_(gradient)
-            given.add(gradient.data_ptr())
+            assigned.add(gradient.data_ptr())
             parameter.grad = gradient if parameter.grad is None else parameter.grad + gradient
 
 
@@ -161,15 +161,15 @@ class CompiledEngine:
         self._sums = [[] for _ in range(self.threads)]
 
     def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Any]:
-        values, kept = self._mlp.forward(coords)
-        return values, kept if keep else None
+        values, saved = self._mlp.forward(coords)
+        return values, saved if keep else None
 
-    def backward(self, thread: int, kept: list[Tensor], gradient: Tensor) -> None:
-        found = self._mlp.backward(kept, gradient)
+    def backward(self, thread: int, saved: list[Tensor], gradient: Tensor) -> None:
+        gradients = self._mlp.backward(saved, gradient)
         if self._sums[thread]:
-            add_in_place(self._sums[thread], found)
+            add_in_place(self._sums[thread], gradients)
         else:
-            self._sums[thread] = found
+            self._sums[thread] = gradients
 
     def end(self) -> None:
         total, *others = [sums for sums in self._sums if sums]
@@ -309,13 +309,13 @@ def _agrees(network: nn.Module, engine: CompiledEngine, coords: Tensor) -> bool:
     before, results = [p.grad for p in parameters], []
     engines: tuple[Engine, Engine] = (AutogradEngine(network), engine)
     try:
-        for each in engines:
+        for tried in engines:
             for parameter in parameters:
                 parameter.grad = None
-            each.begin()
-            values, kept = each.forward(coords)
-            each.backward(0, kept, torch.linspace(-1, 1, values.numel()).reshape(values.shape))
-            each.end()
+            tried.begin()
+            values, saved = tried.forward(coords)
+            tried.backward(0, saved, torch.linspace(-1, 1, values.numel()).reshape(values.shape))
+            tried.end()
             results.append([values, *(torch.zeros_like(p) if p.grad is None else p.grad for p in parameters)])
     finally:
         for parameter, grad in zip(parameters, before, strict=True):

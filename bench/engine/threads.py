@@ -19,10 +19,10 @@ Found = TypeVar("Found")
 
 def blocks_of_threads(count: int, rows: int, threads: int) -> list[list[slice]]:
     """The blocks of each thread, for ``count`` rows in all: of nearly equal size and at most ``rows`` rows."""
-    each = -(-count // (threads * rows))  # blocks a thread, rounded up
-    edges = [count * index // (threads * each) for index in range(threads * each + 1)]
+    per_thread = -(-count // (threads * rows))  # blocks a thread, rounded up
+    edges = [count * index // (threads * per_thread) for index in range(threads * per_thread + 1)]
     blocks = [slice(*pair) for pair in itertools.pairwise(edges)]
-    return [[b for b in blocks[i * each : (i + 1) * each] if b.stop > b.start] for i in range(threads)]
+    return [[b for b in blocks[i * per_thread : (i + 1) * per_thread] if b.stop > b.start] for i in range(threads)]
 
 
 def run_on_threads(threads: int, function: Callable[[int], Found]) -> Sequence[Found]:

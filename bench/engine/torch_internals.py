@@ -59,15 +59,15 @@ def make_onednn_known_to_compiler() -> None:
     @register_lowering(torch.ops.mkldnn._linear_pointwise.default)
     def linear(x: Any, matrix: Any, bias: Any, attr: str, scalars: Any, algorithm: str) -> Any:
         # Rows of x must be contiguous; the matrix may be the transposed view of one.
-        given = [LinearUnary.require_contiguous(LinearUnary.realize_input(x)), LinearUnary.realize_input(matrix)]
+        inputs = [LinearUnary.require_contiguous(LinearUnary.realize_input(x)), LinearUnary.realize_input(matrix)]
         constants: list[Any] = [attr, [-1], algorithm]
         if bias is None:
             constants.insert(0, None)
         else:
-            given.append(LinearUnary.require_contiguous(LinearUnary.realize_input(bias)))
-        size = [given[0].get_size()[0], given[1].get_size()[0]]
+            inputs.append(LinearUnary.require_contiguous(LinearUnary.realize_input(bias)))
+        size = [inputs[0].get_size()[0], inputs[1].get_size()[0]]
         layout = FixedLayout(device=x.get_device(), dtype=x.get_dtype(), size=size)
-        output = _create_output_node(LinearUnary(layout, given, constants))  # type: ignore[no-untyped-call]
+        output = _create_output_node(LinearUnary(layout, inputs, constants))  # type: ignore[no-untyped-call]
         return TensorBox.create(output)
 
 
@@ -109,16 +109,16 @@ class Library:
         Raises:
             RuntimeError: if it fails, for want of memory for example.
         """
-        given = torch._C._aoti.unsafe_alloc_void_ptrs_from_tensors(tensors)
-        inputs = (ctypes.c_void_p * len(given))(*[_pointer(capsule, None) for capsule in given])
+        handles = torch._C._aoti.unsafe_alloc_void_ptrs_from_tensors(tensors)
+        inputs = (ctypes.c_void_p * len(handles))(*[_pointer(capsule, None) for capsule in handles])
         outputs = (ctypes.c_void_p * self._outputs)()
         # It takes possession of its inputs, and hands over its outputs.
-        if self._run(self._handle, inputs, len(given), outputs, self._outputs, None, None):
+        if self._run(self._handle, inputs, len(handles), outputs, self._outputs, None, None):
             raise RuntimeError("compiled code failed; its message is in the log of the job")
-        found: list[Tensor] = torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs(
+        results: list[Tensor] = torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs(
             [_capsule(output, None, None) for output in outputs]
         )
-        return found
+        return results
 
 
 _pointer = ctypes.pythonapi.PyCapsule_GetPointer
@@ -161,7 +161,7 @@ def compile_library(
     # There, because a pass of its own over the graph takes a second.
     operators = torch.ops.aten
     _quote_library_folders()
-    decompositions.update({getattr(operators, f.__name__).default: own for f, own in replaced.items()})
+    decompositions.update({getattr(operators, f.__name__).default: replacement for f, replacement in replaced.items()})
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
     with torch.no_grad():
         graph: Any = export(module, inputs, dynamic_shapes=shapes).module(check_guards=False)

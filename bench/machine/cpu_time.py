@@ -92,5 +92,5 @@ def foreign(before: CpuTimes, after: CpuTimes) -> tuple[bool, float | None]:
     seconds = max(0.0, (after.busy - before.busy) - (after.own - before.own))
     allowed, floor = wall * min(LIMIT_SHARE * cores, LIMIT_CORES), FLOOR_S * cores
     shared = seconds > max(allowed, floor)
-    known = shared or allowed >= floor
-    return shared, min(1.0, seconds / (wall * cores)) if known and wall > 0 else None
+    measurable = shared or allowed >= floor
+    return shared, min(1.0, seconds / (wall * cores)) if measurable and wall > 0 else None

@@ -35,7 +35,7 @@ class DeviceUse:
     throttled: bool | None
 
 
-class Watch:
+class DeviceMonitor:
     """Observation of a slot's device, from now until `end`.
 
     Args:
@@ -77,8 +77,8 @@ class Watch:
     def _read_throttle_count(self) -> int | None:
         """How often the cores have been throttled since the machine was started; None if it is unknown."""
         counts = [_number(path) for path in self._cpus.glob("cpu[0-9]*/thermal_throttle/core_throttle_count")]
-        known = [count for count in counts if count is not None]
-        return sum(known) if known else None
+        counted = [count for count in counts if count is not None]
+        return sum(counted) if counted else None
 
 
 def cpu_mhz() -> float | None:

@@ -61,7 +61,7 @@ class Nvml:
             return []
 
     def _slices(self, card: Any) -> list[str]:
-        found = []
+        slices = []
         try:
             if self._lib.nvmlDeviceGetMigMode(card)[0] != pynvml.NVML_DEVICE_MIG_ENABLE:
                 return []
@@ -70,10 +70,10 @@ class Nvml:
             return []
         for index in range(count):
             try:
-                found.append(self._lib.nvmlDeviceGetUUID(self._lib.nvmlDeviceGetMigDeviceHandleByIndex(card, index)))
+                slices.append(self._lib.nvmlDeviceGetUUID(self._lib.nvmlDeviceGetMigDeviceHandleByIndex(card, index)))
             except pynvml.NVMLError:  # NVMLError_NotFound: there may be fewer slices than the most possible
                 continue
-        return found
+        return slices
 
     def foreign(self, device: str, own_pid: int | None) -> bool | None:
         """Whether another process than our worker computes on a device; None if it is unknown (a MIG slice, no NVML).
@@ -145,18 +145,18 @@ def usable(cards: Sequence[Gpu], visible: str | None, order: str | None = None) 
         return [device for card in cards for device in card.devices]
     by_bus = order == "PCI_BUS_ID" or len({card.name for card in cards}) == 1
     everything = [device for card in cards for device in (card.uuid, *card.slices)]
-    found: list[str] = []
+    uuids: list[str] = []
     for entry in (part.strip() for part in visible.split(",")):
         if re.fullmatch(r"\d+", entry):
             if int(entry) >= len(cards):
                 break
-            found += cards[int(entry)].devices if by_bus else [entry]
+            uuids += cards[int(entry)].devices if by_bus else [entry]
         else:
             matches = [device for device in everything if entry and device.startswith(entry)]
             if len(matches) != 1:
                 break
-            found += matches
-    return found
+            uuids += matches
+    return uuids
 
 
 def here() -> list[str]:
@@ -166,9 +166,9 @@ def here() -> list[str]:
     if not torch.cuda.is_available():
         return []
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    found = usable(connect().cards(), visible, os.environ.get("CUDA_DEVICE_ORDER"))
+    cards = usable(connect().cards(), visible, os.environ.get("CUDA_DEVICE_ORDER"))
     count = torch.cuda.device_count()
-    if found and (len(found) <= count or any(name.startswith("MIG-") for name in found)):
-        return found  # CUDA itself counts one slice only, however many there are
+    if cards and (len(cards) <= count or any(name.startswith("MIG-") for name in cards)):
+        return cards  # CUDA itself counts one slice only, however many there are
     names = [name for name in (visible or "").split(",") if name]
     return names[:count] if names else [str(index) for index in range(count)]

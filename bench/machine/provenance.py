@@ -67,13 +67,13 @@ def cpu_name() -> str:
 
 
 def _packages() -> dict[str, str]:
-    found = {}
+    versions = {}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 @functools.cache

@@ -106,7 +106,7 @@ class Optimizer(BaseModel):
     # -- for those that override them ----------------------------------------------------------------------------------
 
     @property
-    def given(self) -> dict[str, Any]:
+    def explicit(self) -> dict[str, Any]:
         """The settings that a suite gives, and not the defaults."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 

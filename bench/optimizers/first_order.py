@@ -37,7 +37,7 @@ class Adam(Optimizer):
 
     def constants(self, group: ParamGroup) -> dict[str, Any]:
         """The constants of a group of parameters."""
-        return {"betas": self.betas, "eps": self.eps, **group.options.get("adam", {}), **self.given}
+        return {"betas": self.betas, "eps": self.eps, **group.options.get("adam", {}), **self.explicit}
 
 
 class AdamW(Adam):

@@ -53,17 +53,17 @@ class Muon(Adam):
             for group in trained.groups
         ]
         others = [group for group in others if group.parameters]
-        found = super().build_all(replace(trained, groups=others)) if others else []
+        optimizers = super().build_all(replace(trained, groups=others)) if others else []
         if not trained.hidden:
             print("muon: the network has no hidden matrix, so that Adam trains all of it, at the rate adam_lr")
-            return found
+            return optimizers
         decay = trained.weight_decay or 0.0
         lr = trained.rate(1.0)
-        return [MuonSteps(trained.hidden, lr, self.momentum, self.nesterov, self.iterations, decay), *found]
+        return [MuonSteps(trained.hidden, lr, self.momentum, self.nesterov, self.iterations, decay), *optimizers]
 
     def constants(self, group: Any) -> dict[str, Any]:
-        own = super().constants(group)
-        return {name: own[name] for name in ("betas", "eps")}
+        constants = super().constants(group)
+        return {name: constants[name] for name in ("betas", "eps")}
 
 
 class MuonSteps(Untraced):

@@ -32,7 +32,7 @@ def compile_networks(jobs: Iterable[Job], files: Sequence[Path], say: Callable[[
     from inrbench.bench.engine.aot import CompilationError, compile_all, obstacle
 
     mlps = _networks(cells.values(), files)
-    missing = [mlp for mlp in mlps if not all(each.path.exists() for each in mlp)]
+    missing = [mlp for mlp in mlps if not all(part.path.exists() for part in mlp)]
     if missing and (why := obstacle()) is not None:
         say(f"training runs without compiled code and slower: {why}")
     elif missing:
@@ -41,7 +41,7 @@ def compile_networks(jobs: Iterable[Job], files: Sequence[Path], say: Callable[[
         name = "network" if len(missing) == 1 else "networks"
         say(f"compiling {len(missing)} {name}, once for this machine, about {seconds:.0f} s")
         try:
-            compile_all([each for mlp in missing for each in mlp])
+            compile_all([part for mlp in missing for part in mlp])
         except CompilationError as error:
             say(f"not all could be compiled; jobs of these train slower: {' '.join(str(error).split())[:200]}")
 
@@ -61,7 +61,7 @@ def _networks(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
     plugins = Plugins(files)
     problems: dict[str, Any] = {}
     mlps: dict[str, dict[str, list[Pass]]] = {}
-    found: dict[Path, list[Pass]] = {}
+    networks: dict[Path, list[Pass]] = {}
     for job in jobs:
         assert job.activation is not None
         assert job.train is not None
@@ -74,9 +74,9 @@ def _networks(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
                 spec = mlp_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
                 mlps[key] = {library: passes_of(spec, library) for library in libraries()} if spec else {}
             possible = {passes[0].path: passes for passes in mlps[key].values()}
-            if all(each.path.exists() for passes in possible.values() for each in passes):
-                found |= possible
-            if possible.keys() <= found.keys():
+            if all(part.path.exists() for passes in possible.values() for part in passes):
+                networks |= possible
+            if possible.keys() <= networks.keys():
                 continue
             task = plugins.tasks.create(job.task)
             if job.task_key not in problems:  # one of its signals stands for the others
@@ -92,7 +92,7 @@ def _networks(jobs: Iterable[Job], files: Sequence[Path]) -> list[list[Pass]]:
                 network = mlp_spec(build(activation, domain, width=width, depth=depth, seed=0))
                 assert network is not None
                 passes = mlps[key][library_of(network)]
-                found[passes[0].path] = passes
+                networks[passes[0].path] = passes
         except Exception:  # the fault of the plugin or of the data: the job will tell it
             continue
-    return list(found.values())
+    return list(networks.values())

@@ -106,8 +106,8 @@ class RemoteSlot:
 
     def run(self, work: JobRun) -> Execution:
         """As `inrbench.bench.runner.worker_process.WorkerProcess.run`, without progress."""
-        asked = (work.job.to_json(), self._wanted, self._plugins, work.limit_s, work.keep_weights)
-        future = self._client.submit(_serve, *asked, pure=False)
+        request = (work.job.to_json(), self._wanted, self._plugins, work.limit_s, work.keep_weights)
+        future = self._client.submit(_serve, *request, pure=False)
         try:
             while not future.done():
                 if work.stopping.wait(POLL_S):

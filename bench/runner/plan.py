@@ -143,7 +143,7 @@ def changed_sources(work: Plan, sources: Sources) -> dict[str, int]:
     """Task and method -> number of finished jobs whose plugins had another source than they have now, at the same
     version. Whether the change matters only its author knows."""
     now: dict[tuple[str, str | None], str] = {}
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for job in work.done:
         key = (job.task.name, job.activation.name if job.activation else None)
         if key not in now:
@@ -151,8 +151,8 @@ def changed_sources(work: Plan, sources: Sources) -> dict[str, int]:
         stored = work.rows[job.job_id]["source_sha256"]
         if stored is not None and stored != now[key]:
             name = " × ".join(filter(None, key))
-            found[name] = found.get(name, 0) + 1
-    return found
+            counts[name] = counts.get(name, 0) + 1
+    return counts
 
 
 def duration(seconds: float | None) -> str:

@@ -54,17 +54,17 @@ class TimeLeft:
 
     def seconds(self, now: float) -> float | None:
         """Seconds from ``now`` until the last job ends; None while nothing is known."""
-        known = {cell: median(seconds) for cell, seconds in self._seen.items()}
+        medians = {cell: median(seconds) for cell, seconds in self._seen.items()}
         for cell, start, fraction in self._running.values():
             if fraction > 0:
-                known.setdefault(cell, (now - start) / fraction)
+                medians.setdefault(cell, (now - start) / fraction)
         left = sum(self._waiting.values()) + len(self._running)
-        if not left or not known:
+        if not left or not medians:
             return None if left else 0.0
-        usual = median([seconds for group in self._seen.values() for seconds in group] or known.values())
-        total = sum(count * known.get(cell, usual) for cell, count in self._waiting.items())
+        usual = median([seconds for group in self._seen.values() for seconds in group] or medians.values())
+        total = sum(count * medians.get(cell, usual) for cell, count in self._waiting.items())
         for cell, start, fraction in self._running.values():
-            expected = known.get(cell, usual)
+            expected = medians.get(cell, usual)
             total += max(0.0, min(expected - (now - start), (1 - fraction) * expected))
         return total / min(self._slots, left)
 

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from inrbench.bench.config.job import Job
 from inrbench.bench.machine.devices import SlotSpec
-from inrbench.bench.machine.monitor import Watch
+from inrbench.bench.machine.monitor import DeviceMonitor
 from inrbench.bench.machine.provenance import Provenance
 from inrbench.bench.runner.messages import Channel, Kind
 from inrbench.bench.runner.row import Execution
@@ -118,7 +118,7 @@ class WorkerProcess:
 
     def run(self, work: JobRun) -> Execution:
         """Have the worker run a job. If it fails, exceeds its limit or is stopped, it ends with all its children."""
-        watch = Watch(self.spec, self.worker)
+        watch = DeviceMonitor(self.spec, self.worker)
         try:
             outcome = self._outcome(work)
         except WorkerError as error:
@@ -134,11 +134,11 @@ class WorkerProcess:
         """
         try:
             channel = self._ready(work.stopping)
-            kept = str(self._checkpoint(work.job.job_id)) if self._checkpoint else None
+            checkpoint = str(self._checkpoint(work.job.job_id)) if self._checkpoint else None
             request = {
                 "job": work.job.to_json(),
                 "log": str(work.log),
-                "checkpoint": kept,
+                "checkpoint": checkpoint,
                 "keep_weights": work.keep_weights,
             }
             channel.send(json.dumps(request).encode())

@@ -60,14 +60,14 @@ def suites_in(folder: Path) -> dict[str, Path]:
     Raises:
         BadInput: if there are no results in it.
     """
-    found = (
+    folders = (
         {path.name: path for path in sorted(folder.iterdir()) if (path / "runs").is_dir()} if folder.is_dir() else {}
     )
     if (folder / "runs").is_dir():
-        found = {folder.resolve().name: folder}
-    if not found:
+        folders = {folder.resolve().name: folder}
+    if not folders:
         raise BadInput(f"{folder}: no results in it; name a folder that has <suite>/runs/ in it")
-    return found
+    return folders
 
 
 def merge(here: Store, there: Store) -> Merged:

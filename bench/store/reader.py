@@ -126,8 +126,8 @@ class Reader:
             if self.run_file(job_id).exists() and (table := self._read("runs", job_id)) is not None:
                 key: Key | None = keys(table)[job_id]
             else:
-                found = [self.index(name)[job_id] for name in self.compacts() if job_id in self.index(name)]
-                key = max(found) if found else None
+                outcomes = [self.index(name)[job_id] for name in self.compacts() if job_id in self.index(name)]
+                key = max(outcomes) if outcomes else None
             return (key.status, key.attempt) if key else None
 
         return self._settled(gather)
@@ -173,7 +173,7 @@ class Reader:
             self.quarantine(path, error)
             return None
 
-    def kept(self) -> set[str]:
+    def checkpointed(self) -> set[str]:
         """The jobs that have a checkpoint; whether it counts is seen when the job resumes."""
         return {path.stem for path in (self.root / "checkpoints").glob("[!.]*.pt")}
 
@@ -196,20 +196,20 @@ class Reader:
         with self.locks.shared():
             for _ in range(100):
                 before = self._lost_files
-                found = gather()
+                state = gather()
                 if self._lost_files == before:
                     break
-        return found
+        return state
 
     def _sources(self) -> dict[str, str]:
         """job id -> the name, in both folders, of the file that holds what counts for it."""
-        found = {name: name for name in self.small()}
+        sources = {name: name for name in self.small()}
         best: dict[str, tuple[Key, str]] = {}
         differ = set()
         for name in self.compacts():
             for job_id, key in self.index(name).items():
                 other = best.get(job_id)
-                if other is not None and other[0] != key and job_id not in found:
+                if other is not None and other[0] != key and job_id not in sources:
                     differ.add(job_id)
                 if other is None or (key, name) > other:
                     best[job_id] = key, name
@@ -218,7 +218,7 @@ class Reader:
             self.say(
                 f"{self.root}: {len(differ)} jobs have two results, for one {min(differ)}; the better or later counts"
             )
-        return {job_id: name for job_id, (_, name) in best.items()} | found
+        return {job_id: name for job_id, (_, name) in best.items()} | sources
 
     def index(self, name: str) -> dict[str, Key]:
         """The rank of each job of a compact file. The name is a hash of the content, so one reading is enough."""

@@ -100,21 +100,21 @@ def read(path: Path, kind: str, ids_only: bool = False) -> pa.Table:
     return table
 
 
-def _conform(found: pa.Schema, kind: str) -> None:
+def _conform(stored: pa.Schema, kind: str) -> None:
     """Whether a file's columns can be read as today's."""
     schema = SCHEMAS[kind]
-    if found.equals(schema, check_metadata=True):
+    if stored.equals(schema, check_metadata=True):
         return
-    version = (found.metadata or {}).get(b"schema_version", b"none").decode("utf-8", "replace")
+    version = (stored.metadata or {}).get(b"schema_version", b"none").decode("utf-8", "replace")
     if version != str(SCHEMA_VERSION):
         raise Unreadable(f"its columns are not those of schema version {SCHEMA_VERSION}: it has version {version[:20]}")
-    if missing := REQUIRED[kind] - set(found.names):
+    if missing := REQUIRED[kind] - set(stored.names):
         raise Unreadable(f"its columns are not those of {kind}: {', '.join(sorted(missing))} missing")
-    if len(set(found.names)) != len(found.names):
+    if len(set(stored.names)) != len(stored.names):
         raise Unreadable("it has two columns of one name")
     for field in schema:
-        if field.name in found.names and found.field(field.name).type != field.type:
-            raise Unreadable(f"its column {field.name} is {found.field(field.name).type}, not {field.type}")
+        if field.name in stored.names and stored.field(field.name).type != field.type:
+            raise Unreadable(f"its column {field.name} is {stored.field(field.name).type}, not {field.type}")
 
 
 def _rows(file: pq.ParquetFile, kind: str) -> pa.Table:
@@ -137,8 +137,8 @@ def _ids(file: pq.ParquetFile) -> pa.Table:
 
 def _check_rows(table: pa.Table, path: Path, kind: str) -> None:
     ids = table.column("job_id")
-    said = [name for name in ("status", "metric") if name in table.column_names and name in REQUIRED[kind]]
-    if ids.null_count or any(table.column(name).null_count for name in said):
+    required = [name for name in ("status", "metric") if name in table.column_names and name in REQUIRED[kind]]
+    if ids.null_count or any(table.column(name).null_count for name in required):
         raise Unreadable("a row does not say of which job it is, or what it says of it")
     unique = _distinct(ids)
     if path.name.startswith(COMPACT):

@@ -141,7 +141,7 @@ def source_of(folders: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def encode(snapshot: Snapshot, known: Fingerprint) -> bytes:
+def encode(snapshot: Snapshot, fingerprint: Fingerprint) -> bytes:
     """A checkpoint as the content of its file."""
     content = {item.name: getattr(snapshot, item.name) for item in fields(snapshot)}
     buffer = io.BytesIO()
@@ -149,7 +149,7 @@ def encode(snapshot: Snapshot, known: Fingerprint) -> bytes:
         "points": [astuple(point) for point in snapshot.points],
         "scores": [tuple(score) for score in snapshot.scores],
     }
-    torch.save({**content, **plain, "fingerprint": known}, buffer)
+    torch.save({**content, **plain, "fingerprint": fingerprint}, buffer)
     return sealed(buffer.getvalue())
 
 
@@ -158,7 +158,7 @@ def sealed(payload: bytes) -> bytes:
     return hashlib.sha256(payload).digest() + payload
 
 
-def read(path: Path, known: Fingerprint) -> Snapshot:
+def read(path: Path, fingerprint: Fingerprint) -> Snapshot:
     """The inverse of `encode`.
 
     Raises:
@@ -172,7 +172,7 @@ def read(path: Path, known: Fingerprint) -> Snapshot:
         raise ValueError("it is damaged")
     content = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     stored = content.pop("fingerprint")
-    for name, value in known.items():
+    for name, value in fingerprint.items():
         if stored.get(name) != value:
             raise ValueError(f"its {name} is {str(stored.get(name))[:80]!r}, here it is {str(value)[:80]!r}")
     points, scores = content.pop("points"), content.pop("scores")

@@ -113,11 +113,11 @@ class Descent:
         Raises:
             ValueError: if it is not of this network or of these optimisers; nothing is changed then.
         """
-        own = self._network_state()
+        tensors = self._network_state()
         for name, value in state.items():
-            if name.startswith("network/") and (name not in own or _form(value) != _form(own[name])):
+            if name.startswith("network/") and (name not in tensors or _form(value) != _form(tensors[name])):
                 raise ValueError(f"{name} is not of this network")
-        if missing := own.keys() - state.keys():
+        if missing := tensors.keys() - state.keys():
             raise ValueError(f"{min(missing)} is missing")
         for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
             # The learning rate is that of the schedule, and on a GPU a tensor that a graph reads.
@@ -125,7 +125,7 @@ class Descent:
             groups = [group | rate for group, rate in zip(saved["param_groups"], rates, strict=True)]
             optimizer.load_state_dict({"state": saved["state"], "param_groups": groups})
         with torch.no_grad():
-            for name, value in own.items():
+            for name, value in tensors.items():
                 value.copy_(state[name])
         if self._closure is not None:
             self._closure.restore(state["closure"])

@@ -143,16 +143,16 @@ class Objective:
 
     def backward(self, engine: Engine, step: int = 0) -> Tensor:
         """Add the gradient of the loss to the parameters' ``grad``; returns the loss, a scalar still on the device."""
-        drawn = self.batches.at(step) if self.batches else None
+        chosen = self.batches.at(step) if self.batches else None
         engine.begin()
         if self.local:
             points, targets, weights, scale = self.points, self.targets, self._weights, self.scale
-            if drawn is not None:
-                points, targets, scale = points[drawn], targets[drawn], scale * len(points) / len(drawn)
-                weights = None if weights is None else weights[drawn]
+            if chosen is not None:
+                points, targets, scale = points[chosen], targets[chosen], scale * len(points) / len(chosen)
+                weights = None if weights is None else weights[chosen]
             loss = self._backward_local(engine, points, targets, weights, scale)
         else:
-            loss = self._backward_mixed(engine, drawn)
+            loss = self._backward_mixed(engine, chosen)
         engine.end()
         return loss
 
@@ -181,18 +181,18 @@ class Objective:
         def pass_both(thread: int) -> Tensor:
             total = torch.zeros((), device=targets.device)
             for block in blocks[thread]:
-                values, kept = engine.forward(points[block])
+                values, saved = engine.forward(points[block])
                 part, gradient = self._loss.sum_and_gradient(
                     values.to(targets.dtype), targets[block], None if weights is None else weights[block]
                 )
-                engine.backward(thread, kept, gradient * scale)
+                engine.backward(thread, saved, gradient * scale)
                 total += part
-                del kept  # before there is the next one
+                del saved  # before there is the next one
             return total
 
         return torch.stack([*run_on_threads(engine.threads, pass_both)]).sum() * scale
 
-    def _backward_mixed(self, engine: Engine, drawn: Tensor | None) -> Tensor:
+    def _backward_mixed(self, engine: Engine, chosen: Tensor | None) -> Tensor:
         blocks = blocks_of_threads(len(self.points), self.rows, engine.threads)
         keep = self._fits(engine)
 
@@ -201,22 +201,22 @@ class Objective:
 
         passed = run_on_threads(engine.threads, pass_forward)
         values = torch.cat([value for thread in passed for value, _ in thread]).to(self.problem.measured.dtype)
-        loss, gradient = self.pull(values, drawn)
+        loss, gradient = self.loss_and_gradient(values, chosen)
 
         def pass_backward(thread: int) -> None:
-            for block, (_, kept) in zip(blocks[thread], passed[thread], strict=True):
+            for block, (_, saved) in zip(blocks[thread], passed[thread], strict=True):
                 if not keep:
-                    _, kept = engine.forward(self.points[block])
-                engine.backward(thread, kept, gradient[block])
+                    _, saved = engine.forward(self.points[block])
+                engine.backward(thread, saved, gradient[block])
 
         run_on_threads(engine.threads, pass_backward)
         return loss
 
-    def pull(self, values: Tensor, drawn: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def loss_and_gradient(self, values: Tensor, chosen: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """The loss of values (N, C) at all coordinates, and the gradient in them of what is trained on.
 
         Args:
-            drawn: the groups of measurements that are in the batch; None for all.
+            chosen: the groups of measurements that are in the batch; None for all.
         """
         operator, scale = self.problem.operator, self.scale
         values = values.detach().requires_grad_()
@@ -225,12 +225,12 @@ class Objective:
             terms = terms * self._weights
         if self._used is not None:
             terms = terms * self._used
-        if drawn is not None:
+        if chosen is not None:
             assert operator.group is not None
             # Over the expected number of measurements, so that the mean over all draws is the loss: where some are held
             # out, the groups have unlike numbers of them.
-            scale *= operator.out_rows / (len(drawn) * operator.group)
-            terms = terms.reshape(-1, operator.group, terms.shape[1]).index_select(0, drawn)
+            scale *= operator.out_rows / (len(chosen) * operator.group)
+            terms = terms.reshape(-1, operator.group, terms.shape[1]).index_select(0, chosen)
         loss = terms.sum() * scale
         trained = loss if self._tv is None else loss + self._tv * total_variation(values, self.problem.shape)
         return loss.detach(), torch.autograd.grad(trained, values)[0]

@@ -98,8 +98,8 @@ class ResidualLoss:
 
         def pass_both(thread: int) -> Tensor:
             total = torch.zeros((), device=device)
-            for residual, sample, each in zip(self.problem.residuals, samples, blocks, strict=True):
-                for block in each[thread]:
+            for residual, sample, parts in zip(self.problem.residuals, samples, blocks, strict=True):
+                for block in parts[thread]:
                     at = differentiate(engine.network, sample.points[block], residual.order)
                     part = residual.loss(at, sample.given[block]) / len(sample.points)
                     if train:

@@ -65,7 +65,7 @@ def execute(
         if keep_weights:
             outcome = training.with_weights(outcome, signal)
     values = torch.from_numpy(np.ascontiguousarray(estimate)).reshape(len(problem.truth), -1)
-    reconstruction, truth = (problem.grid(task.comparable(each)) for each in (values, problem.truth))
+    reconstruction, truth = (problem.grid(task.comparable(rows)) for rows in (values, problem.truth))
     classes: list[type[Any]] = [type(task), *([type(activation)] if activation else [])]
     return replace(
         outcome,

@@ -42,10 +42,10 @@ class Batches:
     def at(self, step: int) -> Tensor:
         """(size,) int64, in random order, for the step after ``step`` others."""
         generator = torch.Generator().manual_seed(step_seed(self._data_seed, step))
-        drawn = torch.randperm(self.count, generator=generator)[: self.size]
+        batch = torch.randperm(self.count, generator=generator)[: self.size]
         if self._device.type == "cpu":
-            return drawn
-        return drawn.pin_memory().to(self._device, non_blocking=True)  # a step waits for no device
+            return batch
+        return batch.pin_memory().to(self._device, non_blocking=True)  # a step waits for no device
 
 
 def step_seed(data_seed: int, step: int) -> int:

@@ -82,15 +82,15 @@ def ntk_eigenvalues(network: nn.Module, coords: Tensor) -> NDArray[np.float64]:
 
     kernel = rows.new_zeros(len(rows) * channels, len(rows) * channels)
     for first in range(0, len(rows), block):
-        kept = torch.stack([*jacobian(first, first + block)])
-        here = slice(first * channels, first * channels + len(kept))
-        kernel[here, here] = kept @ kept.T
+        part = torch.stack([*jacobian(first, first + block)])
+        here = slice(first * channels, first * channels + len(part))
+        kernel[here, here] = part @ part.T
         for index, row in enumerate(jacobian(first + block, len(rows)), start=here.stop):
-            kernel[here, index] = kernel[index, here] = kept @ row
+            kernel[here, index] = kernel[index, here] = part @ row
     if not bool(torch.isfinite(kernel).all()):
         return np.full(len(kernel), math.nan)
-    found: NDArray[np.float64] = torch.linalg.eigvalsh(kernel).flip(0).clamp(min=0).cpu().numpy()
-    return found
+    eigenvalues: NDArray[np.float64] = torch.linalg.eigvalsh(kernel).flip(0).clamp(min=0).cpu().numpy()
+    return eigenvalues
 
 
 def _flat(parameter: Tensor, gradient: Tensor | None) -> Tensor:
@@ -139,5 +139,5 @@ def power_spectrum(values: NDArray[np.float32]) -> NDArray[np.float64]:
         lengths = lengths + (np.fft.fftfreq(n, 1 / n) ** 2).reshape(along)
     power = (np.abs(np.fft.fftn(grid, axes=axes)) ** 2).sum(axis=-1) / math.prod(shape) ** 2
     bins, last = np.rint(np.sqrt(lengths)).astype(int), max(shape) // 2
-    found = np.bincount(bins.ravel(), power.ravel(), minlength=last + 1)
-    return found[: last + 1].astype(np.float64)
+    spectrum = np.bincount(bins.ravel(), power.ravel(), minlength=last + 1)
+    return spectrum[: last + 1].astype(np.float64)

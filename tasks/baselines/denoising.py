@@ -26,14 +26,14 @@ def tv(problem: Problem, weight: float) -> NDArray[np.float32]:
     from skimage.restoration import denoise_tv_chambolle
 
     assert problem.noise_std is not None
-    found: Any = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
+    estimate: Any = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
         problem.grid(problem.measured),
         weight=weight * problem.noise_std,
         eps=1e-5,
         max_num_iter=500,
         channel_axis=-1,
     )
-    return np.asarray(found, dtype=np.float32)
+    return np.asarray(estimate, dtype=np.float32)
 
 
 def nl_means(problem: Problem) -> NDArray[np.float32]:
@@ -45,7 +45,7 @@ def nl_means(problem: Problem) -> NDArray[np.float32]:
     from skimage.restoration import denoise_nl_means
 
     assert problem.noise_std is not None
-    found: Any = denoise_nl_means(
+    estimate: Any = denoise_nl_means(
         problem.grid(problem.measured),
         patch_size=5,
         patch_distance=6,
@@ -54,4 +54,4 @@ def nl_means(problem: Problem) -> NDArray[np.float32]:
         fast_mode=True,
         channel_axis=-1,
     )
-    return np.asarray(found, dtype=np.float32)
+    return np.asarray(estimate, dtype=np.float32)

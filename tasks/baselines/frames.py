@@ -18,15 +18,15 @@ def nearest_frame(problem: Problem) -> NDArray[np.float32]:
     """The nearest measured frame, of two at the same distance the earlier one: (T, H, W, C)."""
     at, values = _measured_frames(problem)
     distance = np.abs(np.arange(problem.shape[0])[:, None] - at)
-    found: NDArray[np.float32] = values[distance.argmin(axis=1)].astype(np.float32)
-    return found
+    estimate: NDArray[np.float32] = values[distance.argmin(axis=1)].astype(np.float32)
+    return estimate
 
 
 def linear_in_time(problem: Problem) -> NDArray[np.float32]:
     """Linear interpolation between the measured frames, pixel by pixel: (T, H, W, C)."""
     at, values = _measured_frames(problem)
-    found: Floats = scipy.interpolate.make_interp_spline(at, values, k=1, axis=0)(np.arange(problem.shape[0]))
-    return found.astype(np.float32)
+    estimate: Floats = scipy.interpolate.make_interp_spline(at, values, k=1, axis=0)(np.arange(problem.shape[0]))
+    return estimate.astype(np.float32)
 
 
 def static(problem: Problem, group: int) -> NDArray[np.float32]:
@@ -35,8 +35,8 @@ def static(problem: Problem, group: int) -> NDArray[np.float32]:
         spread = problem.grid(problem.operator.adjoint(problem.measured))
     frames = spread.shape[0]
     readouts = spread.reshape(frames // group, group, *spread.shape[1:]).sum(axis=1)
-    found: NDArray[np.float32] = readouts.repeat(group, axis=0)
-    return found
+    estimate: NDArray[np.float32] = readouts.repeat(group, axis=0)
+    return estimate
 
 
 def tv(problem: Problem, weight: float, group: int) -> NDArray[np.float32]:

@@ -22,7 +22,7 @@ def biharmonic(problem: Problem) -> NDArray[np.float32]:
     from skimage.restoration import inpaint_biharmonic
 
     with torch.no_grad():
-        known = problem.grid(problem.operator.adjoint(problem.measured))
+        picture = problem.grid(problem.operator.adjoint(problem.measured))
     unseen = problem.unseen().reshape(problem.shape)
-    found: Any = inpaint_biharmonic(known, unseen, channel_axis=-1)
-    return np.asarray(found, dtype=np.float32)
+    estimate: Any = inpaint_biharmonic(picture, unseen, channel_axis=-1)
+    return np.asarray(estimate, dtype=np.float32)

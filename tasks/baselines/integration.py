@@ -24,7 +24,7 @@ def dct(problem: Problem) -> NDArray[np.float32]:
     [T. Simchony, R. Chellappa and M. Shao, IEEE TPAMI 12 (1990)]. Of noise-free differences it is the exact inverse.
     """
     assert isinstance(problem.operator, Gradient)
-    assert problem.operator.kept is None, "some differences are missing"
+    assert problem.operator.index is None, "some differences are missing"
     height, width = problem.shape
     down, right = (4 * np.sin(np.pi * np.arange(n) / (2 * n)) ** 2 for n in (height, width))
     eigenvalues = SCALE**2 * (down[:, None] + right)[..., None]

@@ -31,11 +31,11 @@ def linear(problem: Problem) -> NDArray[np.float32]:
     if at.shape[1] == 1:
         columns = [np.interp(steps[:, 0], at[:, 0], column) for column in values.T]
         return _grid(problem, np.stack(columns, axis=1))
-    found = scipy.interpolate.LinearNDInterpolator(at, values)(steps)
-    outside = np.isnan(found).any(axis=1)
+    estimate = scipy.interpolate.LinearNDInterpolator(at, values)(steps)
+    outside = np.isnan(estimate).any(axis=1)
     _, index = scipy.spatial.cKDTree(at).query(steps[outside])
-    found[outside] = values[index]
-    return _grid(problem, found)
+    estimate[outside] = values[index]
+    return _grid(problem, estimate)
 
 
 def cubic(problem: Problem) -> NDArray[np.float32]:

@@ -34,9 +34,9 @@ def hio(problem: Problem, iterations: int = 400, last: int = 100) -> NDArray[np.
         g = torch.rand(operator.frame, generator=generator, dtype=torch.float64) * support
         for iteration in range(iterations + last):
             spectrum = torch.fft.rfft2(g, norm="ortho")
-            found = torch.fft.irfft2(_with_magnitude(spectrum, measured[0]), s=operator.frame, norm="ortho")
-            right = support & (found >= 0)
-            g = torch.where(right, found, g - BETA * found if iteration < iterations else torch.zeros_like(g))
+            picture = torch.fft.irfft2(_with_magnitude(spectrum, measured[0]), s=operator.frame, norm="ortho")
+            right = support & (picture >= 0)
+            g = torch.where(right, picture, g - BETA * picture if iteration < iterations else torch.zeros_like(g))
         results.append(g[: operator.shape[0], : operator.shape[1]].reshape(-1, 1).clamp(min=0))
     return _best(problem, results)
 

@@ -210,7 +210,7 @@ class Task(BaseModel):
 
         A task may add metrics of one part, named like ``freq_error/3``. It must not modify ``values``.
         """
-        estimate, truth = (problem.grid(self.comparable(each)) for each in (values, problem.truth))
+        estimate, truth = (problem.grid(self.comparable(signal)) for signal in (values, problem.truth))
         return {name: METRICS[name].function(estimate, truth) for name in self.metrics}
 
 

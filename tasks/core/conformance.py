@@ -82,10 +82,10 @@ def check_shapes(task: Task) -> None:
         require(values.ndim == 2, f"{name} has the shape {tuple(values.shape)}; give it one column for each channel")
         require(values.dtype == torch.float32, f"{name} is {values.dtype}; end with .float()")
         require(torch.isfinite(values).all(), f"{name} is not finite")
-    found, expected = problem.operator.forward(problem.truth), problem.measured
+    predicted, expected = problem.operator.forward(problem.truth), problem.measured
     require(
-        found.shape == expected.shape,
-        f"operator.forward gives {tuple(found.shape)}, measured is {tuple(expected.shape)}",
+        predicted.shape == expected.shape,
+        f"operator.forward gives {tuple(predicted.shape)}, measured is {tuple(expected.shape)}",
     )
     require(
         problem.operator.out_rows == len(expected), f"operator.out_rows is not {len(expected)}, as there are measured"
@@ -171,18 +171,18 @@ def check_noise(task: Task) -> None:
         )
         raise Skip("no noise is declared")
     if first.noise_std is not None and same_operator(first, other):
-        found = float((first.measured - other.measured).square().mean().sqrt()) / math.sqrt(2)
-        assert 0.85 < found / first.noise_std < 1.15, (
-            f"the noise has a root mean square of {found:.3g}, and noise_std is {first.noise_std:.3g}; "
+        measured = float((first.measured - other.measured).square().mean().sqrt()) / math.sqrt(2)
+        assert 0.85 < measured / first.noise_std < 1.15, (
+            f"the noise has a root mean square of {measured:.3g}, and noise_std is {first.noise_std:.3g}; "
             "its unit is that of the measurements"
         )
         return
     terms = loss.terms(predicted, first.measured)
-    found = float((terms if first.weights is None or not loss.weighted else terms * first.weights).mean())
+    measured = float((terms if first.weights is None or not loss.weighted else terms * first.weights).mean())
     require(
-        0.75 < found / level < 1.33,
-        f"the data loss of the truth is {found:.3g}, and {level:.3g} is expected from noise_std = {first.noise_std}; "
-        "its unit is that of the measurements",
+        0.75 < measured / level < 1.33,
+        f"the data loss of the truth is {measured:.3g}, and {level:.3g} is expected from noise_std = {first.noise_std}"
+        "; its unit is that of the measurements",
     )
 
 
@@ -210,9 +210,9 @@ def check_scores(task: Task) -> None:
     problem = problem_of(task)
     noise = noise_like(problem.truth, 0.3, seed=1)
     cases = [problem.truth.clone(), problem.truth + noise, problem.truth + 2 * noise]
-    kept = [values.clone() for values in cases]
+    copies = [values.clone() for values in cases]
     scores = [task.score(problem, values) for values in cases]
-    require(same(cases, kept), "score changes the values that it is given; copy them first")
+    require(same(cases, copies), "score changes the values that it is given; copy them first")
     require(set(task.metrics) <= set(scores[0]), f"score lacks {sorted(set(task.metrics) - set(scores[0]))} of metrics")
     unknown = sorted(name for name in task.metrics if name not in METRICS)
     require(
@@ -237,7 +237,7 @@ def check_baselines(task: Task) -> None:
     if not baselines:
         raise Skip("it has no classical method to compare with; add one in baselines")
     problem, metric = problem_of(task), task.metrics[0]
-    kept = [tensor.clone() for tensor in (problem.measured, problem.truth)]
+    copies = [tensor.clone() for tensor in (problem.measured, problem.truth)]
     shape = (*problem.shape, problem.truth.shape[1])
     nothing = task.score(problem, torch.zeros_like(problem.truth))[metric]
     for name, method in baselines.items():
@@ -245,11 +245,11 @@ def check_baselines(task: Task) -> None:
         require(values.shape == shape, f"{name} has the shape {values.shape}, not {shape}")
         require(values.dtype == np.float32, f"{name} is {values.dtype}, not float32")
         require(np.isfinite(values).all(), f"{name} is not finite")
-        require(same([problem.measured, problem.truth], kept), f"{name} changes the problem that it is given")
+        require(same([problem.measured, problem.truth], copies), f"{name} changes the problem that it is given")
         require(np.array_equal(values, method(problem)), f"{name} gives other values at its second call")
-        found = task.score(problem, torch.from_numpy(values).reshape(problem.truth.shape))[metric]
-        better = describe(metric).direction * (found - nothing) > 0
-        require(better, f"{name} has a {metric} of {found:.4g}, no better than zeros with {nothing:.4g}")
+        score = task.score(problem, torch.from_numpy(values).reshape(problem.truth.shape))[metric]
+        better = describe(metric).direction * (score - nothing) > 0
+        require(better, f"{name} has a {metric} of {score:.4g}, no better than zeros with {nothing:.4g}")
 
 
 def check_classical(task: Task) -> None:
@@ -262,8 +262,10 @@ def check_classical(task: Task) -> None:
             )
             for value in (low, high):
                 variant = type(task).model_validate({**task.model_dump(), parameter: value})
-                known = variant.baselines()
-                assert method in known or not set(task.classical) & set(known), f"classical names {method}, no baseline"
+                methods = variant.baselines()
+                assert method in methods or not set(task.classical) & set(methods), (
+                    f"classical names {method}, no baseline"
+                )
 
 
 def check_derivatives(task: Task) -> None:

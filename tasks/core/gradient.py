@@ -21,27 +21,27 @@ class Gradient(Operator):
 
     Args:
         shape: (H, W), the grid.
-        kept: (M,) int64 distinct indices of the differences that are measured; None for all.
+        index: (M,) int64 distinct indices of the differences that are measured; None for all.
     """
 
-    def __init__(self, shape: tuple[int, int], kept: Tensor | None = None) -> None:
+    def __init__(self, shape: tuple[int, int], index: Tensor | None = None) -> None:
         self.shape = shape
         self.in_rows = shape[0] * shape[1]
         self.all_rows = count_differences(shape)
-        self.out_rows = self.all_rows if kept is None else len(kept)
-        self.kept = kept
+        self.out_rows = self.all_rows if index is None else len(index)
+        self.index = index
 
     def forward(self, x: Tensor) -> Tensor:
         grid = x.reshape(*self.shape, -1)
         # In this order autograd adds up the four parts as `adjoint` does, to the same bits.
         left, right, above, below = grid[:, :-1], grid[:, 1:], grid[:-1], grid[1:]
         differences = torch.cat([(below - above).flatten(0, 1), (right - left).flatten(0, 1)]) * SCALE
-        return differences if self.kept is None else differences[self.kept]
+        return differences if self.index is None else differences[self.index]
 
     def adjoint(self, y: Tensor) -> Tensor:
         (height, width), channels = self.shape, y.shape[1]
-        if self.kept is not None:
-            y = y.new_zeros(self.all_rows, channels).index_copy(0, self.kept, y)
+        if self.index is not None:
+            y = y.new_zeros(self.all_rows, channels).index_copy(0, self.index, y)
         y = y * SCALE
         split = (height - 1) * width
         down = y[:split].reshape(height - 1, width, channels)

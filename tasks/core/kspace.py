@@ -69,8 +69,8 @@ def _spokes(shape: tuple[int, int], count: int) -> Tensor:
     )
     # An even side has the frequency -n/2 and not n/2, which wraps around to it.
     index = (down % shape[0]) * shape[1] + right % shape[1]
-    kept: Tensor = torch.from_numpy(np.unique(index))
-    return kept
+    samples: Tensor = torch.from_numpy(np.unique(index))
+    return samples
 
 
 def variable_density(shape: tuple[int, int], share: float, centre: float, seed: int) -> Tensor:
@@ -187,10 +187,10 @@ PHANTOM: tuple[Ellipse, ...] = tuple((tenths / 10, a, b, x0, y0, turn) for tenth
 """The signal `shepp-logan`."""
 
 
-def phantom_kspace(shape: tuple[int, int], kept: Tensor, coils: Sensitivities) -> NDArray[np.complex128]:
+def phantom_kspace(shape: tuple[int, int], samples: Tensor, coils: Sensitivities) -> NDArray[np.complex128]:
     """The samples that `SampledFourier` approximates with pixels, of the phantom behind coils, exact: (coils, K)."""
-    k = frequencies(shape)[kept].numpy().astype(np.float64)
-    found = np.zeros((len(coils.amplitudes), len(k)), np.complex128)
+    k = frequencies(shape)[samples].numpy().astype(np.float64)
+    spectra = np.zeros((len(coils.amplitudes), len(k)), np.complex128)
     for q, amplitude in zip(coils.waves, coils.amplitudes.T, strict=True):
-        found += amplitude[:, None] * ellipses_transform(PHANTOM, k - q)
-    return found * (math.sqrt(shape[0] * shape[1]) / 4)
+        spectra += amplitude[:, None] * ellipses_transform(PHANTOM, k - q)
+    return spectra * (math.sqrt(shape[0] * shape[1]) / 4)

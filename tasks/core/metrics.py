@@ -182,8 +182,8 @@ def freq_error(estimate: Array, truth: Array, frequency: int | None = None) -> f
     _check(estimate, truth)
     if not np.isfinite(estimate).all():
         return math.nan
-    kept = slice(None) if frequency is None else frequency
-    ours, theirs = (np.fft.rfft(values.astype(np.float64), axis=0)[kept] for values in (estimate, truth))
+    bins = slice(None) if frequency is None else frequency
+    ours, theirs = (np.fft.rfft(values.astype(np.float64), axis=0)[bins] for values in (estimate, truth))
     return float(np.linalg.norm(ours - theirs) / np.linalg.norm(theirs))
 
 

@@ -58,8 +58,8 @@ def render_exact(solids: NDArray[np.floating], directions: Floats, pixels: int) 
     depth = np.take_along_axis(length * DENSEST * table[:, 7, None, None], order, axis=0)
     before = np.exp(-np.concatenate([np.zeros_like(depth[:1]), np.cumsum(depth, axis=0)]))
     colours = table[:, 8:][order]
-    found: Floats = ((before[:-1] - before[1:])[..., None] * colours).sum(axis=0) + before[-1][..., None]
-    return found.reshape(-1, 3)
+    picture_: Floats = ((before[:-1] - before[1:])[..., None] * colours).sum(axis=0) + before[-1][..., None]
+    return picture_.reshape(-1, 3)
 
 
 def _chord(solid: Floats, origins: Floats, rays: Floats) -> tuple[Floats, Floats]:
@@ -125,12 +125,12 @@ class Radiance(Operator):
 
     def forward(self, x: Tensor) -> Tensor:
         empty = x.new_tensor([1.0, 0.0, 0.0, 0.0])  # outside the grid values are -1, and interpolated sums 0
-        found = multiply(x + empty, self._matrix, self._transpose) - empty
-        found = found.reshape(self.out_rows, self.samples, 4)
-        taken = opacity(found[..., 0], 2 / self.n)
+        fields = multiply(x + empty, self._matrix, self._transpose) - empty
+        fields = fields.reshape(self.out_rows, self.samples, 4)
+        taken = opacity(fields[..., 0], 2 / self.n)
         left = torch.cumprod(torch.cat([torch.ones_like(taken[:, :1]), 1 - taken], dim=1), dim=1)
         weights = left[:, :-1] * taken
-        return (weights[..., None] * found[..., 1:]).sum(dim=1) + left[:, -1:]
+        return (weights[..., None] * fields[..., 1:]).sum(dim=1) + left[:, -1:]
 
 
 def count_samples(n: int) -> int:
@@ -144,11 +144,11 @@ def _tensors(directions: bytes, n: int, pixels: int) -> tuple[Tensor, Tensor]:
     views = np.frombuffer(directions).reshape(-1, 3)
     count = count_samples(n)
     along = DISTANCE + (np.arange(count) - (count - 1) / 2) * (2 / n)
-    found = []
+    tensors = []
     for origin, rays in zip(*pinhole(views, pixels), strict=True):
         points = origin + along[None, :, None] * rays[:, None]
-        found.append(interpolation_matrix((points.reshape(-1, 1, 3) + 1) * n / 2 - 0.5, (n,) * 3, 1.0))
-    matrix = scipy.sparse.csr_array(scipy.sparse.vstack(found)).astype(np.float32)
+        tensors.append(interpolation_matrix((points.reshape(-1, 1, 3) + 1) * n / 2 - 0.5, (n,) * 3, 1.0))
+    matrix = scipy.sparse.csr_array(scipy.sparse.vstack(tensors)).astype(np.float32)
     return csr_tensor(matrix), csr_tensor(matrix.T.tocsr())
 
 

@@ -48,7 +48,7 @@ def ray_origins(directions: Floats, n: int) -> Floats:
     direction allows; its columns are at right angles to rows and direction.
     """
     first, second = view_axes(directions)
-    down, right = (each.reshape(-1, 1) for each in np.meshgrid(*[pixel_centres(n)] * 2, indexing="ij"))
+    down, right = (axis.reshape(-1, 1) for axis in np.meshgrid(*[pixel_centres(n)] * 2, indexing="ij"))
     origins: Floats = down * first[:, None] + right * second[:, None]
     return origins
 
@@ -61,11 +61,11 @@ def ray_matrix(directions: Floats, n: int) -> scipy.sparse.csr_array:
     """
     count = int(np.ceil(np.sqrt(3) * n)) + 1
     along = (np.arange(count) - (count - 1) / 2) * (2 / n)
-    found = []
+    blocks = []
     for direction, origins in zip(directions, ray_origins(directions, n), strict=True):
         points = origins[:, None] + along[:, None] * direction
-        found.append(interpolation_matrix((points + 1) * n / 2 - 0.5, (n,) * 3, 1 / n))
-    return scipy.sparse.csr_array(scipy.sparse.vstack(found))
+        blocks.append(interpolation_matrix((points + 1) * n / 2 - 0.5, (n,) * 3, 1 / n))
+    return scipy.sparse.csr_array(scipy.sparse.vstack(blocks))
 
 
 def blob_values(blobs: NDArray[np.floating], points: Floats) -> Floats:

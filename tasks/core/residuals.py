@@ -69,13 +69,13 @@ class Residual:
         Raises:
             ValueError: if the function has not one column for each weight.
         """
-        found = self.function(at, given)
-        if found.shape != (len(given), len(self.weights)):
+        residual = self.function(at, given)
+        if residual.shape != (len(given), len(self.weights)):
             raise ValueError(
-                f"a residual of shape {tuple(found.shape)} at {len(given)} points has {len(self.weights)} weights; "
+                f"a residual of shape {tuple(residual.shape)} at {len(given)} points has {len(self.weights)} weights; "
                 "return one column for each"
             )
-        terms = found.square() if self.power == 2 else found.abs()
+        terms = residual.square() if self.power == 2 else residual.abs()
         return sum((w * term.sum() for w, term in zip(self.weights, terms.unbind(1), strict=True)), terms.new_zeros(()))
 
 

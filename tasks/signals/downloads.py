@@ -81,14 +81,14 @@ def present(original: Original) -> Path | None:
     base, wrong = folder(), []
     for path in dict.fromkeys((base / original.file, base / Path(original.file).name)):
         if path.is_file():
-            found = _sha256(path)
-            if found == original.sha256:
+            digest = _sha256(path)
+            if digest == original.sha256:
                 return path
-            wrong.append((path, found))
+            wrong.append((path, digest))
     if wrong:
-        path, found = wrong[0]
+        path, digest = wrong[0]
         raise SignalError(
-            f"signal {original.name!r}: {path} is another file (sha256 {found}, expected {original.sha256}) and is "
+            f"signal {original.name!r}: {path} is another file (sha256 {digest}, expected {original.sha256}) and is "
             f"not used; remove it, or replace it with {original.url}"
         )
     return None

@@ -38,8 +38,8 @@ def load(name: str | UserFile) -> Signal:
         if _is_path(name):
             return _read(UserFile(name))
         close = difflib.get_close_matches(name.lower(), SOURCES, n=1)
-        known = f"; choose one of {', '.join(names())}, or give the path of a file"
-        hint = f" — did you mean {close[0]!r}?" if close else known
+        choices = f"; choose one of {', '.join(names())}, or give the path of a file"
+        hint = f" — did you mean {close[0]!r}?" if close else choices
         raise SignalError(f"unknown signal {name!r}{hint}")
     try:
         raw = source.loader()
@@ -49,10 +49,10 @@ def load(name: str | UserFile) -> Signal:
         raise SignalError(
             f"signal {name!r} cannot be read from {source.package}: {reason(error)}; install that package again"
         ) from error
-    found = sha256_of(raw)
-    if found != source.sha256:
+    digest = sha256_of(raw)
+    if digest != source.sha256:
         raise SignalError(
-            f"signal {name!r} is not the recorded array (sha256 {found[:12]}…, expected {source.sha256[:12]}…), "
+            f"signal {name!r} is not the recorded array (sha256 {digest[:12]}…, expected {source.sha256[:12]}…), "
             f"because the installed package has or decodes other data; install {source.package}"
         )
     array = np.ascontiguousarray(source.scale(raw))

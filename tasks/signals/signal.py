@@ -140,9 +140,9 @@ def prepared(signal: Signal, shape: tuple[int, ...]) -> str | None:
         >>> prepared(load("coffee"), (64, 96))
         '400 × 600 → 64 × 96'
     """
-    own = signal.array.shape[: 2 if signal.kind in PICTURES else 1]
-    resized = signal.kind in (*PICTURES, "audio") and own != shape
-    sizes = (" × ".join(map(str, own)), " × ".join(map(str, shape)))
+    original = signal.array.shape[: 2 if signal.kind in PICTURES else 1]
+    resized = signal.kind in (*PICTURES, "audio") and original != shape
+    sizes = (" × ".join(map(str, original)), " × ".join(map(str, shape)))
     return "; ".join([*signal.notes, *([" → ".join(sizes)] if resized else [])]) or None
 
 

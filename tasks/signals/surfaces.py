@@ -47,9 +47,9 @@ def turned_alike(faces: Faces) -> tuple[Faces, NDArray[np.int64], int]:
     right = np.concatenate([np.where(same, other, other + count), np.where(same, other + count, other)])
     graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(2 * count, 2 * count))
     _, side = connected_components(graph, directed=False)
-    kept, over = side[:count], side[count:]
-    body = np.minimum(kept, over)
-    faces = np.where((kept > over)[:, None], faces[:, ::-1], faces)
+    upright, over = side[:count], side[count:]
+    body = np.minimum(upright, over)
+    faces = np.where((upright > over)[:, None], faces[:, ::-1], faces)
     edge, uses, along = _edges(faces)
     balance = np.bincount(edge, weights=np.where(along, 1, -1), minlength=len(uses))
     return faces, np.unique(body, return_inverse=True)[1], int(np.count_nonzero(balance))

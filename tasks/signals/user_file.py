@@ -41,10 +41,10 @@ class UserFile:
         Raises:
             SignalError: if a key or a value is wrong.
         """
-        known = [field.name for field in fields(cls)]
+        names = [field.name for field in fields(cls)]
         for key in options:
-            if key not in known:
-                raise SignalError(f"{key!r} is not an option of a file; use {', '.join(known)}")
+            if key not in names:
+                raise SignalError(f"{key!r} is not an option of a file; use {', '.join(names)}")
         path, limits = options.get("path"), options.get("range")
         if not isinstance(path, str) or not path:
             raise SignalError(

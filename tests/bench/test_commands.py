@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inrbench.bench.config.lock import Found, Lock
+from inrbench.bench.config.lock import Lock, TunedSettings
 from inrbench.bench.store.store import Store
 from inrbench.tasks.core.metrics import METRICS
 from tests.bench.command import Inrbench
@@ -50,7 +50,9 @@ activations: {siren: {}}
 def test_the_report_tells_the_search_and_its_lock_file(tmp_path: Path, inrbench: Inrbench) -> None:
     path = tmp_path / "searched.yaml"
     path.write_text(SEARCHED)
-    found = Found(settings={"omega0": 21.5, "train": {"lr": 0.004}}, metric="psnr", score=20.0, trials=4, source="0")
+    found = TunedSettings(
+        settings={"omega0": 21.5, "train": {"lr": 0.004}}, metric="psnr", score=20.0, trials=4, source="0"
+    )
     Lock(suite="searched", model={}, train={}, activations={"siren": {"image": found}}).write(
         tmp_path / "searched.lock.yaml"
     )

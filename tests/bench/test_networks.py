@@ -55,7 +55,7 @@ def test_a_reloaded_network_gives_the_stored_reconstruction_bit_for_bit(activati
     one = job(activation, IMAGE)
     stored = kept(store, one)
     found = networks.trained(Store(tmp_path, "s"), one.job_id)
-    assert np.array_equal(found.drawn(), stored)
+    assert np.array_equal(found.reconstruction(), stored)
     module = results.network(store.root, one.job_id[:10])
     assert isinstance(module, nn.Module)
     assert not module.training
@@ -86,7 +86,7 @@ def test_so_it_does_for_other_tasks_sizes_and_engines(
         monkeypatch.setenv(name, value)
     store, one = Store(tmp_path, "s"), job("siren", tasks, model, **train)
     stored = kept(store, one, threads=2)
-    assert np.array_equal(networks.trained(store, one.job_id).drawn(), stored)
+    assert np.array_equal(networks.trained(store, one.job_id).reconstruction(), stored)
 
 
 def test_the_weights_of_a_run_say_what_builds_them(tiny: Path, tmp_path: Path, inrbench: Inrbench) -> None:
@@ -99,7 +99,7 @@ def test_the_weights_of_a_run_say_what_builds_them(tiny: Path, tmp_path: Path, i
     assert about["activation"]["params"]["omega0"] == 30.0
     assert (about["width"], about["depth"], about["shape"]) == (8, 2, [16, 16])
     assert sum(array.size for array in tensors.values()) == int(results.runs(store.root)["params"].iloc[0])
-    drawn = networks.trained(store, job_id).drawn()
+    drawn = networks.trained(store, job_id).reconstruction()
     stored = store.arrays(job_id) or {}
     assert np.array_equal(drawn, stored["reconstruction"])
 
@@ -152,7 +152,7 @@ def test_a_sound_lasts_as_long_at_another_size(tmp_path: Path) -> None:
     found = networks.trained(store, one.job_id)
     lengths = []
     for size in (None, 4000):
-        networks.write(found.drawn(size), found.blueprint, tmp_path / "x.wav")
+        networks.write(found.reconstruction(size), found.blueprint, tmp_path / "x.wav")
         with wave.open(io.BytesIO((tmp_path / "x.wav").read_bytes())) as file:
             lengths.append(file.getnframes() / file.getframerate())
     assert lengths == pytest.approx([400 / (found.blueprint.rate or 0)] * 2, rel=1e-3)

@@ -62,16 +62,16 @@ def slab(at: Axes) -> Field:
 def several(at: Axes, seed: int, count: int = 4) -> Field:
     """Signed distance to the union of balls and boxes drawn by a seed, no two of whose bounding balls overlap."""
     chance = np.random.default_rng(seed)
-    drawn: list[tuple[Field, Field, float]] = []
-    while len(drawn) < count:
+    spheres: list[tuple[Field, Field, float]] = []
+    while len(spheres) < count:
         centre, half = chance.uniform(-0.6, 0.6, 3), chance.uniform(0.12, 0.3, 3)
         radius = float(np.linalg.norm(half))
         inside = float(np.abs(centre).max()) + radius < 0.95
-        if inside and all(np.linalg.norm(centre - other) > radius + size + 0.05 for other, _, size in drawn):
-            drawn.append((centre, half, radius))
+        if inside and all(np.linalg.norm(centre - other) > radius + size + 0.05 for other, _, size in spheres):
+            spheres.append((centre, half, radius))
     fields = [
         sphere(at, tuple(centre), radius) if index % 2 else box(at, tuple(centre), tuple(half))
-        for index, (centre, half, radius) in enumerate(drawn)
+        for index, (centre, half, radius) in enumerate(spheres)
     ]
     union: Field = np.minimum.reduce(np.broadcast_arrays(*fields))
     return union
@@ -93,14 +93,14 @@ def surface_points(formula: Sampler, count: int, seed: int) -> tuple[Field, Fiel
     chance, points, normals, missing = np.random.default_rng(seed), [], [], count
     step = 1e-6 * np.eye(3)
     while missing > 0:
-        drawn = chance.uniform(-1, 1, (1 << 17, 3))
-        distance = formula(tuple(drawn.T))
+        candidates = chance.uniform(-1, 1, (1 << 17, 3))
+        distance = formula(tuple(candidates.T))
         near = np.flatnonzero(np.abs(distance) < SHELL)
-        drawn, distance = drawn[near], distance[near]
-        ahead, behind = ([formula(tuple((drawn + sign * each).T)) for each in step] for sign in (1, -1))
+        candidates, distance = candidates[near], distance[near]
+        ahead, behind = ([formula(tuple((candidates + sign * each).T)) for each in step] for sign in (1, -1))
         normal = (np.array(ahead) - np.array(behind)).T / 2e-6
         smooth = np.abs(np.linalg.norm(normal, axis=1) - 1) < 1e-4  # not where two nearest points are equally far
-        points.append((drawn - distance[:, None] * normal)[smooth])
+        points.append((candidates - distance[:, None] * normal)[smooth])
         normals.append(normal[smooth])
         missing -= len(points[-1])
     return np.concatenate(points)[:count], np.concatenate(normals)[:count]

@@ -68,7 +68,7 @@ def test_it_has_the_search_of_its_rivals_and_their_cases_and_seeds(rivals: Path,
     cells = {method: set(map(tuple, group[["task", "signal", "repeat", "data_seed"]].to_numpy().tolist()))
              for method, group in final.groupby("method")}  # fmt: skip
     assert cells["wave"] == cells["relu"] == cells["gauss"]
-    assert ranking.found.activations["wave"]["image"].trials == 3
+    assert ranking.tuned.activations["wave"]["image"].trials == 3
 
 
 def test_rivals_are_the_stored_ones_and_not_run_again(rivals: Path, ranking: inrbench.Ranking) -> None:

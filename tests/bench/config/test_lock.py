@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inrbench.bench.config.expand import declarations
-from inrbench.bench.config.lock import Found, Lock, flow, source
+from inrbench.bench.config.lock import Lock, TunedSettings, flow, source
 from inrbench.bench.config.strict_yaml import read_yaml, validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
@@ -24,7 +24,7 @@ SUITE: dict[str, Any] = {
 SOURCES = PLUGINS.sources()
 
 
-def cell(activation: str, **changes: Any) -> Found:
+def cell(activation: str, **changes: Any) -> TunedSettings:
     values: dict[str, Any] = {
         "settings": {"train": {"lr": 0.01}},
         "metric": "psnr",
@@ -32,10 +32,10 @@ def cell(activation: str, **changes: Any) -> Found:
         "trials": 4,
         "source": source(SOURCES, "image", activation),
     }
-    return Found(**{**values, **changes})
+    return TunedSettings(**{**values, **changes})
 
 
-def lock(**cells: Found) -> Lock:
+def lock(**cells: TunedSettings) -> Lock:
     activations = {name: {"image": found} for name, found in cells.items()}
     return Lock(suite="s", model=SUITE["model"], train=SUITE["train"], activations=activations)
 

@@ -15,7 +15,7 @@ import pytest
 
 from inrbench.bench.machine.cpu_time import CpuTimes
 from inrbench.bench.machine.devices import SlotSpec
-from inrbench.bench.machine.monitor import DeviceUse, Watch, cpu_mhz
+from inrbench.bench.machine.monitor import DeviceMonitor, DeviceUse, cpu_mhz
 from inrbench.bench.machine.nvml import Nvml
 from inrbench.bench.store.store import Store
 from tests.bench.machine.fake_nvml import NoDriver
@@ -39,14 +39,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("clock")
 def test_a_cpu_that_others_use(tmp_path: Path) -> None:
-    quiet = Watch(CPU, None, cpu_times=counters(0.25), cpus=tmp_path).end(1)
+    quiet = DeviceMonitor(CPU, None, cpu_times=counters(0.25), cpus=tmp_path).end(1)
     assert quiet == DeviceUse(shared=False, foreign_cpu=0.0125, clock_mhz=3100.5, throttled=None)
-    busy = Watch(CPU, None, cpu_times=counters(4.0), cpus=tmp_path).end(1)
+    busy = DeviceMonitor(CPU, None, cpu_times=counters(4.0), cpus=tmp_path).end(1)
     assert busy == DeviceUse(shared=True, foreign_cpu=0.2, clock_mhz=3100.5, throttled=None)
 
 
 def test_a_gpu_is_not_shared_by_work_on_the_cpu(tmp_path: Path) -> None:
-    use = Watch(GPU, None, Nvml(NoDriver()), counters(4.0), tmp_path).end(1)
+    use = DeviceMonitor(GPU, None, Nvml(NoDriver()), counters(4.0), tmp_path).end(1)
     assert use == DeviceUse(shared=False, foreign_cpu=0.2, clock_mhz=None, throttled=None)
 
 
@@ -54,7 +54,7 @@ def test_a_cpu_that_gets_too_hot_meanwhile(tmp_path: Path) -> None:
     count = tmp_path / "cpu0/thermal_throttle/core_throttle_count"
     count.parent.mkdir(parents=True)
     count.write_text("3\n")
-    cool, hot = (Watch(CPU, None, cpu_times=counters(0), cpus=tmp_path) for _ in range(2))
+    cool, hot = (DeviceMonitor(CPU, None, cpu_times=counters(0), cpus=tmp_path) for _ in range(2))
     assert cool.end(1).throttled is False
     count.write_text("4\n")
     assert hot.end(1).throttled is True

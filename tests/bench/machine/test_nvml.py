@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inrbench.bench.machine.devices import SlotSpec, slots
-from inrbench.bench.machine.monitor import Watch
+from inrbench.bench.machine.monitor import DeviceMonitor
 from inrbench.bench.machine.nvml import Gpu, Nvml, usable
 from tests.bench.machine.fake_nvml import FakeCard, FakeNvml, NoDriver
 
@@ -95,7 +95,7 @@ def test_others_on_the_device(users: dict[str, list[int]], own: int | None, expe
     assert nvml.foreign(A, own) is expected
     assert nvml.foreign(M, own) is None
     slot = SlotSpec("cuda:0", A, threads=1, exclusive=True)
-    assert Watch(slot, own, nvml).end(own).shared is expected
+    assert DeviceMonitor(slot, own, nvml).end(own).shared is expected
 
 
 @pytest.mark.parametrize(

@@ -520,7 +520,7 @@ def until_kept(store: Store, one: Job) -> None:
 def finish(store: Store, one: Job, attempt: int, whole: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run the job again: it resumes, and all of it is as if nothing had happened."""
     monkeypatch.setenv("INRBENCH_CHECKPOINT", "inf")  # no more of them; the one that is there counts all the same
-    assert store.kept() == {one.job_id}
+    assert store.checkpointed() == {one.job_id}
     work = plan.make([one], store, retry=["crashed"])
     assert list(Runner(store, local_slots(store, [SLOT])).run(work.todo, work.attempts)) == [(one, "ok")]
     row = store.runs().iloc[0]
