@@ -100,10 +100,10 @@ def slug(name: str) -> str:
 
 def span(values: Iterable[float | None], spec: str = ",.0f") -> str:
     """The range of some values: ``1,234``, or ``1,234–2,345`` where they differ; a dash for none."""
-    found = sorted({value for value in values if value is not None})
-    if not found:
+    distinct = sorted({value for value in values if value is not None})
+    if not distinct:
         return "—"
-    low, high = format(found[0], spec), format(found[-1], spec)
+    low, high = format(distinct[0], spec), format(distinct[-1], spec)
     return low if low == high else f"{low}–{high}"
 
 

@@ -37,7 +37,7 @@ def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p:
         sigma_p: of ``variance``.
 
     Raises:
-        ValueError: if ``variance`` has no meaning for the network: it is no chain of layers that are each one linear
+        ValueError: if ``variance`` has no meaning for the network: it is no MLP whose layers are each one linear
             map and a nonlinearity.
     """
     if init == "torch":
@@ -50,12 +50,12 @@ def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p:
 
 @torch.no_grad()
 def _keep_variance(network: nn.Module, shape: tuple[int, ...], sigma_p: float) -> None:
-    chain = getattr(network, "mlp", None)
-    if not isinstance(chain, MLP):
-        raise ValueError(f"init: variance is for chains of layers, and {type(network).__name__} is none; leave it out")
+    mlp = getattr(network, "mlp", None)
+    if not isinstance(mlp, MLP):
+        raise ValueError(f"init: variance is for MLPs, and {type(network).__name__} is none; leave it out")
     inputs = coordinates(shape)
-    square = (chain[0](inputs) if chain.encoded else inputs).square().mean().item()
-    for layer in chain.layers:
+    square = (mlp[0](inputs) if mlp.encoded else inputs).square().mean().item()
+    for layer in mlp.layers:
         linear, nonlinearity = _parts(layer)
         pairs = linear.weight.dim() == 3
         fan_in = linear.weight.shape[1]
@@ -112,15 +112,15 @@ def layer_spreads(network: nn.Module, shape: tuple[int, ...]) -> list[float]:
     Raises:
         ValueError: as `reinitialise`.
     """
-    chain = getattr(network, "mlp", None)
-    if not isinstance(chain, MLP):
-        raise ValueError(f"{type(network).__name__} is no chain of layers")
+    mlp = getattr(network, "mlp", None)
+    if not isinstance(mlp, MLP):
+        raise ValueError(f"{type(network).__name__} is no MLP")
     spreads: list[float] = []
     hooks = [
         _parts(layer)[0].register_forward_hook(
             lambda _module, _inputs, z: spreads.append(float((z - z.mean(0)).square().mean().sqrt()))
         )
-        for layer in chain.layers
+        for layer in mlp.layers
     ]
     with torch.no_grad():
         network(coordinates(shape))

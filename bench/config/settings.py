@@ -45,7 +45,7 @@ class Model(Settings):
             `inrbench.activations.core.initialisation`.
         sigma_p: of ``variance``, the standard deviation that it keeps; 1 where it is not given.
         output: a bound of the values, as some papers have one: ``tanh`` for (1 + tanh v) / 2, in [0, 1]. None is off:
-            the values are unbounded. A network with a bound is not compiled as a chain.
+            the values are unbounded.
     """
 
     depth: int = Field(3, ge=1, le=100)

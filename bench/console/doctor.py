@@ -153,8 +153,8 @@ def _caches() -> Finding:
     folder = cache_folder()
     files = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
     size = sum(path.stat().st_size for path in files)
-    chains = sum(path.suffix == ".so" for path in files)
-    state = f"{size / 1e6:.1f} MB, {chains} compiled functions" if folder.is_dir() else "not there yet"
+    functions = sum(path.suffix == ".so" for path in files)
+    state = f"{size / 1e6:.1f} MB, {functions} compiled functions" if folder.is_dir() else "not there yet"
     if problem := _not_writable(folder):
         advice = "make it writable or set XDG_CACHE_HOME; without, every job compiles and measures again"
         return Finding(f"{folder}, {state}, cannot be written ({problem})", advice)

@@ -67,7 +67,7 @@ ENDED = (
 
 BUILT = (
     Column("depth", _INT, "number of layers that apply the nonlinearity"),
-    Column("width", _INT, "units of a hidden layer; of a grid, those of a chain of its size"),
+    Column("width", _INT, "units of a hidden layer; of a grid, those of an MLP of its size"),
     Column("params", _INT, "real degrees of freedom; a complex weight counts two"),
     Column("frozen", _INT, "real numbers that the network needs beside them, such as drawn frequencies"),
     Column("block_rows", _INT, "rows of one training block", "rows"),

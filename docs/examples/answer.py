@@ -28,9 +28,9 @@ def of_activations(suite: str) -> pd.DataFrame:
     return final(suite).query("kind == 'activation'")
 
 
-def ranks(found: pd.DataFrame) -> pd.DataFrame:
+def ranks(scores: pd.DataFrame) -> pd.DataFrame:
     """Mean rank over the signals, one row for each task and one column for each activation; 1 is the best."""
-    cells = found.groupby(["task", "signal", "activation"])["better"].mean().unstack()
+    cells = scores.groupby(["task", "signal", "activation"])["better"].mean().unstack()
     return cells.rank(axis=1, ascending=False).groupby("task").mean()
 
 

@@ -34,8 +34,8 @@ def pages(registry: Registry[Activation], won: Mapping[str, list[str]]) -> dict[
         registry: the activations.
         won: the tasks that each won, `docs.site.wins.wins`; of one that won none the line is left out.
     """
-    figures = {name: drawn for name in registry.names() if (drawn := figure(registry.get(name)))}
-    files: dict[str, str | bytes] = {_place(name): drawn for name, drawn in figures.items()}
+    figures = {name: svg for name in registry.names() if (svg := figure(registry.get(name)))}
+    files: dict[str, str | bytes] = {_place(name): svg for name, svg in figures.items()}
     cards = [card(registry.get(name).label, name, _place(name) if name in figures else "") for name in registry.names()]
     entries = [_entry(registry.get(name), name in figures, won.get(name, [])) for name in registry.names()]
     files["activations.md"] = "\n".join([INTRODUCTION, '<div class="gallery" markdown>', *cards, "</div>\n", *entries])
@@ -48,11 +48,11 @@ def figure(activation: type[Activation]) -> bytes | None:
     if not curves:
         return None
     with styled():
-        drawn = Figure(figsize=(2.6, 1.5), layout="constrained")
+        canvas = Figure(figsize=(2.6, 1.5), layout="constrained")
         color = method_styles([(activation.name, activation.name)])[activation.name].color
-        plot(drawn.subplots(), curves, color)
+        plot(canvas.subplots(), curves, color)
         out = io.BytesIO()
-        drawn.savefig(out, format="svg", metadata={"Date": None})
+        canvas.savefig(out, format="svg", metadata={"Date": None})
     return out.getvalue()
 
 
@@ -83,7 +83,7 @@ def _entry(activation: type[Activation], has_curve: bool, won: list[str]) -> str
 def _source(activation: type[Activation]) -> str:
     """The paper that the docstring names, or that of the plugin it is derived from."""
     families: list[Any] = [cls for cls in activation.__mro__ if isinstance(cls.__dict__.get("name"), str)]
-    return next((found for cls in families if (found := docstrings.source(docstrings.text(cls)))), "")
+    return next((text for cls in families if (text := docstrings.source(docstrings.text(cls)))), "")
 
 
 def _inherited(activation: type[Activation]) -> str:

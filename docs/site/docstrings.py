@@ -48,20 +48,20 @@ def source(docstring: str) -> str:
 def initialisation(docstring: str) -> str:
     """The sentences about initial weights and biases; empty if there are none."""
     paragraphs = [part for part in body(docstring).split("\n\n") if not part.startswith(("- ", "    "))]
-    return " ".join(each for part in paragraphs for each in _sentences(part) if _INITIAL.search(each))
+    return " ".join(sentence for part in paragraphs for sentence in _sentences(part) if _INITIAL.search(sentence))
 
 
 def attributes(docstring: str) -> dict[str, str]:
     """The description of each attribute in the section ``Attributes:``; names that share one have it each."""
-    found: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
     names: list[str] = []
     for line in docstring.partition("\nAttributes:\n")[2].splitlines():
         if match := _FIELD.match(line):
             names = match[1].split(", ")
-            found |= dict.fromkeys(names, match[2])
+            descriptions |= dict.fromkeys(names, match[2])
         else:
-            found |= {name: f"{found[name]} {line.strip()}".strip() for name in names}
-    return found
+            descriptions |= {name: f"{descriptions[name]} {line.strip()}".strip() for name in names}
+    return descriptions
 
 
 def _sentences(paragraph: str) -> list[str]:

@@ -83,19 +83,19 @@ def solve(plugin: type[Task]) -> Example:
     task, settings = _small(plugin)
     signal = task.signals()[0]
     problem = task.problem(load(signal), 0)
-    found, scores = {}, {}
+    estimates, scores = {}, {}
     for name, baseline in task.baselines().items():
         values = torch.from_numpy(np.ascontiguousarray(baseline(problem))).reshape(len(problem.truth), -1)
         scores[name] = task.score(problem, values)[task.metrics[0]]
-        found[name] = problem.grid(task.comparable(values))
+        estimates[name] = problem.grid(task.comparable(values))
     direction = METRICS[task.metrics[0]].info.direction
-    order = sorted(found, key=lambda name: -direction * scores[name])
+    order = sorted(estimates, key=lambda name: -direction * scores[name])
     return Example(
         settings,
         signal,
         problem,
         problem.grid(task.comparable(problem.truth)),
-        {name: found[name] for name in order},
+        {name: estimates[name] for name in order},
         {name: scores[name] for name in order},
     )
 

@@ -24,8 +24,8 @@ def draw(example: Example, score: str) -> bytes:
         score: the score of the first baseline as text.
     """
     panels: list[tuple[str, Array | Measured]] = [("truth", example.truth)]
-    given = measured(example.problem)
-    panels.append((given.title, given))
+    measurements = measured(example.problem)
+    panels.append((measurements.title, measurements))
     if example.estimates:
         name = next(iter(example.estimates))
         panels.append((f"{baseline(name)}\n{score}", example.estimates[name]))

@@ -34,13 +34,13 @@ def links(text: str) -> Iterator[str]:
 
 def anchors(text: str) -> set[str]:
     """The anchors of a page: its headings as GitHub names them (the second of one name ends in ``-1``), and its ids."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     plain = re.sub(r"^(```|~~~).*?^\1", "", text, flags=re.DOTALL | re.MULTILINE)
     for heading in _HEADING.findall(plain):
         slug = _slug(heading)
-        found[slug] = found.get(slug, -1) + 1
-    repeated = {f"{slug}-{number}" for slug, last in found.items() for number in range(1, last + 1)}
-    return {*found, *repeated, *_ANCHOR.findall(plain)}
+        counts[slug] = counts.get(slug, -1) + 1
+    repeated = {f"{slug}-{number}" for slug, last in counts.items() for number in range(1, last + 1)}
+    return {*counts, *repeated, *_ANCHOR.findall(plain)}
 
 
 def relocated(text: str, source: str, page: str, moved: Mapping[str, str]) -> str:

@@ -16,9 +16,9 @@ def wins() -> dict[str, list[str]]:
     methods.
     """
     suite = archived("reference")
-    found: dict[str, list[str]] = {}
+    tasks_won: dict[str, list[str]] = {}
     for won in winners.of(suite):
         shared = f" (not separated: {', '.join(method.label for method in won.unseparated)})" if won.unseparated else ""
         score = number(won.value, won.task.headline.spec)
-        found.setdefault(won.best.key, []).append(f"{won.task.key}, {won.task.headline.label} {score}{shared}")
-    return found
+        tasks_won.setdefault(won.best.key, []).append(f"{won.task.key}, {won.task.headline.label} {score}{shared}")
+    return tasks_won

@@ -46,8 +46,8 @@ def converged(run: Run) -> bool | None:
 
 def counts(method: Method) -> tuple[int, int]:
     """The number of runs that had not converged, and of those that were asked."""
-    found = [converged(run) for run in method.runs]
-    return found.count(False), len(found) - found.count(None)
+    outcomes = [converged(run) for run in method.runs]
+    return outcomes.count(False), len(outcomes) - outcomes.count(None)
 
 
 def still_falling(method: Method) -> bool:

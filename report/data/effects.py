@@ -62,9 +62,9 @@ def typical(scaled: Sequence[Scale], key: str) -> float | None:
 def _scale(task: TaskResults) -> Scale | None:
     metric = task.headline
     means = {
-        method.key: (metric.direction * found.mean, method)
+        method.key: (metric.direction * mean.mean, method)
         for method in task.baselines
-        if (found := estimate(method.final(metric.name))) is not None and len(found.signals) == len(task.signals)
+        if (mean := estimate(method.final(metric.name))) is not None and len(mean.signals) == len(task.signals)
     }
     if len(means) < 2 or not metric.direction:
         return None

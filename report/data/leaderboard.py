@@ -102,8 +102,10 @@ def leaderboard(suite: SuiteResults) -> Leaderboard | None:
                 score = -np.inf if value is None else task.headline.direction * value
                 scores[method.key].setdefault((task.key, run.cell[0]), {})[run.cell[1]] = score
     order = {task.key: place for place, task in enumerate(tasks)}
-    cases = sorted({case for own in scores.values() for case in own}, key=lambda case: (order[case[0]], case[1]))
-    complete = [key for key, own in scores.items() if len(own) == len(cases)]
+    cases = sorted(
+        {case for by_case in scores.values() for case in by_case}, key=lambda case: (order[case[0]], case[1])
+    )
+    complete = [key for key, by_case in scores.items() if len(by_case) == len(cases)]
     if len(cases) < CASES or len({plugins[key] for key in complete}) < 2:
         return None
     repeats = sorted({repeat for key in complete for case in cases for repeat in scores[key][case]})
@@ -113,8 +115,8 @@ def leaderboard(suite: SuiteResults) -> Leaderboard | None:
     if np.isnan(table).any(axis=0).all(axis=1).any():
         return None
     notes = [
-        f"{key} is left out: it has no run on {len(cases) - len(own)} of {len(cases)} cases."
-        for key, own in scores.items()
+        f"{key} is left out: it has no run on {len(cases) - len(by_case)} of {len(cases)} cases."
+        for key, by_case in scores.items()
         if key not in complete
     ]
     if (np.isnan(table).any(axis=0) & ~np.isnan(table).all(axis=0)).any():
@@ -236,8 +238,8 @@ def _improvements(scores: Array, counted: NDArray[np.bool_]) -> Array:
     """Comparisons (methods, cases) of a method's repeats with all repeats of its rivals: the share that it wins."""
     shares = np.empty(scores.shape[:2])
     for case, repeats in enumerate(counted):
-        own = scores[:, case, repeats]
-        first, second = own[:, None, :, None], own[None, :, None, :]
+        values = scores[:, case, repeats]
+        first, second = values[:, None, :, None], values[None, :, None, :]
         pairs = ((first > second) + 0.5 * (first == second)).mean(axis=(2, 3))
         np.fill_diagonal(pairs, 0.0)
         shares[:, case] = pairs.sum(axis=1) / (len(scores) - 1)

@@ -62,12 +62,12 @@ def matrix(suite: SuiteResults) -> Matrix:
         for task in tasks:
             for method in task.baselines if classical else task.activations:
                 labels.setdefault(method.key, method.label)
-        found = []
+        group = []
         for key, label in labels.items():
             ranks = [place.get(key) for place in places]
             rank = None if classical or None in ranks else average(ranks)
-            found.append(Row(key, label, classical, tuple(column.get((classical, key)) for column in columns), rank))
-        rows += sorted(found, key=lambda row: (row.rank is None, row.rank or 0.0))
+            group.append(Row(key, label, classical, tuple(column.get((classical, key)) for column in columns), rank))
+        rows += sorted(group, key=lambda row: (row.rank is None, row.rank or 0.0))
     return Matrix(tasks, tuple(rows))
 
 
@@ -94,9 +94,9 @@ def _places(task: TaskResults) -> dict[str, float]:
     """The ranks of the networks of a task from 1; those without a value, or without a signal, share the last one."""
     values = {method.key: _value(task, method) for method in task.activations}
     needed = {signal for item in values.values() if item for signal in item.signals}
-    known = {key: item.mean for key, item in values.items() if item and item.signals == needed}
-    ranks = dict(zip(known, _ranks(list(known.values()), task.headline.direction), strict=True))
-    return {key: ranks.get(key, 1.0 + len(known)) for key in values}
+    means = {key: item.mean for key, item in values.items() if item and item.signals == needed}
+    ranks = dict(zip(means, _ranks(list(means.values()), task.headline.direction), strict=True))
+    return {key: ranks.get(key, 1.0 + len(means)) for key in values}
 
 
 def _ranks(values: Sequence[float], direction: int) -> list[float]:

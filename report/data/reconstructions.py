@@ -52,7 +52,7 @@ def reconstructions(suite: SuiteResults, task: TaskResults, signal: str) -> Reco
     """
     truth: Array | None = None
     rate: Array | None = None
-    found: list[Reconstruction] = []
+    estimates: list[Reconstruction] = []
     for method in task.methods:
         run = first(method, signal)
         if run is None:
@@ -64,10 +64,10 @@ def reconstructions(suite: SuiteResults, task: TaskResults, signal: str) -> Reco
         if truth is None or values is None or values.shape != truth.shape:
             continue
         label = baseline(method.label) if method in task.baselines else method.label
-        found.append(Reconstruction(method.key, label, _score(run, task), values.astype(np.float64)))
-    if truth is None or not found:
+        estimates.append(Reconstruction(method.key, label, _score(run, task), values.astype(np.float64)))
+    if truth is None or not estimates:
         return None
-    return Reconstructions(truth.astype(np.float64), tuple(found), None if rate is None else float(rate))
+    return Reconstructions(truth.astype(np.float64), tuple(estimates), None if rate is None else float(rate))
 
 
 def first(method: Method, signal: str) -> Run | None:

@@ -101,9 +101,9 @@ def leaders(methods: Mapping[str, Cells], direction: int) -> list[str]:
     """
     needed = {signal for cells in methods.values() for signal, _ in cells}
     means = {
-        name: found.mean
+        name: item.mean
         for name, cells in methods.items()
-        if (found := estimate(cells)) is not None and found.signals == needed
+        if (item := estimate(cells)) is not None and item.signals == needed
     }
     if not means or direction == 0:
         return []
@@ -134,10 +134,10 @@ def p_value(first: Cells, second: Cells) -> float:
 
 
 def _by_signal(cells: Cells) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {}
+    groups: dict[str, list[float]] = {}
     for (signal, _), value in sorted(cells.items()):
-        found.setdefault(signal, []).append(value)
-    return found
+        groups.setdefault(signal, []).append(value)
+    return groups
 
 
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -151,5 +151,5 @@ def holm(p_values: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def average(values: Iterable[float | None]) -> float | None:
     """The plain mean of the values that are not None, None without any."""
-    found = [value for value in values if value is not None]
-    return math.fsum(found) / len(found) if found else None
+    present = [value for value in values if value is not None]
+    return math.fsum(present) / len(present) if present else None

@@ -95,26 +95,26 @@ def swept(key: str) -> tuple[str, dict[str, float]]:
     match = re.fullmatch(r"(.*?)\[([^\[\]]*=[^\[\]]*)\]", key)
     if match is None:
         return key, {}
-    found = {}
+    values = {}
     for part in match[2].split(","):
         name, _, value = part.partition("=")
         try:
-            found[name] = float(value)
+            values[name] = float(value)
         except ValueError:
             return key, {}
-    return match[1], found
+    return match[1], values
 
 
 def over_tasks(tasks: Sequence[TaskResults]) -> list[Sweep]:
     """The sweeps over a setting in which tasks differ, such as ``bandwidth[cycles=8.0]``: a line for each method."""
-    found: dict[tuple[str, str], dict[float, TaskResults]] = defaultdict(dict)
+    groups: dict[tuple[str, str], dict[float, TaskResults]] = defaultdict(dict)
     for task in tasks:
         name, values = swept(task.key)
         if len(values) == 1 and task.activations:
             ((setting, value),) = values.items()
-            found[name, setting][value] = task
+            groups[name, setting][value] = task
     sweeps = []
-    for (name, setting), members in found.items():
+    for (name, setting), members in groups.items():
         metric = next(iter(members.values())).headline
         families: dict[str, dict[float, Method]] = defaultdict(dict)
         for value, task in members.items():
@@ -132,14 +132,14 @@ def over_methods(task: TaskResults) -> list[Sweep]:
     """The sweeps over a setting in which methods of a task differ, such as ``siren[omega0=30]``: a line for each
     family, the one with the best value first."""
     metric = task.headline
-    found: dict[str, dict[str, dict[float, Method]]] = defaultdict(lambda: defaultdict(dict))
+    groups: dict[str, dict[str, dict[float, Method]]] = defaultdict(lambda: defaultdict(dict))
     for method in task.activations:
         family, values = swept(method.key)
         if len(values) == 1:
             ((setting, value),) = values.items()
-            found[setting][family][value] = method
+            groups[setting][family][value] = method
     sweeps = []
-    for setting, families in sorted(found.items()):
+    for setting, families in sorted(groups.items()):
         lines = [
             line
             for key, members in families.items()

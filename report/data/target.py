@@ -36,15 +36,15 @@ class Reached:
 
 def levels(task: TaskResults) -> dict[str, float]:
     """The level of each signal of a task; without the signals on which no method has a finite final value."""
-    found = {}
+    result = {}
     for signal in task.signals:
         means = []
         for method in task.activations:
             values = [value for (name, _), value in method.final(task.headline.name).items() if name == signal]
             means += [mean] if (mean := average(values)) is not None else []
         if means and task.headline.direction:
-            found[signal] = rounded(median(means), task.headline.direction)
-    return found
+            result[signal] = rounded(median(means), task.headline.direction)
+    return result
 
 
 def rounded(value: float, direction: int) -> float:
@@ -77,14 +77,14 @@ def time_to(points: Sequence[CurvePoint], level: float, direction: int) -> float
 def reached(task: TaskResults, method: Method) -> list[Reached]:
     """How long a method takes to the level of each signal, mean over signals and repeats, for each of its timings."""
     wanted = levels(task)
-    found = []
+    results = []
     for timing in method.timings:
         runs = [run for run in method.ok if run.timing == timing and run.cell[0] in wanted]
         times = [
             time_to(run.curves.get(task.headline.name, ()), wanted[run.cell[0]], task.headline.direction)
             for run in runs
         ]
-        known = [time for time in times if time is not None]
-        mean = average(known) if len(known) == len(runs) else None
-        found.append(Reached(timing, mean, len(runs), len(known), all(run.timing_valid for run in runs)))
-    return found
+        finite = [time for time in times if time is not None]
+        mean = average(finite) if len(finite) == len(runs) else None
+        results.append(Reached(timing, mean, len(runs), len(finite), all(run.timing_valid for run in runs)))
+    return results

@@ -149,19 +149,19 @@ def value_axis(axis: Axes, metric: MetricLabel) -> None:
 
 def baselines(axes: Sequence[Axes], task: TaskResults) -> None:
     """Draw classical methods as dashed lines, labelled at the right of the last panel, where no curve is."""
-    found = [(baseline(m.label), item.mean) for m in task.baselines if (item := estimate(m.final(task.headline.name)))]
-    for index, (_, value) in enumerate(found):
+    lines = [(baseline(m.label), item.mean) for m in task.baselines if (item := estimate(m.final(task.headline.name)))]
+    for index, (_, value) in enumerate(lines):
         for axis in axes:
             style = BASELINE_LINES[index % len(BASELINE_LINES)]
             axis.axhline(value, color=BASELINE_COLOR, ls=style, lw=1, zorder=1.5)
-    if not found:
+    if not lines:
         return
     last = axes[-1]
     last.autoscale_view()
     to_axes = last.transData + last.transAxes.inverted()
     x = last.get_xlim()[1]
-    places = spread([float(to_axes.transform((x, value))[1]) for _, value in found], gap=0.07)
-    for (label, value), place in zip(found, places, strict=True):
+    places = spread([float(to_axes.transform((x, value))[1]) for _, value in lines], gap=0.07)
+    for (label, value), place in zip(lines, places, strict=True):
         last.annotate(
             label, (1.0, value), (1.03, place), last.get_yaxis_transform(), last.transAxes, va="center", fontsize=7,
             color=BASELINE_COLOR, annotation_clip=False,

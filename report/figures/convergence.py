@@ -31,23 +31,23 @@ def convergence(task: TaskResults, styles: Styles) -> Figure | None:
     """
     name = task.headline.name
     curves = {method.key: series(method, name) for method in task.activations}
-    drawn = [method for method in task.activations if len(curves[method.key]) > 1]
-    if not drawn:
+    methods = [method for method in task.activations if len(curves[method.key]) > 1]
+    if not methods:
         return None
     timed = {
         hardware: [
             (method, timing, points)
-            for method in drawn
+            for method in methods
             for timing in method.timings
             if timing.hardware == hardware and (points := [p for p in series(method, name, timing) if p[1]])
         ]
         for hardware in task.hardware()
     }
-    timed = {hardware: found for hardware, found in timed.items() if found}
+    timed = {hardware: panel for hardware, panel in timed.items() if panel}
     panels = 1 + len(timed)
     figure = Figure(figsize=(max(WIDTH, 3.1 * panels), 3.1), layout="constrained")
     axes: list[Axes] = list(figure.subplots(1, panels, sharey=True, squeeze=False)[0])
-    for method in reversed(drawn):  # the best on top
+    for method in reversed(methods):  # the best on top
         style, points = styles[method.key], curves[method.key]
         passes = {step: item.mean for step, _, item in series(method, PASSES)}
         curve(axes[0], [passes.get(step, float(step)) for step, _, _ in points], [item for *_, item in points], style)
@@ -57,19 +57,19 @@ def convergence(task: TaskResults, styles: Styles) -> Figure | None:
             axes[0].plot(
                 [passes.get(step, float(step))], [item.mean], "o", ms=9, mfc="none", mec=style.color, mew=1.2, zorder=4
             )
-    for axis, (hardware, found) in zip(axes[1:], timed.items(), strict=True):
-        for method, timing, points in reversed(found):
+    for axis, (hardware, panel) in zip(axes[1:], timed.items(), strict=True):
+        for method, timing, points in reversed(panel):
             x, y = [seconds or 0.0 for _, seconds, _ in points], [item for *_, item in points]
             curve(axis, x, y, styles[method.key], hollow=task.other_engine(timing))
         _time_axis(axis, task, hardware, len(timed))
         axis.tick_params(axis="y", length=0)
-    counted = any(series(method, PASSES) for method in drawn)
+    counted = any(series(method, PASSES) for method in methods)
     axes[0].set(xlabel="forward and backward passes" if counted else "training steps", ylabel=task.headline.label)
     for axis in axes:
         log_axis(axis)
     value_axis(axes[0], task.headline)
     baselines(axes, task)
-    legend(figure, figure.get_figwidth(), drawn, styles)
+    legend(figure, figure.get_figwidth(), methods, styles)
     return figure
 
 

@@ -69,15 +69,15 @@ def timed(task: TaskResults, hardware: str) -> list[CostPoint]:
 
 def sized(task: TaskResults) -> list[CostPoint]:
     """The methods by their trainable parameters; none where all have one budget."""
-    found = [
+    points = [
         CostPoint(method, cost, value)
         for method in task.activations
         if (cost := estimate(method.cells(lambda run: run.number("params")))) is not None
         and (value := estimate(method.final(task.headline.name))) is not None
         and cost.mean > 0
     ]
-    sizes = [point.cost.mean for point in found]
-    return found if sizes and max(sizes) > SPREAD * min(sizes) else []
+    sizes = [point.cost.mean for point in points]
+    return points if sizes and max(sizes) > SPREAD * min(sizes) else []
 
 
 def front(costs: Sequence[float], values: Sequence[float], direction: int) -> list[int]:
@@ -87,11 +87,11 @@ def front(costs: Sequence[float], values: Sequence[float], direction: int) -> li
         >>> front([1.0, 2.0, 3.0], [5.0, 4.0, 6.0], 1)
         [0, 2]
     """
-    kept: list[int] = []
+    chosen: list[int] = []
     for index in sorted(range(len(costs)), key=lambda i: (costs[i], -direction * values[i])):
-        if not kept or direction * values[index] > direction * values[kept[-1]]:
-            kept.append(index)
-    return kept
+        if not chosen or direction * values[index] > direction * values[chosen[-1]]:
+            chosen.append(index)
+    return chosen
 
 
 def _final(method: Method, task: TaskResults, timing: Timing) -> tuple[Estimate, Estimate] | None:

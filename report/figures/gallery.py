@@ -190,16 +190,16 @@ def _of_task(suite: SuiteResults, task: TaskResults, styles: Styles) -> Iterator
         )
         alt = f"Eigenvalues of the tangent kernel and power spectrum before and after training on {task.key}"
         yield GalleryEntry(f"spectra-{name}", "tangent kernel", figure, text + cut, alt, task.key)
-    for own in FIGURES.values():
-        if figure := own.of(task):
-            yield GalleryEntry(f"{own.name}-{name}", own.name, figure, own.caption, own.alt, task.key)
-    kept = max(1, PICTURES // len(suite.tasks))
-    left_out = len(task.signals) - kept
-    for signal in task.signals[:kept]:
-        found = reconstructions(suite, task, signal)
-        drawn = _reconstructions(found, styles) if found else None
-        if drawn:
-            figure, legend = drawn
+    for plugin in FIGURES.values():
+        if figure := plugin.of(task):
+            yield GalleryEntry(f"{plugin.name}-{name}", plugin.name, figure, plugin.caption, plugin.alt, task.key)
+    share = max(1, PICTURES // len(suite.tasks))
+    left_out = len(task.signals) - share
+    for signal in task.signals[:share]:
+        restored = reconstructions(suite, task, signal)
+        drawing = _reconstructions(restored, styles) if restored else None
+        if drawing:
+            figure, legend = drawing
             text = f"Reconstructions of {signal} (first repeat) with their final {metric}. {legend}"
             if left_out > 0:
                 text += f" Those of {left_out} more signals are stored but not shown."
@@ -208,20 +208,20 @@ def _of_task(suite: SuiteResults, task: TaskResults, styles: Styles) -> Iterator
             yield GalleryEntry(file, link, figure, text + cut, alt, task.key, part=RECONSTRUCTIONS)
 
 
-def _reconstructions(found: Reconstructions, styles: Styles) -> tuple[Figure, str] | None:
+def _reconstructions(restored: Reconstructions, styles: Styles) -> tuple[Figure, str] | None:
     """The figure that suits the shape of the truth, with a sentence on its content."""
-    if figure := images.draw(found):
+    if figure := images.draw(restored):
         return figure, (
             "The static figure (PDF, PNG) adds a zoomed detail, where the fine structure of the truth varies most, and "
             "the error on one scale for all."
         )
-    if figure := signals_1d.draw(found, styles):
-        if len(found.truth) > signals_1d.LONG:
+    if figure := signals_1d.draw(restored, styles):
+        if len(restored.truth) > signals_1d.LONG:
             return figure, (
                 "From top to bottom: the envelope, that of the truth in grey; the marked excerpt, the truth in "
                 "black; the largest error of each part."
             )
         return figure, "The truth in black; below each curve its error on one scale for all."
-    if figure := volumes.draw(found):
+    if figure := volumes.draw(restored):
         return figure, "Three central slices; an outline is the surface of the truth."
     return None

@@ -34,9 +34,9 @@ class Tile:
     error: Array | None
 
 
-def draw(found: Reconstructions) -> Figure | None:
+def draw(restored: Reconstructions) -> Figure | None:
     """The truth, all methods and all baselines side by side; None unless the truth is a grey or colour image."""
-    made = tiles(found)
+    made = tiles(restored)
     if len(made) < 2:
         return None
     height, width = made[0].image.shape[:2]
@@ -75,13 +75,13 @@ def draw(found: Reconstructions) -> Figure | None:
 # -- content -------------------------------------------------------------------------------------------------------
 
 
-def tiles(found: Reconstructions) -> list[Tile]:
+def tiles(restored: Reconstructions) -> list[Tile]:
     """The columns, the truth first; empty unless the truth is a grey or colour image."""
-    truth = _picture(found.truth)
+    truth = _picture(restored.truth)
     if truth is None:
         return []
     made = [Tile("truth", " ", truth, None)]
-    for estimate in found.estimates:
+    for estimate in restored.estimates:
         image = _picture(estimate.values)
         assert image is not None  # it has the shape of the truth
         error = np.abs(image - truth)

@@ -37,14 +37,16 @@ def spectral(task: TaskResults, styles: Styles) -> Figure | None:
     there are such diagnostics, the condition number of the last layer's features and the norm of the gradient.
     """
     names = task.indexed(FREQUENCIES)
-    found = {m.key: {k: series(m, name, log=True) for k, name in names.items()} for m in task.activations}
-    drawn = [method for method in task.activations if any(len(points) > 1 for points in found[method.key].values())]
-    if not drawn:
+    curves = {m.key: {k: series(m, name, log=True) for k, name in names.items()} for m in task.activations}
+    methods = [method for method in task.activations if any(len(points) > 1 for points in curves[method.key].values())]
+    if not methods:
         return None
-    columns = min(COLUMNS, len(drawn))
-    columns = math.ceil(len(drawn) / math.ceil(len(drawn) / columns))
-    rows = math.ceil(len(drawn) / columns)
-    lower = {label: name for label, name in _lower_panels(task).items() if any(len(series(m, name)) > 1 for m in drawn)}
+    columns = min(COLUMNS, len(methods))
+    columns = math.ceil(len(methods) / math.ceil(len(methods) / columns))
+    rows = math.ceil(len(methods) / columns)
+    lower = {
+        label: name for label, name in _lower_panels(task).items() if any(len(series(m, name)) > 1 for m in methods)
+    }
     width, heights = max(4.0, min(WIDTH, 1.9 * columns)), [1.45 * rows + 0.75, 2.6]
     figure = Figure(figsize=(width, sum(heights[: 1 + bool(lower)])), layout="constrained")
     parts = figure.subfigures(1 + bool(lower), 1, height_ratios=heights[: 1 + bool(lower)], squeeze=False)[:, 0]
@@ -52,15 +54,15 @@ def spectral(task: TaskResults, styles: Styles) -> Figure | None:
     axes: list[Axes] = [axis for line in grid for axis in line]
     shades = matplotlib.colormaps["viridis"]
     colours = {k: shades(0.88 * index / max(len(names) - 1, 1)) for index, k in enumerate(names)}
-    for axis, method in zip(axes, drawn, strict=False):
-        for k, points in found[method.key].items():
+    for axis, method in zip(axes, methods, strict=False):
+        for k, points in curves[method.key].items():
             style = MethodStyle(matplotlib.colors.to_hex(colours[k]), "", "-")
             curve(axis, *_split(points), style, log=True)
         axis.set_title(method.label)
     for index, axis in enumerate(axes):
-        axis.set_visible(index < len(drawn))
+        axis.set_visible(index < len(methods))
         log_axis(axis)
-        if index < len(drawn) <= index + columns:
+        if index < len(methods) <= index + columns:
             axis.tick_params(labelbottom=True)
     log_axis(axes[0], "y")
     parts[0].supxlabel("training steps", fontsize=8)
@@ -72,8 +74,8 @@ def spectral(task: TaskResults, styles: Styles) -> Figure | None:
     if lower:
         panels: list[Axes] = list(parts[1].subplots(1, len(lower), squeeze=False)[0])
         for axis, (label, name) in zip(panels, lower.items(), strict=True):
-            _against_steps(axis, drawn, name, label, styles, log=True)
-        legend(parts[1], width, drawn, styles)
+            _against_steps(axis, methods, name, label, styles, log=True)
+        legend(parts[1], width, methods, styles)
     return figure
 
 
@@ -86,26 +88,26 @@ def conditioning(task: TaskResults, styles: Styles) -> Figure | None:
     kinds = {name: task.indexed(name) for name in STATISTICS}
     kinds = {name: layers for name, layers in kinds.items() if layers}
     names = [name for layers in kinds.values() for name in layers.values()]
-    drawn = [m for m in task.activations if any(run.last(name) is not None for run in m.ok for name in names)]
-    if not drawn:
+    methods = [m for m in task.activations if any(run.last(name) is not None for run in m.ok for name in names)]
+    if not methods:
         return None
-    timed = any(len(series(m, list(layers.values())[-1])) > 1 for layers in kinds.values() for m in drawn)
+    timed = any(len(series(m, list(layers.values())[-1])) > 1 for layers in kinds.values() for m in methods)
     rows, columns = 1 + timed, len(kinds)
     figure = Figure(figsize=(max(3.6, WIDTH * columns / 3), 2.1 * rows + 0.5), layout="constrained")
     grid: list[list[Axes]] = figure.subplots(rows, columns, squeeze=False).tolist()
     for column, (kind, layers) in enumerate(kinds.items()):
         label, log = STATISTICS[kind]
         axis = grid[0][column]
-        for method in reversed(drawn):
+        for method in reversed(methods):
             items = {number: _estimate(method, name, log=log) for number, name in layers.items()}
-            known = {number: item for number, item in items.items() if item is not None}
-            curve(axis, list(known), list(known.values()), styles[method.key], log=log, every=True)
+            means = {number: item for number, item in items.items() if item is not None}
+            curve(axis, list(means), list(means.values()), styles[method.key], log=log, every=True)
         axis.set(xlabel="layer", ylabel=label, xticks=list(layers))
         _finish(axis, log)
         if timed:
             deepest = list(layers.values())[-1]
-            _against_steps(grid[1][column], drawn, deepest, f"{label},\nlayer {max(layers):g}", styles, log=log)
-    legend(figure, figure.get_figwidth(), drawn, styles)
+            _against_steps(grid[1][column], methods, deepest, f"{label},\nlayer {max(layers):g}", styles, log=log)
+    legend(figure, figure.get_figwidth(), methods, styles)
     return figure
 
 
@@ -124,21 +126,21 @@ def spectra(suite: SuiteResults, task: TaskResults, styles: Styles) -> Figure | 
     """
     runs = {method.key: first(method, task.signals[0]) for method in task.activations}
     arrays = {key: suite.store.arrays(run.job_id) or {} for key, run in runs.items() if run is not None}
-    drawn = [m for m in task.activations if {"ntk_start", "ntk_end"} <= set(arrays.get(m.key, ()))]
-    if not drawn:
+    methods = [m for m in task.activations if {"ntk_start", "ntk_end"} <= set(arrays.get(m.key, ()))]
+    if not methods:
         return None
-    height = 4.4 + 0.12 * max(0, len(drawn) - 6)
+    height = 4.4 + 0.12 * max(0, len(methods) - 6)
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     grid: list[list[Axes]] = figure.subplots(2, 3, width_ratios=(1, 1, 0.75)).tolist()
     for column, (moment, when) in enumerate(MOMENTS.items()):
         eigen, power = grid[0][column], grid[1][column]
-        for method in reversed(drawn):
-            style, found = styles[method.key], arrays[method.key]
-            values = found[f"ntk_{moment}"].astype(np.float64)
+        for method in reversed(methods):
+            style, stored = styles[method.key], arrays[method.key]
+            values = stored[f"ntk_{moment}"].astype(np.float64)
             values = values[values > 1e-14 * values.max()] / values.max()
             eigen.plot(np.arange(1, len(values) + 1), values, color=style.color, ls=style.line, lw=1.2)
-            _powers(power, found[f"spectrum_{moment}"], color=style.color, ls=style.line, lw=1.2)
-        _powers(power, arrays[drawn[0].key]["spectrum_truth"], color="black", ls=(0, (1, 1)), lw=1.2, zorder=4)
+            _powers(power, stored[f"spectrum_{moment}"], color=style.color, ls=style.line, lw=1.2)
+        _powers(power, arrays[methods[0].key]["spectrum_truth"], color="black", ls=(0, (1, 1)), lw=1.2, zorder=4)
         eigen.set(title=when, xlabel="index", ylabel="eigenvalue / largest" if column == 0 else "")
         power.set(xlabel="frequency (cycles over the domain)", ylabel="power" if column == 0 else "")
     top = max(float(line.get_ydata().max()) for axis in grid[1][:2] for line in axis.get_lines())  # type: ignore[union-attr]
@@ -150,10 +152,10 @@ def spectra(suite: SuiteResults, task: TaskResults, styles: Styles) -> Figure | 
             log_axis(axis, "y")
     grid[1][0].set_ylim(DEPTH * top, 3 * top)
     for (name, label), axis in zip(SUMMARIES.items(), (grid[0][2], grid[1][2]), strict=True):
-        _moments(axis, drawn, name, styles)
-        axis.set(xlabel=label, yticks=range(len(drawn)), yticklabels=[method.label for method in drawn])
-        axis.set_ylim(len(drawn) - 0.5, -0.5)
-    legend(figure, WIDTH, drawn, styles)
+        _moments(axis, methods, name, styles)
+        axis.set(xlabel=label, yticks=range(len(methods)), yticklabels=[method.label for method in methods])
+        axis.set_ylim(len(methods) - 0.5, -0.5)
+    legend(figure, WIDTH, methods, styles)
     return figure
 
 
@@ -164,9 +166,9 @@ def _powers(axis: Axes, values: np.ndarray[Any, Any], **line: Any) -> None:
     axis.plot(k[shown], values[shown].astype(np.float64), **line)
 
 
-def _moments(axis: Axes, drawn: list[Method], name: str, styles: Styles) -> None:
+def _moments(axis: Axes, methods: list[Method], name: str, styles: Styles) -> None:
     """Draw the mean of the first and of the last value of a score for each method."""
-    for place, method in enumerate(drawn):
+    for place, method in enumerate(methods):
         pairs = [tuple(point.value for point in run.curves.get(name, ())) for run in method.ok]
         ends = [(values[0], values[-1]) for values in pairs if len(values) > 1 and np.isfinite(values).all()]
         if not ends:
@@ -181,14 +183,14 @@ def _moments(axis: Axes, drawn: list[Method], name: str, styles: Styles) -> None
 
 def _lower_panels(task: TaskResults) -> dict[str, str]:
     """Label and metric of the panels below the frequencies."""
-    found = {}
+    panels = {}
     if layers := task.indexed("feature_cond"):
-        found[f"condition number, layer {max(layers):g}"] = layers[max(layers)]
+        panels[f"condition number, layer {max(layers):g}"] = layers[max(layers)]
     if "grad_norm/total" in task.diagnostics:
-        found["gradient norm"] = "grad_norm/total"
+        panels["gradient norm"] = "grad_norm/total"
     elif layers := task.indexed("grad_norm"):
-        found[f"gradient norm, layer {max(layers):g}"] = layers[max(layers)]
-    return found
+        panels[f"gradient norm, layer {max(layers):g}"] = layers[max(layers)]
+    return panels
 
 
 def _split(points: Series) -> tuple[list[float], list[Estimate]]:

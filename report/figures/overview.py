@@ -31,23 +31,23 @@ Estimates = dict[str, dict[str, Estimate]]
 
 def draw(suite: SuiteResults, styles: Styles) -> Figure | None:
     """The final headline metric of every method on every task; None without a value."""
-    found: Estimates = {
+    estimates: Estimates = {
         task.key: {m.key: item for m in task.activations if (item := estimate(m.final(task.headline.name)))}
         for task in suite.tasks
     }
-    tasks = [task for task in suite.tasks if found[task.key]]
+    tasks = [task for task in suite.tasks if estimates[task.key]]
     if not tasks:
         return None
     labels = {method.key: method.label for task in tasks for method in task.activations}
     places = [task_ranks(task) for task in tasks]
-    ranks = {key: [found[key] for found in places if key in found] for key in labels}
+    ranks = {key: [estimates[key] for estimates in places if key in estimates] for key in labels}
     # Mean ranks compare only over the same tasks: methods that some tasks lack come last and have none.
     most = max(map(len, ranks.values()))
     order = sorted(labels, key=lambda key: (len(ranks[key]) < most, average(ranks[key]) or 0.0, key))[:ROWS]
     if len(tasks) > MOST:
         means = {key: average(ranks[key]) if len(ranks[key]) == most else None for key in order}
-        return _matrix(tasks, found, labels, means)
-    return _dots(tasks, found, labels, order[::-1], styles)
+        return _matrix(tasks, estimates, labels, means)
+    return _dots(tasks, estimates, labels, order[::-1], styles)
 
 
 def task_ranks(task: TaskResults) -> dict[str, int]:
@@ -58,7 +58,7 @@ def task_ranks(task: TaskResults) -> dict[str, int]:
 
 
 def _dots(
-    tasks: list[TaskResults], found: Estimates, labels: dict[str, str], order: list[str], styles: Styles
+    tasks: list[TaskResults], estimates: Estimates, labels: dict[str, str], order: list[str], styles: Styles
 ) -> Figure:
     columns = len(tasks)
     size = max(3.6, min(1.4 + 1.9 * columns, WIDTH)), 0.24 * len(order) + 0.95
@@ -66,8 +66,8 @@ def _dots(
     axes: list[Axes] = list(figure.subplots(1, columns, sharey=True, squeeze=False)[0])
     for axis, task in zip(axes, tasks, strict=True):
         for place, key in enumerate(order):
-            if key in found[task.key]:
-                item, style = found[task.key][key], styles[key]
+            if key in estimates[task.key]:
+                item, style = estimates[task.key][key], styles[key]
                 axis.errorbar(
                     item.mean, place, xerr=item.half, fmt=style.marker, color=style.color, ms=6, mec="white", mew=0.6,
                     elinewidth=1.3, capsize=2, zorder=3,
@@ -97,7 +97,7 @@ def _dots(
 
 
 def _matrix(
-    tasks: list[TaskResults], found: Estimates, labels: dict[str, str], means: dict[str, float | None]
+    tasks: list[TaskResults], estimates: Estimates, labels: dict[str, str], means: dict[str, float | None]
 ) -> Figure:
     """Draw methods by tasks: each cell has a value and, as shade, its rank; then mean ranks and classical methods."""
     order, methods = list(means), len(means)
@@ -112,7 +112,7 @@ def _matrix(
             if key not in ranks:
                 continue
             share = (ranks[key] - 1) / max(len(set(ranks.values())) - 1, 1)
-            item = found[task.key].get(key)
+            item = estimates[task.key].get(key)
             text = "failed" if item is None else format(item.mean, _short(spec))
             _cell(axis, (column, row), text, share, failed=item is None)
         best = classical[column]

@@ -20,28 +20,28 @@ Families = dict[tuple[str, str], dict[float, Method]]
 def draw(task: TaskResults, styles: Styles) -> Figure | None:
     """Up to three panels, the first with one point for each run; None where no run has a path norm."""
     points = {method.key: _points(method, task.headline.name) for method in task.activations}
-    drawn = [method for method in task.activations if points[method.key]]
-    if not drawn:
+    methods = [method for method in task.activations if points[method.key]]
+    if not methods:
         return None
-    families = _families(drawn)
+    families = _families(methods)
     sweeps = {method.key: c for members in families.values() for c, method in members.items()}
-    drawn.sort(key=lambda method: (method.activation, sweeps.get(method.key, 0.0)))  # a sweep by its values
-    timed = [method for method in drawn if len(series(method, NORM, log=True)) > 1]
+    methods.sort(key=lambda method: (method.activation, sweeps.get(method.key, 0.0)))  # a sweep by its values
+    timed = [method for method in methods if len(series(method, NORM, log=True)) > 1]
     panels = 1 + bool(families) + bool(timed)
     figure = Figure(figsize=((4.0, 5.6, WIDTH)[panels - 1], 3.0), layout="constrained")
     axes: list[Axes] = list(figure.subplots(1, panels, squeeze=False)[0])
-    _scatter(axes[0], task, drawn, points, sweeps, styles)
+    _scatter(axes[0], task, methods, points, sweeps, styles)
     if families:
         _sweep(axes[1], families, styles)
     if timed:
         axis = axes[-1]
         for method in reversed(timed):
-            found = series(method, NORM, log=True)
-            curve(axis, [float(step) for step, *_ in found], [item for *_, item in found], styles[method.key], log=True)
+            norms = series(method, NORM, log=True)
+            curve(axis, [float(step) for step, *_ in norms], [item for *_, item in norms], styles[method.key], log=True)
         axis.set(xlabel="training steps", ylabel="path norm")
         log_axis(axis)
         log_axis(axis, "y")
-    legend(figure, figure.get_figwidth(), drawn, styles, lines=bool(timed))
+    legend(figure, figure.get_figwidth(), methods, styles, lines=bool(timed))
     return figure
 
 
@@ -57,36 +57,36 @@ def has_sweep(task: TaskResults) -> bool:
 
 def _norm(run: Run) -> float | None:
     """The path norm, None unless it is positive: the axes are logarithmic."""
-    found = run.last(NORM)
-    return found if found and found > 0 else None
+    norm = run.last(NORM)
+    return norm if norm and norm > 0 else None
 
 
 def _points(method: Method, metric: str) -> list[tuple[float, float, Run]]:
     """Path norm and metric of each run that has both."""
-    found = [(_norm(run), run.final(metric), run) for run in method.ok]
-    return [(norm, value, run) for norm, value, run in found if norm is not None and value is not None]
+    runs = [(_norm(run), run.final(metric), run) for run in method.ok]
+    return [(norm, value, run) for norm, value, run in runs if norm is not None and value is not None]
 
 
 def _families(methods: list[Method] | tuple[Method, ...]) -> Families:
     """Groups of methods that differ in the swept parameter alone, by its value, where there are several values."""
-    found: Families = defaultdict(dict)
+    families: Families = defaultdict(dict)
     for method in methods:
         settings = method.runs[0].settings("activation_params")
         value = swept(settings)
         if value is not None and any(_norm(run) for run in method.ok):
-            found[method.activation, others(settings)].setdefault(value, method)
-    return {key: dict(sorted(members.items())) for key, members in found.items() if len(members) > 1}
+            families[method.activation, others(settings)].setdefault(value, method)
+    return {key: dict(sorted(members.items())) for key, members in families.items() if len(members) > 1}
 
 
 def _scatter(
     axis: Axes,
     task: TaskResults,
-    drawn: list[Method],
+    methods: list[Method],
     points: dict[str, list[tuple[float, float, Run]]],
     sweeps: dict[str, float],
     styles: Styles,
 ) -> None:
-    for method in reversed(drawn):
+    for method in reversed(methods):
         style = styles[method.key]
         for x, y, run in points[method.key]:
             # Hollow: these did not reach the data loss at which the others are compared.
@@ -106,9 +106,9 @@ def _sweep(axis: Axes, families: Families, styles: Styles) -> None:
     for members in families.values():
         means = []
         for value, method in members.items():
-            style, found = styles[method.key], [norm for run in method.ok if (norm := _norm(run)) is not None]
-            means.append(math.fsum(found) / len(found))
-            axis.plot([value] * len(found), found, ls="", ms=5, zorder=3, **marker(style))
+            style, norms = styles[method.key], [norm for run in method.ok if (norm := _norm(run)) is not None]
+            means.append(math.fsum(norms) / len(norms))
+            axis.plot([value] * len(norms), norms, ls="", ms=5, zorder=3, **marker(style))
         axis.plot(list(members), means, color="#9A9A9A", lw=1, zorder=2)
     axis.margins(x=0.1)
     axis.set(xlabel=parameter(SWEPT), ylabel="path norm")

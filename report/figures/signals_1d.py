@@ -22,30 +22,30 @@ BINS = 500
 TRUTH = "#1C1E21"
 
 
-def draw(found: Reconstructions, styles: Styles) -> Figure | None:
+def draw(restored: Reconstructions, styles: Styles) -> Figure | None:
     """One panel for each method; None unless the truth is (N, 1) with at least four samples."""
-    if found.truth.ndim != 2 or found.truth.shape[1] != 1 or len(found.truth) < 4:
+    if restored.truth.ndim != 2 or restored.truth.shape[1] != 1 or len(restored.truth) < 4:
         return None
-    truth = found.truth[:, 0]
+    truth = restored.truth[:, 0]
     long = len(truth) > LONG
-    blocks = math.ceil(len(found.estimates) / COLUMNS)
-    columns = math.ceil(len(found.estimates) / blocks)
+    blocks = math.ceil(len(restored.estimates) / COLUMNS)
+    columns = math.ceil(len(restored.estimates) / blocks)
     heights = [0.75, 1.1, 0.6] if long else [1.25, 0.6]
     figure = Figure(figsize=(max(3.4, WIDTH * columns / COLUMNS), blocks * (sum(heights) + 0.75)), layout="constrained")
     grid = figure.subplots(blocks * len(heights), columns, sharey="row", squeeze=False,
                            gridspec_kw={"height_ratios": heights * blocks})  # fmt: skip
     window = excerpt(truth)
     low, high = _range(truth)
-    floor, ceiling = _errors(found, truth)
+    floor, ceiling = _errors(restored, truth)
     x = (2 * np.arange(len(truth)) + 1) / len(truth) - 1  # centres of equal cells of (-1, 1)
     for index in range(blocks * columns):
         block, column = divmod(index, columns)
         axes: list[Axes] = [grid[block * len(heights) + row][column] for row in range(len(heights))]
-        if index >= len(found.estimates):
+        if index >= len(restored.estimates):
             for axis in axes:
                 axis.set_visible(False)
             continue
-        estimate = found.estimates[index]
+        estimate = restored.estimates[index]
         values = estimate.values[:, 0]
         colour = styles[estimate.key].color if estimate.key in styles else BASELINE_COLOR
         if long:
@@ -98,9 +98,9 @@ def _range(truth: Array) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _errors(found: Reconstructions, truth: Array) -> tuple[float, float]:
+def _errors(restored: Reconstructions, truth: Array) -> tuple[float, float]:
     """The limits of the error axis of all methods: the least median and the largest error, at most four decades."""
-    sizes = [np.abs(item.values[:, 0] - truth) for item in found.estimates]
+    sizes = [np.abs(item.values[:, 0] - truth) for item in restored.estimates]
     finite = [size[np.isfinite(size)] for size in sizes]
     tops = [float(size.max()) for size in finite if size.size and size.max() > 0]
     middles = [float(np.median(size)) for size in finite if size.size and np.median(size) > 0]

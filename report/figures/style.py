@@ -57,7 +57,7 @@ def method_styles(methods: Iterable[tuple[str, str]]) -> dict[str, MethodStyle]:
     for key, activation in sorted(set(methods), key=lambda pair: (pair[1], _natural(pair[0]))):
         families.setdefault(activation, []).append(key)
     taken: set[int] = set()
-    found: dict[str, MethodStyle] = {}
+    styles: dict[str, MethodStyle] = {}
     for activation, keys in families.items():
         if activation in _FIXED:
             color, marker = _FIXED[activation]
@@ -76,8 +76,8 @@ def method_styles(methods: Iterable[tuple[str, str]]) -> dict[str, MethodStyle]:
             shade = _SHADES[index % len(_SHADES)]
             if len(swept) > 2:
                 shade = -0.6 + 1.2 * swept.index(key) / (len(swept) - 1) if key in swept else 0.0
-            found[key] = MethodStyle(_shaded(color, shade), marker, _LINES[index % len(_LINES)])
-    return found
+            styles[key] = MethodStyle(_shaded(color, shade), marker, _LINES[index % len(_LINES)])
+    return styles
 
 
 def _shaded(color: str, amount: float) -> str:

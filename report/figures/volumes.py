@@ -16,14 +16,14 @@ OUTLINE = "#E4572E"
 PLANES = ("slice across axis 1", "slice across axis 2", "slice across axis 3")
 
 
-def draw(found: Reconstructions) -> Figure | None:
+def draw(restored: Reconstructions) -> Figure | None:
     """Columns are the truth and the methods, rows the slices; None unless the truth is (D, H, W, 1) or (D, H, W, 3).
 
     Values below zero make the truth a signed distance, which is drawn in two colours that meet at zero.
     """
-    if found.truth.ndim != 4 or found.truth.shape[3] not in (1, 3) or min(found.truth.shape[:3]) < 4:
+    if restored.truth.ndim != 4 or restored.truth.shape[3] not in (1, 3) or min(restored.truth.shape[:3]) < 4:
         return None
-    panels = [("truth", " ", found.truth), *((item.label, item.score, item.values) for item in found.estimates)]
+    panels = [("truth", " ", restored.truth), *((item.label, item.score, item.values) for item in restored.estimates)]
     blocks = math.ceil(len(panels) / COLUMNS)
     columns = math.ceil(len(panels) / blocks)
     left, gap = 0.2, 0.05
@@ -33,8 +33,8 @@ def draw(found: Reconstructions) -> Figure | None:
     block_h = head + 3 * (side + gap) + 0.08
     total_w, total_h = left + columns * (side + gap) + 0.05, blocks * block_h
     figure = Figure(figsize=(total_w, total_h))
-    outlines = [_slice(found.truth, row) for row in range(3)]
-    level, reach = _surface(found.truth), float(np.abs(found.truth).max())
+    outlines = [_slice(restored.truth, row) for row in range(3)]
+    level, reach = _surface(restored.truth), float(np.abs(restored.truth).max())
     for index, (_, _, values) in enumerate(panels):
         block, column = divmod(index, columns)
         for row in range(3):

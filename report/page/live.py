@@ -43,12 +43,12 @@ AUDIBLE = 8_000
 
 def numbered(suite: SuiteResults) -> dict[str, list[str]]:
     """The labels of each method by key; a method's number is its place. The best of the first tasks come first."""
-    found: dict[str, list[str]] = {}
+    methods: dict[str, list[str]] = {}
     for task in suite.tasks:
         for method in task.activations:
-            labels = found.setdefault(method.key, [])
+            labels = methods.setdefault(method.key, [])
             labels += [method.label] if method.label not in labels else []
-    return found
+    return methods
 
 
 def live(suite: SuiteResults, styles: Styles, ranked: Leaderboard | None = None) -> dict[str, Any]:
@@ -82,8 +82,8 @@ def _board(ranked: Leaderboard, numbers: Mapping[str, int]) -> dict[str, Any]:
     p-values is rejected; see `inrbench.report.data.leaderboard`.
     """
     counted = np.asarray(~np.isnan(ranked.scores).any(axis=0))
-    scores = [[[_short(value) for value in case[kept]] for case, kept in zip(own, counted, strict=True)]
-              for own in ranked.scores]  # fmt: skip
+    scores = [[[_short(value) for value in case[repeats]] for case, repeats in zip(cases, counted, strict=True)]
+              for cases in ranked.scores]  # fmt: skip
     units = sample(ranked.cases)
     return {"methods": [numbers[key] for key in ranked.methods], "scores": scores, "units": units,
             "critical": [_short(value) for value in critical(len(units), len(ranked.methods))]}  # fmt: skip
@@ -99,14 +99,14 @@ def _dash(line: Any) -> str:
 
 def _curves(task: TaskResults, numbers: Mapping[str, int]) -> dict[str, Any]:
     """The headline metric by step and, for each timing, by seconds."""
-    found: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
     for method in task.activations:
         if len(series(method, task.headline.name)) < 2:
             continue
         single = method.timings[0] if len(method.timings) == 1 else None
-        found.append(_series(task, method, numbers, None, seconds=single is not None))
-        found += [_series(task, method, numbers, timing) for timing in method.timings]
-    return _plot(task, "curves", found)
+        lines.append(_series(task, method, numbers, None, seconds=single is not None))
+        lines += [_series(task, method, numbers, timing) for timing in method.timings]
+    return _plot(task, "curves", lines)
 
 
 def _series(
@@ -133,13 +133,13 @@ def _note(task: TaskResults, timing: Timing) -> str:
 
 def _cloud(task: TaskResults, numbers: Mapping[str, int]) -> dict[str, Any]:
     """The final value and the cost of each method: the training time for each timing, and the parameters."""
-    found = []
+    points = []
     for hardware in task.hardware():
         for point in cost.timed(task, hardware):
             note = ", ".join([hardware] * (len(task.hardware()) > 1) + ["§ another engine"] * point.hollow)
-            found.append(_point(point, numbers, "seconds", note))
-    found += [_point(point, numbers, "params", "") for point in cost.sized(task)]
-    return _plot(task, "cloud", found) | {"direction": task.headline.direction}
+            points.append(_point(point, numbers, "seconds", note))
+    points += [_point(point, numbers, "params", "") for point in cost.sized(task)]
+    return _plot(task, "cloud", points) | {"direction": task.headline.direction}
 
 
 def _point(point: cost.CostPoint, numbers: Mapping[str, int], axis: str, note: str) -> dict[str, Any]:
@@ -147,16 +147,16 @@ def _point(point: cost.CostPoint, numbers: Mapping[str, int], axis: str, note: s
             "value": [_short(point.value.mean)], "half": [_short(point.value.half)]}  # fmt: skip
 
 
-def _plot(task: TaskResults, kind: str, found: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _plot(task: TaskResults, kind: str, series: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     lines = [
         {"label": baseline(method.label), "value": _short(item.mean)}
         for method in task.baselines
         if (item := estimate(method.final(task.headline.name)))
     ]
-    values = [value for entry in found for value in entry["value"]]
+    values = [value for entry in series for value in entry["value"]]
     decades = task.headline.direction < 0 and bool(values) and min(values) > 0 and max(values) > 30 * min(values)
     metric = {"label": task.headline.label, "short": task.headline.short, "unit": task.headline.unit, "log": decades}
-    return {"kind": kind, "metric": metric, "series": found, "lines": lines}
+    return {"kind": kind, "metric": metric, "series": series, "lines": lines}
 
 
 def _short(value: float | None) -> float | None:
@@ -172,17 +172,17 @@ def _viewers(suite: SuiteResults, numbers: Mapping[str, int]) -> Iterator[tuple[
     for task in tasks:
         shown = replace(task, activations=task.activations[: gallery.METHODS])
         for signal in task.signals[: max(1, gallery.PICTURES // len(tasks))]:
-            found = reconstructions(suite, shown, signal)
-            viewer = (_pictures(found) or _volumes(found) or _sounds(found)) if found else None
-            if found and viewer:
-                for tile, item in zip(viewer["tiles"], found.estimates, strict=True):
+            restored = reconstructions(suite, shown, signal)
+            viewer = (_pictures(restored) or _volumes(restored) or _sounds(restored)) if restored else None
+            if restored and viewer:
+                for tile, item in zip(viewer["tiles"], restored.estimates, strict=True):
                     tile |= {"method": numbers.get(item.key, -1), "label": item.label, "score": item.score.strip()}
                 yield f"reconstructions-{slug(task.key)}-{slug(signal)}", viewer
 
 
-def _pictures(found: Reconstructions) -> dict[str, Any] | None:
+def _pictures(restored: Reconstructions) -> dict[str, Any] | None:
     """The truth, and the estimate and the error of each method, as pictures."""
-    tiles = images.tiles(found)
+    tiles = images.tiles(restored)
     if len(tiles) < 2:
         return None
     top, (height, width) = images.ceiling(tiles), tiles[0].image.shape[:2]
@@ -193,9 +193,9 @@ def _pictures(found: Reconstructions) -> dict[str, Any] | None:
             "tiles": made}  # fmt: skip
 
 
-def _volumes(found: Reconstructions) -> dict[str, Any] | None:
+def _volumes(restored: Reconstructions) -> dict[str, Any] | None:
     """The truth and each estimate from `VIEWS` directions around the first axis, and in as many slices across it."""
-    truth = found.truth
+    truth = restored.truth
     if truth.ndim != 4 or truth.shape[3] not in (1, 3) or min(truth.shape[:3]) < 4:
         return None
     low, high = float(np.nanmin(truth)), float(np.nanmax(truth))
@@ -208,7 +208,7 @@ def _volumes(found: Reconstructions) -> dict[str, Any] | None:
         return {"turn": _png(np.concatenate(_turned(grey), axis=1)), "slices": _png(np.concatenate(_cut(grey), axis=1))}
 
     return {"kind": "volumes", "views": VIEWS, "truth": views(truth),
-            "tiles": [views(item.values) for item in found.estimates]}  # fmt: skip
+            "tiles": [views(item.values) for item in restored.estimates]}  # fmt: skip
 
 
 def _turned(grey: Array) -> list[Array]:
@@ -227,14 +227,14 @@ def _cut(grey: Array) -> list[Array]:
     return [grey[place] for place in np.linspace(0, len(grey) - 1, VIEWS).round().astype(int)]
 
 
-def _sounds(found: Reconstructions) -> dict[str, Any] | None:
+def _sounds(restored: Reconstructions) -> dict[str, Any] | None:
     """The truth and each estimate as sound, at one loudness."""
-    if found.truth.ndim != 2 or found.truth.shape[1] != 1 or len(found.truth) < AUDIBLE:
+    if restored.truth.ndim != 2 or restored.truth.shape[1] != 1 or len(restored.truth) < AUDIBLE:
         return None
-    peak = float(np.abs(np.nan_to_num(found.truth)).max()) or 1.0
-    rate = round(found.rate) if found.rate and found.rate >= LEAST_RATE else RATE
-    return {"kind": "sounds", "rate": rate, "recorded": found.rate, "truth": _wav(found.truth / peak, rate),
-            "tiles": [{"sound": _wav(item.values / peak, rate)} for item in found.estimates]}  # fmt: skip
+    peak = float(np.abs(np.nan_to_num(restored.truth)).max()) or 1.0
+    rate = round(restored.rate) if restored.rate and restored.rate >= LEAST_RATE else RATE
+    return {"kind": "sounds", "rate": rate, "recorded": restored.rate, "truth": _wav(restored.truth / peak, rate),
+            "tiles": [{"sound": _wav(item.values / peak, rate)} for item in restored.estimates]}  # fmt: skip
 
 
 def _png(values: Array) -> str:

@@ -34,8 +34,8 @@ def methods(suite: SuiteResults) -> list[Profile]:
 
 def _places(suite: SuiteResults, key: str) -> list[tuple[TaskResults, int]]:
     """The tasks on which a method ran, each with its place in the table from 0."""
-    found = [(task, [method.key for method in task.activations]) for task in suite.tasks]
-    return [(task, keys.index(key)) for task, keys in found if key in keys]
+    orders = [(task, [method.key for method in task.activations]) for task in suite.tasks]
+    return [(task, keys.index(key)) for task, keys in orders if key in keys]
 
 
 def _row(task: TaskResults, place: int) -> tuple[str, ...]:

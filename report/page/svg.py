@@ -47,25 +47,25 @@ def themed(text: str, colours: Mapping[str, int]) -> str:
     White backgrounds become that of the page, black becomes its text, and a method's colour its variable (``--m0``).
     White words stay: they are on coloured cells.
     """
-    own = {name[1:].lower(): f"--m{number}" for name, number in colours.items()}
+    variables = {name[1:].lower(): f"--m{number}" for name, number in colours.items()}
     text = re.sub(r'fill: #ffffff(?=[^"]*"[^>]*/>)', "fill: var(--figure)", text)
     text = text.replace("stroke: #ffffff", "stroke: var(--figure)").replace("'DejaVu Sans'", FONTS)
     text = re.sub(r'(<text[^>]*style=")(?![^"]*fill)', r"\1fill: var(--text); ", text)  # black is not written out
-    return re.sub(r"(?<=: )#([0-9a-f]{6})\b", lambda found: _variable(found[1], own) or found[0], text)
+    return re.sub(r"(?<=: )#([0-9a-f]{6})\b", lambda found: _variable(found[1], variables) or found[0], text)
 
 
 FONTS = "'DejaVu Sans', Verdana, sans-serif"
 """DejaVu Sans, which sets the widths, or Verdana, which has the same."""
 
 
-def _variable(colour: str, own: Mapping[str, str]) -> str:
-    name = own.get(colour) or _INK.get(colour)
+def _variable(colour: str, variables: Mapping[str, str]) -> str:
+    name = variables.get(colour) or _INK.get(colour)
     return f"var({name})" if name else ""
 
 
-def _rounded(found: re.Match[str]) -> str:
+def _rounded(match: re.Match[str]) -> str:
     """Coordinates with two digits after the point, a third of the bytes of a figure less."""
-    return re.sub(r"(\.\d\d)\d+", r"\1", found[0])
+    return re.sub(r"(\.\d\d)\d+", r"\1", match[0])
 
 
 def pictures(figure: Figure) -> bool:

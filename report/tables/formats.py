@@ -111,17 +111,17 @@ def select(table: Table, names: Collection[str]) -> Table:
 
     A table that has none of the columns stays whole.
     """
-    kept = [0, *(index for index, name in enumerate(table.columns) if index and name in names)]
-    if len(kept) == 1:
+    indices = [0, *(index for index, name in enumerate(table.columns) if index and name in names)]
+    if len(indices) == 1:
         return table
 
     def cut(rows: Sequence[Sequence[Cell]]) -> tuple[tuple[Cell, ...], ...]:
-        return tuple(tuple(row[index] for index in kept) for row in rows)
+        return tuple(tuple(row[index] for index in indices) for row in rows)
 
     rows, classical = cut(table.rows), cut(table.classical)
     text = " ".join(cell.text for row in rows + classical for cell in row)
     notes = tuple(note for note in table.notes if note[:1] not in MARKS or note[0] in text)
-    columns = tuple(table.columns[index] for index in kept)
+    columns = tuple(table.columns[index] for index in indices)
     return replace(table, columns=columns, rows=rows, classical=classical, notes=notes)
 
 

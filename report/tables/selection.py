@@ -141,13 +141,13 @@ def _candidate(value: float, method: Method, runs: Sequence[Run], metric: str) -
 def _choice(key: tuple[str, str, str], candidates: Iterable[Candidate], metric: MetricLabel) -> Choice:
     ordered = sorted(candidates, key=lambda item: (item.value, item.method.key))
     floor = min((item.loss for item in ordered if item.loss is not None), default=math.nan)
-    found = tuple(replace(item, excluded=_excluded(item, floor)) for item in ordered)
-    able = [(item.path_norm, item.value, item) for item in found if not item.excluded and item.path_norm is not None]
-    scored = [(metric.direction * item.score, -item.value, item) for item in found if item.score is not None]
+    checked = tuple(replace(item, excluded=_excluded(item, floor)) for item in ordered)
+    able = [(item.path_norm, item.value, item) for item in checked if not item.excluded and item.path_norm is not None]
+    scored = [(metric.direction * item.score, -item.value, item) for item in checked if item.score is not None]
     return Choice(
         *key,
         metric,
-        found,
+        checked,
         chosen=min(able, key=lambda entry: entry[:2])[2] if len(able) > 1 else None,
         oracle=max(scored, key=lambda entry: entry[:2])[2] if scored and metric.direction else None,
     )
@@ -173,30 +173,30 @@ def _excluded(item: Candidate, floor: float) -> str:
 
 def tables(suite: SuiteResults) -> list[Table]:
     """A table for each task of a suite that has a choice, for `inrbench.report.tables.formats`."""
-    return [_table(task, found) for task in suite.tasks if (found := choices(task))]
+    return [_table(task, chosen) for task in suite.tasks if (chosen := choices(task))]
 
 
 def summary(suite: SuiteResults) -> str:
     """The tables of all choices as Markdown, for a terminal."""
-    found = [markdown(table) for table in tables(suite)]
-    return "\n\n".join(found) or f"No choice: no task has path norms at {LEAST} values of {SWEPT} or more."
+    texts = [markdown(table) for table in tables(suite)]
+    return "\n\n".join(texts) or f"No choice: no task has path norms at {LEAST} values of {SWEPT} or more."
 
 
-def _table(task: TaskResults, found: Sequence[Choice]) -> Table:
+def _table(task: TaskResults, chosen: Sequence[Choice]) -> Table:
     metric, name = task.headline, parameter(SWEPT)
-    varied = len({choice.others for choice in found}) > len({choice.activation for choice in found})
-    many = len(found) > 1
+    varied = len({choice.others for choice in chosen}) > len({choice.activation for choice in chosen})
+    many = len(chosen) > 1
     rows, notes, records = [], [], []
-    for choice in found:
+    for choice in chosen:
         title = f"{choice.signal}, {choice.activation}" + (f" ({choice.others})" if varied and choice.others else "")
         rows += [_row(choice, item, f"{title}: " if many else "") for item in choice.candidates]
         notes.append((f"{title}: " if many else "") + _verdict(choice, name))
         records += [_record(task, choice, item) for item in choice.candidates]
-    repeats = [len(item.runs) for choice in found for item in choice.candidates]
+    repeats = [len(item.runs) for choice in chosen for item in choice.candidates]
     return Table(
         task=f"choose-{task.key}",
         title=f"Choosing {name} without the truth: {task.key}"
-        + ("" if many else f", {found[0].signal}, {found[0].activation}"),
+        + ("" if many else f", {chosen[0].signal}, {chosen[0].activation}"),
         columns=(name, "data loss reached", "step reached", "path norm", metric.label, "remark"),
         rows=tuple(rows),
         classical=(),

@@ -14,30 +14,30 @@ def tables(suite: SuiteResults) -> list[Table]:
 
 
 def _table(task: TaskResults) -> Table | None:
-    found = [
+    ranges = [
         (sweep, line, item)
         for sweep in over_methods(task)
         for line in sweep.lines
         if (item := good_range(sweep, line)) is not None
     ]
-    if not found:
+    if not ranges:
         return None
     metric = task.headline
     failed = [
         f"{line.label}: a run failed at {spaced(sweep.setting)} {', '.join(f'{value:g}' for value in line.failed)}."
-        for sweep, line, _ in found
+        for sweep, line, _ in ranges
         if line.failed
     ]
     return Table(
         task=f"sweep-{task.key}",
         title=f"Sensitivity: {task.key}",
         columns=("method", "setting", "best value", metric.label, "good from", "to", "octaves", "factor"),
-        rows=tuple(_row(*entry) for entry in found),
+        rows=tuple(_row(*entry) for entry in ranges),
         classical=(),
         notes=tuple(failed),
         caption=f"Good: {metric.short} within {TOLERANCE:g} dB of the best value, interpolated over the logarithm "
         "of the setting; ≤ and ≥: the sweep ends before the range does.",
-        records=tuple(_record(*entry) for entry in found),
+        records=tuple(_record(*entry) for entry in ranges),
         emphasis="",
     )
 

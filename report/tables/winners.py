@@ -53,19 +53,19 @@ def of(suite: SuiteResults) -> list[Winner]:
 
 def tables(suite: SuiteResults) -> list[Table]:
     """The table, where the suite has several tasks."""
-    found = of(suite)
-    if len(found) < 2:
+    winners = of(suite)
+    if len(winners) < 2:
         return []
     return [
         Table(
             task="winners",
             title="Best method of each task",
             columns=COLUMNS,
-            rows=tuple(_row(winner) for winner in found),
+            rows=tuple(_row(winner) for winner in winners),
             classical=(),
-            notes=tuple(dict.fromkeys(budget.Sizes(winner.task).note() for winner in found if _off(winner))),
+            notes=tuple(dict.fromkeys(budget.Sizes(winner.task).note() for winner in winners if _off(winner))),
             caption=CAPTION,
-            records=tuple(_record(winner) for winner in found),
+            records=tuple(_record(winner) for winner in winners),
             emphasis="",
         )
     ]

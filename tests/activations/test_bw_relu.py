@@ -38,7 +38,7 @@ def net(width: int = 16, depth: int = 3, seed: int = 0, domain: Domain = IMAGE, 
     return build(BwRelu(**params), domain, width=width, depth=depth, seed=seed)
 
 
-def chain_of(network: nn.Module) -> MLP:
+def mlp_of(network: nn.Module) -> MLP:
     mlp = network.mlp
     assert isinstance(mlp, MLP)
     return mlp
@@ -46,7 +46,7 @@ def chain_of(network: nn.Module) -> MLP:
 
 def features_of(network: nn.Module, coords: torch.Tensor) -> list[torch.Tensor]:
     with torch.no_grad():
-        return chain_of(network).features(coords)
+        return mlp_of(network).features(coords)
 
 
 def test_the_plain_one_is_psi_with_c_and_pytorchs_default_weights() -> None:
@@ -78,10 +78,10 @@ def test_other_values_are_refused(params: dict[str, Any]) -> None:
         BwRelu(**params)
 
 
-def test_the_chain_starts_the_same_with_and_without_skip_trained_c_and_weight_norm() -> None:
+def test_the_mlp_starts_the_same_with_and_without_skip_trained_c_and_weight_norm() -> None:
     x, plain = grid(8), net()
     expected = plain(x)
-    assert torch.equal(chain_of(net(skip=True))(x), expected)
+    assert torch.equal(mlp_of(net(skip=True))(x), expected)
     assert torch.equal(net(learn_c="layer")(x), expected)
     torch.testing.assert_close(net(weight_norm=True)(x), expected, rtol=1e-4, atol=1e-6)
 
@@ -243,7 +243,7 @@ def test_default_features_die_out_where_centred_ones_do_not() -> None:
 
 def test_centred_pre_activations_are_centred_on_the_wavelet() -> None:
     for c in (1.0, 9.0):
-        network = chain_of(net(width=300, depth=3, init="centred", c=c))
+        network = mlp_of(net(width=300, depth=3, init="centred", c=c))
         x = grid(48)
         with torch.no_grad():
             for layer in network.layers:

@@ -198,7 +198,7 @@ SHAPES = [((128, 128), 1), ((96, 144), 3), ((512, 768), 3), ((32, 32, 32), 1), (
 @pytest.mark.parametrize("width", [48, 96, 256])
 @pytest.mark.parametrize(("shape", "channels"), SHAPES)
 @pytest.mark.parametrize("activation", [Grid(), InstantNgp()], ids=lambda a: a.name)
-def test_the_size_is_that_of_a_chain(activation: Activation, shape: tuple[int, ...], channels: int, width: int) -> None:
+def test_the_size_is_that_of_an_mlp(activation: Activation, shape: tuple[int, ...], channels: int, width: int) -> None:
     domain = Domain(len(shape), channels, shape)
     with torch.device("meta"):
         count = count_params(activation.network(domain, width=width, depth=3))

@@ -89,7 +89,7 @@ def test_slopes_at_zero() -> None:
 
 
 @pytest.mark.parametrize(("activation", "formula"), CASES, ids=NAMES)
-def test_the_chain_is_one_that_can_be_compiled(activation: Activation, formula: Formula) -> None:
+def test_the_network_is_an_mlp_that_can_be_compiled(activation: Activation, formula: Formula) -> None:
     assert mlp_spec(build(activation, IMAGE, width=8, depth=2, seed=0)) is not None
 
 

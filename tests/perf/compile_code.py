@@ -17,7 +17,7 @@ from tests.perf.test_step import ACTIVATIONS, DEPTH, ON_THE_IMAGE_ALONE, WIDTH, 
 
 
 def recipes() -> Iterator[Recipe]:
-    """The passes of all measured networks that are chains; those of two rows may be the same."""
+    """The passes of all measured networks that are MLPs; those of two rows may be the same."""
     activations = Plugins().activations
     cases = [(name, DEPTH, WIDTH) for name in (*ACTIVATIONS, *ON_THE_IMAGE_ALONE)]
     cases += [(name, BASE["depth"], width) for name in NAMES for width in SWEEPS["width"]]

@@ -52,7 +52,7 @@ def sweeps(suite: SuiteResults) -> list[Sweep2d]:
 
     A setting of the task is horizontal; otherwise the one that is named first.
     """
-    found: dict[tuple[str, tuple[str, str]], dict[str, dict[Point, float]]] = defaultdict(lambda: defaultdict(dict))
+    groups: dict[tuple[str, tuple[str, str]], dict[str, dict[Point, float]]] = defaultdict(lambda: defaultdict(dict))
     metrics: dict[str, MetricLabel] = {}
     for task in suite.tasks:
         base, of_task = swept(task.key)
@@ -64,11 +64,11 @@ def sweeps(suite: SuiteResults) -> list[Sweep2d]:
                 continue
             (x, first), (y, second) = values.items()
             suffix = method.key.removeprefix(name)
-            found[base, (x, y)][method.label.removesuffix(suffix)][first, second] = item.mean
+            groups[base, (x, y)][method.label.removesuffix(suffix)][first, second] = item.mean
             metrics.setdefault(base, task.headline)
     return [
         Sweep2d(task, metrics[task], axes, _ranked(panels, metrics[task].direction))
-        for (task, axes), panels in found.items()
+        for (task, axes), panels in groups.items()
         if all(len({point[side] for values in panels.values() for point in values}) > 1 for side in (0, 1))
     ]
 

@@ -25,8 +25,8 @@ def draw(sweeps: Sequence[Sweep], styles: Styles, *, ranges: bool = False) -> Fi
         styles: by the keys of the lines; see `family_styles` for families.
         ranges: draw the good range of each line below, where there are some.
     """
-    found = [[good_range(sweep, line) for line in sweep.lines] for sweep in sweeps]
-    ranges = ranges and any(item for items in found for item in items)
+    good = [[good_range(sweep, line) for line in sweep.lines] for sweep in sweeps]
+    ranges = ranges and any(item for items in good for item in items)
     rows = max(len(sweep.lines) for sweep in sweeps)
     strip = 0.15 * rows + 0.1  # inches
     width = min(max(4.6, 2.6 * len(sweeps)), 1.4 * WIDTH)
@@ -38,7 +38,7 @@ def draw(sweeps: Sequence[Sweep], styles: Styles, *, ranges: bool = False) -> Fi
         axis: Axes = grid[0][column]
         _panel(axis, sweep, styles, last=column == len(sweeps) - 1)
         if ranges:
-            _bars(grid[1][column], sweep, found[column], styles)
+            _bars(grid[1][column], sweep, good[column], styles)
             grid[1][column].set(ylim=(max(rows - 0.4, 0.6), -0.6), yticks=[])
         grid[-1][column].set_xlabel(spaced(sweep.setting))
     grid[0][0].set_ylabel(f"final {sweeps[0].metric.label}")

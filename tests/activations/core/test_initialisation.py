@@ -24,7 +24,7 @@ def activation_of(name: str, **params: float) -> Activation:
     return PLUGINS.activations.get(name).model_validate(params)
 
 
-def chain_of(name: str, width: int = 200, depth: int = 5, sigma_p: float = 1.0, **params: float) -> MLP:
+def mlp_of(name: str, width: int = 200, depth: int = 5, sigma_p: float = 1.0, **params: float) -> MLP:
     network = build(
         activation_of(name, **params), DOMAIN, width=width, depth=depth, seed=0, init="variance", sigma_p=sigma_p
     )
@@ -79,10 +79,10 @@ def test_a_complex_wavelet_s_mean_square_is_that_of_an_integral_over_the_plane()
 @pytest.mark.parametrize("name", ["relu", "siren", "gauss", "tanh", "relu-pe"])
 @pytest.mark.parametrize("sigma_p", [0.5, 2.0])
 def test_weights_have_the_variance_of_the_formula(name: str, sigma_p: float) -> None:
-    chain = chain_of(name, sigma_p=sigma_p)
+    mlp = mlp_of(name, sigma_p=sigma_p)
     inputs = coordinates(DOMAIN.shape)
-    square = float((chain[0](inputs) if chain.encoded else inputs).square().mean())
-    for layer in chain.layers:
+    square = float((mlp[0](inputs) if mlp.encoded else inputs).square().mean())
+    for layer in mlp.layers:
         linear, nonlinearity = layer.children()
         assert isinstance(linear, nn.Linear)
         weight = linear.weight.detach()
@@ -96,21 +96,21 @@ def test_weights_have_the_variance_of_the_formula(name: str, sigma_p: float) -> 
 @pytest.mark.parametrize("sigma_p", [0.5, 1.0, 2.0])
 def test_pre_activations_keep_their_variance_over_the_depth(name: str, sigma_p: float) -> None:
     """Over the weights and the points, biases set to zero: their own variance comes on top."""
-    chain = chain_of(name, depth=6, sigma_p=sigma_p)
+    mlp = mlp_of(name, depth=6, sigma_p=sigma_p)
     seen: list[float] = []
-    for layer in chain.layers:
+    for layer in mlp.layers:
         linear = next(iter(layer.children()))
         assert isinstance(linear, nn.Linear)
         nn.init.zeros_(linear.bias)
         linear.register_forward_hook(lambda _module, _inputs, z: seen.append(float(z.square().mean().sqrt())))
     with torch.no_grad():
-        chain(coordinates(DOMAIN.shape))
+        mlp(coordinates(DOMAIN.shape))
     assert np.array(seen) == pytest.approx(np.full(6, sigma_p), rel=0.25)
 
 
 def test_relu_s_is_that_of_he() -> None:
-    chain = chain_of("relu")
-    linear = next(iter(chain.layers[2].children()))
+    mlp = mlp_of("relu")
+    linear = next(iter(mlp.layers[2].children()))
     assert isinstance(linear, nn.Linear)
     assert float(linear.weight.detach().std()) == pytest.approx(math.sqrt(2 / 200), rel=0.03)
 
@@ -133,8 +133,8 @@ def test_pytorch_s_weights_for_every_layer() -> None:
 
 
 @pytest.mark.parametrize("name", ["mfn", "grid", "bacon"])
-def test_what_is_no_chain_of_layers_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="init: variance is for chains of layers"):
+def test_what_is_no_mlp_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="init: variance is for MLPs"):
         build(activation_of(name), DOMAIN, width=16, depth=3, seed=0, init="variance")
 
 
@@ -154,7 +154,7 @@ def test_the_check_tells_which_weights_keep_the_spread() -> None:
 
 
 def test_spreads_are_of_the_pre_activations_over_the_points() -> None:
-    network = chain_of("siren", width=64, depth=3)
+    network = mlp_of("siren", width=64, depth=3)
     first = next(iter(network.layers[0].children()))
     z = first(coordinates(DOMAIN.shape)).detach()
     assert layer_spreads(network, DOMAIN.shape)[0] == pytest.approx(float((z - z.mean(0)).square().mean().sqrt()))

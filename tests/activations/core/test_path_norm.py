@@ -92,7 +92,7 @@ def test_one_layer_is_the_total_variation_of_the_slope_on_the_line(activation: A
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3])
-def test_deep_chains_pair_each_layer_with_the_next(depth: int) -> None:
+def test_deep_networks_pair_each_layer_with_the_next(depth: int) -> None:
     for activation, factor in ((Relu(), 1.0), (BwRelu(c=2.0), 32.0)):
         network = net(activation, depth=depth)
         expected = factor * sum(pair(w, v) for w, v in itertools.pairwise(matrices(network)))

@@ -187,7 +187,7 @@ def _filters(last: Filter) -> nn.Module:
 
 
 @pytest.mark.parametrize("activation", [Mfn(), FourierNet(), Bacon(), BwRelu(learn_c="network")], ids=lambda a: a.name)
-def test_networks_of_filters_and_trained_scales_are_chains(activation: Activation) -> None:
+def test_networks_of_filters_and_trained_scales_are_mlps(activation: Activation) -> None:
     assert mlp_spec(network(activation)) is not None
 
 
@@ -222,7 +222,7 @@ def test_networks_of_filters_and_trained_scales_are_chains(activation: Activatio
         "no-MLP",
     ],
 )
-def test_what_is_not_quite_such_a_chain_is_left_to_autograd(net: nn.Module) -> None:
+def test_what_is_not_quite_such_an_mlp_is_left_to_autograd(net: nn.Module) -> None:
     assert mlp_spec(_siren()) is not None
     assert mlp_spec(network(BwRelu(skip=True))) is not None
     assert mlp_spec(_filters(PlainFilter())) is not None

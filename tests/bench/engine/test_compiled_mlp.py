@@ -51,7 +51,7 @@ class Mixed(Sinc):
         return self.gain * SINE(self.omega0 * z) ** self.power + torch.tanh(z)
 
 
-CHAINS = [
+MLPS = [
     pytest.param(Mixed(omega0=2.0), id="derived"),
     pytest.param(Sinc(), marks=slow, id="sinc"),
     pytest.param(Siren(), id="siren"),
@@ -95,9 +95,9 @@ def by_autograd(net: nn.Module, coords: Tensor, gradient: Tensor) -> tuple[Tenso
 @pytest.mark.parametrize(
     ("activation", "library"),
     [
-        *(pytest.param(*each.values, "blas", marks=each.marks, id=each.id) for each in CHAINS),
-        pytest.param(*CHAINS[0].values, "onednn", id="derived-onednn"),
-        *(pytest.param(*each.values, "onednn", marks=slow, id=f"{each.id}-onednn") for each in CHAINS[1:]),
+        *(pytest.param(*each.values, "blas", marks=each.marks, id=each.id) for each in MLPS),
+        pytest.param(*MLPS[0].values, "onednn", id="derived-onednn"),
+        *(pytest.param(*each.values, "onednn", marks=slow, id=f"{each.id}-onednn") for each in MLPS[1:]),
     ],
 )
 def test_values_and_gradients_are_those_of_autograd_for_any_size(activation: Activation, library: str) -> None:

@@ -174,7 +174,7 @@ def test_a_forward_that_leaves_a_trace_runs_on_one_thread_and_its_trial_leaves_n
 
 
 @pytest.mark.needs_compiler
-def test_only_float32_chains_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_float32_mlps_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose_engine(network(BwRelu(skip=True)), COORDS, large=True).name == "chain"
     assert choose_engine(network(BwRelu(skip=True)).double(), COORDS.double(), large=True).name != "chain"
     assert choose_engine(network(BwRelu(skip=True)), COORDS, large=True, precision="bf16").name != "chain"
@@ -208,8 +208,8 @@ def test_where_the_products_of_onednn_cannot_be_compiled_those_of_mkl_are_used(m
 
 
 @pytest.mark.needs_compiler
-@pytest.mark.parametrize("wrong", ["value", "slope", "failure"])
-def test_a_chain_that_fails_or_does_not_agree_with_autograd_is_not_used(
+@pytest.mark.parametrize("wrong", ["value", "vjp", "failure"])
+def test_an_mlp_that_fails_or_does_not_agree_with_autograd_is_not_used(
     wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Wrong(CompiledMLP):
@@ -220,7 +220,7 @@ def test_a_chain_that_fails_or_does_not_agree_with_autograd_is_not_used(
             return (1.05 * values if wrong == "value" else values), kept
 
         def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
-            return super().backward(kept, gradient * (1.2 if wrong == "slope" else 1))
+            return super().backward(kept, gradient * (1.2 if wrong == "vjp" else 1))
 
     monkeypatch.setattr(module, "CompiledMLP", Wrong)
     net = network(BwRelu(skip=True))

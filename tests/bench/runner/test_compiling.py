@@ -59,7 +59,7 @@ def compiled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Recipe]:
     return found
 
 
-def test_each_chain_is_compiled_once_and_the_user_is_told(compiled: list[Recipe]) -> None:
+def test_each_mlp_is_compiled_once_and_the_user_is_told(compiled: list[Recipe]) -> None:
     said: list[str] = []
     compile_networks(jobs(100_000), [], said.append)
     # ReLU and ReLU+PE are one MLP, SIREN at two scales another, MFN a third; Instant-NGP is none.
@@ -99,7 +99,7 @@ TASKS = {
 
 
 @pytest.mark.parametrize(("task", "passes"), [("all", 2), ("batch", 0), ("residuals", 0)])
-def test_chains_are_compiled_for_what_a_step_evaluates(task: str, passes: int, compiled: list[Recipe]) -> None:
+def test_mlps_are_compiled_for_what_a_step_evaluates(task: str, passes: int, compiled: list[Recipe]) -> None:
     jobs = lay_out(f"train: {{steps: 2000}}\ntasks: {{{TASKS[task]}}}\nactivations: {{siren: {{}}}}")
     compile_networks(jobs, [], lambda text: None)
     assert len(compiled) == passes

@@ -110,7 +110,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 OF_EACH_KIND = ("siren", "wire", "mfn", "instant-ngp")
-"""A chain, a complex one, a filter network, and one with groups of its own: what an optimiser could depend on."""
+"""An MLP, a complex one, a filter network, and one with groups of its own: what an optimiser could depend on."""
 
 PAIRS = [(name, "adam") for name in PLUGINS.activations.names()]
 PAIRS += [(name, optimiser) for optimiser in OPTIMISERS if optimiser != "adam" for name in OF_EACH_KIND]

@@ -57,7 +57,7 @@ def test_the_engine_of_most_methods_is_the_reference_on_each_hardware(lab: Lab) 
     assert [(m.key, timing.hardware) for m, timing in task.other_engines()] == [("mfn", "Some CPU, 2 threads")]
 
 
-def test_of_two_equally_frequent_engines_the_chain_is_the_reference(lab: Lab) -> None:
+def test_of_two_equally_frequent_engines_the_compiled_mlp_is_the_reference(lab: Lab) -> None:
     lab.job("siren", engine="kernels")
     lab.job("relu", engine="chain")
     assert lab.task().engines == {"Some CPU, 2 threads": "chain"}
