@@ -7,8 +7,9 @@ import math
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Activation, LogUniform, Param
+from inrbench.activations.core.base import Param
 from inrbench.activations.core.linear import FirstLinear
+from inrbench.activations.core.sine_init import FirstFrequency
 
 
 class SumOfSines(nn.Module):
@@ -34,7 +35,7 @@ class SumOfSines(nn.Module):
         return f"terms={len(self.amplitude)}"
 
 
-class Staf(Activation):
+class Staf(FirstFrequency):
     """Σ_i b_i sin(w_i z + φ_i) with `terms` trained triples (b, w, φ) a layer [STAF, TMLR 2026].
 
     Weights, biases and head are PyTorch's. `first_omega0` is the frequency of the first layer alone, None for `omega0`;
@@ -46,14 +47,11 @@ class Staf(Activation):
     name, label, version = "staf", "STAF", 1
     derivatives = 2
 
-    omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
-    first_omega0: float | None = Param(None, gt=0)
     terms: int = Param(5, ge=1, le=100)
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
         linear = (FirstLinear if first else nn.Linear)(in_features, out_features)
-        omega0 = self.first_omega0 if first and self.first_omega0 is not None else self.omega0
-        return nn.Sequential(linear, SumOfSines(self.terms, omega0))
+        return nn.Sequential(linear, SumOfSines(self.terms, self.of_layer(first=first).omega0))
 
     def curve(self, z: Tensor) -> None:
         """None: every layer has a nonlinearity of its own."""

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, Pointwise
+from inrbench.activations.core.base import Domain, LogUniform, Param, Pointwise
 from inrbench.activations.core.kernel import Kernel, halves
 from inrbench.activations.core.linear import FirstLinear
 from inrbench.activations.core.mlp import MLP
+from inrbench.activations.core.sine_init import FirstFrequency
 
 
 class ComplexLinear(nn.Module):
@@ -108,7 +109,7 @@ class ComplexMLP(MLP):
         return [torch.complex(*values.chunk(2, dim=-1)) for values in super().features(coords)]
 
 
-class Wire(Activation):
+class Wire(FirstFrequency):
     """exp(j omega0 z - |s0 z|²) of complex z [Saragadam et al., CVPR 2023], with complex weights after the first layer.
 
     The modulus is largest at Im z = -omega0 / (2 s0²), where it is exp(omega0² / (4 s0²)): 1.28 for omega0 = s0, 1.75
@@ -124,7 +125,6 @@ class Wire(Activation):
 
     omega0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
     s0: float = Param(10.0, gt=0, tune=LogUniform(2, 40))
-    first_omega0: float | None = Param(None, gt=0)
 
     def forward(self, z: Tensor) -> Tensor:
         """The nonlinearity at real or complex z of any shape, for figures; networks use `Gabor`, in real arithmetic."""
@@ -132,13 +132,7 @@ class Wire(Activation):
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
         matrix = FirstLinear(in_features, out_features) if first else ComplexLinear(in_features, out_features)
-        return nn.Sequential(matrix, Gabor(self.of_layer(first), GABOR_OF_REAL if first else GABOR))
-
-    def of_layer(self, first: bool) -> Wire:
-        """The parameters of the first layer or of the others."""
-        if not first or self.first_omega0 is None:
-            return self
-        return self.model_copy(update={"omega0": self.first_omega0})
+        return nn.Sequential(matrix, Gabor(self.of_layer(first=first), GABOR_OF_REAL if first else GABOR))
 
     def head(self, in_features: int, out_features: int) -> nn.Module:
         return RealHead(in_features, out_features)

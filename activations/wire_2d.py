@@ -57,7 +57,7 @@ class Wire2d(Wire):
 
     def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
         matrix = (FirstLinear if first else ComplexLinear)(in_features, 2 * out_features)
-        return nn.Sequential(matrix, Gabor(self.of_layer(first), GABOR_OF_REAL if first else GABOR))
+        return nn.Sequential(matrix, Gabor(self.of_layer(first=first), GABOR_OF_REAL if first else GABOR))
 
     def hidden_width(self, width: int) -> int:
         return max(1, width // 2)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
@@ -160,7 +160,11 @@ class Activation(BaseModel):
         """Nonlinear layer: (N, in_features) -> (N, out_features)."""
         linear = (FirstLinear if first else nn.Linear)(in_features, out_features)
         self.init_layer(linear, first=first)
-        return nn.Sequential(linear, Pointwise(self))
+        return nn.Sequential(linear, Pointwise(self.of_layer(first=first)))
+
+    def of_layer(self, *, first: bool) -> Self:
+        """The activation with the parameters of a layer, for those whose first layer has others; by default itself."""
+        return self
 
     def head(self, in_features: int, out_features: int) -> nn.Module:
         """Linear last layer: (N, in_features) -> (N, out_features), real."""

@@ -1,30 +1,37 @@
-"""SIREN's initialisation, for every activation whose pre-activation enters a sine of frequency omega0."""
+"""A frequency omega0 with another value in the first layer, and SIREN's initialisation for sines of that frequency."""
 
 from __future__ import annotations
 
 import math
+from typing import Self
 
 from torch import nn
 
 from inrbench.activations.core.base import Activation, LogUniform, Param
 
 
-class SineInitialised(Activation):
-    """Base of activations with SIREN's initial weights [Sitzmann et al., NeurIPS 2020, sec. 3.2]; no plugin itself.
+class FirstFrequency(Activation):
+    """Base of activations with a frequency omega0; no plugin itself.
 
-    U(±1/n) in the first layer, U(±√(6/n)/omega0) in every later layer and the head, for fan-in n: the arguments of the
-    sines then have the same spread layer after layer. Biases keep PyTorch's default U(±1/√n). `first_omega0` is the
-    frequency of the first layer alone, where it differs from that of the others; None for the same.
+    `first_omega0` is the frequency of the first layer alone, where it differs from that of the others; None for the
+    same.
     """
 
     omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
     first_omega0: float | None = Param(None, gt=0)
 
-    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
-        if first and self.first_omega0 is not None:
-            alone = self.model_copy(update={"omega0": self.first_omega0, "first_omega0": None})
-            return alone.layer(in_features, out_features, first=True)
-        return super().layer(in_features, out_features, first=first)
+    def of_layer(self, *, first: bool) -> Self:
+        if not first or self.first_omega0 is None:
+            return self
+        return self.model_copy(update={"omega0": self.first_omega0, "first_omega0": None})
+
+
+class SineInitialised(FirstFrequency):
+    """Base of activations with SIREN's initial weights [Sitzmann et al., NeurIPS 2020, sec. 3.2]; no plugin itself.
+
+    U(±1/n) in the first layer, U(±√(6/n)/omega0) in every later layer and the head, for fan-in n: the arguments of the
+    sines then have the same spread layer after layer. Biases keep PyTorch's default U(±1/√n).
+    """
 
     def bound(self, fan_in: int, *, first: bool) -> float:
         """Half-width of the uniform distribution of the weights of a layer, or of the head."""

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inrbench.tasks.signals.signal import MIN_SIDE, Signal, SignalError, file_signal
+from inrbench.tasks.signals.signal import MIN_SIDE, Signal, SignalError, file_signal, reason
 from inrbench.tasks.signals.user_file import UserFile, scaled, undeclared
 
 MAX_PIXELS = 50_000_000
@@ -125,6 +125,18 @@ def chosen_frame(file: UserFile, count: int, default: int = 0, name: str = "fram
     if index >= count:
         raise SignalError(f"{file} has {count} {name}{'s' if count != 1 else ''}; choose a frame from 0 to {count - 1}")
     return index, ((f"{name} {index + 1} of {count}",) if count > 1 else ())
+
+
+@contextlib.contextmanager
+def decoding(path: Path, failure: str = "is damaged", advice: str = "save it again") -> Iterator[None]:
+    """`quiet`, and whatever a decoder raises, which are errors of many types, becomes a `SignalError`."""
+    try:
+        with quiet():
+            yield
+    except SignalError:
+        raise
+    except Exception as error:
+        raise SignalError(f"{path} {failure}: {reason(error)}; {advice}") from error
 
 
 @contextlib.contextmanager

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inrbench.tasks.signals.picture import Decoded, check_size, chosen_frame, picture_signal, quiet
-from inrbench.tasks.signals.signal import Signal, SignalError, reason
+from inrbench.tasks.signals.picture import Decoded, check_size, chosen_frame, decoding, picture_signal
+from inrbench.tasks.signals.signal import Signal, SignalError
 from inrbench.tasks.signals.user_file import UserFile, optional
 
 
@@ -22,12 +22,10 @@ def read_npy(file: UserFile) -> Signal:
         SignalError: if the file is damaged, or the array is neither.
     """
     path = file.location
-    try:
+    with decoding(path, "cannot be read", "save it again with numpy.save"):
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         if array.dtype.kind not in "buif":
             raise ValueError(f"values of type {array.dtype} are no picture")
-    except Exception as error:
-        raise SignalError(f"{path} cannot be read: {reason(error)}; save it again with numpy.save") from error
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.ndim == 1:
         from inrbench.tasks.signals.read_sound import sound_signal
@@ -55,27 +53,22 @@ def read_nifti(file: UserFile) -> Signal:
     """
     path = file.location
     nibabel = optional("nibabel", path, "save a slice with numpy.save")
-    try:
-        with quiet():
-            volume = nibabel.as_closest_canonical(nibabel.load(path))
-            shape = volume.shape
-            if not 2 <= len(shape) <= 4 or volume.get_data_dtype().kind not in "buif":
-                raise ValueError(f"an array of shape {shape} and type {volume.get_data_dtype()} is no volume")
-            check_size(shape[0], shape[1], path)
-            notes: tuple[str, ...] = ()
-            at: tuple[Any, ...] = ()
-            if len(shape) > 2:
-                index, notes = chosen_frame(file, shape[2], default=shape[2] // 2, name="slice")
-                at = (slice(None), slice(None), index)
-            if len(shape) == 4:
-                at += (0,)
-                notes += (f"volume 1 of {shape[3]}",) if shape[3] > 1 else ()
-            values = np.asarray(volume.dataobj[at] if at else volume.dataobj, np.float64).T[::-1]
-            low, high = (float(volume.header[name]) for name in ("cal_min", "cal_max"))
-    except SignalError:
-        raise
-    except Exception as error:  # nibabel raises errors of many types
-        raise SignalError(f"{path} cannot be read as NIfTI: {reason(error)}; save it again") from error
+    with decoding(path, "cannot be read as NIfTI"):
+        volume = nibabel.as_closest_canonical(nibabel.load(path))
+        shape = volume.shape
+        if not 2 <= len(shape) <= 4 or volume.get_data_dtype().kind not in "buif":
+            raise ValueError(f"an array of shape {shape} and type {volume.get_data_dtype()} is no volume")
+        check_size(shape[0], shape[1], path)
+        notes: tuple[str, ...] = ()
+        at: tuple[Any, ...] = ()
+        if len(shape) > 2:
+            index, notes = chosen_frame(file, shape[2], default=shape[2] // 2, name="slice")
+            at = (slice(None), slice(None), index)
+        if len(shape) == 4:
+            at += (0,)
+            notes += (f"volume 1 of {shape[3]}",) if shape[3] > 1 else ()
+        values = np.asarray(volume.dataobj[at] if at else volume.dataobj, np.float64).T[::-1]
+        low, high = (float(volume.header[name]) for name in ("cal_min", "cal_max"))
     if not low < high:
         low, high = float(values.min()), float(values.max())
         high = high if high > low else low + 1

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrbench.tasks.signals import read_tiff
-from inrbench.tasks.signals.picture import MAX_PIXELS, Decoded, check_size, chosen_frame, picture_signal, quiet
-from inrbench.tasks.signals.signal import Signal, SignalError, reason
+from inrbench.tasks.signals.picture import MAX_PIXELS, Decoded, check_size, chosen_frame, decoding, picture_signal
+from inrbench.tasks.signals.signal import Signal, SignalError
 from inrbench.tasks.signals.user_file import UserFile, first_bytes, optional
 
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
@@ -66,28 +66,25 @@ def read_with_pillow(file: UserFile, index: int | None = None, notes: tuple[str,
     from PIL import Image, UnidentifiedImageError
 
     path = file.location
-    try:
-        # From the open file and not from its path, which Pillow would map into memory: it takes the sides of a turned
-        # TIFF in the wrong order then.
-        with quiet(), path.open("rb") as opened, Image.open(opened, formats=FORMATS) as image:
-            check_size(*image.size, path)
-            if index is None:
-                index, notes = chosen_frame(file, _frames(image))
-            image.seek(index)
-            image.load()
-            if image.mode in ("LAB", "HSV"):  # which Pillow does not convert without colour profiles
-                raise SignalError(f"{path} has colours of the kind {image.mode}; save it as RGB")
-            return _as_stored(image, notes)
-    except Image.DecompressionBombError:
-        raise SignalError(f"{path} has more than {MAX_PIXELS // 10**6} megapixels; make it smaller first") from None
-    except UnidentifiedImageError:
-        raise SignalError(
-            f"{path} is not a picture that can be read; `inrbench list formats` shows what can be"
-        ) from None
-    except SignalError:
-        raise
-    except Exception as error:  # the decoders raise errors of many types, even TypeError
-        raise SignalError(f"{path} is damaged: {reason(error)}; save it again") from error
+    # From the open file and not from its path, which Pillow would map into memory: it takes the sides of a turned
+    # TIFF in the wrong order then.
+    with decoding(path), path.open("rb") as opened:
+        try:
+            image = Image.open(opened, formats=FORMATS)
+        except Image.DecompressionBombError:
+            raise SignalError(f"{path} has more than {MAX_PIXELS // 10**6} megapixels; make it smaller first") from None
+        except UnidentifiedImageError:
+            raise SignalError(
+                f"{path} is not a picture that can be read; `inrbench list formats` shows what can be"
+            ) from None
+        check_size(*image.size, path)
+        if index is None:
+            index, notes = chosen_frame(file, _frames(image))
+        image.seek(index)
+        image.load()
+        if image.mode in ("LAB", "HSV"):  # which Pillow does not convert without colour profiles
+            raise SignalError(f"{path} has colours of the kind {image.mode}; save it as RGB")
+        return _as_stored(image, notes)
 
 
 def _frames(image: Any) -> int:
@@ -139,13 +136,10 @@ def _deep_colour_png(file: UserFile) -> Decoded:
 
     path = file.location
     codecs = optional("imagecodecs", path, "save it as a TIFF or with 8 bits (it is a colour PNG of 16 bits)")
-    try:
-        with quiet():
-            pixels = codecs.png_decode(path.read_bytes())
-            with Image.open(path, formats=["PNG"]) as image:
-                orientation = image.getexif().get(274, 1)
-    except Exception as error:
-        raise SignalError(f"{path} is damaged: {reason(error)}; save it again") from error
+    with decoding(path):
+        pixels = codecs.png_decode(path.read_bytes())
+        with Image.open(path, formats=["PNG"]) as image:
+            orientation = image.getexif().get(274, 1)
     pixels = read_tiff.turned(pixels, orientation)
     colours = 3 if pixels.shape[2] >= 3 else 1
     return Decoded(pixels[..., :colours], pixels[..., -1] if pixels.shape[2] in (2, 4) else None)
@@ -154,10 +148,7 @@ def _deep_colour_png(file: UserFile) -> Decoded:
 def _radiance(file: UserFile) -> Decoded:
     path = file.location
     codecs = optional("imagecodecs", path, "convert it to a TIFF of floats (it is a Radiance picture)")
-    try:
-        with quiet():
-            pixels = codecs.rgbe_decode(path.read_bytes())
-    except Exception as error:
-        raise SignalError(f"{path} is damaged: {reason(error)}; save it again") from error
+    with decoding(path):
+        pixels = codecs.rgbe_decode(path.read_bytes())
     check_size(pixels.shape[1], pixels.shape[0], path)
     return Decoded(pixels)

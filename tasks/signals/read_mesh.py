@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrbench.tasks.signals.inside_mesh import Solid
-from inrbench.tasks.signals.picture import quiet
-from inrbench.tasks.signals.signal import Signal, SignalError, file_signal, reason
+from inrbench.tasks.signals.picture import decoding
+from inrbench.tasks.signals.signal import Signal, SignalError, file_signal
 from inrbench.tasks.signals.surfaces import merged, turned_alike, turned_outwards
 from inrbench.tasks.signals.user_file import UserFile, first_bytes
 
@@ -44,9 +44,8 @@ def read_triangles(path: Path) -> NDArray[np.float64]:
     import trimesh  # here, because importing it takes longer than to read most signals
 
     first_bytes(path, "a mesh")
-    try:
-        with quiet():
-            mesh = trimesh.load_mesh(str(path), file_type=path.suffix[1:].lower(), process=False)
+    with decoding(path, "is no mesh or damaged"):
+        mesh = trimesh.load_mesh(str(path), file_type=path.suffix[1:].lower(), process=False)
         if path.suffix.lower() == ".stl":  # STL stores the corners of each triangle separately
             mesh.merge_vertices()
         vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
@@ -54,8 +53,6 @@ def read_triangles(path: Path) -> NDArray[np.float64]:
             raise ValueError("a face refers to a vertex that does not exist")
         if not np.isfinite(vertices).all():
             raise ValueError("a coordinate is not finite")
-    except Exception as error:  # the readers of trimesh raise errors of many types
-        raise SignalError(f"{path} is no mesh or damaged: {reason(error)}; save it again") from error
     if not 4 <= len(faces) <= MAX_FACES:
         raise SignalError(f"{path} has {len(faces)} triangles; use a closed mesh of 4 to {MAX_FACES} triangles")
     alike, body, gaps = turned_alike(faces)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inrbench.tasks.signals.picture import quiet
+from inrbench.tasks.signals.picture import decoding
 from inrbench.tasks.signals.signal import Signal, SignalError, file_signal, reason
 from inrbench.tasks.signals.user_file import UserFile, first_bytes, optional, scaled, undeclared
 
@@ -137,18 +137,11 @@ def _with_right_sizes(content: bytes) -> bytes:
 
 def _with_soundfile(path: Path, name: str) -> tuple[NDArray[Any], int]:
     soundfile = optional("soundfile", path, f"convert it to WAV (it is {name}): ffmpeg -i {path.name} {path.stem}.wav")
-    try:
-        with quiet(), soundfile.SoundFile(str(path)) as opened:
-            if opened.frames > MAX_SAMPLES:
-                raise SignalError(f"{path} has more than {MAX_SAMPLES // 10**6} million samples; cut it first")
-            lossy = opened.subtype in ("VORBIS", "OPUS", "FLOAT", "DOUBLE") or opened.subtype.startswith("MPEG")
-            samples = opened.read(dtype="float32" if lossy else "int32")
-            rate = int(opened.samplerate)
-    except SignalError:
-        raise
-    except Exception as error:
-        raise SignalError(f"{path} cannot be read as {name}: {reason(error)}; convert it to WAV") from error
-    return samples, rate
+    with decoding(path, f"cannot be read as {name}", "convert it to WAV"), soundfile.SoundFile(str(path)) as opened:
+        if opened.frames > MAX_SAMPLES:
+            raise SignalError(f"{path} has more than {MAX_SAMPLES // 10**6} million samples; cut it first")
+        lossy = opened.subtype in ("VORBIS", "OPUS", "FLOAT", "DOUBLE") or opened.subtype.startswith("MPEG")
+        return opened.read(dtype="float32" if lossy else "int32"), int(opened.samplerate)
 
 
 def _unit(raw: NDArray[Any], path: Path) -> NDArray[np.float64]:
