@@ -76,10 +76,6 @@ class Views(Task):
     def signals(self) -> tuple[str, ...]:
         return ("still-life",)
 
-    @property
-    def random(self) -> bool:
-        return self.noise > 0
-
     def problem(self, signal: Signal, seed: int) -> Problem:
         require(signal, self.kinds, "choose a scene of solids such as still-life or pillars")
         if 8 * self.views * self.pixels**2 * count_samples(self.size) > MAX_ENTRIES:
