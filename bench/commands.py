@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inrbench.bench import arguments, reporting
-from inrbench.bench.config import unsearched
+from inrbench.bench.config import overrides, unsearched
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock
 from inrbench.bench.config.plugins import Plugins
@@ -245,7 +245,8 @@ def tune(options: arguments.TuneArgs) -> int:
 
     if options.lock:
         raise BadInput(f"--lock {options.lock}: a search has no use for it; name the file of its result by --out")
-    work = Workspace.of(options, locked=False)
+    work = Workspace.of(options, locked=False, searches=True)
+    overrides.unread_by_search(options.overrides, work.suite.tuning)
     if options.classical:
         from inrbench.bench import classical
 

@@ -48,6 +48,7 @@ class Workspace:
         options: arguments.SuiteArgs,
         *,
         locked: bool = True,
+        searches: bool = False,
         given: Mapping[str, Any] | None = None,
         added: Mapping[str, dict[str, Any]] = MappingProxyType({}),
     ) -> Workspace:
@@ -55,6 +56,7 @@ class Workspace:
 
         Args:
             locked: whether settings come from the suite's lock file, where it has one; it has to be there then.
+            searches: whether the command searches settings.
             given: a suite instead of the one that the options name.
             added: further activations of the suite, among which the options choose too.
 
@@ -65,6 +67,7 @@ class Workspace:
             raise BadInput(f"--results {options.results}: not a folder; name one")
         named = options.suite if given is None else given
         usual, everywhere = overrides.split(options.overrides)
+        overrides.unread(usual, search=searches, scale=options.scale, lock=options.lock)
         chosen, where = suite.load(named, usual, options.scale)
         path = options.lock or (suite.beside(named, chosen.lock) if chosen.lock else None)
         original = _searched(named, chosen, options.scale)
@@ -77,6 +80,7 @@ class Workspace:
         elif path and locked:
             raise BadInput(f"{where}: lock: there is no {path}; make it with: inrbench tune {options.suite}")
         chosen = chosen.model_copy(update={"activations": {**chosen.activations, **added}})
+        declared = chosen
         chosen = overrides.everywhere(suite.select_tasks(chosen, options.tasks), everywhere)
         files = [*options.files, *suite.plugin_files(named, chosen, where)]
 
@@ -84,7 +88,10 @@ class Workspace:
             return Plugins(files).activations.get(name, where).model_fields
 
         chosen = suite.select_activations(chosen, options.activations, parameters)
-        hidden = overrides.hidden(chosen, usual, lock.tasks() if lock else {}) if locked else []
+        hidden: list[str] = []
+        if locked and options.overrides:
+            tasks = lock.tasks() if lock else {}
+            hidden = overrides.hidden(declared, chosen, options.overrides, tasks, Plugins(files))
         store = Store(options.results, chosen.suite, say)
         notes = unsearched.notes(original, chosen) if locked and options.lock is None else {}
         return cls(chosen, where, files, store, lock, path, notes, hidden)

@@ -150,7 +150,7 @@ def explored(
         activations=options.activations,
         overrides=options.overrides,
     )
-    work = Workspace.of(words, given=suite, added=added)
+    work = Workspace.of(words, searches=True, given=suite, added=added)
     search = Search(work.suite, work.plugins, work.where)
     lock, scores = commands.searched(work, search, options.results, options.devices, silent=silent)
     if not lock.activations:

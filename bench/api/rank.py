@@ -24,6 +24,7 @@ from inrbench.bench.tune import Search
 from inrbench.bench.workspace import Workspace, say
 from inrbench.report.data.leaderboard import Leaderboard, leaderboard
 from inrbench.report.data.load import load
+from inrbench.report.tables import budget
 
 if TYPE_CHECKING:
     from inrbench.activations.core.base import Activation
@@ -37,12 +38,14 @@ class Ranking(Results):
         tuned: settings that the search found for it, by task.
         board: the leaderboard, see `inrbench.report.data.leaderboard`; None where the suite has too few cases for one.
         missing: rivals of the suite without stored results.
+        labels: of the activations by their keys, with ¶ where a network is more than 5 % off its number of parameters.
     """
 
     entry: str
     tuned: Lock
     board: Leaderboard | None
     missing: Sequence[str]
+    labels: Mapping[str, str]
 
     @property
     def place(self) -> tuple[int, int, int] | None:
@@ -71,7 +74,6 @@ class Ranking(Results):
             if self.entry not in means.index:
                 continue
             others = means.drop(self.entry)
-            labels = group.drop_duplicates("method").set_index("method")["label"]
             rows.append(
                 {
                     "task": task,
@@ -79,7 +81,7 @@ class Ranking(Results):
                     "mean": better * means[self.entry],
                     "place": 1 + int((others > means[self.entry]).sum()),
                     "of": len(means),
-                    "best other": labels[others.index[0]] if len(others) else "—",
+                    "best other": self.labels[str(others.index[0])] if len(others) else "—",
                     "its mean": better * others.iloc[0] if len(others) else None,
                 }
             )
@@ -96,7 +98,7 @@ class Ranking(Results):
         board, place = self.board, self.place
         if board is None or place is None:
             return "No leaderboard: the suite has too few cases that all of them ran on."
-        labels = self.runs.drop_duplicates("method").set_index("method")["label"]
+        labels = self.labels
         lines = ["  place  mean rank [95 %]  activation"]
         for index, name in enumerate(board.methods):
             low, high = (None if ends is None else ends[index] for ends in (board.mean_rank.low, board.mean_rank.high))
@@ -105,6 +107,8 @@ class Ranking(Results):
             lines.append(f"{mark} {index + 1:>5}  {board.mean_rank.value[index]:>4.1f} {ends:<13}  {labels[name]}")
         alike = f"places {place[1]} to {place[2]} are not separated from it"
         verdict = alike if place[2] > place[1] else "separated from all others"
+        shown = [labels[name] for name in board.methods]
+        lines += [budget.OFF] * any(label.endswith(budget.OFF_BUDGET) for label in shown)
         lines.append(f"\n{labels[self.entry]}: place {place[0]} of {len(board.methods)} by mean rank; {verdict}")
         return "\n".join(lines)
 
@@ -197,6 +201,7 @@ def _ranking(work: Workspace, name: str, lock: Lock) -> Ranking:
     suite = load(work.store, work.jobs)
     present = {method.key for task in suite.tasks for method in task.activations}
     result.entry, result.tuned, result.board = name, lock, leaderboard(suite)
+    result.labels = budget.labels(suite.tasks)
     result.missing = sorted({job.method for job in work.jobs if job.activation} - present)
     return result
 

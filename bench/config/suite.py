@@ -17,6 +17,7 @@ from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.suites import FOLDER, shipped
 
 __all__ = [
+    "Claim",
     "Round",
     "Suite",
     "Tuning",
@@ -85,6 +86,27 @@ class Tuning(Settings):
         return self
 
 
+class Claim(Settings):
+    """What a paper says that a suite reproduces, and what came out here.
+
+    Attributes:
+        figure: where the paper says it.
+        says: the claim, and where numbers cannot judge it, what would have to be looked at.
+        full, small: whether it holds at the suite's full size and at its small scale, with the numbers.
+    """
+
+    figure: str = Field(min_length=1)
+    says: str = Field(min_length=1)
+    full: str = Field(min_length=1)
+    small: str = Field(min_length=1)
+
+    @property
+    def lines(self) -> list[str]:
+        """It as sentences, one for each part."""
+        texts = (f"{self.figure}: {self.says}", f"Full size: {self.full}", f"Small scale: {self.small}")
+        return [" ".join(text.split()) for text in texts]
+
+
 class Suite(Settings):
     """A suite as its file states it; tasks and activations are checked when it is laid out.
 
@@ -92,7 +114,7 @@ class Suite(Settings):
         suite: its name, which is also the name of its folder of results.
         description, source, deviations: for the reader: what it is for, what it reproduces, where it differs. They
             enter no identity.
-        claim: the figure of a paper that it reproduces, what is said there, and what came out here at which size.
+        claim: the figure of a paper that it reproduces, what is said there, and whether it holds here at which size.
         tuning: how its settings were searched, or are. It enters no identity either.
         lock: a file beside the suite with the settings that a search found, which are those of ``per_task`` where the
             suite names no others; see `inrbench.bench.config.lock`.
@@ -108,7 +130,7 @@ class Suite(Settings):
 
     suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
     description: str = ""
-    claim: str = ""
+    claim: Claim | None = None
     source: str = ""
     deviations: list[str] = Field(default_factory=list)
     tuning: Tuning = Tuning()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from inrbench.report.data.matrix import Entry, Matrix
 from inrbench.report.data.model import TaskResults
 from inrbench.report.labels import baseline, number, with_interval
+from inrbench.report.tables import budget
 from inrbench.report.tables.build import PARTIAL
 from inrbench.report.tables.overview import text
 
@@ -25,10 +26,11 @@ class HeatCell:
 
 @dataclass(frozen=True)
 class HeatRow:
-    """A method's row; ``rank`` is the text of its mean rank."""
+    """A method's row; ``marked``: the label with ¶ if it is off its budget, ``rank``: the text of its mean rank."""
 
     key: str
     label: str
+    marked: str
     classical: bool
     cells: Sequence[HeatCell]
     rank: str
@@ -49,10 +51,12 @@ class HeatMap:
 
 def heat_map(found: Matrix) -> HeatMap:
     """The matrix with its texts."""
+    marked = budget.labels(found.tasks)
     lines = [
         HeatRow(
             row.key,
             baseline(row.label) if row.classical else row.label,
+            baseline(row.label) if row.classical else marked[row.key],
             row.classical,
             [_cell(*pair) for pair in zip(found.tasks, row.entries, strict=True)],
             "" if row.rank is None else f"{row.rank:.1f}",

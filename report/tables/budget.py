@@ -70,6 +70,22 @@ class Sizes:
         )
 
 
+OFF = f"{OFF_BUDGET} More than {TOLERANCE:.0%} off its number of parameters, see the task’s table."
+"""The meaning of the mark in tables over several tasks."""
+
+
+def labels(tasks: Iterable[TaskResults]) -> dict[str, str]:
+    """The label of every activation by its key, as the first task has it, with a mark where it is off on some task."""
+    found: dict[str, str] = {}
+    for task in tasks:
+        sizes = Sizes(task)
+        for method in task.activations:
+            label = found.setdefault(method.key, method.label)
+            if sizes.off(method) and not label.endswith(OFF_BUDGET):
+                found[method.key] = f"{label} {OFF_BUDGET}"
+    return found
+
+
 def _shape(run: Run) -> _Shape | None:
     model = run.settings("model")
     width, depth = model.get("width"), model.get("depth")

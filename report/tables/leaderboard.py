@@ -12,7 +12,7 @@ from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import ALPHA, estimate
 from inrbench.report.data.target import levels, reached
 from inrbench.report.labels import baseline, engine, number, seconds
-from inrbench.report.tables import converged, winners
+from inrbench.report.tables import budget, converged, winners
 from inrbench.report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
 
 NONE = (
@@ -36,11 +36,12 @@ def labels(suite: SuiteResults) -> dict[str, str]:
 def tables(suite: SuiteResults, board: Leaderboard | None) -> list[Table]:
     """The leaderboard and the wins where there is a leaderboard, the best of each task, and times to a level."""
     names = labels(suite)
-    found = [] if board is None else [_ranking(suite, board, names), _wins(board, names)]
+    marked = budget.labels(suite.tasks)
+    found = [] if board is None else [_ranking(suite, board, names, marked), _wins(board, names, marked)]
     return [*found, *winners.tables(suite), *_speed(suite, names)]
 
 
-def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str]) -> Table:
+def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str], marked: Mapping[str, str]) -> Table:
     scaled = effects.scales(suite)
     typical = {key: effects.typical(scaled, key) for key in board.methods}
     quantities = {"mean rank": board.mean_rank, "P(improvement)": board.improvement}
@@ -54,7 +55,7 @@ def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str]) 
         mark = UNSEPARATED if place and key in board.leading else ""
         value = typical[key]
         effect = [Cell(DASH if value is None else _number(value), value == top)] if scaled else []
-        rows.append((Cell(names[key]), Cell(cells[0].text + mark, cells[0].bold), *cells[1:], *effect))
+        rows.append((_method(names[key], marked[key]), Cell(cells[0].text + mark, cells[0].bold), *cells[1:], *effect))
         record: dict[str, object] = {"suite": suite.name, "method": key, "label": names[key]}
         for name, item in (("mean_rank", board.mean_rank), ("improvement", board.improvement)):
             record[name] = float(item.value[place])
@@ -66,6 +67,7 @@ def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str]) 
     notes = [_named(note, names) for note in board.notes]
     if len(board.leading) > 1:
         notes.append(f"{UNSEPARATED} Not separated from the first: {ALPHA:.0%} level, Holm’s correction.")
+    notes += _off(board, names, marked)
     if scaled:
         notes.append(_scale_note(suite, scaled))
     return Table(
@@ -110,13 +112,25 @@ def _number(value: float) -> str:
     return format(value + 0.0, ".2f").replace("-0.00", "0.00").replace("-", "−")
 
 
-def _wins(board: Leaderboard, names: Mapping[str, str]) -> Table:
+def _method(label: str, marked: str) -> Cell:
+    return Cell(marked, method="" if marked == label else label)
+
+
+def _off(board: Leaderboard, names: Mapping[str, str], marked: Mapping[str, str]) -> list[str]:
+    """The meaning of the mark, where a method of the board has it."""
+    return [budget.OFF] * any(marked[key] != names[key] for key in board.methods)
+
+
+def _wins(board: Leaderboard, names: Mapping[str, str], marked: Mapping[str, str]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     records: list[dict[str, object]] = []
     for place, key in enumerate(board.methods):
         shares = board.wins[place]
         rows.append(
-            (Cell(names[key]), *(Cell(DASH) if np.isnan(x) else Cell(f"{100 * x:.0f} %", x > 0.5) for x in shares))
+            (
+                _method(names[key], marked[key]),
+                *(Cell(DASH) if np.isnan(x) else Cell(f"{100 * x:.0f} %", x > 0.5) for x in shares),
+            )
         )
         found = {
             f"against {rival}": None if np.isnan(x) else float(x)
@@ -129,7 +143,7 @@ def _wins(board: Leaderboard, names: Mapping[str, str]) -> Table:
         columns=("method", *(names[key] for key in board.methods)),
         rows=tuple(rows),
         classical=(),
-        notes=(),
+        notes=tuple(_off(board, names, marked)),
         caption="The share of repeats that the row’s method wins against the column’s, mean over tasks; equal scores "
         "count one half.",
         records=tuple(records),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from inrbench.report.data.matrix import Entry, Matrix, Row
 from inrbench.report.data.model import TaskResults
 from inrbench.report.labels import baseline, number
@@ -9,7 +11,6 @@ from inrbench.report.tables import budget
 from inrbench.report.tables.build import DASH, PARTIAL, Cell, Table
 
 NAME = "overview"
-OFF = f"{budget.OFF_BUDGET} More than {budget.TOLERANCE:.0%} off its number of parameters, see the task’s table."
 
 
 def tables(found: Matrix) -> list[Table]:
@@ -22,7 +23,8 @@ def table(found: Matrix) -> Table:
     ranked = len(found.tasks) > 1 and any(row.rank is not None for row in found.rows)
     networks, classical = ([row for row in found.rows if row.classical is kind] for kind in (False, True))
     notes = [f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold."]
-    off = any(_off(found, row) for row in networks)
+    marked = budget.labels(found.tasks)
+    off = any(marked[row.key] != row.label for row in networks)
     partial = any(entry and entry.partial for row in found.rows for entry in row.entries)
     return Table(
         task=NAME,
@@ -32,9 +34,9 @@ def table(found: Matrix) -> Table:
             *(f"{task.key}: {task.headline.label}" for task in found.tasks),
             *["mean rank"] * ranked,
         ),
-        rows=tuple(_row(found, row, ranked) for row in networks),
-        classical=tuple(_row(found, row, ranked) for row in classical),
-        notes=(*notes * partial, *[OFF] * off),
+        rows=tuple(_row(found, row, ranked, marked) for row in networks),
+        classical=tuple(_row(found, row, ranked, marked) for row in classical),
+        notes=(*notes * partial, *[budget.OFF] * off),
         caption="Final value of each task’s headline metric, mean over signals and repeats.",
         records=tuple(_record(found, row) for row in found.rows),
         emphasis="Bold: the best network of each task.",
@@ -50,19 +52,16 @@ def text(task: TaskResults, entry: Entry | None) -> str:
     return number(entry.value.mean, task.headline.spec) + f" {PARTIAL}" * entry.partial
 
 
-def _row(found: Matrix, row: Row, ranked: bool) -> tuple[Cell, ...]:
+def _row(found: Matrix, row: Row, ranked: bool, marked: Mapping[str, str]) -> tuple[Cell, ...]:
     cells = [
         Cell(text(task, entry), entry is not None and entry.best)
         for task, entry in zip(found.tasks, row.entries, strict=True)
     ]
     rank = Cell(DASH if row.rank is None else f"{row.rank:.1f}")
-    label = baseline(row.label) if row.classical else row.label + f" {budget.OFF_BUDGET}" * _off(found, row)
-    return (Cell(label), *cells, *[rank] * ranked)
-
-
-def _off(found: Matrix, row: Row) -> bool:
-    """Whether a network is off its budget on one of the tasks."""
-    return any(budget.Sizes(task).off(m) for task in found.tasks for m in task.activations if m.key == row.key)
+    if row.classical:
+        return (Cell(baseline(row.label)), *cells, *[rank] * ranked)
+    label = marked[row.key]
+    return (Cell(label, method="" if label == row.label else row.label), *cells, *[rank] * ranked)
 
 
 def _record(found: Matrix, row: Row) -> dict[str, object]:

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from inrbench.bench.arguments import SuiteArgs
+from inrbench.bench.config import overrides
 from inrbench.bench.config.job import Job
+from inrbench.bench.config.suite import Tuning
 from inrbench.bench.errors import BadInput
 from inrbench.bench.workspace import Workspace
 
@@ -35,8 +37,8 @@ def suite(tmp_path: Path) -> str:
     return str(path)
 
 
-def work(suite: str, *overrides: str, activations: tuple[str, ...] = (), tasks: tuple[str, ...] = ()) -> Workspace:
-    return Workspace.of(SuiteArgs(suite=suite, overrides=[*overrides], activations=[*activations], tasks=[*tasks]))
+def work(suite: str, *changes: str, activations: tuple[str, ...] = (), tasks: tuple[str, ...] = ()) -> Workspace:
+    return Workspace.of(SuiteArgs(suite=suite, overrides=[*changes], activations=[*activations], tasks=[*tasks]))
 
 
 def rates(jobs: list[Job]) -> dict[tuple[str, str], float | None]:
@@ -106,3 +108,113 @@ def test_a_part_that_is_reached_is_a_note_and_all_of_it_is_none(suite: str) -> N
 def test_what_cannot_be_set_everywhere_is_told(suite: str, override: str) -> None:
     with pytest.raises(BadInput, match="--set all"):
         work(suite, override)
+
+
+MORE = """
+suite: s
+repeats: 1
+model: {depth: 2, width: 16}
+train: {steps: 5, lr: 1.0e-3}
+lock: s.lock.yaml
+scales: {small: {train.steps: 3}}
+tasks:
+  image: {signals: [camera, coffee], size: 16, repeats: {camera: 2, coffee: 3}}
+  ct: {signals: [ct-small], size: 16, classical: {tv: {tv_weight: 1.0e-3}}}
+activations:
+  siren:
+    per_task:
+      image: {omega0: 50.0}
+      image/camera: {omega0: 57.4}
+      image/coffee: {omega0: 30.0}
+  relu: {tasks: [image]}
+"""
+
+
+@pytest.fixture
+def more(tmp_path: Path) -> str:
+    path = tmp_path / "more.yaml"
+    path.write_text(MORE)
+    (tmp_path / "s.lock.yaml").write_text("suite: s\nmodel: {}\ntrain: {}\nactivations: {}\n")
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("tasks.ct.tv_weight=0.1", r"reaches nothing: tasks\.ct\.classical\.tv goes before it; set it there"),
+        ("activations.siren.per_task.image.omega0=10", r"reaches nothing: activations\.siren\.per_task goes before it"),
+        ("scales.small.train.steps=2", "reaches nothing: it asks for no --scale; set the keys inside it themselves"),
+        ("tuning.trials=2", "reaches nothing: only inrbench tune and inrbench try read it"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_key_that_something_hides_is_refused(more: str, override: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        work(more, override)
+
+
+def test_repeats_that_each_signal_has_itself_hide_those_of_the_suite(more: str) -> None:
+    with pytest.raises(BadInput, match=r"--set repeats=4 reaches nothing: tasks\.image\.repeats goes before it"):
+        work(more, "repeats=4", tasks=("image",))
+    chosen = work(more, "repeats=4")
+    assert chosen.hidden == [
+        "--set repeats=4 reaches 1 of 2 tasks; elsewhere tasks.image.repeats goes before it; set that"
+    ]
+    assert {(job.source, job.repeat) for job in chosen.jobs if job.method == "siren" and job.task_key == "ct"} == {
+        ("ct-small", repeat) for repeat in range(4)
+    }
+    assert not work(more, "tasks.image.repeats={camera: 4}", tasks=("image",)).hidden
+
+
+def test_a_mapping_is_refused_for_the_key_that_reaches_nothing(suite: str) -> None:
+    message = r"--set train={steps: 9, lr: 0\.01}: train\.lr reaches nothing: .*; set each of its keys by itself"
+    with pytest.raises(BadInput, match=message):
+        work(suite, "train={steps: 9, lr: 0.01}")
+    with pytest.raises(BadInput, match=r"activations\.siren\.omega0 reaches nothing"):
+        work(suite, "activations={siren: {omega0: 5, per_task: {image: {omega0: 6}, superres: {omega0: 7}}}}")
+    assert not work(suite, "tasks.image={size: 8, signals: [camera]}").hidden
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("tasks.ct.angles=9", "-t leaves ct out"),
+        ("activations.relu.train.lr=0.01", "-a leaves relu out"),
+        ("activations.siren.per_task.ct.omega0=9", "-t leaves ct out"),
+    ],
+)  # fmt: skip
+def test_what_the_options_leave_out_is_no_place_for_an_override(more: str, override: str, message: str) -> None:
+    with pytest.raises(BadInput, match=f"reaches nothing: {message}"):
+        work(more, override, tasks=("image",), activations=("siren",))
+
+
+def test_a_task_that_an_activation_takes_no_part_in_is_no_place_for_an_override(more: str) -> None:
+    with pytest.raises(BadInput, match=r"reaches nothing: activations\.relu\.tasks leaves ct out"):
+        work(more, "activations.relu.per_task.ct.train.lr=0.1")
+
+
+def test_brackets_hide_what_is_set_for_all(suite: str) -> None:
+    with pytest.raises(BadInput, match=r"all\.train\.lr=0\.01 reaches nothing: .*leave it out of the brackets of -a"):
+        work(suite, "all.train.lr=0.01", activations=("siren[lr=0.02]",))
+
+
+def test_a_lock_file_on_the_command_line_hides_that_of_the_suite(more: str, tmp_path: Path) -> None:
+    options = SuiteArgs(suite=more, overrides=["lock=other.lock.yaml"], lock=tmp_path / "s.lock.yaml")
+    with pytest.raises(BadInput, match=r"--set lock=other\.lock\.yaml reaches nothing: --lock .* goes before it"):
+        Workspace.of(options)
+    with pytest.raises(BadInput, match="it comes after --scale small"):
+        Workspace.of(SuiteArgs(suite=more, overrides=["scales.small.train.steps=2"], scale="small"))
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("repeats=2", "trials are repeated as tuning.repeats says"),
+        ("tasks.image.repeats={camera: 2}", "trials are repeated as tuning.repeats says"),
+        ("tasks.image.signals=[photo.png]", r"trials run on tuning\.signals\.image; .* inrbench try"),
+    ],
+)  # fmt: skip
+def test_what_a_search_does_not_read_is_refused(override: str, message: str) -> None:
+    with pytest.raises(BadInput, match=f"reaches nothing: {message}"):
+        overrides.unread_by_search([override], Tuning())
+    overrides.unread_by_search(["tasks.image.signals=[a.png]", "tuning.signals.image=[b.png]"], Tuning())
+    overrides.unread_by_search(["tasks.image.signals=[a.png]"], Tuning(leave_one_out=True))
