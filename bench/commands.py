@@ -176,6 +176,8 @@ def write_report(work: Workspace, *, anew: bool, markdown: bool, columns: Sequen
     planned, store = work.plan(), work.store
     about = work.about | ({"columns": list(columns)} if columns else {})
     written = reporting.write(store, planned.declarations, about, anew=anew)
+    if work.suite.claim:
+        print("\n".join(work.suite.claim.lines), end="\n\n")
     if markdown:
         print("\n\n".join(written.tables))
     else:

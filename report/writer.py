@@ -57,8 +57,9 @@ def write(
     Args:
         store: the suite's folder; the report goes to ``store.report``.
         declared: the jobs to report, in the suite's order and under its names; all stored jobs by default.
-        about: the suite's own texts for the head of the page: ``description`` and ``source`` (text), ``deviations``
-            from the source (a list of texts), ``tuning`` (a mapping; ``rounds`` in it is a list of mappings with
+        about: the suite's own texts for the head of the page: ``description`` and ``source`` (text), ``claim`` (a
+            mapping of texts: ``figure``, ``says``, ``full`` and ``small``), ``deviations`` from the source (a list of
+            texts), ``tuning`` (a mapping; ``rounds`` in it is a list of mappings with
             ``trials`` and ``share``), ``lock`` (the name of the file of the settings found), and ``unsearched`` (a
             mapping from a task's key to a note under its table: its settings were found on something else). Each may be
             missing.

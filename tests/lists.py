@@ -2,7 +2,8 @@
 
 A marker ``<!-- list: KIND FORM -->`` begins a list from the registry, ``<!-- end of list -->`` ends it. KIND is
 activations, tasks, optimizers or suites, and FORM names or table; or KIND is a model of a suite file, and FORM
-settings; or both are formats, the files that can be read. A marker ``<!-- table: SUITE NAME -->`` begins a table of the
+settings; or both are formats, the files that can be read; or they are suites and claims, what papers say that suites
+reproduce. A marker ``<!-- table: SUITE NAME -->`` begins a table of the
 report on the archive of a suite in docs/results, ``<!-- end of table -->`` ends it; ``KEY=VALUE`` after NAME is another
 value of a setting.
 """
@@ -97,7 +98,16 @@ def _formats(_: str) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-_FORMS = {"names": _names, "table": _table, "settings": _settings, "formats": _formats}
+def _claims(_: str) -> str:
+    lines = [["suite", "figure", "claim", "full size", "small scale"], ["---"] * 5]
+    for name in suite.shipped():
+        if claim := suite.load(name)[0].claim:
+            texts = (claim.figure, claim.says, claim.full, claim.small)
+            lines.append([f"`{name}`", *(" ".join(text.split()) for text in texts)])
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+_FORMS = {"names": _names, "table": _table, "settings": _settings, "formats": _formats, "claims": _claims}
 
 
 if __name__ == "__main__":

@@ -10,9 +10,11 @@ from pydantic.fields import FieldInfo
 
 from docs.site import docstrings
 from inrbench.bench.config.settings import Loss, Model, Settings, Train
-from inrbench.bench.config.suite import Round, Suite, Tuning
+from inrbench.bench.config.suite import Claim, Round, Suite, Tuning
 
-MODELS: dict[str, type[Settings]] = {cls.__name__.lower(): cls for cls in (Suite, Model, Train, Loss, Tuning, Round)}
+MODELS: dict[str, type[Settings]] = {
+    cls.__name__.lower(): cls for cls in (Suite, Claim, Model, Train, Loss, Tuning, Round)
+}
 
 _WORDS = {int: "whole number", float: "number", str: "text", bool: "true or false", dict: "mapping", Any: "any value"}
 _LINKS = {

@@ -48,6 +48,11 @@ class HeatMap:
         """Whether some method has a mean rank."""
         return any(line.rank for line in self.lines)
 
+    @property
+    def off(self) -> str:
+        """The meaning of the mark of networks off their budget; empty where there is none."""
+        return budget.OFF if any(line.marked != line.label for line in self.lines) else ""
+
 
 def heat_map(found: Matrix) -> HeatMap:
     """The matrix with its texts."""

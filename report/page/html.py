@@ -193,7 +193,7 @@ def _about(about: Mapping[str, Any]) -> dict[str, Any]:
     deviations = about.get("deviations") or []
     return {
         "description": _line(about.get("description")),
-        "claim": _line(about.get("claim")),
+        "claim": {key: _line(text) for key, text in (about.get("claim") or {}).items()},
         "source": _line(about.get("source")),
         "deviations": [_line(item) for item in ([deviations] if isinstance(deviations, str) else deviations)],
         "tuning": "; ".join(_search(about.get("tuning") or {})),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +18,8 @@ INVALID = "†"
 PARTIAL = "‡"
 OTHER_ENGINE = "§"
 ERROR_LENGTH = 110
+FEW = 3
+"""Below this number of repeats of a signal a note says that they cannot order the methods."""
 UNSEPARATED = "≈"
 BOLD = "Mean ± half-width of the 95 % interval; bold: the best mean."
 
@@ -222,8 +225,7 @@ def _notes(task: TaskResults, table: Table, letters: dict[str, str]) -> list[str
         notes.append(
             f"{UNSEPARATED} Not separated from the best: {ALPHA:.0%} level, Welch’s t-test with Holm’s correction."
         )
-    if task.activations and len({run.cell[1] for method in task.activations for run in method.ok}) == 1:
-        notes.append("One repeat: the spread is unknown, and the order may be chance.")
+    notes += filter(None, [_few(task)])
     notes += filter(None, [budget.Sizes(task).note(), converged.note(texts)])
     if INVALID in texts:
         notes.append(f"{INVALID} Timed while other work used the device: the time does not compare.")
@@ -231,6 +233,19 @@ def _notes(task: TaskResults, table: Table, letters: dict[str, str]) -> list[str
         notes.append(f"{OTHER_ENGINE} marks {engine_note(task)}")
     notes += [f"[{letter}] {name}" for name, letter in letters.items() if f"[{letter}]" in texts]
     return notes
+
+
+def _few(task: TaskResults) -> str:
+    """A sentence where a signal has too few repeats to order the methods; empty otherwise."""
+    counts = [Counter(run.cell[0] for run in method.runs) for method in task.activations]
+    repeats = {signal: max(count[signal] for count in counts) for count in counts for signal in count}
+    few = min(repeats.values(), default=FEW)
+    if few >= FEW:
+        return ""
+    where = f" of {', '.join(sorted(s for s, n in repeats.items() if n == few))}" * (max(repeats.values()) > few)
+    if few == 1:
+        return f"One repeat{where}: the spread is unknown, and the order may be chance."
+    return f"Two repeats{where}: a spread of two values is hardly known, and the order may be chance."
 
 
 def engine_note(task: TaskResults) -> str:

@@ -222,3 +222,21 @@ def test_passes_stand_beside_the_steps_where_an_optimiser_has_more_of_them(lab: 
     found = table(lab)
     assert (cell(found, "SIREN", "passes"), cell(found, "ReLU", "passes")) == ("100", "131")
     assert cell(found, "ReLU", "steps") == "100"
+
+
+def test_a_note_says_where_repeats_are_too_few_to_order_methods(lab: Lab) -> None:
+    def notes() -> list[str]:
+        return [note for note in table(lab).notes if "may be chance" in note]
+
+    for method, value in (("siren", 30.0), ("relu", 20.0)):
+        lab.job(method, value)
+        lab.job(method, value, signal="coffee")
+    assert notes() == ["One repeat: the spread is unknown, and the order may be chance."]
+    lab.job("siren", 30.5, repeat=1)
+    lab.job("relu", 20.5, repeat=1, status="diverged")
+    assert notes() == ["One repeat of coffee: the spread is unknown, and the order may be chance."]
+    lab.job("siren", 30.5, repeat=1, signal="coffee")
+    assert notes() == ["Two repeats: a spread of two values is hardly known, and the order may be chance."]
+    for signal in ("camera", "coffee"):
+        lab.job("relu", 21.0, repeat=2, signal=signal)
+    assert notes() == []
