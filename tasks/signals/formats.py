@@ -36,6 +36,7 @@ FORMATS = (
     Format("TIFF, colour of 16 bits compressed by LZW", (".tif", ".tiff"), "picture", _BY_TYPE, "imagecodecs"),
     Format("BMP, GIF, WebP", (".bmp", ".gif", ".webp"), "picture", _BY_TYPE),
     Format("Radiance", (".hdr",), "picture", "declare the range", "imagecodecs"),
+    Format("OpenEXR", (".exr",), "picture", _FLOATS, "OpenEXR"),
     Format("DICOM", (".dcm",), "picture, CT slice", "the file's window, else least and largest of the frame"),
     Format("NIfTI", (".nii", ".nii.gz"), "slice of a volume", "cal_min and cal_max, else least and largest", "nibabel"),
     Format("NumPy", (".npy",), "picture, frame of several, sound", f"{_BY_TYPE}; {_FLOATS}"),

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inrbench.tasks.signals import read_tiff
+from inrbench.tasks.signals import read_exr, read_tiff
 from inrbench.tasks.signals.picture import MAX_PIXELS, Decoded, check_size, chosen_frame, decoding, picture_signal
 from inrbench.tasks.signals.signal import Signal, SignalError
 from inrbench.tasks.signals.user_file import UserFile, first_bytes, optional
@@ -21,7 +21,6 @@ FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 """Formats that Pillow reads here. Others (PGM, JPEG 2000, …) can be deeper than the 8 bits to which it reduces them."""
 
 RADIANCE = (b"#?RADIANCE", b"#?RGBE")
-OPENEXR = b"\x76\x2f\x31\x01"
 
 
 def read_picture(file: str | Path | UserFile) -> Signal:
@@ -45,8 +44,8 @@ def _decoded(file: UserFile, head: bytes) -> Decoded:
         return read_tiff.read_tiff(file)
     if head.startswith(RADIANCE):
         return _radiance(file)
-    if head.startswith(OPENEXR):
-        raise SignalError(f"{file} is an OpenEXR file, which is not read; convert it to a TIFF of floats")
+    if head.startswith(read_exr.MAGIC):
+        return read_exr.read_exr(file)
     if head[:8] == b"\x89PNG\r\n\x1a\n" and len(head) > 25 and head[24] == 16 and head[25] != 0:
         check_size(int.from_bytes(head[16:20]), int.from_bytes(head[20:24]), file.location)
         return _deep_colour_png(file)
