@@ -194,6 +194,9 @@ class RankArgs(ResultsArgs):
 
     entry: str = positional("a plugin file with one activation, or its name with --plugin", "ENTRY")
     suite: str = option("--suite", "of the rivals (default: reference)", "SUITE", "reference")
+    scale: str | None = option("--scale", "one of the suite's smaller sizes, e.g. small", "NAME")
+    tasks: list[str] = option("-t", "only this task", "NAME", list)
+    trials: int | None = option("--trials", "fewer trials than the rivals had, for a first look", "N")
     against: Path | None = option("--against", "the rivals' results (default: those that come with inrbench)", "FOLDER")
     devices: str = option("--devices", "auto, cpu, cuda, cuda:0,cuda:1 or cpu*2", "LIST", "auto")
 

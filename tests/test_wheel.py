@@ -132,6 +132,19 @@ def test_a_new_package_is_installed_tested_and_found(stranger: Run, environment:
     assert "Soft Bump" in done.stdout
 
 
+@pytest.mark.slow
+def test_an_activation_is_ranked_among_the_stored_results_in_an_empty_folder(stranger: Run, tmp_path: Path) -> None:
+    assert stranger("inrbench", "new", "activation", "soft-bump").returncode == 0
+    (file,) = tmp_path.glob("**/soft_bump.py")
+    chosen = ("-t", "function", "-t", "image", "--trials", "2")
+    done = stranger("inrbench", "rank", str(file), *chosen)
+    assert done.returncode == 0, done.stderr
+    assert "by mean rank" in done.stdout
+    assert "SIREN" in done.stdout
+    assert "A first look: 2 trials for each task, of which its rivals had 40" in done.stdout
+    assert (tmp_path / "results/rank-soft-bump/report/index.html").is_file()
+
+
 TYPED = """
 import inrbench
 reveal_type(inrbench.Activation)

@@ -39,6 +39,7 @@ class Ranking(Results):
         board: the leaderboard, see `inrbench.report.data.leaderboard`; None where the suite has too few cases for one.
         missing: rivals of the suite without stored results.
         labels: of the activations by their keys, with ¶ where a network is more than 5 % off its number of parameters.
+        trials: of its search on each task, and of that of its rivals.
     """
 
     entry: str
@@ -46,6 +47,7 @@ class Ranking(Results):
     board: Leaderboard | None
     missing: Sequence[str]
     labels: Mapping[str, str]
+    trials: tuple[int, int]
 
     @property
     def place(self) -> tuple[int, int, int] | None:
@@ -90,6 +92,9 @@ class Ranking(Results):
     def __str__(self) -> str:
         """The leaderboard, the place in it, and where it wins and loses, as text."""
         parts = [self._leaderboard(), self.tasks.to_string(index=False, float_format="{:.4g}".format)]
+        mine, theirs = self.trials
+        if mine < theirs:
+            parts.append(f"A first look: {mine} trials for each task, of which its rivals had {theirs}")
         if self.missing:
             parts.append(f"Without stored results, and so left out: {', '.join(self.missing)}")
         return "\n\n".join(parts)
@@ -117,6 +122,9 @@ def rank(
     entry: str | Path | type[Activation],
     suite: str | Path = "reference",
     *,
+    scale: str | None = None,
+    tasks: Sequence[str] = (),
+    trials: int | None = None,
     against: str | Path | None = None,
     plugins: Sequence[str | Path] = (),
     results: str | Path = "results",
@@ -132,6 +140,8 @@ def rank(
     Args:
         entry: a plugin file that defines one activation, the name of a known one, or a class, also of a notebook.
         suite: with a search; its rivals have its stored results.
+        scale, tasks: as in `inrbench.run`.
+        trials: fewer than the rivals had, for a first look; the ranking says so.
         against: folder of the rivals' results; by default those that come with inrbench.
         plugins, results, devices, progress: as in `inrbench.run`. The results are in ``rank-NAME``.
 
@@ -148,6 +158,9 @@ def rank(
         results=Path(results),
         entry=word,
         suite=str(suite),
+        scale=scale,
+        tasks=list(tasks),
+        trials=trials,
         against=Path(against) if against else None,
         devices=devices,
     )
@@ -169,7 +182,9 @@ def ranked(
     name = _defined_in(Path(options.entry), plugins) if is_file else options.entry
     entry = (added or {}).get(name, {})
     _check(plugins, entry.get("activation", name), options.entry)
-    words = arguments.SuiteArgs(plugin=files, results=options.results, suite=options.suite)
+    words = arguments.SuiteArgs(
+        plugin=files, results=options.results, suite=options.suite, scale=options.scale, tasks=options.tasks
+    )
     work = Workspace.of(words)
     if name in work.suite.activations:
         raise BadInput(f"{name}: it is one of {work.suite.suite} already; rank an activation of your own")
@@ -179,7 +194,11 @@ def ranked(
     store = Store(options.results, f"rank-{name.replace('@', '-')}", say)
     alone = work.suite.model_copy(update={"suite": store.suite, "activations": {name: entry}})
     mine = replace(work, suite=alone, store=store, lock=None, lock_file=None, unsearched={})
-    search = Search(alone, work.plugins, work.where)
+    full = Search(alone, work.plugins, work.where)
+    theirs = full.rounds[0].trials
+    if options.trials is not None and not 1 <= options.trials <= theirs:
+        raise BadInput(f"--trials {options.trials}: its rivals had {theirs}; give 1 to {theirs}")
+    search = full if options.trials is None else Search(alone, work.plugins, work.where, options.trials)
     lock, _ = commands.searched(mine, search, options.results, options.devices, silent=silent)
     if not lock.activations:
         raise BadInput(
@@ -193,7 +212,9 @@ def ranked(
     _take_over(root, store)
     both = {**work.suite.activations, **applied}
     final = replace(work, suite=work.suite.model_copy(update={"activations": both}), store=store)
-    return _ranking(final, name, lock)
+    result = _ranking(final, name, lock)
+    result.trials = (search.rounds[0].trials, theirs)
+    return result
 
 
 def _ranking(work: Workspace, name: str, lock: Lock) -> Ranking:

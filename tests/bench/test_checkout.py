@@ -78,3 +78,61 @@ def test_make_makes_the_environment_of_another_folder_anew(tmp_path: Path, folde
     assert commands.index("rm -rf .venv") < commands.index("-m venv .venv")
     original.rename(tmp_path / "moved")
     assert "rm -rf .venv" in planned(tmp_path / "moved")
+
+
+SOURCES = ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "NOTICE", "inrbench", "activations",
+           "bench", "report", "tasks")  # fmt: skip
+PYTHON = """#!/bin/sh
+# A Python whose environments share the packages of this one: nothing is fetched.
+"{python}" "$@" || exit 1
+if [ "$1 $2" = "-m venv" ]; then
+    for folder in "$3"/lib/python*/site-packages; do printf '%s\\n' {packages} > "$folder/others.pth"; done
+fi
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_what_is_edited_in_a_copy_is_what_make_runs_there(tmp_path: Path) -> None:
+    original = tmp_path / "original"
+    for name in SOURCES:
+        if (ROOT / name).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+            shutil.copytree(ROOT / name, original / name, symlinks=True, ignore=ignored)
+        else:
+            original.mkdir(exist_ok=True)
+            shutil.copy(ROOT / name, original)
+    python = tmp_path / "python"
+    packages = [f'"{path}"' for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}]
+    python.write_text(PYTHON.format(python=sys.executable, packages=" ".join(packages)))
+    python.chmod(0o755)
+    offline = {f"PIP_{name}": "1" for name in ("NO_DEPS", "NO_INDEX", "NO_BUILD_ISOLATION")}
+    environment = dict(os.environ, **offline)
+    for name in ("VIRTUAL_ENV", "MAKEFLAGS", "PYTHONPATH"):
+        environment.pop(name, None)
+
+    def bench(folder: Path) -> str:
+        arguments = "-t image -a siren --set train.steps=4"
+        command = ["make", "bench", f"PYTHON={python}", "SUITE=smoke", f"ARGS={arguments}"]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "SIREN" in bench(original)
+    assert "made anew" not in bench(original)
+    copy = tmp_path / "copy"
+    subprocess.run(["cp", "-r", original, copy], check=True)
+    shutil.rmtree(copy / "results")
+    plugin = copy / "activations/siren.py"
+    plugin.write_text(plugin.read_text().replace('"siren", "SIREN", ', '"siren", "EDITED", '))
+    shown = bench(copy)
+    assert "is the environment of another folder; it is made anew" in shown
+    assert "EDITED" in shown
+    assert "SIREN" in bench(original)
+    shutil.rmtree(original)
+    copy.rename(tmp_path / "moved")
+    shown = bench(tmp_path / "moved")
+    assert "it is made anew" in shown
+    assert "EDITED" in shown
+    assert "made anew" not in bench(tmp_path / "moved")

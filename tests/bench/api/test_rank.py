@@ -39,6 +39,34 @@ class Wave(Activation):
 """
 
 
+DOUBLE = """
+from torch import nn
+
+from inrbench import Activation
+
+
+class Pair(nn.Module):
+    def __init__(self, fan_in, fan_out):
+        super().__init__()
+        self.first, self.second = nn.Linear(fan_in, fan_out), nn.Linear(fan_in, fan_out)
+
+    def forward(self, x):
+        return self.first(x).sin() * self.second(x)
+
+
+class Double(Activation):
+    '''Two maps a layer.'''
+
+    name, label, version = "double", "Double", 1
+
+    def layer(self, fan_in, fan_out, *, first):
+        return Pair(fan_in, fan_out)
+
+    def curve(self, z):
+        return None
+"""
+
+
 @pytest.fixture(scope="module")
 def rivals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the suite, its stored results and the file of an activation."""
@@ -131,3 +159,30 @@ def test_one_of_the_suite_or_a_suite_without_results_is_refused(rivals: Path, tm
         inrbench.rank("relu", rivals / "little.yaml", results=tmp_path, progress=False)
     with pytest.raises(BadInput, match="no stored results of little; run it and give its folder with --against"):
         inrbench.rank(rivals / "wave.py", rivals / "little.yaml", results=tmp_path, progress=False)
+
+
+def test_a_first_look_has_fewer_trials_and_tasks_and_says_so(rivals: Path) -> None:
+    ranking = inrbench.rank(
+        rivals / "wave.py",
+        rivals / "little.yaml",
+        tasks=["image"],
+        trials=1,
+        against=rivals / "stored" / "little",
+        results=rivals / "first-look",
+        progress=False,
+    )
+    assert ranking.trials == (1, 3)
+    assert set(ranking.final["task"]) == {"image"}
+    assert ranking.tuned.activations["wave"]["image"].trials == 1
+    assert "A first look: 1 trials for each task, of which its rivals had 3" in str(ranking)
+    with pytest.raises(BadInput, match="--trials 4: its rivals had 3; give 1 to 3"):
+        inrbench.rank(rivals / "wave.py", rivals / "little.yaml", trials=4, against=rivals / "stored" / "little")
+
+
+def test_a_network_of_another_size_has_its_mark(rivals: Path) -> None:
+    double = rivals / "double.py"
+    double.write_text(DOUBLE)
+    ranking = inrbench.rank(double, rivals / "little.yaml", against=rivals / "stored" / "little",
+                            results=rivals / "double", progress=False)  # fmt: skip
+    assert "Double ¶: place" in str(ranking)
+    assert "¶ More than 5% off its number of parameters" in str(ranking)
