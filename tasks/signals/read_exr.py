@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inrbench.tasks.signals.picture import Decoded, check_size, chosen_frame, quiet
-from inrbench.tasks.signals.signal import SignalError, reason
+from inrbench.tasks.signals.picture import Decoded, check_size, chosen_frame, decoding
+from inrbench.tasks.signals.signal import SignalError
 from inrbench.tasks.signals.user_file import UserFile, optional
 
 MAGIC = b"\x76\x2f\x31\x01"
@@ -26,18 +28,14 @@ def read_exr(file: UserFile) -> Decoded:
     """
     path = file.location
     exr = optional("OpenEXR", path, "convert it to a TIFF of floats (it is an OpenEXR file)")
-    try:
-        with quiet(), exr.File(str(path), separate_channels=True, header_only=True) as heads:
+    with decoding(path), contextlib.redirect_stdout(io.StringIO()):  # where it prints its warnings
+        with exr.File(str(path), separate_channels=True, header_only=True) as heads:
             index, notes = chosen_frame(file, len(heads.parts), name="part")
             low, high = (np.asarray(corner) for corner in heads.header(index)["dataWindow"])
         width, height = (high - low + 1).tolist()
         check_size(width, height, path)
-        with quiet(), exr.File(str(path), separate_channels=True) as whole:
+        with exr.File(str(path), separate_channels=True) as whole:
             channels = {name: _whole(channel) for name, channel in whole.channels(index).items()}
-    except SignalError:
-        raise
-    except Exception as error:  # the decoder raises errors of many types
-        raise SignalError(f"{path} is damaged: {reason(error)}; save it again") from error
     names = ("R", "G", "B") if "R" in channels else ("Y",)
     if not all(name in channels and channels[name].shape == (height, width) for name in names) or "RY" in channels:
         raise SignalError(

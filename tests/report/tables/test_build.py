@@ -238,5 +238,5 @@ def test_a_note_says_where_repeats_are_too_few_to_order_methods(lab: Lab) -> Non
     lab.job("siren", 30.5, repeat=1, signal="coffee")
     assert notes() == ["Two repeats: a spread of two values is hardly known, and the order may be chance."]
     for signal in ("camera", "coffee"):
-        lab.job("relu", 21.0, repeat=2, signal=signal)
+        lab.job("siren", 31.0, repeat=2, signal=signal)
     assert notes() == []

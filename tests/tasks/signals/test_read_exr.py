@@ -70,7 +70,7 @@ def test_other_channels_and_the_frame_around_the_data_are_left_out(tmp_path: Pat
 def test_of_several_parts_one_is_chosen(tmp_path: Path) -> None:
     first, second = RNG.random((2, 20, 30, 3)).astype(np.float32)
     head = {"type": OpenEXR.scanlineimage}
-    parts = [OpenEXR.Part(head, {"RGB": rgb}, name) for rgb, name in ((first, "left"), (second, "right"))]
+    parts = [OpenEXR.Part(dict(head), {"RGB": rgb}, name) for rgb, name in ((first, "left"), (second, "right"))]
     with OpenEXR.File(parts) as file:
         file.write(str(tmp_path / "x.exr"))
     signal = load(str(tmp_path / "x.exr"))
