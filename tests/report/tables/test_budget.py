@@ -55,6 +55,6 @@ def test_with_a_width_the_budget_is_that_of_a_plain_network(lab: Lab) -> None:
         assert r"max-pair \P{}" in (written.folder / "tables" / f"{name}.tex").read_text(), name
     page = written.index.read_text()
     for section in ("methods-by-tasks", "leaderboard"):
-        shown = page.partition(f'<section id="{section}"')[2].partition("</section>")[0]
-        assert "max-pair ¶" in shown, section
-        assert 'data-label="max-pair"' in shown, section  # by which the page knows the method of a row
+        text = page.partition(f'<section id="{section}"')[2].partition("</section>")[0]
+        assert "max-pair ¶" in text, section
+        assert 'data-label="max-pair"' in text, section  # by which the page knows the method of a row
