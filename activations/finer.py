@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Param
+from inrbench.activations.core.base import LogUniform, Param
 from inrbench.activations.core.kernel import constant
 from inrbench.activations.core.sine_init import SineInitialised
 
@@ -25,7 +25,7 @@ class Finer(SineInitialised):
     name, label, version = "finer", "FINER", 1
     derivatives = 2
 
-    first_bias: float | None = Param(None, gt=0)
+    first_bias: float | None = Param(None, gt=0, tune=LogUniform(0.5, 20))
 
     def forward(self, z: Tensor) -> Tensor:
         return torch.sin(self.omega0 * constant(z.abs() + 1) * z)

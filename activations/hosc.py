@@ -20,7 +20,7 @@ class Hosc(SineInitialised):
     name, label, version = "hosc", "HOSC (unverified)", 1
     derivatives = 2
 
-    beta: float = Param(8.0, gt=0, tune=LogUniform(0.5, 20))
+    beta: float = Param(8.0, gt=0, tune=LogUniform(2, 20))
     omega0: float = Param(30.0, gt=0, tune=LogUniform(5, 100))
 
     def forward(self, z: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Activation, Domain, Param, ParamGroup, Pointwise, mlp_params
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param, ParamGroup, Pointwise, mlp_params
 from inrbench.activations.core.lookup import EmbeddingTable, Lookup, corners
 from inrbench.activations.core.mlp import MLP
 from inrbench.activations.relu import RELU
@@ -123,10 +123,10 @@ class InstantNgp(Activation):
     name, label, version = "instant-ngp", "Instant-NGP", 1
     derivatives = 1
 
-    levels: int | None = Param(None, ge=1, le=32)
+    levels: int | None = Param(None, ge=1, le=32, tune=LogUniform(2, 16))
     log2_table: int | None = Param(None, ge=3, le=24)
     features: int = Param(2, ge=1, le=8)
-    coarsest: int = Param(16, ge=2)
+    coarsest: int = Param(16, ge=2, tune=LogUniform(2, 32))
     finest: int | None = Param(None, ge=2)
     hidden: int | None = Param(None, ge=1)
     hidden_layers: int = Param(2, ge=1, le=8)

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Activation, Domain, Param
+from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
 from inrbench.activations.relu import RELU
 
 
@@ -42,7 +42,7 @@ class ReluPe(Activation):
     name, label, version = "relu-pe", "ReLU+PE", 1
     derivatives = 1
 
-    levels: int | None = Param(None, ge=1, le=24)
+    levels: int | None = Param(None, ge=1, le=24, tune=LogUniform(2, 8))
 
     def levels_for(self, domain: Domain) -> int:
         """Number of octaves for a domain, at least 1."""

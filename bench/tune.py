@@ -3,10 +3,11 @@
 The first trial has the settings that the activation would have without a search. The others are points of one
 low-discrepancy sequence over the ranges that the activation and the optimiser declare (``tune=`` of their parameters),
 σ_p where the initialisation is by variance, and a range of learning rates: that of the optimiser, the same for all
-activations. They run as jobs of a suite of their own, on the signals that the suite names under ``tuning``; those must
-not be the ones that it reports. With ``leave_one_out`` they are the ones that it reports: each
-signal gets the setting that was best on the others, so that no signal is lost to the search and none decides about
-its own.
+activations. A parameter that an activation's entry sets to null is off and is not searched; the weight of a penalty of
+total variation is searched where the entry has one (``train: {tv: 1.0e-5}``). The trials run as jobs of a suite of
+their own, on the signals that the suite names under ``tuning``; those must not be the ones that it reports. With
+``leave_one_out`` they are the ones that it reports: each signal gets the setting that was best on the others, so that
+no signal is lost to the search and none decides about its own.
 
 With several rounds it is successive halving [Jamieson and Talwalkar, AISTATS 2016]: on each task all trials of an
 activation have a share of the suite's steps, and the best of them go on to the next round, which starts anew with more
@@ -18,7 +19,7 @@ from __future__ import annotations
 
 import math
 from operator import attrgetter
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 from pydantic import BaseModel
@@ -30,7 +31,7 @@ from inrbench.bench.config.expand import jobs
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock, TunedSettings, flow
 from inrbench.bench.config.plugins import Plugins, Sources
-from inrbench.bench.config.settings import Model
+from inrbench.bench.config.settings import Model, Train
 from inrbench.bench.config.suite import Round, Suite
 from inrbench.bench.errors import BadInput
 from inrbench.bench.optimizers import Optimizer
@@ -41,6 +42,8 @@ from inrbench.bench.store.store import Store
 DEFAULT_TRIALS = 16
 SIGMA_P = LogUniform(0.1, 10.0)
 """The range of `Model.sigma_p`."""
+TV = LogUniform(1e-7, 1e-3)
+"""The range of `Train.tv`, which is searched for an activation whose entry has one."""
 DEFAULTS = 0
 """The trial that searches nothing: parameters and learning rate as the suite has them without a lock."""
 LEAST_SIGNALS = 3
@@ -214,9 +217,11 @@ class Search:
         span = LogUniform(*rates) if rates else LogUniform(optimizer.rates.low / factor, optimizer.rates.high * factor)
         ranges = {"lr": span}
         spaces: list[tuple[str, type[BaseModel], dict[str, LogUniform]]] = [
-            ("", cls, cls.search_space()),
+            ("", cls, self._space(name)),
             (_OPTIMIZER, optimizer, optimizer.search_space()),
         ]
+        if self._own(name, "train").get("tv"):
+            spaces.append((_TRAIN, Train, {"tv": TV}))
         if {**self._suite.model, **self._own(name, "model")}.get("init") == "variance":
             spaces.append(("", Model, {"sigma_p": SIGMA_P}))
         for prefix, place, space in spaces:
@@ -224,6 +229,11 @@ class Search:
                 low, high = _bounds(place, key)
                 ranges[prefix + key] = LogUniform(max(span.low / factor, low), min(span.high * factor, high))
         return ranges
+
+    def _space(self, name: str) -> dict[str, LogUniform]:
+        """The ranges of an activation's parameters, without those that its entry in the suite turns off by null."""
+        entry = self._suite.activations.get(name) or {}
+        return {key: span for key, span in self._class(name).search_space().items() if entry.get(key, 0) is not None}
 
     def _own(self, name: str, key: str) -> dict[str, Any]:
         """What the suite sets under ``model`` or ``train`` for an activation alone."""
@@ -245,17 +255,26 @@ class Search:
         return [
             {},
             *(
-                {key: _round(span.at(part)) for part, (key, span) in zip(point, ranges.items(), strict=True)}
+                {
+                    key: self._value(name, key, span.at(part))
+                    for part, (key, span) in zip(point, ranges.items(), strict=True)
+                }
                 for point in points
             ),
         ]
+
+    def _value(self, name: str, key: str, value: float) -> float:
+        """A value of a range as a trial has it: three digits, or a whole number where the parameter is one."""
+        field = self._class(name).model_fields.get(key)
+        whole = field is not None and int in (field.annotation, *get_args(field.annotation))
+        return round(value) if whole else float(f"{value:.3g}")
 
     def values(self, name: str) -> list[dict[str, float]]:
         """The values of every trial of an activation, those of the defaults too where they are numbers."""
         cls, entry = self._class(name), self._suite.activations.get(name) or {}
         rate = {**self._suite.train, **(entry.get("train") or {})}.get("lr", 1e-3)
-        usual = {"lr": rate, **{key: entry.get(key, cls.model_fields[key].default) for key in cls.search_space()}}
-        ranges = [key for key in self._ranges(name) if isinstance(usual[key], int | float)]
+        usual = {"lr": rate, **{key: entry.get(key, cls.model_fields[key].default) for key in self._space(name)}}
+        ranges = [key for key in self._ranges(name) if isinstance(usual.get(key), int | float)]
         return [{key: float({**usual, **point}[key]) for key in ranges} for point in self._points(name)]
 
     def _settings(self, name: str, trial: int) -> dict[str, Any]:
@@ -265,6 +284,8 @@ class Search:
         settings: dict[str, Any] = {key: value for key, value in entry.items() if key not in {*values, *_OTHER}}
         if values:
             settings["train"] = {"lr": values.pop("lr")}
+        if (penalty := values.pop(_TRAIN + "tv", None)) is not None:
+            settings["train"]["tv"] = penalty
         if options := {key: values.pop(key) for key in list(values) if key.startswith(_OPTIMIZER)}:
             options = {key.removeprefix(_OPTIMIZER): value for key, value in options.items()}
             settings["train"]["optimizer"] = {**self._chosen(name), **options}
@@ -297,6 +318,9 @@ class Search:
 _OPTIMIZER = "optimizer."
 """Prefix of the optimiser's settings among the names of ranges."""
 
+_TRAIN = "train."
+"""Prefix of the settings of training, but for the learning rate."""
+
 _OTHER = ("activation", "train", "per_task", "label", "tasks")
 """Keys of an activation in a suite that are no parameters of it."""
 
@@ -313,10 +337,6 @@ def _bounds(cls: type[BaseModel], key: str) -> tuple[float, float]:
 def _mean(values: pd.Series[float]) -> float:
     """The mean; NaN if there is no value for one."""
     return float("nan") if values.isna().any() else float(values.mean())
-
-
-def _round(value: float) -> float:
-    return float(f"{value:.3g}")
 
 
 def as_yaml(lock: Lock) -> str:

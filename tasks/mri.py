@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal, Self
 
@@ -15,9 +15,9 @@ from inrbench.tasks.baselines.total_variation import tv
 from inrbench.tasks.core import kspace
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, noise_like, picture
 from inrbench.tasks.core.fourier import SampledFourier
+from inrbench.tasks.signals.phantoms import Ellipse, exact_ellipses
 from inrbench.tasks.signals.signal import GRAY, Signal, SignalError
 
-PHANTOM = "shepp-logan"
 DEFAULT_CENTRE = 0.08
 
 
@@ -41,8 +41,9 @@ class MRI(Task):
         centre: share of k-space around the origin that is always sampled, for ``cartesian`` and ``variable``.
         coils: 1, 2 or 4, with known smooth sensitivities whose squares sum to one.
         phase: of the picture: ``none``, ``known`` or ``unknown``; see `inrbench.tasks.core.kspace.sensitivities`.
-        samples: ``discrete``, made by the operator that is inverted; or ``analytic``, the exact Fourier integrals of
-            the phantom `shepp-logan`, so that no operator on pixels made the data.
+        samples: ``discrete``, made by the operator that is inverted; ``analytic``, the exact Fourier integrals of a
+            phantom of ellipses, such as `shepp-logan`, so that no operator on pixels made the data; ``mixed``,
+            analytic for phantoms and discrete for pictures.
         noise: standard deviation of Gaussian noise on the real and on the imaginary part of each sample. The transform
             is orthonormal: a fully sampled picture has this noise in each pixel.
         tv_weight: of the baseline ``tv``. Of 3e-4, 1e-3, 3e-3 and 1e-2 the best, or within 0.1 dB of it, for
@@ -61,7 +62,7 @@ class MRI(Task):
     centre: float = Field(DEFAULT_CENTRE, gt=0, lt=1)
     coils: Literal[1, 2, 4] = 4
     phase: Literal["none", "known", "unknown"] = "known"
-    samples: Literal["discrete", "analytic"] = "discrete"
+    samples: Literal["discrete", "analytic", "mixed"] = "discrete"
     noise: float = Field(0.01, ge=0)
     tv_weight: float = Field(3e-3, gt=0)
     damp: float = Field(0.1, ge=0)
@@ -104,7 +105,8 @@ class MRI(Task):
         whole = kspace.sensitivities(1, phase=True).on_grid(shape)[0]
         if unknown:
             truth = torch.view_as_real(truth[:, 0].double() * whole).float()
-        measured = self._analytic(signal, shape, kept) if self.samples == "analytic" else operator.forward(truth)
+        analytic = exact_ellipses(signal.name, shape, self.samples)
+        measured = operator.forward(truth) if analytic is None else self._analytic(analytic, shape, kept)
         if self.noise:
             # other random numbers than those of the mask
             measured = measured + noise_like(measured, self.noise, seed ^ 1)
@@ -118,14 +120,9 @@ class MRI(Task):
             return kspace.radial(shape, share)
         return kspace.variable_density(shape, share, self.centre, seed)
 
-    def _analytic(self, signal: Signal, shape: tuple[int, int], kept: Tensor) -> Tensor:
-        if signal.name != PHANTOM or shape[0] != shape[1]:
-            raise SignalError(
-                f"signal {signal.name!r} of {shape[0]} x {shape[1]} pixels has no k-space in closed form; choose "
-                f"signals: [{PHANTOM}] and a square size, or samples: discrete"
-            )
+    def _analytic(self, ellipses: Sequence[Ellipse], shape: tuple[int, int], kept: Tensor) -> Tensor:
         coils = kspace.sensitivities(self.coils, phase=self.phase != "none")
-        samples = torch.from_numpy(kspace.phantom_kspace(shape, kept, coils).reshape(-1))
+        samples = torch.from_numpy(kspace.ellipses_kspace(ellipses, shape, kept, coils).reshape(-1))
         if self.phase == "unknown":
             return torch.view_as_real(samples).float()
         return torch.cat([samples.real, samples.imag]).float()[:, None]

@@ -8,7 +8,7 @@ sensitivities], and the same sums on pixel centres are the maps of the discrete 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,12 +19,10 @@ from torch import Tensor
 
 from inrbench.tasks.core.base import draw
 from inrbench.tasks.core.fourier import frequencies
-from inrbench.tasks.signals.packaged import ELLIPSES
+from inrbench.tasks.signals.phantoms import Ellipse
 from inrbench.tasks.signals.signal import pixel_centres
 
 Floats = NDArray[np.float64]
-Ellipse = tuple[float, float, float, float, float, float]
-"""Intensity, two semi-axes, centre (x to the right, y upwards), rotation in degrees."""
 
 
 # -- which frequencies are sampled -------------------------------------------------------------------------------------
@@ -167,7 +165,7 @@ def ellipses_transform(ellipses: Iterable[Ellipse], k: Floats) -> NDArray[np.com
     k_v), k_u and k_v along its axes and c its centre.
 
     Args:
-        ellipses: in the convention of `Ellipse`.
+        ellipses: in the convention of `inrbench.tasks.signals.phantoms.Ellipse`.
         k: (..., 2), in half cycles per unit, down and to the right.
 
     Returns:
@@ -183,14 +181,12 @@ def ellipses_transform(ellipses: Iterable[Ellipse], k: Floats) -> NDArray[np.com
     return total
 
 
-PHANTOM: tuple[Ellipse, ...] = tuple((tenths / 10, a, b, x0, y0, turn) for tenths, a, b, x0, y0, turn in ELLIPSES)
-"""The signal `shepp-logan`."""
-
-
-def phantom_kspace(shape: tuple[int, int], samples: Tensor, coils: Sensitivities) -> NDArray[np.complex128]:
-    """The samples that `SampledFourier` approximates with pixels, of the phantom behind coils, exact: (coils, K)."""
+def ellipses_kspace(
+    ellipses: Sequence[Ellipse], shape: tuple[int, int], samples: Tensor, coils: Sensitivities
+) -> NDArray[np.complex128]:
+    """The samples that `SampledFourier` approximates with pixels, of ellipses behind coils, exact: (coils, K)."""
     k = frequencies(shape)[samples].numpy().astype(np.float64)
     spectra = np.zeros((len(coils.amplitudes), len(k)), np.complex128)
     for q, amplitude in zip(coils.waves, coils.amplitudes.T, strict=True):
-        spectra += amplitude[:, None] * ellipses_transform(PHANTOM, k - q)
+        spectra += amplitude[:, None] * ellipses_transform(ellipses, k - q)
     return spectra * (math.sqrt(shape[0] * shape[1]) / 4)

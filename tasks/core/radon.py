@@ -9,16 +9,19 @@ two edges of the bin. No rays are sampled and nothing is interpolated, so mass i
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import scipy.sparse
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from inrbench.tasks.core.operators import Operator
 from inrbench.tasks.core.sparse import csr_tensor, multiply
+from inrbench.tasks.signals.phantoms import Ellipse
 
 Floats = NDArray[np.float64]
 
@@ -113,6 +116,33 @@ def radon_matrix(shape: tuple[int, int], angles: tuple[float, ...]) -> scipy.spa
     )
     matrix.sort_indices()
     return matrix
+
+
+def ellipses_sinogram(ellipses: Sequence[Ellipse], operator: Radon) -> Tensor:
+    """The exact measurements of a sum of ellipses on [-1, 1]², which `Radon.forward` approximates with pixels.
+
+    At the angle θ an ellipse of semi-axes a and b, turned by φ, has the line integrals 2 ρ a b √(r² - u²) / r², where
+    r² = a² cos²(θ - φ) + b² sin²(θ - φ) and u is the distance on the detector from its centre's projection. A bin
+    measures their mean over its width, by the antiderivative ρ a b (u √(r² - u²) / r² + arcsin(u / r)).
+
+    Args:
+        ellipses: in the convention of `inrbench.tasks.signals.phantoms.Ellipse`.
+        operator: on a square grid.
+
+    Returns:
+        (angles · detectors, 1).
+    """
+    bins, pixel = operator.detectors, 2 / operator.length
+    edges = (np.arange(bins + 1) - bins / 2) * pixel
+    theta = np.deg2rad(operator.angles)[:, None]
+    total = np.zeros((len(theta), bins + 1))
+    for intensity, a, b, x0, y0, degrees in ellipses:
+        turn = theta - math.radians(degrees)
+        r = np.hypot(a * np.cos(turn), b * np.sin(turn))
+        u = np.clip(edges - (x0 * np.cos(theta) + y0 * np.sin(theta)), -r, r)
+        total += intensity * a * b * (u * np.sqrt(np.maximum(r**2 - u**2, 0)) / r**2 + np.arcsin(u / r))
+    means = np.diff(total, axis=1) / pixel / 2  # the unit of length is the side, which is 2 here
+    return torch.from_numpy(means.astype(np.float32).reshape(-1, 1))
 
 
 def _antiderivative(t: Floats, a: float, b: float) -> Floats:

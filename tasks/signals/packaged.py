@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inrbench.tasks.signals import downloads, formulas_1d, solids
-from inrbench.tasks.signals.signal import SignalSource, pixel_centres
+from inrbench.tasks.signals import downloads, formulas_1d, phantoms, solids
+from inrbench.tasks.signals.signal import SignalSource
 from inrbench.tasks.signals.volumes import clips, distance_fields, scenes, still_lifes
 
 # -- how raw arrays become values in [0, 1] ----------------------------------------------------------------------------
@@ -41,10 +41,6 @@ def _lead_2(raw: NDArray[Any]) -> NDArray[np.float32]:
 def _resonance(raw: NDArray[Any]) -> NDArray[np.float32]:
     scaled: NDArray[np.float32] = (raw / raw.max()).astype(np.float32)
     return scaled
-
-
-def _phantom(raw: NDArray[Any]) -> NDArray[np.float32]:
-    return (raw / (10 * SUBSAMPLES**2)).astype(np.float32)
 
 
 # -- loaders -----------------------------------------------------------------------------------------------------------
@@ -89,45 +85,6 @@ def _standing_wave() -> NDArray[Any]:
 
 def _numbers(raw: NDArray[Any]) -> NDArray[np.float32]:
     return raw.astype(np.float32)
-
-
-SUBSAMPLES = 4
-"""Sampling points of the phantom along each side of a pixel."""
-
-ELLIPSES = (
-    (10, 0.69, 0.92, 0.0, 0.0, 0),
-    (-8, 0.6624, 0.874, 0.0, -0.0184, 0),
-    (-2, 0.11, 0.31, 0.22, 0.0, -18),
-    (-2, 0.16, 0.41, -0.22, 0.0, 18),
-    (1, 0.21, 0.25, 0.0, 0.35, 0),
-    (1, 0.046, 0.046, 0.0, 0.1, 0),
-    (1, 0.046, 0.046, 0.0, -0.1, 0),
-    (1, 0.046, 0.023, -0.08, -0.605, 0),
-    (1, 0.023, 0.023, 0.0, -0.606, 0),
-    (1, 0.023, 0.046, 0.06, -0.605, 0),
-)
-"""Intensity in tenths, two semi-axes, centre (x, y), rotation in degrees.
-
-The ellipses are those of L. A. Shepp and B. F. Logan, IEEE Trans. Nucl. Sci. 21 (1974). The intensities are those of
-P. Toft, PhD thesis (1996), table B.1, because they give the inner ellipses more contrast.
-"""
-
-
-def shepp_logan(n: int = 256) -> NDArray[np.uint8]:
-    """Modified Shepp-Logan head phantom on [-1, 1]², y upwards: (n, n) sums over 4 x 4 points in each pixel, in tenths.
-
-    The values 0 … 160 are integers, so that the array is the same on every machine.
-    """
-    fine = n * SUBSAMPLES
-    at = pixel_centres(fine)
-    x, y = at[None, :], -at[:, None]
-    density = np.zeros((fine, fine), np.int64)
-    for tenths, a, b, x0, y0, degrees in ELLIPSES:
-        cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
-        along, across = (x - x0) * cos + (y - y0) * sin, (y - y0) * cos - (x - x0) * sin
-        density += tenths * ((along / a) ** 2 + (across / b) ** 2 <= 1)
-    summed: NDArray[np.uint8] = density.reshape(n, SUBSAMPLES, n, SUBSAMPLES).sum(axis=(1, 3)).astype(np.uint8)
-    return summed
 
 
 # -- the table ---------------------------------------------------------------------------------------------------------
@@ -197,10 +154,6 @@ _TABLE = (
            "7a481f6ffff833aef4d8bd54819bd8f472aaa7232090208e056c90eacf079926"),
     _slice("ct-head", "J2K_pixelrep_mismatch.dcm", 512, 0, "a slice through a head, sinuses and air cells",
            "1296350a0006ef6908ce4aa11717e3e8a236b63478a097bbfb45ac7a5fca6359"),
-    SignalSource("shepp-logan", "ct", (256, 256), OWN, "none needed (a formula)",
-                 "the modified Shepp-Logan head phantom",
-                 "dc6a7f3e263e9256e074eb4187c0a39672ee8ebdb8ec39a77c8647385600e5be",
-                 shepp_logan, _phantom),
     SignalSource("mri-head", "image-gray", (256, 256), MATPLOTLIB, "none stated",
                  "a sagittal magnetic resonance slice through a head",
                  "7190f2fcafc79f71782107dc0d04d6f825acab5fb6e7047c252cb9ff0eec2484", _mri_head, _resonance),
@@ -225,6 +178,14 @@ _TABLE = (
 _VOLUMES = (*distance_fields.SOURCES, *clips.SOURCES, *scenes.SOURCES, *still_lifes.SOURCES)
 
 SOURCES: dict[str, SignalSource] = {
-    source.name: source for source in (*_TABLE, *_VOLUMES, *solids.SOURCES, *formulas_1d.SOURCES, *downloads.SOURCES)
+    source.name: source
+    for source in (
+        *_TABLE,
+        *phantoms.SOURCES,
+        *_VOLUMES,
+        *solids.SOURCES,
+        *formulas_1d.SOURCES,
+        *downloads.SOURCES,
+    )
 }
 """All registered signals by name."""

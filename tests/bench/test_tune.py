@@ -317,3 +317,32 @@ def test_settings_of_an_optimiser_and_of_the_initialisation_are_searched_too() -
     assert {model.width for model in models if model is not None} == {8}
     assert jobs["relu-t01"].train is not None
     assert jobs["relu-t01"].train.optimizer.name == "adam"
+
+
+def test_whole_numbers_are_searched_as_such_and_what_an_entry_turns_off_is_not_searched() -> None:
+    chosen = {"relu-pe": {}, "grid": {"tv": None}, "grid-tv": {"activation": "grid", "tv": 1e-5}}
+    jobs = first(search("{signals: {image: [coins]}, trials: 9}", activations=chosen))
+    levels = values(jobs, "relu-pe", "levels")
+    assert levels[0] is None
+    assert all(isinstance(level, int) and 2 <= level <= 8 for level in levels[1:])
+    assert len(set(levels)) > 4
+    grids = {job.method: job.activation.params["tv"] for job in jobs if job.activation and job.activation.name == "grid"}
+    off = {value for method, value in grids.items() if method.startswith("grid-t0")}
+    on = [value for method, value in grids.items() if method.startswith("grid-tv-t")]
+    assert off == {None}
+    assert on[0] == 1e-5
+    assert len(set(on)) == 9
+    assert all(1e-7 <= value <= 1e-3 for value in on)
+
+
+def test_the_weight_of_total_variation_is_searched_where_an_entry_has_one() -> None:
+    chosen = {"siren": {}, "siren-tv": {"activation": "siren", "train": {"tv": 1e-5}}}
+    jobs = first(search("{signals: {image: [coins]}, trials: 6}", activations=chosen))
+    weights = {job.method: job.train.tv for job in jobs if job.train}
+    assert {value for method, value in weights.items() if "-tv-" not in method} == {None}
+    with_tv = [value for method, value in weights.items() if "-tv-" in method]
+    assert with_tv[0] == 1e-5
+    assert len(set(with_tv)) == 6
+    assert all(value is not None and 1e-7 <= value <= 1e-3 for value in with_tv)
+    both = [{job.train.lr for job in jobs if job.train and ("-tv-" in job.method) is has} for has in (True, False)]
+    assert len(both[0]) == len(both[1]) == 6

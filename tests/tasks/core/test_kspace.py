@@ -5,6 +5,7 @@ import torch
 from inrbench.tasks.core import kspace
 from inrbench.tasks.core.base import grid_coords
 from inrbench.tasks.core.fourier import SampledFourier, frequencies
+from inrbench.tasks.signals.phantoms import exact_ellipses
 
 SHAPES = [(64, 64), (48, 65)]
 
@@ -92,7 +93,9 @@ def test_the_closed_form_is_the_limit_of_fine_pixels(coils: int) -> None:
     fine = 1024
     at = (2 * np.arange(fine) + 1) / fine - 1
     picture = np.zeros((fine, fine))
-    for intensity, a, b, x0, y0, degrees in kspace.PHANTOM:
+    ellipses = exact_ellipses("phantom-1", (fine, fine), "analytic")
+    assert ellipses is not None
+    for intensity, a, b, x0, y0, degrees in ellipses:
         cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
         x, y = at[None, :] - x0, -at[:, None] - y0
         picture += intensity * (((x * cos + y * sin) / a) ** 2 + ((y * cos - x * sin) / b) ** 2 <= 1)
@@ -102,6 +105,6 @@ def test_the_closed_form_is_the_limit_of_fine_pixels(coils: int) -> None:
     operator = SampledFourier((fine, fine), low_fine, sensitivities.on_grid((fine, fine)))
     with torch.no_grad():
         samples = operator.forward(torch.from_numpy(picture).reshape(-1, 1))
-    ours = kspace.phantom_kspace((32, 32), torch.tensor(low), sensitivities).reshape(-1)
+    ours = kspace.ellipses_kspace(ellipses, (32, 32), torch.tensor(low), sensitivities).reshape(-1)
     expected = torch.complex(*samples[:, 0].chunk(2)).numpy() * 32 / fine
     assert np.abs(ours - expected).max() < 2e-3 * np.abs(expected).max()

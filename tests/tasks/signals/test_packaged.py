@@ -8,7 +8,8 @@ from skimage.data import shepp_logan_phantom
 
 from inrbench.tasks.signals.downloads import ORIGINALS
 from inrbench.tasks.signals.load import load, names
-from inrbench.tasks.signals.packaged import SOURCES, shepp_logan
+from inrbench.tasks.signals.packaged import SOURCES
+from inrbench.tasks.signals.phantoms import SHEPP_LOGAN, render
 from inrbench.tasks.signals.signal import KINDS, PICTURES
 
 HERE = [name for name in names() if name not in ORIGINALS]
@@ -65,7 +66,7 @@ def test_hounsfield_units_are_those_of_the_file() -> None:
 
 def test_the_phantom_is_that_of_skimage() -> None:
     theirs = shepp_logan_phantom()
-    ours = shepp_logan(400) / 160
+    ours = render(SHEPP_LOGAN, 400) / 160
     assert ours.min() == 0
     assert ours.max() == 1
     assert np.median(np.abs(ours - theirs)) < 1e-12  # they differ only on the rims, which ours smooths
