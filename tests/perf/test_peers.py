@@ -53,7 +53,9 @@ def test_peers(benchmark: BenchmarkFixture, records: Records, side: int, width: 
     size = block_rows(engine, case.coords, name, tune=True)
     running = Descent(engine, Objective(case, size), Train(steps=1_000_000, lr=1e-4))
     network = plain.network(name, 2, 1, width, DEPTH)
-    compiled = cast(nn.Module, torch.compile(plain.network(name, 2, 1, width, DEPTH)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what PyTorch's compiler imports is deprecated in part
+        compiled = cast(nn.Module, torch.compile(plain.network(name, 2, 1, width, DEPTH)))
     watch = Stopwatch(plain=plain.step(network, case), compiled=plain.step(compiled, case))
     other: jax_step.JaxStep | None = None
     if (why := jax_step.missing()) is not None:
