@@ -1,7 +1,7 @@
 """A step of a plain network in JAX, in a process of its own: ``python -m tests.perf.jax_step THREADS``.
 
-Reads one JSON object, then runs a step for each line and answers with its seconds. It is a process because XLA takes
-its number of threads from the cores that it may use when it starts.
+Reads one JSON object, then numbers of steps, runs these and answers with their seconds. It is a process because XLA
+takes its number of threads from the cores that it may use when it starts.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ def missing() -> str | None:
 
 
 class JaxStep:
-    """The steps of a network in such a process; `seconds` runs one."""
+    """The steps of a network in such a process."""
 
     def __init__(self, name: str, side: int, width: int, depth: int, threads: int) -> None:
         command = [sys.executable, "-m", __name__, str(threads)]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._ask(json.dumps({"name": name, "side": side, "width": width, "depth": depth}))
 
-    def seconds(self) -> float:
-        return float(self._ask("step"))
+    def seconds(self, steps: int) -> float:
+        """Run some steps, one after another."""
+        return float(self._ask(str(steps)))
 
     def close(self) -> None:
         self._process.communicate()
@@ -100,9 +101,10 @@ def main(threads: int, lines: IO[str]) -> None:
     run()
     run()
     print("ready", flush=True)
-    for _ in lines:
+    for line in lines:
         start = time.perf_counter()
-        run()
+        for _ in range(int(line)):
+            run()
         print(time.perf_counter() - start, flush=True)
 
 
