@@ -147,8 +147,11 @@ class Activation(BaseModel):
         return 1 / math.sqrt(3 * fan_in)
 
     def curve(self, z: Tensor) -> Tensor | None:
-        """Values for the figure of the activations at real ``z`` (n,): real or complex (n,), or None for no curve."""
-        return self.forward(z)
+        """Values for the figure of the activations at real ``z`` (n,): real or complex (n,), or None for no curve.
+
+        By default those of `forward`, and none where a plugin has no `forward` but layers or a network of its own.
+        """
+        return None if type(self).forward is Activation.forward else self.forward(z)
 
     # -- overridden by some plugins ------------------------------------------------------------------------------------
 
@@ -219,6 +222,23 @@ class Activation(BaseModel):
         """
         return [ParamGroup([p for p in network.parameters() if p.requires_grad])]
 
+    @property
+    def adapts(self) -> bool:
+        """Whether initial weights depend on the measurements, by `adapt`; by default they do not.
+
+        Such an activation takes part in tasks that measure every grid point by itself, without ``train.holdout``; it is
+        refused elsewhere when a suite is laid out.
+        """
+        return False
+
+    def adapt(self, network: nn.Module, samples: Tensor) -> None:
+        """Change the initial weights of a network, in place, by what was measured; it may draw by torch's generator.
+
+        Args:
+            network: of this activation, on the CPU.
+            samples: (*shape, C), a copy of the measurements, with their noise, one at each point of the grid.
+        """
+
     def hidden_matrices(self, network: nn.Module) -> list[HiddenMatrix]:
         """Matrices between hidden units, which optimisers such as Muon update each as one; by default those that
         `inrbench.activations.core.hidden_matrices` finds in the network's ``stages``."""
@@ -284,10 +304,12 @@ def build(
     tanh: bool = False,
     init: str = "plugin",
     sigma_p: float = 1.0,
+    samples: Tensor | None = None,
 ) -> nn.Module:
     """Network with initial weights on the CPU, so that one seed gives the same weights for every device.
 
-    The weights are those of the activation, or others, see `inrbench.activations.core.initialisation`.
+    The weights are those of the activation, or others, see `inrbench.activations.core.initialisation`. ``samples`` are
+    for `Activation.adapt`; without them, and with other weights than its own, nothing is adapted.
 
     Its values are unbounded, or those of `bounded` with ``tanh``. A hook does that, so that features, stages and path
     norm stay those of the network before it.
@@ -296,6 +318,8 @@ def build(
     with torch.random.fork_rng(devices=[]), torch.device("cpu"):
         torch.default_generator.manual_seed(seed)
         network = activation.network(domain, width=width, depth=depth)
+        if samples is not None and init == "plugin":
+            activation.adapt(network, samples)
         reinitialise(network, domain.shape, init, sigma_p)
     if tanh:
         network.register_forward_hook(bounded)

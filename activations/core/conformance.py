@@ -233,6 +233,26 @@ def check_init(activation: Activation) -> None:
             require(abs(mean) < 0.05 * declared, f"{where} layer: weights have mean {mean:.3g}, expected 0")
 
 
+def check_adapt(activation: Activation) -> None:
+    """Weights that adapt to measurements are finite, the same for the same ones, and change neither these nor the size.
+
+    Nothing else may enter them: `Activation.adapt` is called once, before the first step.
+    """
+    if not activation.adapts:
+        raise Skip("its initial weights do not depend on the measurements")
+    plain, x = small(activation), grid()
+    for samples in (smooth(x), torch.rand(len(x), 1, generator=torch.Generator().manual_seed(0))):
+        samples = samples.reshape(SIDE, SIDE, 1)
+        before = samples.clone()
+        first, again = (
+            build(activation, domain_of(), width=WIDTH, depth=DEPTH, seed=0, samples=samples) for _ in range(2)
+        )
+        require(torch.equal(samples, before), "adapt changes the samples; work on a copy")
+        require(same_weights(first, again), "the same samples and seed give different weights")
+        require(count_params(first) == count_params(plain), "adapt changes the number of parameters")
+        require(all(torch.isfinite(p).all() for p in first.parameters()), "adapted weights are not finite")
+
+
 def check_depth(activation: Activation) -> str:
     """Tells with which initial weights (`Model.init`) pre-activations keep their spread from the second to the sixth
     layer, within a factor of two. It never fails: a vanishing spread is a property, and often a published one."""
@@ -282,6 +302,7 @@ CHECKS: tuple[Check, ...] = (
     check_derivatives,
     check_learns,
     check_init,
+    check_adapt,
     check_depth,
     check_curve,
     check_copies,

@@ -38,12 +38,14 @@ def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p:
 
     Raises:
         ValueError: if ``variance`` has no meaning for the network: it is no MLP whose layers are each one linear
-            map and a nonlinearity.
+            map and a nonlinearity; or ``torch``: it has no linear layer.
     """
     if init == "torch":
-        for module in network.modules():
-            if isinstance(module, nn.Linear):
-                module.reset_parameters()
+        linears = [module for module in network.modules() if isinstance(module, nn.Linear)]
+        if not linears:
+            raise ValueError(f"init: torch is for linear layers, and {type(network).__name__} has none; leave it out")
+        for linear in linears:
+            linear.reset_parameters()
     elif init == "variance":
         _keep_variance(network, shape, sigma_p)
 

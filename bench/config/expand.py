@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from inrbench.bench.config.job import Job, Plugin, distinct
 from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.refusal import refusal
 from inrbench.bench.config.settings import Model, Train
 from inrbench.bench.config.strict_yaml import accepts, validated
 from inrbench.bench.config.suite import Suite
@@ -251,11 +252,6 @@ def _methods(
     if not isinstance(label := entry.pop("label", None), str | None):
         raise BadInput(f"{where}.label: {label!r} is not text; write it in quotes")
     cls = plugins.activations.get(entry.pop("activation", name), where)
-    if cls.derivatives < task.derivatives:
-        raise BadInput(
-            f"{where}: {cls.label} declares derivatives = {cls.derivatives} and task {key} needs {task.derivatives}; "
-            f"leave one of them out, or name the other tasks in activations.{name}.tasks: [...]"
-        )
     merged: dict[str, dict[str, Any]] = {}
     for kind, shared in zip(("model", "train"), common, strict=True):
         merged[kind] = dict(shared)
@@ -274,13 +270,16 @@ def _methods(
                         f"{where}: train.{settings.without_residuals[0]} has no meaning for task {key}, "
                         "which trains on residuals of derivatives; leave it out there"
                     )
+                size = validated(Model, model, file, f"{place}.model")
+                if cause := refusal(activation, name, task, key, size, settings):
+                    raise BadInput(f"{where}: {cause}")
                 suffix = (params_suffix + model_suffix + train_suffix).replace("][", ",")
                 methods.append(
                     {
                         "method": name + suffix,
                         "label": (label or (cls.label if name == cls.name else name)) + suffix,
                         "activation": Plugin(cls.name, cls.version, activation.model_dump(mode="json")),
-                        "model": validated(Model, model, file, f"{place}.model"),
+                        "model": size,
                         "train": settings,
                     }
                 )

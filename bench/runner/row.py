@@ -70,6 +70,7 @@ def to_row(job: Job, attempt: Attempt, execution: Execution) -> dict[str, Any]:
         "error": outcome.error,
         "steps": steps,
         "passes": outcome.passes,
+        "measured": outcome.measured,
         "resumed_step": outcome.resumed_step,
         "chosen_step": outcome.chosen_step,
         "peak_mem_bytes": outcome.peak_mem_bytes,

@@ -70,6 +70,7 @@ BUILT = (
     Column("width", _INT, "units of a hidden layer; of a grid, those of an MLP of its size"),
     Column("params", _INT, "real degrees of freedom; a complex weight counts two"),
     Column("frozen", _INT, "real numbers that the network needs beside them, such as drawn frequencies"),
+    Column("measured", _INT, "numbers that were measured, those held out among them; null where a task has equations"),
     Column("block_rows", _INT, "rows of one training block", "rows"),
     Column(
         "engine",

@@ -157,8 +157,9 @@ class TrainingRun:
         self._units = activation.hidden_width(width)
         seed, sigma_p = self._job.init_seed, model.sigma_p or 1.0
         network = build(
-            activation, domain, width=width, depth=model.depth, seed=seed, tanh=tanh, init=model.init, sigma_p=sigma_p
-        )
+            activation, domain, width=width, depth=model.depth, seed=seed, tanh=tanh, init=model.init, sigma_p=sigma_p,
+            samples=problem.samples() if activation.adapts else None,
+        )  # fmt: skip
         self.network = network.to(self._device)
         self._penalty = penalty_of(activation, self._train.path_norm)
         self._objective = loss_of(self._job, self._task, problem, activation, self._train)

@@ -75,6 +75,7 @@ class Outcome:
     source_sha256: str | None = None
     steps: int | None = None
     passes: int | None = None
+    measured: int | None = None
     resumed_step: int | None = None
     chosen_step: int | None = None
     network: NetworkInfo | None = None

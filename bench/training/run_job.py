@@ -69,6 +69,7 @@ def execute(
     classes: list[type[Any]] = [type(task), *([type(activation)] if activation else [])]
     return replace(
         outcome,
+        measured=problem.measured.numel() or None,
         metric=task.metrics[0],
         metrics=described(outcome.scores),
         data_sha256=signal.sha256,

@@ -8,7 +8,7 @@ whose classical methods are too much alike, has no such scale.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 from statistics import median
@@ -45,9 +45,10 @@ class Scale:
         return fsum(effects.values()) / len(effects) if effects and len(effects) == len(self.task.signals) else None
 
 
-def scales(suite: SuiteResults) -> list[Scale]:
-    """The scale of each task that has one, in the suite's order."""
-    return [scale for task in suite.tasks if (scale := _scale(task)) is not None]
+def scales(suite: SuiteResults, tasks: Collection[str] | None = None) -> list[Scale]:
+    """The scale of each task that has one, or of those of some keys, in the suite's order."""
+    chosen = [task for task in suite.tasks if tasks is None or task.key in tasks]
+    return [scale for task in chosen if (scale := _scale(task)) is not None]
 
 
 def typical(scaled: Sequence[Scale], key: str) -> float | None:

@@ -13,6 +13,10 @@ x the score of a method and y that of a rival, larger being better:
 
 A failed run has the last rank and loses to every run that did not fail.
 
+Where networks have more parameters than there are measured values, these do not determine them: such a case does not
+count, and a note names it. Rows of earlier versions do not say how many values were measured. A case that has some of
+them counts, and a note names it where other rows say it.
+
 The question is which method to use on a further task, so tasks are the sample: an interval is Student's t over the
 means of the tasks, and signals and repeats enter it through them. A test simulates its coverage. With fewer than
 `CLUSTERS` tasks cases stand in for tasks, and nothing follows for other tasks. Two methods are *separated* where the
@@ -29,7 +33,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 from scipy.stats import rankdata
 
-from inrbench.report.data.model import SuiteResults
+from inrbench.report.data.model import SuiteResults, TaskResults
 from inrbench.report.data.stats import ALPHA, holm
 
 Array = NDArray[np.float64]
@@ -94,13 +98,17 @@ def leaderboard(suite: SuiteResults) -> Leaderboard | None:
     """
     tasks = [task for task in suite.tasks if task.activations and task.headline.direction]
     plugins = {method.key: method.activation for task in tasks for method in task.activations}
+    loose = {(task.key, signal): found for task in tasks for signal, found in _undetermined(task).items()}
     scores: dict[str, dict[Case, dict[int, float]]] = {key: {} for key in plugins}
     for task in tasks:
         for method in task.activations:
             for run in method.runs:
+                case = task.key, run.cell[0]
+                if case in loose and loose[case].known:
+                    continue
                 value = run.final(task.headline.name) if run.ok else None
                 score = -np.inf if value is None else task.headline.direction * value
-                scores[method.key].setdefault((task.key, run.cell[0]), {})[run.cell[1]] = score
+                scores[method.key].setdefault(case, {})[run.cell[1]] = score
     order = {task.key: place for place, task in enumerate(tasks)}
     cases = sorted(
         {case for by_case in scores.values() for case in by_case}, key=lambda case: (order[case[0]], case[1])
@@ -121,7 +129,40 @@ def leaderboard(suite: SuiteResults) -> Leaderboard | None:
     ]
     if (np.isnan(table).any(axis=0) & ~np.isnan(table).all(axis=0)).any():
         notes.append("Repeats that some method lacks on some case are left out.")
+    for known, verdict in ((True, "Not counted"), (False, "Counted")):
+        named = ", ".join(f"{'/'.join(case)} ({each.text})" for case, each in loose.items() if each.known is known)
+        if named:
+            notes.append(f"{verdict}: networks have more parameters than there are measured values on {named}.")
     return compare(complete, cases, table, notes=notes)
+
+
+@dataclass(frozen=True)
+class _Undetermined:
+    """The median number of parameters of a case's networks, and the smaller one of values that were measured.
+
+    Attributes:
+        known: whether every run of the case says how many were.
+    """
+
+    params: int
+    measured: int
+    known: bool
+
+    @property
+    def text(self) -> str:
+        return f"{self.params:,} and {self.measured:,}"
+
+
+def _undetermined(task: TaskResults) -> dict[str, _Undetermined]:
+    """The signals of a task on which networks have more parameters than there are measured values."""
+    found: dict[str, _Undetermined] = {}
+    for signal in task.signals:
+        runs = [run for method in task.activations for run in method.ok if run.cell[0] == signal]
+        params = sorted(int(size) for run in runs if (size := run.number("params")) is not None)
+        measured = [int(count) for run in runs if (count := run.number("measured")) is not None]
+        if params and measured and params[len(params) // 2] > min(measured):
+            found[signal] = _Undetermined(params[len(params) // 2], min(measured), len(measured) == len(runs))
+    return found
 
 
 def compare(methods: Sequence[str], cases: Sequence[Case], scores: Array, *, notes: Sequence[str] = ()) -> Leaderboard:

@@ -113,7 +113,7 @@ def entries(suite: SuiteResults, styles: Styles, board: Leaderboard | None = Non
 
 def _leaderboard(suite: SuiteResults, styles: Styles, board: Leaderboard) -> GalleryEntry:
     names = {method.key: method.label for task in reversed(suite.tasks) for method in task.activations}
-    scaled = scales(suite)
+    scaled = scales(suite, {task for task, _ in board.cases})
     text = (
         "Mean rank (1 is best) and probability of improvement over a rival (dashed: 1/2) with 95 % intervals. Bars "
         "join methods of which no two are separated at the 5 % level (Holm’s correction over all pairs)."

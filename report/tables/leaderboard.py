@@ -17,7 +17,7 @@ from inrbench.report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Tabl
 
 NONE = (
     "No leaderboard: it takes three cases (a task and one of its signals) and two activations that have run on all of "
-    "them in a common repeat."
+    "them in a common repeat. Cases on which networks have more parameters than there are measured values do not count."
 )
 
 UNSEPARATED = " ≈"
@@ -42,7 +42,7 @@ def tables(suite: SuiteResults, board: Leaderboard | None) -> list[Table]:
 
 
 def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str], marked: Mapping[str, str]) -> Table:
-    scaled = effects.scales(suite)
+    scaled = effects.scales(suite, {task for task, _ in board.cases})
     typical = {key: effects.typical(scaled, key) for key in board.methods}
     quantities = {"mean rank": board.mean_rank, "P(improvement)": board.improvement}
     best = {name: int(np.argmin(q.value) if q is board.mean_rank else np.argmax(q.value)) for name, q in

@@ -63,6 +63,21 @@ class Problem:
         if self.residuals and len(self.measured):
             raise ValueError("a problem has measurements or residuals; make its measurements one of the residuals")
 
+    @property
+    def sampled(self) -> bool:
+        """Whether every grid point is measured by itself: the operator is the identity."""
+        return isinstance(self.operator.rows, slice)
+
+    def samples(self) -> Tensor:
+        """A copy of the measurements as samples on the grid, (*shape, C) on the CPU.
+
+        Raises:
+            ValueError: unless every grid point is measured by itself.
+        """
+        if not self.sampled:
+            raise ValueError(f"{type(self.operator).__name__} does not measure each grid point by itself")
+        return self.measured.detach().cpu().clone().reshape(*self.shape, -1)
+
     def unseen(self) -> NDArray[np.bool_]:
         """Boolean mask (N,) of the grid points that were not measured.
 

@@ -116,6 +116,23 @@ def check_adjoint(operator: Operator, channels: int) -> None:
         )
 
 
+def adjoint_is_gradient(operator: Operator, channels: int) -> bool:
+    """Whether an operator has an adjoint of its own that gives the gradient of autograd bit for bit, at a random vector
+    and on the device of ``operator``. A descent that uses it then trains as by autograd, without building a graph.
+
+    Args:
+        channels: C of the values.
+    """
+    if not operator.linear or type(operator).adjoint is Operator.adjoint:
+        return False
+    device = next((value.device for value in vars(operator).values() if isinstance(value, Tensor)), "cpu")
+    x = torch.randn(operator.in_rows, channels, generator=torch.Generator().manual_seed(0)).to(device)
+    with torch.no_grad():
+        y = operator.forward(x)
+        adjoint = operator.adjoint(y)
+    return torch.equal(adjoint, operator.vjp(x, y))
+
+
 NEAR = 1e-3
 """Largest relative error of an adjoint: far above rounding in float32, far below a mistake."""
 

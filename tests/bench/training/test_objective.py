@@ -19,11 +19,13 @@ from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.engine.engine import AutogradEngine
 from inrbench.bench.errors import BadInput
+from inrbench.bench.training import objective as objectives
 from inrbench.bench.training.objective import Objective
 from inrbench.bench.training.run_job import attempt
 from inrbench.tasks.core.base import Problem
 from inrbench.tasks.core.losses import L1, L2, DataLoss, Huber, PoissonDeviance
-from inrbench.tasks.core.operators import Operator
+from inrbench.tasks.core.operators import AreaAverage, Operator, adjoint_is_gradient, check_adjoint
+from inrbench.tasks.signals.load import load
 from tests.bench.training.jobs import CPU, PLUGINS, run, values
 from tests.bench.training.problems import OPERATORS, SHAPE, problem
 
@@ -170,7 +172,8 @@ def test_residuals_have_a_loss_of_their_own() -> None:
 
 GHOST = """
 from inrbench.tasks.core.base import Problem, Task, grid_coords, picture
-from inrbench.tasks.core.operators import Operator
+from inrbench.tasks.core.operators import AreaAverage, Operator, adjoint_is_gradient, check_adjoint
+from inrbench.tasks.signals.load import load
 
 class Twice(Operator):
     def __init__(self, shape):
@@ -207,3 +210,52 @@ def test_a_wrong_adjoint_fails_the_job_with_one_line(sign: int, tmp_path: Path) 
     assert outcome.status == ("ok" if sign < 0 else "error")
     if sign > 0:
         assert str(outcome.error).startswith("ValueError: Twice.adjoint is not the adjoint of forward, it is off by ")
+
+
+SHIPPED = {
+    "superres": {"size": 16},
+    "ct": {"size": 16, "angles": 6},
+    "ct3d": {"size": 16, "views": 4},
+    "mri": {"size": 16},
+    "deblur": {"size": 24},
+    "poisson": {"size": 16},
+    "multi-superres": {"size": 16},
+}
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_adjoint_gives_the_bits_of_autograd(name: str, held: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Training takes it where it does, for a step without a graph, also of a batch and with measurements held out."""
+    task = PLUGINS.tasks.get(name)(**SHIPPED[name])
+    case = task.problem(load(task.signals()[0]), 0)
+    mask = torch.arange(len(case.measured)) % 3 == 0 if held else None
+    batch = 0.5 if case.operator.group else None
+    fast = Objective(case, held_out=mask, batch=batch)
+    monkeypatch.setattr(objectives, "adjoint_is_gradient", lambda *_: False)
+    slow = Objective(case, held_out=mask, batch=batch)
+    monkeypatch.setattr(slow, "_pull_by_adjoint", None)
+    drawn = fast.batches.at(3) if fast.batches else None
+    values = torch.rand(case.truth.shape, generator=torch.Generator().manual_seed(0))
+    assert adjoint_is_gradient(case.operator, case.truth.shape[1])
+    for ours, autograd in zip(fast.pull(values, drawn), slow.pull(values, drawn), strict=True):
+        assert torch.equal(ours, autograd)
+
+
+class Doubled(AreaAverage):
+    """Its adjoint is right to rounding alone."""
+
+    def adjoint(self, y: Tensor) -> Tensor:
+        return super().adjoint(y / 3) * 3
+
+
+@pytest.mark.parametrize("operator", [Counts(), Doubled(SHAPE, 4)])
+def test_an_adjoint_of_other_bits_is_left_to_classical_methods(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_adjoint(operator, 2)
+    objective = Objective(problem(operator))
+    monkeypatch.setattr(type(operator), "adjoint", None)
+    loss, gradient = objective.pull(torch.rand(192, 2))
+    assert loss > 0
+    assert gradient.shape == (192, 2)

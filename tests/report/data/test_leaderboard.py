@@ -184,3 +184,43 @@ def test_fewer_than_three_cases_and_one_activation_against_itself_have_no_leader
     assert leaderboard(suite) is None
     lab.job("relu", 10.0, task="denoise")
     assert leaderboard(load(lab.store)) is not None
+
+
+def test_cases_with_more_parameters_than_measured_values_do_not_count(lab: Lab) -> None:
+    """They are named, and would otherwise turn the order round: there is nothing to choose between fits of so few."""
+    tasks = {"image": 50_000, "ct": 49_921, "denoise": 60_000, "superres": 1_296}
+    for task, measured in tasks.items():
+        for method, level in (("siren", 30.0), ("relu", 20.0)):
+            final = 100 - level if task == "superres" else level
+            lab.job(method, final, task=task, measured=measured)
+    board = leaderboard(load(lab.store))
+    assert board is not None
+    assert {task for task, _ in board.cases} == {"image", "ct", "denoise"}
+    assert board.mean_rank.value.tolist() == [1.0, 2.0]
+    (note,) = [note for note in board.notes if "parameters" in note]
+    assert note.startswith("Not counted")
+    assert note.endswith("superres/camera (49,921 and 1,296).")
+    lab.job("gauss", 25.0, task="superres", signal="coffee", measured=1_296)  # a case that only one method has
+    board = leaderboard(load(lab.store))
+    assert board is not None
+    assert len(board.methods) == 2
+
+
+def test_cases_of_rows_without_the_number_of_measured_values_count_and_are_named(lab: Lab) -> None:
+    for task in ("image", "ct", "superres"):
+        lab.job("siren", 30.0, task=task)
+        lab.job("relu", 20.0, task=task, measured=1_296 if task == "superres" else 60_000)
+    board = leaderboard(load(lab.store))
+    assert board is not None
+    assert len(board.cases) == 3
+    assert any(
+        note.startswith("Counted: networks") and note.endswith("superres/camera (49,921 and 1,296).")
+        for note in board.notes
+    )
+
+
+def test_there_is_no_leaderboard_of_such_cases_alone(lab: Lab) -> None:
+    for task in ("image", "ct", "superres"):
+        for method, level in (("siren", 30.0), ("relu", 20.0)):
+            lab.job(method, level, task=task, measured=1_296 if task == "ct" else 60_000)
+    assert leaderboard(load(lab.store)) is None
