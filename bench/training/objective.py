@@ -227,7 +227,7 @@ class Objective:
             chosen: the groups of measurements that are in the batch; None for all.
         """
         if self._by_adjoint:
-            return self._pull_by_adjoint(values, chosen)
+            return self._of_least_squares(values, chosen)
         operator, scale = self.problem.operator, self.scale
         values = values.detach().requires_grad_()
         terms = self._loss.terms(operator.forward(values), self.problem.measured)
@@ -246,20 +246,21 @@ class Objective:
         return loss.detach(), torch.autograd.grad(trained, values)[0]
 
     @torch.no_grad()
-    def _pull_by_adjoint(self, values: Tensor, chosen: Tensor | None) -> tuple[Tensor, Tensor]:
-        """`pull` of a mean square under a linear operator A, 2 Aᵀ r of the residuals r, in the bits of autograd."""
+    def _of_least_squares(self, values: Tensor, chosen: Tensor | None) -> tuple[Tensor, Tensor]:
+        """`loss_and_gradient` of a mean square under a linear operator A, by 2 Aᵀ r of the residuals r: the bits of
+        autograd without its graph."""
         operator, scale = self.problem.operator, self.scale
         residual = operator.forward(values) - self.problem.measured
         if self._used is not None:
             residual = residual * self._used
         if chosen is None:
-            return residual.square().sum() * scale, operator.adjoint(2 * residual * scale)
+            return residual.square().sum() * scale, operator.adjoint(residual * (2 * scale))
         assert operator.group is not None
-        scale *= operator.out_rows / (len(chosen) * operator.group)  # as in `pull`
+        scale *= operator.out_rows / (len(chosen) * operator.group)  # as in `loss_and_gradient`
         groups = residual.reshape(-1, operator.group, residual.shape[1])
         picked = groups.index_select(0, chosen)
         residual = torch.zeros_like(groups).index_copy_(0, chosen, picked).reshape(residual.shape)
-        return picked.square().sum() * scale, operator.adjoint(2 * residual * scale)
+        return picked.square().sum() * scale, operator.adjoint(residual * (2 * scale))
 
     def _fits(self, engine: Engine) -> bool:
         """Whether the intermediate results of all rows fit, by a generous estimate: six floats a unit.

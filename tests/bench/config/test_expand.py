@@ -260,14 +260,17 @@ def test_a_mistake_in_a_classical_method_is_one_line(classical: str, message: st
     [
         (
             "activations: {mfn: {model: {init: variance}}}",
-            r"activations.mfn: model.init: variance is for chains of layers, and \w+ is none; "
+            r"activations.mfn: model.init: variance is for MLPs, and \w+ is none; "
             r"write activations.mfn.model: {init: plugin}, or leave MFN out",
         ),
         (
-            "model: {init: variance}\nactivations: {relu: {}, bacon: {}}",
-            "activations.bacon: model.init: variance is for",
+            "model: {width: 8, init: variance}\nactivations: {relu: {}, bacon: {}}",
+            "activations.bacon: model.init: variance is for MLPs",
         ),
-        ("activations: {bw-relu: {weight_norm: true, model: {init: variance}}}", "such as normalised weights; write"),
+        (
+            "activations: {bw-relu: {weight_norm: true, model: {init: variance}}}",
+            "layers that are one linear map and a nonlinearity; write",
+        ),
         ("activations: {grid: {model: {init: torch}}}", r"init: torch is for linear layers, and \w+ has none; write"),
         (
             "activations: {siren: {train: {path_norm: 1e-3}}}",
