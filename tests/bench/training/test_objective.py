@@ -212,7 +212,7 @@ def test_a_wrong_adjoint_fails_the_job_with_one_line(sign: int, tmp_path: Path) 
         assert str(outcome.error).startswith("ValueError: Twice.adjoint is not the adjoint of forward, it is off by ")
 
 
-SHIPPED = {
+SHIPPED: dict[str, dict[str, Any]] = {
     "superres": {"size": (16, 24)},
     "ct": {"size": 16, "angles": 6},
     "ct3d": {"size": 16, "views": 4},
