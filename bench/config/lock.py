@@ -87,7 +87,7 @@ class Lock(Settings):
         """
         lines = [_HEAD.format(suite=self.suite) + f"suite: {self.suite}"]
         lines += [f"{key}: {flow(getattr(self, key))}" for key in ("model", "train")]
-        lines.append("activations:")
+        lines.append("activations:" if self.activations else "activations: {}")
         for name, tasks in sorted(self.activations.items()):
             lines.append(f"  {name}:")
             lines += [f"    {task}: {flow(tuned.model_dump(exclude_defaults=True))}" for task, tuned in tasks.items()]
