@@ -137,6 +137,9 @@ class PlanArgs(SuiteArgs):
     """show what a run would do: todo, done, failed, time left"""
 
     json: bool = option("--json", default=False)
+    hours: bool = option(
+        "--hours", "estimate the time of the run, and of a search, from the speed of this processor", default=False
+    )
     shard: str | None = option("--shard", SHARD, "I/N")
 
 

@@ -221,9 +221,30 @@ def show_plan(options: arguments.PlanArgs) -> int:
         f"{len(planned.jobs)} jobs: {len(planned.done)} done, {len(planned.failed)} failed, {len(planned.todo)} to do; "
         f"time left on one device: {plan.duration(planned.seconds_left)}"
     )
+    if options.hours:
+        _print_hours(options, work, planned)
+        return 0
     stored = work.store.checkpointed()
     for job in planned.todo:
         print(f"  {job.job_id}  {job}{' (has a checkpoint)' if job.job_id in stored else ''}")
+
+
+def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Plan) -> None:
+    from inrbench.bench.runner.rough_time import rough_seconds
+    from inrbench.bench.tune import Search
+
+    print(f"training: about {plan.duration(rough_seconds(planned.todo, work.plugins))}")
+    tuning = work.suite.tuning
+    if tuning.signals or tuning.leave_one_out:
+        bare = Workspace.of(options, locked=False)
+        search = Search(bare.suite, bare.plugins, bare.where)
+        first, *others = search.rounds
+        trials = rough_seconds(search.jobs(0, search.all()), bare.plugins)
+        whole = sum((part.trials + 1) * part.share for part in others) / (
+            first.trials * first.share
+        )  # and the defaults
+        print(f"search by inrbench tune, all of it: about {plan.duration(trials * (1 + whole))}")
+    print("one job after another on one core of this processor, from its speed alone; it may be twice as long")
     return 0
 
 
