@@ -227,6 +227,7 @@ def show_plan(options: arguments.PlanArgs) -> int:
     stored = work.store.checkpointed()
     for job in planned.todo:
         print(f"  {job.job_id}  {job}{' (has a checkpoint)' if job.job_id in stored else ''}")
+    return 0
 
 
 def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Plan) -> None:
@@ -245,7 +246,6 @@ def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Pla
         )  # and the defaults
         print(f"search by inrbench tune, all of it: about {plan.duration(trials * (1 + whole))}")
     print("one job after another on one core of this processor, from its speed alone; it may be twice as long")
-    return 0
 
 
 def status(options: arguments.StatusArgs) -> int:
