@@ -14,7 +14,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from inrbench.activations.core.base import Activation, Domain, build, count_params
+from inrbench.activations.core.base import Activation, Domain, build, count_params, mlp_params
 from inrbench.activations.core.derivatives import integration_error
 from inrbench.activations.core.initialisation import layer_spreads
 from inrbench.activations.core.width_solver import params_at
@@ -22,6 +22,9 @@ from inrbench.checks import Finding, Skip, require, require_frozen, require_iden
 
 WIDTH, DEPTH, SIDE = 32, 3, 16
 """Size of the networks, and side of the grids on which they are checked."""
+
+WIDE = 1024
+"""The width at which parameters are compared, where those of an encoding are few beside them."""
 
 Check = Callable[[Activation], str | None]
 
@@ -112,8 +115,11 @@ def check_seed(activation: Activation) -> None:
     require(not (random and same_weights(a, c)), "another seed gives the same weights")
 
 
-def check_params(activation: Activation) -> None:
-    """The count is right, also on the meta device, and grows with the width; groups have each parameter just once."""
+def check_params(activation: Activation) -> str:
+    """The count is right, also on the meta device, and grows with the width; groups have each parameter just once.
+
+    It tells where a wide network has more than an MLP of linear layers, and no `hidden_width` makes up for it.
+    """
     network = small(activation)
     trained = [p for p in network.parameters() if p.requires_grad]
     independent = sum(math.prod((torch.view_as_real(p) if p.is_complex() else p).shape) for p in trained)
@@ -126,6 +132,11 @@ def check_params(activation: Activation) -> None:
     grouped = [p for group in activation.optimizer_groups(network) for p in group.parameters]
     once = sorted(map(id, grouped)) == sorted(map(id, trained))
     require(once, f"optimizer_groups has {len(grouped)} parameters of {len(trained)} trained; name each exactly once")
+    if type(activation).hidden_width is not Activation.hidden_width:
+        return ""
+    size = {"width": WIDE, "depth": DEPTH}
+    surplus = params_at(activation, domain_of(), **size) / mlp_params(domain_of(), **size) - 1
+    return f"{surplus:.0%} more parameters than an MLP of this width; define hidden_width" if surplus > 0.05 else ""
 
 
 def check_double(activation: Activation) -> None:

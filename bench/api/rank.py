@@ -102,7 +102,10 @@ class Ranking(Results):
     def _leaderboard(self) -> str:
         board, place = self.board, self.place
         if board is None or place is None:
-            return "No leaderboard: the suite has too few cases that all of them ran on."
+            return (
+                "No leaderboard: too few cases that all ran on, not counting those on which networks have more parameters "
+                "than there are measured values."
+            )
         labels = self.labels
         lines = ["  place  mean rank [95 %]  activation"]
         for index, name in enumerate(board.methods):
@@ -113,6 +116,7 @@ class Ranking(Results):
         alike = f"places {place[1]} to {place[2]} are not separated from it"
         verdict = alike if place[2] > place[1] else "separated from all others"
         shown = [labels[name] for name in board.methods]
+        lines += board.notes
         lines += [budget.OFF] * any(label.endswith(budget.OFF_BUDGET) for label in shown)
         lines.append(f"\n{labels[self.entry]}: place {place[0]} of {len(board.methods)} by mean rank; {verdict}")
         return "\n".join(lines)

@@ -143,6 +143,38 @@ def test_layers_with_modes_are_named_and_no_fault(plugin: type[Activation], caus
     assert f"by {cause}: a step is one block" in findings["rows"].message
 
 
+class Pair(nn.Module):
+    """The larger of two linear maps."""
+
+    def __init__(self, fan_in: int, fan_out: int) -> None:
+        super().__init__()
+        self.one, self.other = nn.Linear(fan_in, fan_out), nn.Linear(fan_in, fan_out)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.maximum(self.one(x), self.other(x))
+
+
+class Larger(Activation):
+    name, label, version = "larger", "Larger", 1
+
+    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
+        return Pair(in_features, out_features)
+
+
+class Halved(Larger):
+    def hidden_width(self, width: int) -> int:
+        return round(width / 2**0.5)
+
+
+def test_a_layer_needs_no_curve_and_its_surplus_of_parameters_is_named() -> None:
+    findings = {finding.name: finding for finding in conformance.check(Larger())}
+    assert all(finding.ok for finding in findings.values()), [str(f) for f in findings.values() if not f.ok]
+    assert findings["curve"].status == "passed"
+    assert findings["params"].message == "100% more parameters than an MLP of this width; define hidden_width"
+    assert conformance.check_params(Halved()) == ""
+    assert conformance.check_params(Sound()) == ""
+
+
 @pytest.mark.parametrize("level", ["1", "2"])
 def test_checks_find_faults_without_asserts_too(level: str, tmp_path: Path) -> None:
     (tmp_path / "faulty.py").write_text(

@@ -18,7 +18,7 @@ SUITE = {
     "train": {"steps": 6, "lr": 1e-3},
     "tasks": {
         "image": {"signals": ["camera", "chelsea"], "size": 16},
-        "function": {"signals": ["doppler", "blocks"], "samples": 32},
+        "function": {"signals": ["doppler", "blocks"], "samples": 128},
     },
     "tuning": {"trials": 3, "signals": {"image": ["coins"], "function": ["heavisine"]}},
     "activations": {"relu": {}, "gauss": {}},
