@@ -103,8 +103,8 @@ class Ranking(Results):
         board, place = self.board, self.place
         if board is None or place is None:
             return (
-                "No leaderboard: too few cases that all ran on, not counting those on which networks have more parameters "
-                "than there are measured values."
+                "No leaderboard: too few cases that all ran on, those not counted on which networks have more "
+                "parameters than there are measured values."
             )
         labels = self.labels
         lines = ["  place  mean rank [95 %]  activation"]
