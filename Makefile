@@ -34,7 +34,7 @@ data: $(STAMP) ## fetch the originals that SUITE needs into the data folder
 	$(BIN)/inrbench data $(SUITE)
 
 docs: $(VENV)/.docs ## build the documentation site, site/index.html, from README, docs, docstrings and the registry
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	INRBENCH_COMPILE=0 INRBENCH_BLOCK_ROWS=2048 MPLBACKEND=Agg NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "site/index.html"
 
 test: $(DEV) ## run the tests (about four minutes on 2 cores, and one or two more to compile the first time)
@@ -68,7 +68,7 @@ perf: $(DEV) ## measure steps against their floor and how times grow (a quarter 
 		--benchmark-only --benchmark-columns=min,median,rounds --benchmark-sort=fullname
 	$(BIN)/python -m tests.perf.draw
 
-gpu: $(if $(wildcard $(STAMP)),$(DEV)) ## run what needs a GPU, with the environment that is there: ARGS="tests perf", --minutes 8 (see docs/gpu.md)
+gpu: $(if $(wildcard $(STAMP)),$(DEV)) ## run what needs a GPU, with the environment that is there: ARGS="tests perf", --minutes 8 (see docs/how-to/gpu.md)
 	@$(if $(wildcard $(BIN)/python),$(BIN)/python,$(PYTHON)) -m tests.gpu.run $(ARGS)
 
 format: $(DEV) ## rewrite the code in the project's style

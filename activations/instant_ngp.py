@@ -44,7 +44,7 @@ def levels_of(d: int, count: int, coarsest: int, finest: int, log2_table: int) -
 
     Scales are coarsest · b^l - 1 with b^(count - 1) = finest / coarsest, resolutions ⌈scale⌉ + 1. A level has all its
     nodes in a table, their number rounded up to a multiple of 8, if these are at most 2^log2_table; else it has a hash
-    table of so many entries.
+    table of this many entries.
     """
     growth = (finest / coarsest) ** (1 / (count - 1)) if count > 1 else 1.0
     found = []

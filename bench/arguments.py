@@ -1,7 +1,7 @@
-"""Arguments of the commands: each is declared once, as a field of a dataclass, from which the parser is made.
+"""Arguments of the commands. Each is declared once, as a field of a dataclass, and the parser is built from these.
 
-The docstring of a class is the help of its commands. Types tell how a word is read: ``bool`` is a switch, a list may be
-given several times, ``Literal`` has choices.
+The docstring of a class is the help text of its command. The type decides how a word is read: ``bool`` is a switch, a
+list may be given several times, ``Literal`` has choices.
 """
 
 from __future__ import annotations
@@ -14,31 +14,31 @@ from typing import Any, Literal, Self, get_args, get_origin, get_type_hints
 
 
 def positional(help: str | None = None, metavar: str | None = None, default: Any = MISSING) -> Any:
-    """A field that is given by its place; one with a default may be left out."""
+    """A positional argument; one with a default may be left out."""
     return field(default=default, metadata={"flags": [], "help": help, "metavar": metavar})
 
 
 def option(flag: str, help: str | None = None, metavar: str | None = None, default: Any = MISSING) -> Any:
-    """A field that is given by a flag; one without a default is off, empty or None."""
+    """An argument with a flag; one without a default is off, empty or None."""
     metadata = {"flags": [flag], "help": help, "metavar": metavar}
     if default is list:
         return field(default_factory=list, metadata=metadata)
     return field(default=None if default is MISSING else default, metadata=metadata)
 
 
-SHARD = "only the I-th of N parts of the jobs, e.g. 2/8"
-FOLDER = "the folder of one suite's results, e.g. results/quick"
+SHARD = "run only the I-th of N parts of the jobs, e.g. 2/8"
+FOLDER = "the results folder of one suite, e.g. results/quick"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandArgs:
     """Arguments of every command."""
 
-    plugin: list[str] = option("--plugin", "also use the plugins of a .py file", "FILE", list)
+    plugin: list[str] = option("--plugin", "also load the plugins in a .py file", "FILE", list)
 
     @property
     def files(self) -> list[Path]:
-        """The files of plugins that the user names."""
+        """The plugin files that the user names."""
         return [Path(file).resolve() for file in self.plugin]
 
     @classmethod
@@ -59,7 +59,7 @@ class CommandArgs:
 
     @classmethod
     def parsed(cls, words: argparse.Namespace) -> Self:
-        """The arguments as a parser found them."""
+        """The arguments that a parser read."""
         return cls(**{item.name: getattr(words, item.name) for item in fields(cls)})
 
 
@@ -78,27 +78,30 @@ def _how(hint: Any, flag: bool) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultsArgs(CommandArgs):
-    results: Path = option("--results", "the folder of the results (default: results)", "DIR", Path("results"))
+    results: Path = option("--results", "the results folder (default: results)", "DIR", Path("results"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SuiteArgs(ResultsArgs):
-    suite: str = positional("a shipped name (see `inrbench list suites`) or a .yaml path", "SUITE")
+    suite: str = positional(
+        "the name of a shipped suite (see `inrbench list suites`) or the path of a .yaml file", "SUITE"
+    )
     activations: list[str] = option(
-        "-a", "only this activation, with these parameters; several values are a sweep", "NAME[key=value,...]", list
+        "-a",
+        "run only this activation, with these parameters; a list of values is a sweep",
+        "NAME[key=value,...]",
+        list,
     )
-    scale: str | None = option("--scale", "one of the suite's smaller sizes, e.g. small", "NAME")
-    tasks: list[str] = option("-t", "only this task", "NAME", list)
-    overrides: list[str] = option(
-        "--set", "another value of a setting of the suite, e.g. train.steps=300", "KEY=VALUE", list
-    )
-    lock: Path | None = option("--lock", "settings that `inrbench tune --out FILE` found, over the suite's own", "FILE")
+    scale: str | None = option("--scale", "use one of the suite's smaller sizes, e.g. small", "NAME")
+    tasks: list[str] = option("-t", "run only this task", "NAME", list)
+    overrides: list[str] = option("--set", "override a setting of the suite, e.g. train.steps=300", "KEY=VALUE", list)
+    lock: Path | None = option("--lock", "use the settings that `inrbench tune --out FILE` found", "FILE")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportedArgs(SuiteArgs):
     name: str | None = option(
-        "--name", "keep this report beside others of the suite, in the folder report-NAME", "NAME"
+        "--name", "write the report to report-NAME, so that it does not replace the suite's other reports", "NAME"
     )
     markdown: bool = option("--markdown", "print all tables as Markdown", default=False)
 
@@ -110,11 +113,11 @@ class StatusArgs(SuiteArgs):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportArgs(ReportedArgs):
-    """write the tables, the figures and the page from stored results"""
+    """write tables, figures and page from stored results"""
 
     columns: list[str] = option(
         "--column",
-        "only this column of LaTeX tables, by its heading, e.g. 'PSNR (dB)'",
+        "write only this column to the LaTeX tables, e.g. 'PSNR (dB)'; may be repeated",
         "HEADING",
         list,
     )
@@ -122,21 +125,21 @@ class ReportArgs(ReportedArgs):
 
 @dataclass(frozen=True, kw_only=True)
 class DataArgs(SuiteArgs):
-    """fetch the originals that a suite needs into the data folder"""
+    """download the original data that a suite needs"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveArgs(SuiteArgs):
-    """write a suite's results small enough for a repository, as a results folder"""
+    """copy a suite's results, without large files, into a folder for a repository"""
 
-    folder: Path = positional("the results folder of archives, e.g. docs/results", "FOLDER")
+    folder: Path = positional("the results folder to write to, e.g. docs/results", "FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanArgs(SuiteArgs):
-    """show what a run would do: todo, done, failed, time left"""
+    """show what a run would do: jobs to do, done and failed, and the time left"""
 
-    json: bool = option("--json", default=False)
+    json: bool = option("--json", "print JSON", default=False)
     hours: bool = option(
         "--hours", "estimate the time of the run, and of a search, from the speed of this processor", default=False
     )
@@ -145,145 +148,160 @@ class PlanArgs(SuiteArgs):
 
 @dataclass(frozen=True, kw_only=True)
 class DeviceArgs(SuiteArgs):
-    devices: str = option("--devices", "auto, cpu, cuda, cuda:0,cuda:1 or cpu*2", "LIST", "auto")
+    devices: str = option(
+        "--devices",
+        "devices to use: auto (default), cpu, cuda, cuda:0,cuda:1, or cpu*2 for two jobs at a time",
+        "LIST",
+        "auto",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChooseArgs(DeviceArgs):
-    """train a ladder of c to one data fit and choose by path norm, without the truth"""
+    """train BW-ReLU with several c to the same data fit and choose c by the path norm, without the truth"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunArgs(DeviceArgs, ReportedArgs):
-    """run a suite's jobs that are not done, then print its table and write its report"""
+    """run the jobs of a suite that are not done yet, print a table and write the report"""
 
     scheduler: str | None = option("--scheduler", "run on a Dask cluster, e.g. tcp://10.0.0.1:8786", "ADDRESS")
-    timeout: float | None = option("--timeout", "a job's time limit", "SECONDS")
-    retry: str = option("--retry", "run jobs again that ended so, e.g. diverged,error", "STATUS,...", "")
+    timeout: float | None = option("--timeout", "time limit for each job", "SECONDS")
+    retry: str = option("--retry", "run failed jobs with these statuses again, e.g. diverged,error", "STATUS,...", "")
     shard: str | None = option("--shard", SHARD, "I/N")
-    keep_weights: bool = option("--keep-weights", "store the final network of each job as safetensors", default=False)
+    keep_weights: bool = option("--keep-weights", "store the trained network of each job as safetensors", default=False)
     fail_fast: bool = option("--fail-fast", "stop at the first job that fails", default=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TuneArgs(DeviceArgs):
-    """search scales and learning rates with the same number of trials for each activation"""
+    """search scales and learning rates, with the same number of trials for each activation"""
 
     trials: int | None = option("--trials", "trials for each activation and task", "N")
-    out: Path | None = option("--out", "write what was found to a file, for --lock", "FILE")
-    classical: bool = option(
-        "--classical", "search the parameters of classical methods instead, and print them", default=False
-    )
+    out: Path | None = option("--out", "write the settings found to a file, for --lock", "FILE")
+    classical: bool = option("--classical", "search the parameters of the classical methods instead", default=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TryArgs(ResultsArgs):
-    """search on a signal of your own with as many trials for each activation, run with what was found, and rank"""
+    """search, run and rank activations on your own signal, with the same number of trials for each"""
 
-    signal: str = positional("the path of a picture, sound, slice or mesh, or the name of a signal", "SIGNAL")
-    activations: list[str] = option("-a", "this activation (default: those of quick)", "NAME", list)
-    tasks: list[str] = option("-t", "this task (default: the fit of the signal itself)", "NAME", list)
-    trials: int = option("--trials", "trials for each activation and task (default: 16)", "N", 16)
-    repeats: int = option("--repeats", "of the final run (default: 3)", "N", 3)
-    overrides: list[str] = option(
-        "--set", "another setting than that of quick, e.g. train.steps=300", "KEY=VALUE", list
+    signal: str = positional("the path of a picture, sound, CT slice or mesh, or the name of a signal", "SIGNAL")
+    activations: list[str] = option(
+        "-a", "try this activation (default: those of quick); may be repeated", "NAME", list
     )
-    devices: str = option("--devices", "auto, cpu, cuda, cuda:0,cuda:1 or cpu*2", "LIST", "auto")
+    tasks: list[str] = option("-t", "use this task (default: fit the signal itself); may be repeated", "NAME", list)
+    trials: int = option("--trials", "trials for each activation and task (default: 16)", "N", 16)
+    repeats: int = option("--repeats", "repeats of the final run (default: 3)", "N", 3)
+    overrides: list[str] = option("--set", "override a setting of quick, e.g. train.steps=300", "KEY=VALUE", list)
+    devices: str = option(
+        "--devices",
+        "devices to use: auto (default), cpu, cuda, cuda:0,cuda:1, or cpu*2 for two jobs at a time",
+        "LIST",
+        "auto",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class RankArgs(ResultsArgs):
-    """search, run and rank an activation of your own among the stored results of a suite"""
+    """search, run and rank your own activation among the stored results of a suite"""
 
-    entry: str = positional("a plugin file with one activation, or its name with --plugin", "ENTRY")
-    suite: str = option("--suite", "of the rivals (default: reference)", "SUITE", "reference")
-    scale: str | None = option("--scale", "one of the suite's smaller sizes, e.g. small", "NAME")
-    tasks: list[str] = option("-t", "only this task", "NAME", list)
-    trials: int | None = option("--trials", "fewer trials than the rivals had, for a first look", "N")
-    against: Path | None = option("--against", "the rivals' results (default: those that come with inrbench)", "FOLDER")
-    devices: str = option("--devices", "auto, cpu, cuda, cuda:0,cuda:1 or cpu*2", "LIST", "auto")
+    entry: str = positional("a plugin file with one activation, or with --plugin the activation's name", "ENTRY")
+    suite: str = option("--suite", "the suite to rank in (default: reference)", "SUITE", "reference")
+    scale: str | None = option("--scale", "use one of the suite's smaller sizes, e.g. small", "NAME")
+    tasks: list[str] = option("-t", "rank on this task only; may be repeated", "NAME", list)
+    trials: int | None = option("--trials", "fewer trials than the rivals had, for a quick look", "N")
+    against: Path | None = option(
+        "--against", "a folder with the rivals' results (default: those that come with inrbench)", "FOLDER"
+    )
+    devices: str = option(
+        "--devices",
+        "devices to use: auto (default), cpu, cuda, cuda:0,cuda:1, or cpu*2 for two jobs at a time",
+        "LIST",
+        "auto",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifyArgs(CommandArgs):
-    """recompute one stored result on this machine's CPU and compare"""
+    """recompute one stored result on this machine's CPU and compare it"""
 
     folder: Path = positional(FOLDER, "FOLDER")
-    job: str = positional("the id of a job, or its first digits (default: the least id)", "JOB", "")
-    signal: str = option("--signal", "the path of its signal, where that is a file", "FILE", "")
+    job: str = positional("the id of a job or its first digits (default: the job with the smallest id)", "JOB", "")
+    signal: str = option("--signal", "the path of the job's signal, if it is your own file", "FILE", "")
 
 
 @dataclass(frozen=True, kw_only=True)
 class MergeArgs(ResultsArgs):
-    """take over the results in another folder; differing results of one job are both kept and reported"""
+    """add the results of another folder; where a job's results differ, both are kept and reported"""
 
     folder: Path = positional("a results folder, or the folder of one suite in it", "FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompactArgs(ResultsArgs):
-    """gather the many small files of finished jobs into few; runs may go on meanwhile"""
+    """gather the small files of finished jobs into a few large ones; runs may continue at the same time"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DoctorArgs(ResultsArgs):
-    """show what this machine offers to runs, and what to do about what is missing"""
+    """show what this machine offers, and how to get what is missing"""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompareArgs(CommandArgs):
-    """set two results folders side by side: paired differences, and what differs in origin"""
+    """compare two results folders: paired differences, and what differs in settings, versions and machines"""
 
     first: Path = positional(FOLDER, "A")
-    second: Path = positional("the same of another machine or version", "B")
+    second: Path = positional("the results folder to compare it with", "B")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportArgs(CommandArgs):
-    """print all scores, each with the columns of its job, as one tidy CSV table"""
+    """print all scores as CSV, one row per score, with the columns of its job"""
 
     folder: Path = positional(FOLDER, "FOLDER")
 
 
 @dataclass(frozen=True, kw_only=True)
 class RenderArgs(CommandArgs):
-    """draw a trained network at any resolution: a picture, a sound or an array"""
+    """evaluate a trained network at any resolution and write a picture, a sound or an array"""
 
     folder: Path = positional(FOLDER, "FOLDER")
     job: str = positional("the id of a job that ran with --keep-weights, or its first digits", "JOB")
     size: int | None = option("--size", "samples along the longest axis (default: the job's)", "N")
-    out: Path | None = option("--out", "a .png, .wav or .npy (default: by the job's id)", "FILE")
+    out: Path | None = option("--out", "a .png, .wav or .npy file (default: named after the job)", "FILE")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListArgs(CommandArgs):
-    """show what there is: activations, tasks, optimizers, signals, formats of files or suites"""
+    """list activations, tasks, optimizers, signals, file formats or suites"""
 
-    kind: Literal["activations", "tasks", "optimizers", "signals", "formats", "suites"] = positional()
-    json: bool = option("--json", default=False)
+    kind: Literal["activations", "tasks", "optimizers", "signals", "formats", "suites"] = positional("what to list")
+    json: bool = option("--json", "print JSON", default=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckArgs(CommandArgs):
     """run the conformance checks on activations and tasks"""
 
-    names: list[str] = positional(metavar="NAME")
+    names: list[str] = positional("the names of activations and tasks", "NAME")
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewArgs(CommandArgs):
-    """write a new plugin, package of plugins or suite, that works, to start from"""
+    """write a working plugin, package of plugins or suite to start from"""
 
-    kind: Literal["activation", "task", "package", "suite"] = positional()
-    name: str = positional(metavar="NAME")
-    source: str = option("--from", "of a suite: the one that it is a copy of (default: quick)", "SUITE", "quick")
+    kind: Literal["activation", "task", "package", "suite"] = positional("what to write")
+    name: str = positional("its name", "NAME")
+    source: str = option("--from", "for a suite: the shipped suite to copy (default: quick)", "SUITE", "quick")
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompletionArgs(CommandArgs):
-    """print the script that completes inrbench's commands, options and names at TAB"""
+    """print the shell script that completes commands, options and names"""
 
-    shell: Literal["bash", "zsh"] = positional()
+    shell: Literal["bash", "zsh"] = positional("your shell")
 
 
 COMMANDS: dict[str, type[CommandArgs]] = {

@@ -15,7 +15,7 @@ _MADE_ANEW = "make its own there: rm -rf .venv && make bench"
 
 
 def refuse_the_environment_of_another(command: Path, prefix: Path) -> None:
-    """Refuse a command that stands in one environment and runs in another.
+    """Refuse a command that belongs to one environment and runs in another.
 
     Args:
         command: the script that was started.

@@ -112,7 +112,7 @@ def _best(
 
 
 def _mean(scores: Iterable[tuple[float, int]]) -> tuple[float, float]:
-    """The mean score, and the mean of which more is better."""
+    """The mean score, and the same with a sign by which higher is better."""
     every = list(scores)
     return float(np.mean([score for score, _ in every])), float(np.mean([score * way for score, way in every]))
 

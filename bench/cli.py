@@ -40,7 +40,7 @@ class _Parser(argparse.ArgumentParser):
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if action.choices is not None and value not in action.choices:
-            text = f"{value!r} is none of its choices{did_you_mean(str(value), action.choices)}"
+            text = f"{value!r} is not one of its choices{did_you_mean(str(value), action.choices)}"
             raise argparse.ArgumentError(action, text)
 
 

@@ -52,7 +52,7 @@ def run(options: arguments.RunArgs) -> int:
     how = plan.RunOptions(options.timeout, options.fail_fast, options.keep_weights)
     code = execute(work, work.plan(retry, options.shard), options.devices, how, options.scheduler)
     _name_report(work.store, options.name)
-    write_report(work, anew=False, markdown=options.markdown)
+    write_report(work, again=False, markdown=options.markdown)
     return code
 
 
@@ -164,8 +164,8 @@ def _fetch(sources: Sequence[str | UserFile]) -> list[Path]:
         raise BadInput(str(error)) from error
 
 
-def write_report(work: Workspace, *, anew: bool, markdown: bool, columns: Sequence[str] = ()) -> None:
-    """Write the report of a suite's jobs, unless it is there and need not be written anew, and print it in short.
+def write_report(work: Workspace, *, again: bool, markdown: bool, columns: Sequence[str] = ()) -> None:
+    """Write the report of a suite's jobs, unless it is up to date, and print a summary.
 
     Args:
         markdown: print its tables as Markdown instead.
@@ -175,7 +175,7 @@ def write_report(work: Workspace, *, anew: bool, markdown: bool, columns: Sequen
 
     planned, store = work.plan(), work.store
     about = work.about | ({"columns": list(columns)} if columns else {})
-    written = reporting.write(store, planned.declarations, about, anew=anew)
+    written = reporting.write(store, planned.declarations, about, again=again)
     if work.suite.claim:
         print("\n".join(work.suite.claim.lines), end="\n\n")
     if markdown:
@@ -206,7 +206,7 @@ def report(options: arguments.ReportArgs) -> int:
         work = replace(work, store=came)
         if not (came.root / "artifacts").is_dir():
             say("reconstructions are not among them; a checkout has them, in docs/results")
-    write_report(work, anew=True, markdown=options.markdown, columns=options.columns)
+    write_report(work, again=True, markdown=options.markdown, columns=options.columns)
     return 0
 
 

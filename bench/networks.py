@@ -79,7 +79,7 @@ def trained(store: Reader, job: str, plugins: Sequence[str | Path] = ()) -> Trai
     if weights is None:
         raise BadInput(
             f"job {job_id}: its weights were not kept; run the suite again with --retry ok --keep-weights, which "
-            "trains its finished jobs anew"
+            "trains its finished jobs again"
         )
     blueprint = Blueprint.from_json(weights[1])
     registries = Plugins(plugins)

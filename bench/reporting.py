@@ -1,4 +1,4 @@
-"""Writing of a suite's report, left out where what it would show stands in the folder already."""
+"""Writing of a suite's report, unless the folder has a report with the same content."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEY = "content.json"
 
 @dataclass(frozen=True)
 class Written:
-    """A report as it stands in its folder.
+    """A report in its folder.
 
     Attributes:
         page: the path of its page.
@@ -39,11 +39,11 @@ class Written:
     summary: Summary
 
 
-def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: bool = True) -> Written:
+def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, again: bool = True) -> Written:
     """The report of a suite, written if need be.
 
     Args:
-        anew: write it even if nothing that it shows has changed.
+        again: write it even if nothing that it shows has changed.
 
     Raises:
         BadInput: if there are no results.
@@ -52,7 +52,7 @@ def write(store: Store, jobs: Sequence[Job], about: dict[str, Any], *, anew: boo
     key = _key(store, jobs, about)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         last = json.loads(marker.read_text())
-        if not anew and last["key"] == key and last["files"] == _files(store.report):
+        if not again and last["key"] == key and last["files"] == _files(store.report):
             return Written(page, list(last["tables"]), Summary.from_json(last["summary"]))
     from inrbench import report
 

@@ -4,12 +4,13 @@ For notebooks and scripts that go beyond the report::
 
     from inrbench.bench import results
 
-    runs = results.runs("results/quick")  # one row a job
+    runs = results.runs("results/quick")  # one row per job
     scores = results.scores("results/quick")  # one row for each job, step and metric
-    final = results.final("results/quick")  # one row a job, with the final value of its headline metric
+    final = results.final("results/quick")  # one row per job, with the final value of its headline metric
     print(results.compare("machine-a/quick", "machine-b/quick").table)
 
-The columns are those of `inrbench.bench.store.columns`, described in docs/results.md. Only `network` imports torch.
+docs/reference/results.md describes the columns, which are those of `inrbench.bench.store.columns`. Only `network`
+imports torch.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ COMPARED = [
 
 
 def runs(folder: str | Path) -> pd.DataFrame:
-    """One row a job, its latest attempt, with the columns of `bench.store.columns.RUN_COLUMNS`, ordered by job id.
+    """One row per job, its latest attempt, with the columns of `bench.store.columns.RUN_COLUMNS`, ordered by job id.
 
     Args:
         folder: results of one suite, e.g. ``results/quick``.
@@ -72,7 +73,7 @@ def scores(folder: str | Path) -> pd.DataFrame:
 def final(folder: str | Path) -> pd.DataFrame:
     """`runs` with two columns more: ``value``, the last value of the job's headline metric, and its ``direction``.
 
-    ``direction`` is 1 if more is better, else -1. A job that did not end ok has neither.
+    ``direction`` is 1 if higher is better, else -1. A failed job has neither.
 
     Raises:
         BadInput: as `runs`.

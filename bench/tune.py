@@ -10,7 +10,7 @@ their own, on the signals that the suite names under ``tuning``; those must not 
 no signal is lost to the search and none decides about its own.
 
 With several rounds it is successive halving [Jamieson and Talwalkar, AISTATS 2016]: on each task all trials of an
-activation have a share of the suite's steps, and the best of them go on to the next round, which starts anew with more
+activation have a share of the suite's steps, and the best of them go on to the next round, which starts again with more
 steps. The last round has the suite's own. The first trial goes on in any case, so that what is found is at least as
 good as the defaults on the tuning signals.
 """
@@ -134,7 +134,7 @@ class Search:
         """What the trials of a round reached on each signal.
 
         Columns are activation, task, task_name, metric, trial, signal, value (mean final score over repeats) and
-        goodness, of which more is better; both are NaN where a repeat did not end well.
+        goodness (higher is better); both are NaN where a repeat did not end well.
         """
         runs = with_headline(pd.DataFrame(list(work.rows.values())), store.scores())
         job = runs["job_id"].map({job.job_id: job for job in work.jobs})

@@ -1,6 +1,6 @@
 """inrbench: a fair, reproducible benchmark of activations for implicit neural representations.
 
-What stands here is public; everything below is private by custom. Names are imported on first use, so that
+The names in this module are public; everything below is private by convention. They are imported on first use, so
 ``import inrbench`` loads neither torch nor pandas.
 """
 

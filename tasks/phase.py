@@ -15,7 +15,7 @@ from inrbench.tasks.core.magnitude import FourierMagnitude
 from inrbench.tasks.signals.signal import GRAY, Signal, SignalError
 
 ASYMMETRY = 1e-3
-"""Least asymmetry of a picture, of which it can be told from itself turned by 180°."""
+"""Least asymmetry of a picture, at which it is distinguished from itself turned by 180°."""
 
 
 class Phase(Task):

@@ -30,7 +30,7 @@ class Sdf(Task):
     Attributes:
         size: number of grid points along each axis of [-1, 1]³.
         train_share: share of grid points that are measured, drawn without replacement.
-        near: share of the measured points that lie in the narrow band, as far as it has so many; the other ones are
+        near: share of the measured points in the narrow band, or all of its points if there are fewer; the others are
             drawn from the whole grid.
     """
 

@@ -9,6 +9,8 @@ import pytest
 from docs.site import archive
 from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins
+from inrbench.tasks.core.metrics import METRICS
+from inrbench.tasks.signals.load import names
 from tests.lists import ARCHIVES, FILES, MARKED, RESULTS, ROOT, TABLE, kept_tables, written
 
 PLUGINS = Plugins()
@@ -36,15 +38,28 @@ def test_tables_beside_an_archive_are_those_of_its_report(name: str) -> None:
 
 
 def test_every_plugin_and_every_suite_is_listed_once() -> None:
-    names = [match[1] for match in re.finditer(r"^\| `([\w-]+)` \|", (ROOT / "docs/plugins.md").read_text(), re.M)]
-    kinds = (PLUGINS.activations.names(), PLUGINS.tasks.names(), PLUGINS.optimizers.names(), suite.shipped())
-    assert names == [name for kind in kinds for name in kind]
+    for page, expected in {
+        "activations": PLUGINS.activations.names(),
+        "tasks": PLUGINS.tasks.names(),
+        "training": PLUGINS.optimizers.names(),
+        "suites": suite.shipped(),
+        "metrics": list(METRICS),
+        "signals": names(),
+    }.items():
+        text = (ROOT / f"docs/reference/{page}.md").read_text().partition("<!-- list: ")[2].partition("<!-- end")[0]
+        assert re.findall(r"^\| \[?`([\w-]+)`(?:\]\(#[\w-]+\))? \|", text, re.MULTILINE) == list(expected)
+
+
+@pytest.mark.parametrize("page", ["activations", "tasks"])
+def test_every_activation_and_task_has_a_section(page: str) -> None:
+    text = (ROOT / f"docs/reference/{page}.md").read_text()
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == list(getattr(PLUGINS, page).names())
 
 
 def test_a_list_that_is_out_of_date_is_replaced_and_nothing_else() -> None:
-    stale = "before\n<!-- list: activations names -->\n`nothing`\n<!-- end of list -->\nafter `nothing`\n"
+    stale = "before\n<!-- list: activations overview -->\n`nothing`\n<!-- end of list -->\nafter `nothing`\n"
     found = written(stale)
-    assert found.startswith("before\n<!-- list: activations names -->\n")
+    assert found.startswith("before\n<!-- list: activations overview -->\n")
     assert found.endswith("\n<!-- end of list -->\nafter `nothing`\n")
     assert "`siren`" in found
     assert found.count("`nothing`") == 1

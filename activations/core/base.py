@@ -210,14 +210,14 @@ class Activation(BaseModel):
     def penalty(self, network: nn.Module) -> Tensor | None:
         """Penalty added to the data loss, a scalar differentiable in the network's parameters; None if there is none.
 
-        Its weight is a parameter of the plugin (``tv`` of the grid), and thereby part of a job's identity.
+        Its weight is a parameter of the plugin (``tv`` of the grid), so it is part of a job's identity.
         """
         return None
 
     def optimizer_groups(self, network: nn.Module) -> list[ParamGroup]:
         """Parameter groups of the optimiser, each trained parameter in exactly one; by default a single usual group.
 
-        Their settings follow from the plugin's parameters and version, and thereby are part of a job's identity; a
+        Their settings follow from the plugin's parameters and version, so they are part of a job's identity; a
         change of them raises the version.
         """
         return [ParamGroup([p for p in network.parameters() if p.requires_grad])]

@@ -47,7 +47,7 @@ def hidden_matrices(network: nn.Module) -> list[HiddenMatrix]:
         if not any(True for _ in _weights([network])):
             return []
         raise ValueError(
-            f"{type(network).__name__} has no method stages(), so that nobody can tell its hidden matrices; define it, "
+            f"{type(network).__name__} has no method stages(), so its hidden matrices are unknown; define it, "
             "or hidden_matrices(network) of the activation"
         )
     stages: dict[str, list[nn.Module]] = network.stages()  # type: ignore[operator]

@@ -28,7 +28,7 @@ ROWS = 4096
 
 
 def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p: float = 1.0) -> None:
-    """Draw the weights of a network anew, by torch's random numbers.
+    """Draw new weights for a network, from torch's random numbers.
 
     Args:
         network: with the activation's own weights, on the CPU.

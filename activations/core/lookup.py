@@ -79,7 +79,7 @@ class _Sum(Function):
 class LookupCache:
     """Lookups of coordinates that were met before.
 
-    Blocks are views of one tensor of all coordinates, made anew in each step; a lookup is known by the memory of its
+    Blocks are views of one tensor of all coordinates, made again in each step; a lookup is known by the memory of its
     block. It counts while the tensor that the memory belongs to is there and has not been changed in place. When
     blocks are cut in another way, those that overlap go. When the cache is full the newest goes: blocks come round in
     the same order in each step, and to drop the oldest would drop each just before its turn. What a CUDA graph has met

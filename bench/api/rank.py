@@ -1,4 +1,4 @@
-"""`rank`: an activation of one's own against the stored results of a suite, after the search that its rivals had."""
+"""`rank`: your activation against the stored results of a suite, after the search that its rivals had."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def rank(
 
     It passes the conformance checks, gets the search that its rivals had (the same number of trials, points of the
     same sequence, the same tuning signals), runs on the suite's cases with the suite's seeds, and is compared with what
-    is stored of the others. docs/entries.md has the rules.
+    is stored of the others. docs/reference/entries.md has the rules.
 
     Args:
         entry: a plugin file that defines one activation, the name of a known one, or a class, also of a notebook.

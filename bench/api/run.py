@@ -48,7 +48,7 @@ def run(
         suite: name of a shipped suite, path of a YAML file, or its content as a mapping.
         activations: only these: names as for ``-a`` (``"wire[omega0=10,20]"``), instances (``Wire(omega0=10.0)``), or
             classes, also of a notebook or of the script. Such a class is stored with its source beside the results,
-            and a hash of it is part of its identity: an edited class runs anew.
+            and a hash of it is part of its identity: an edited class runs again.
         tasks: only these.
         set: other settings of the suite by dotted key, e.g. ``{"train.steps": 300}``.
         repeats: how many, instead of the suite's.

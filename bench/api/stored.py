@@ -48,7 +48,7 @@ class Results:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """One row a job, its latest attempt; the columns are those of docs/results.md."""
+        """One row per job, its latest attempt; the columns are those of docs/reference/results.md."""
         runs = results.runs(self.folder)
         if self._jobs is None:
             return runs
@@ -67,7 +67,7 @@ class Results:
 
     @cached_property
     def final(self) -> pd.DataFrame:
-        """`runs` with ``value``, the last value of the job's headline metric, and ``direction``: 1 if more is better.
+        """`runs` with ``value``, the last value of the job's headline metric, and ``direction``: 1 if higher is better.
 
         A job that failed has neither.
         """

@@ -64,7 +64,7 @@ def verify(folder: str | Path, job: str = "", plugins: Sequence[str | Path] = ()
     Args:
         folder: results of one suite.
         job: the job's id or its first digits; by default the activation's job with the least id that ended well, which
-            nobody has chosen.
+            was not chosen by anyone.
         plugins: files of activations and tasks that are not inrbench's own.
         signal: path of the signal, where it is a file.
 

@@ -203,7 +203,7 @@ def _on_signal(entry: Mapping[str, Any] | None, key: str, signal: str) -> dict[s
 
 
 def _signals(names: Any, task: Task, where: str) -> list[tuple[str | UserFile, str]]:
-    """(source, name) of each signal; a file of the user's is looked at, and refused if the task cannot use it."""
+    """(source, name) of each signal; a user's file is read, and refused if the task cannot use it."""
     if not isinstance(names, list | tuple) or not all(isinstance(name, str | Mapping) for name in names):
         raise BadInput(f"{where}.signals: {names!r} is not a list of names; write e.g. [camera]")
     if not names:

@@ -21,7 +21,7 @@ from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
 
 _HEAD = """\
-# Settings found by `inrbench tune {suite}`, which writes this file; how it searches stands in the suite under `tuning`.
+# Settings found by `inrbench tune {suite}`, which writes this file; the suite says under `tuning` how it searches.
 # settings: {{}} where the defaults were best. score: mean final score of the best trial, on signals that the suite does
 # not report; where it leaves one out, the mean over all signals, and signals: the settings that were best on the others
 # of each. trials: how many there were, and how many of them failed. edges: values among the outermost of all trials.

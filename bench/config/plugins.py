@@ -1,6 +1,6 @@
 """Discovery of activations, tasks and optimisers: modules of their folders, entry points, and files of ``--plugin``.
 
-A plugin that fails to import is kept with its cause, listed, and fatal only when somebody selects it. Two plugins of
+A plugin that fails to import is kept with its cause, listed, and fatal only when it is selected. Two plugins of
 one name are an error, because a result would not say which of them made it.
 """
 

@@ -160,7 +160,7 @@ def suite(name: str, source: str) -> dict[str, str]:
         lock = f"{name}.lock.yaml"
         files[lock] = _named(read_text(suites.beside(source, original.lock)), "suite", name)
         text = _named(text, "lock", lock)
-    text = f"# A copy of the suite `{original.suite}` to start from; docs/suite-files.md has all keys.\n" + text
+    text = f"# A copy of the suite `{original.suite}` to start from. Keys: docs/reference/suite-files.md\n" + text
     files[f"{name}.yaml"] = _named(text, "suite", name)
     validated(suites.Suite, read_yaml(files[f"{name}.yaml"], name), f"new suite {name}")
     return files

@@ -18,11 +18,11 @@ class Settings(BaseModel):
 
     @property
     def text(self) -> str:
-        """Canonical JSON, of which identities are made."""
+        """Canonical JSON, from which identities are computed."""
         return _text(self)
 
     def declared(self) -> dict[str, Any]:
-        """What `text` is of."""
+        """The values in `text`."""
         return self.model_dump(mode="json")
 
 
@@ -37,15 +37,15 @@ class Model(Settings):
     """The size of the network: its depth, and either its width or its number of real degrees of freedom.
 
     Attributes:
-        depth: layers with a nonlinearity; the linear output layer is not counted.
-        width: units of a hidden layer. An activation with more parameters a unit gets fewer units.
-        params: real degrees of freedom of the network, instead of the width; the nearest size that it can have.
-        init: the initial weights: ``plugin`` for those of the activation, ``torch`` for PyTorch's default of every
-            linear layer, ``variance`` for weights that keep the variance of the pre-activations, see
+        depth: number of layers with a nonlinearity; the linear output layer does not count.
+        width: units of a hidden layer. An activation with more parameters per unit gets fewer units.
+        params: real degrees of freedom of the network, instead of the width; the nearest possible size is used.
+        init: initial weights: ``plugin`` for those of the activation, ``torch`` for PyTorch's default in every linear
+            layer, ``variance`` for weights that keep the variance of the pre-activations, see
             `inrbench.activations.core.initialisation`.
-        sigma_p: of ``variance``, the standard deviation that it keeps; 1 where it is not given.
-        output: a bound of the values, as some papers have one: ``tanh`` for (1 + tanh v) / 2, in [0, 1]. None is off:
-            the values are unbounded.
+        sigma_p: the standard deviation that ``variance`` keeps; 1 by default.
+        output: a bound on the values: ``tanh`` gives (1 + tanh v) / 2, in [0, 1]. Without it, values are
+            unbounded.
     """
 
     depth: int = Field(3, ge=1, le=100)
@@ -84,9 +84,9 @@ class Loss(Settings):
     """A data loss instead of the task's, see `inrbench.tasks.core.losses`.
 
     Attributes:
-        name: mean square, mean absolute difference, Huber's loss, or the likelihood of Poisson's distribution.
-        delta: of ``huber``, where its square ends, in the unit of the measurements.
-        weighted: whether each measurement counts by the weight that the task gives it.
+        name: mean square, mean absolute difference, Huber loss, or Poisson likelihood.
+        delta: where the quadratic part of ``huber`` ends, in the unit of the measurements.
+        weighted: whether measurements have the weights that the task defines.
     """
 
     name: Literal["l2", "l1", "huber", "poisson"]
@@ -110,10 +110,10 @@ def _loss(value: Any) -> Any:
 
 
 class OptimizerChoice(Settings):
-    """An optimiser by its name, with settings of its own, which are checked where a suite is laid out.
+    """An optimiser by its name, with its settings, which are checked when a suite is laid out.
 
     Attributes:
-        version: that of a plugin above its first one; set where a suite is laid out.
+        version: version of a plugin, if above 1; set when a suite is laid out.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -123,11 +123,11 @@ class OptimizerChoice(Settings):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The settings that are given."""
+        """The settings given."""
         return self.model_extra or {}
 
     def declared(self) -> Any:
-        """The name where nothing else is given."""
+        """The name alone if there are no settings."""
         values = {name: value for name, value in super().declared().items() if value is not None}
         return self.name if values.keys() == {"name"} else values
 
@@ -143,42 +143,42 @@ def _optimizer(value: Any) -> Any:
 Schedule = Literal["exponential", "cosine", "warmup-cosine", "step", "constant"]
 
 WARMUP, DROPS = 0.05, 2
-"""Of the schedules that have them, where a suite says nothing."""
+"""Defaults of the schedules that use them."""
 
 
 class Train(Settings):
-    """How a network is trained: each step on all measurements, by an optimiser, at a learning rate from ``lr`` to
+    """How a network is trained: by default on all measurements in each step, with a learning rate from ``lr`` to
     ``lr * lr_decay``.
 
-    Whatever is None is off, and then no part of a job's identity.
+    A setting that is None is off, and then not part of a job's identity.
 
     Attributes:
-        steps: of the optimiser.
-        lr: the learning rate at the beginning.
-        lr_decay: the share of it that is left at the end.
-        schedule: how the rate falls while a share s of the steps is done: ``exponential`` lr · lr_decay^s; ``cosine``
-            by half a period of a cosine; ``warmup-cosine`` the same after a linear rise from zero; ``step`` in equal
-            drops; ``constant`` not at all, which is ``lr_decay: 1``.
-        warmup: the share of the steps in which ``warmup-cosine`` rises; 0.05 where it is not given.
-        drops: number of drops of ``step``, after equal shares of the steps; 2 where it is not given.
-        optimizer: name of the optimiser, or a mapping of its name and its settings; see `inrbench.bench.optimizers`.
-        precision: of the products, with weights and gradients in float32 all the same; see
+        steps: number of steps of the optimiser.
+        lr: learning rate at the first step.
+        lr_decay: share of ``lr`` that is left at the last step.
+        schedule: how the rate falls, with s the share of steps done: ``exponential`` is lr · lr_decay^s; ``cosine``
+            half a period of a cosine; ``warmup-cosine`` the same after a linear rise from zero; ``step`` equal drops;
+            ``constant`` the same as ``lr_decay: 1``.
+        warmup: share of the steps in which ``warmup-cosine`` rises; 0.05 by default.
+        drops: number of drops of ``step``, after equal shares of the steps; 2 by default.
+        optimizer: name of the optimiser, or a mapping with its name and settings; see `inrbench.bench.optimizers`.
+        precision: precision of matrix products; weights and gradients stay in float32, see
             `inrbench.bench.engine.precision`.
-        clip: the norm to which the gradient of a step is reduced where it is larger.
+        clip: largest norm of a step's gradient; a longer gradient is scaled down.
         weight_decay: decoupled from the gradient, as in AdamW.
         path_norm: λ of a penalty λ · path norm; only for activations that have one.
-        loss: the data loss instead of the task's: ``l2``, ``l1``, ``huber``, ``poisson``, or a mapping of `Loss`.
-        tv: λ of a penalty λ · total variation of the values on the grid of the problem, see
-            `inrbench.activations.core.variation`; for any network.
-        stop_loss: training ends as soon as the data loss, of all measurements in training, is no more than this.
-        stop: the rule that chooses an eval step without the truth, see `inrbench.bench.training.early_stopping`;
-            training goes on to the end.
-        batch: what each step trains on instead, drawn anew without replacement: a share of the measurements in
-            training, such as 0.1, or a number of them, such as 4096. Projections are drawn by whole angles. Other
-            operators that mix rows train on all, and the job's log says so.
-        holdout: the share of the measurements that is kept from training; what ``stop: heldout`` looks at.
-        eval_steps: how often the network is scored on its way.
-        diagnostics: whether the conditioning and the stable rank of every layer are scored too, and the tangent kernel
+        loss: a data loss instead of the task's: ``l2``, ``l1``, ``huber``, ``poisson``, or a mapping of `Loss`.
+        tv: λ of a penalty λ · total variation of the values on the problem's grid, for any network; see
+            `inrbench.activations.core.variation`.
+        stop_loss: training ends as soon as the data loss of all training measurements falls to this value.
+        stop: rule that chooses an eval step without the truth, see `inrbench.bench.training.early_stopping`; training
+            continues to the end.
+        batch: measurements for each step, drawn without replacement: a share such as 0.1, or a number such as 4096.
+            Projections are drawn by whole angles. Other operators that mix rows train on all measurements, and the
+            job's log says so.
+        holdout: share of the measurements that is not trained on; ``stop: heldout`` uses it.
+        eval_steps: how often the network is scored during training.
+        diagnostics: whether to score also the conditioning and the stable rank of every layer, and the tangent kernel
             and the spectrum of the network before and after training.
     """
 

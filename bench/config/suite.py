@@ -35,9 +35,9 @@ class Round(Settings):
     """A round of a search by successive halving.
 
     Attributes:
-        trials: settings of each activation on each task, the defaults among them; after the first round those that were
-            best in the one before, and the defaults besides.
-        share: steps, as a share of those of the suite.
+        trials: settings of each activation on each task, including the defaults; after the first round those that were
+            best in the previous one, and the defaults.
+        share: steps, as a share of the suite's steps.
     """
 
     trials: int = Field(ge=1, le=10_000)
@@ -48,15 +48,15 @@ class Tuning(Settings):
     """How the settings of a suite are searched; see `inrbench.bench.tune`.
 
     Attributes:
-        signals: those of each task, none of which the suite may report.
-        leave_one_out: search on the reported signals themselves, three of each task at least. A signal is reported with
-            the setting that was best on the others, so that none decides about its own. `signals` is then left out.
-        rates: the range of learning rates, lowest and highest, the same for all; by default `inrbench.bench.tune`'s.
-        trials: settings of each activation on each task, where there is one round.
-        rounds: the rounds, the last one at the steps of the suite; none for one round of ``trials``.
-        repeats: of each trial.
-        widen: factor by which every range reaches further up and down than declared, for all activations alike.
-        seconds: the most that a trial may take, for all alike; one that takes longer is out.
+        signals: tuning signals of each task; the suite must not report them.
+        leave_one_out: search on the reported signals themselves, at least three for each task. Each signal is reported
+            with the setting that was best on the others. Leave out `signals` then.
+        rates: lowest and highest learning rate, the same for all; the default is in `inrbench.bench.tune`.
+        trials: settings of each activation on each task, for a search in one round.
+        rounds: rounds of successive halving; the last one uses all steps of the suite.
+        repeats: repeats of each trial.
+        widen: factor by which every range is extended at both ends, for all activations alike.
+        seconds: time limit of a trial, for all alike; a trial that takes longer fails.
     """
 
     signals: dict[str, list[Any]] = Field(default_factory=dict)
@@ -78,7 +78,7 @@ class Tuning(Settings):
             raise ValueError("rates: the lowest rate comes first")
         if self.rounds is not None and self.rounds[-1].share != 1:
             raise ValueError(
-                "the last round must have a share of 1: what is found has to hold at the suite's own steps"
+                "the last round must have a share of 1, so that settings are found at the suite's own steps"
             )
         counts = [part.trials for part in self.rounds or ()]
         if counts != sorted(counts, reverse=True):
@@ -91,7 +91,7 @@ class Claim(Settings):
 
     Attributes:
         figure: where the paper says it.
-        says: the claim, and where numbers cannot judge it, what would have to be looked at.
+        says: the claim, and if numbers cannot judge it, what to look at.
         full, small: whether it holds at the suite's full size and at its small scale, with the numbers.
     """
 
@@ -108,24 +108,24 @@ class Claim(Settings):
 
 
 class Suite(Settings):
-    """A suite as its file states it; tasks and activations are checked when it is laid out.
+    """The content of a suite file; tasks and activations are checked when it is laid out.
 
     Attributes:
-        suite: its name, which is also the name of its folder of results.
-        description, source, deviations: for the reader: what it is for, what it reproduces, where it differs. They
-            enter no identity.
-        claim: the figure of a paper that it reproduces, what is said there, and whether it holds here at which size.
-        tuning: how its settings were searched, or are. It enters no identity either.
-        lock: a file beside the suite with the settings that a search found, which are those of ``per_task`` where the
-            suite names no others; see `inrbench.bench.config.lock`.
-        plugins: files of activations and tasks of one's own, relative to the suite's file.
-        scales: smaller sizes of the same experiment, by name: what to put over which keys (``train.steps: 300``).
-        repeats: how often each network is trained, with other initial weights and, where a task draws, other
+        suite: name of the suite and of its results folder.
+        description, source, deviations: text for readers: purpose, source, and differences from the source. They are
+            not part of any identity.
+        claim: the figure of a paper that the suite reproduces, the paper's claim, and whether it holds here at which size.
+        tuning: how settings are searched; not part of any identity.
+        lock: a file next to the suite with the settings that a search found. ``per_task`` overrides it; see
+            `inrbench.bench.config.lock`.
+        plugins: files with your activations and tasks, relative to the suite file.
+        scales: smaller sizes of the same experiment, by name: values for other keys (``train.steps: 300``).
+        repeats: how often each network is trained, with new initial weights and, if the task is random, new
             measurements; the same for all activations.
         model: the size of the networks.
         train: how they are trained.
-        tasks: the problems, by a name that is the task's or any other.
-        activations: the methods, by a name that is the activation's or any other.
+        tasks: the problems. The key is the task's name or any other name.
+        activations: the methods. The key is the activation's name or any other name.
     """
 
     suite: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")

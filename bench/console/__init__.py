@@ -1,1 +1,1 @@
-"""What the command line says of itself and of the machine: examples, lists, completion, checks, new plugins."""
+"""What the command line says about itself and the machine: examples, lists, completion, checks, new plugins."""

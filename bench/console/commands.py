@@ -53,7 +53,7 @@ def new_plugin(options: arguments.NewArgs) -> int:
         print(f"  inrbench run smoke -a {options.name} -a relu -a siren{plugin}")
     else:
         print(f"  inrbench run smoke --set tasks.{options.name}={{}} -t {options.name} -a relu -a siren{plugin}")
-        print(f"  name {options.name} under `tasks:` in a suite of yours")
+        print(f"  name {options.name} under `tasks:` in your suite")
     return 0
 
 

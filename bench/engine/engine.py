@@ -80,7 +80,7 @@ class Engine(Protocol):
 
 
 class AutogradEngine:
-    """PyTorch's autograd, by default on one thread of ours, among whose operations PyTorch divides its own threads."""
+    """PyTorch's autograd, by default on one of our threads; PyTorch divides its own threads among the operations."""
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ def _added(first: list[Tensor | None], second: list[Tensor | None]) -> list[Tens
 
 
 class CompiledEngine:
-    """A compiled MLP, each thread of ours on one thread of the processor.
+    """A compiled MLP, each of our threads on one thread of the processor.
 
     Raises:
         CompilationError: if the MLP cannot be compiled.

@@ -68,7 +68,7 @@ def libraries() -> list[str]:
 
 
 def faster_library(units: int) -> str:
-    """The name of the faster library for layers of so many units on this machine."""
+    """The name of the faster library for layers of this many units on this machine."""
     return "onednn" if units >= WIDE and _mkl_lacks_avx512() else "blas"
 
 

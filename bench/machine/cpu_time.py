@@ -1,6 +1,6 @@
 """CPU time of other processes: the busy seconds of the machine less those of this process and its children.
 
-Two jobs that overlap slow each other down, and so does any other work on the same cores: times taken meanwhile cannot
+Two jobs that overlap slow each other down, and so does any other work on the same cores: such times cannot
 be compared. The difference of two counters shows all of it: other users, other runs of inrbench, containers whose
 processes cannot be seen from here, and, as *steal*, the neighbours of a virtual machine.
 

@@ -36,7 +36,7 @@ def as_in_a_worker(threads: int, function: Callable[[], Found]) -> Found:
 
     It runs on a thread of its own: numbers below 1e-38 are zero there and in the threads that PyTorch starts for it,
     and not in the caller's. The number of threads, the default type and the random generator of PyTorch are the
-    caller's again afterwards. The settings of memory, which only save time, are left out: nobody could take them back.
+    caller's again afterwards. The settings of memory, which only save time, are left out: they cannot be undone.
     Ctrl-C ends the function, too.
     """
     outcome: Future[Found] = Future()

@@ -15,7 +15,7 @@ TRIES = 25
 
 
 class Lbfgs(Optimizer):
-    """L-BFGS [Liu & Nocedal, Math. Programming 1989], PyTorch's, one update a step.
+    """L-BFGS [Liu & Nocedal, Math. Programming 1989], PyTorch's version with one update per step.
 
     A step computes the loss and its gradient as often as its line search asks; the column ``passes`` of the results
     counts them. `train.lr` is the length that a line search tries first, of which 1 is the natural one. All parameters
@@ -38,7 +38,7 @@ class Lbfgs(Optimizer):
 
 
 class OneUpdate(Untraced, torch.optim.LBFGS):
-    """`torch.optim.LBFGS` with one update a step, which tries on for as long as there are steps."""
+    """`torch.optim.LBFGS` with one update per step; it keeps trying as long as there are steps."""
 
     def __init__(self, groups: list[dict[str, Any]], lr: float, history: int, line_search: str | None) -> None:
         super().__init__(

@@ -25,7 +25,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 
 
 class Muon(Adam):
-    """Muon on the matrices between hidden units; first layer, head, biases, tables and all else by Adam.
+    """Muon on the matrices between hidden units; Adam trains first layer, head, biases and everything else.
 
     `train.lr` is the rate of the matrices and ``adam_lr`` that of everything else; a schedule lowers both alike. A
     complex matrix (WIRE) is orthogonalised as a complex one, to the nearest unitary; where a unit has two

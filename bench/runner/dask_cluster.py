@@ -62,7 +62,7 @@ def _capacity(wanted: str) -> list[SlotSpec] | str:
 
 
 class _Unwanted(threading.Event):
-    """Set as soon as nobody waits for the Dask task that made it.
+    """Set as soon as no one waits for the Dask task that made it.
 
     Dask cannot end a task that runs. It tells the worker to forget it, when its future is cancelled and also when the
     client that wanted it is gone: that can be seen here, and costs no message.

@@ -44,7 +44,7 @@ class Attempt:
 
 
 def timing_valid(execution: Execution) -> bool:
-    """Whether the times of an attempt can be compared: nobody else used the device from the first step to the last.
+    """Whether the times of an attempt can be compared: nothing else used the device from the first step to the last.
 
     The seconds of a resumed job include those before its checkpoint, of which the use of the device is not known.
     """

@@ -143,7 +143,7 @@ class Runner:
                         pass
 
     def _one(self, job: Job, attempts: dict[str, int]) -> tuple[Job, Status | None]:
-        """Run a job, unless another run holds it or has done it meanwhile."""
+        """Run a job, unless another run holds it or has just done it."""
         if self._stopping.is_set():
             return job, "interrupted"
         with self._store.locks.holding(job.job_id) as mine:

@@ -33,7 +33,7 @@ def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
     """Write the results of some jobs that have ended, instead of an older archive; returns its folder.
 
     Args:
-        folder: the results folder of archives; that of the suite in it is written anew.
+        folder: the results folder of archives; the suite's folder in it is replaced.
 
     Raises:
         BadInput: if none of the jobs has ended, or the folder has results that are no archive.

@@ -1,6 +1,6 @@
 """Columns of the two stored tables: type, unit and meaning of each.
 
-``docs/results.md`` shows them as ``python -m inrbench.bench.store.columns`` prints them.
+`make lists` writes them into ``docs/reference/results.md``.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ class Column(NamedTuple):
 
 
 DECLARED = (
-    Column("job_id", _TEXT, "identity of the job: a hash of task, signal, method and training as declared"),
+    Column("job_id", _TEXT, "identity of the job: a hash of the declared task, signal, method and training"),
     Column("suite", _TEXT, "name of the suite"),
-    Column("task", _TEXT, "the suite's key for the task: the task's name, or another where a suite has it twice"),
+    Column("task", _TEXT, "the suite's key for the task: usually the task's name"),
     Column("task_name", _TEXT, "the task's plugin"),
     Column("task_version", _INT, "version of that plugin"),
     Column("task_params", _TEXT, "its parameters, JSON"),
-    Column("signal", _TEXT, "name of the signal; for a user's file its stem and the first digits of its hash"),
+    Column("signal", _TEXT, "name of the signal; for a user's file its stem and the first digits of a hash"),
     Column("kind", _TEXT, "`activation` or `baseline`"),
-    Column("method", _TEXT, "the suite's key for the activation, e.g. `wire[omega0=10]`; or the baseline"),
+    Column("method", _TEXT, "the suite's key for the activation, e.g. `wire[omega0=10]`; or the name of the baseline"),
     Column("label", _TEXT, "name of the method in tables"),
     Column("activation", _TEXT, "the activation's plugin; null for a baseline"),
     Column("activation_version", _INT, "version of that plugin"),
     Column("activation_params", _TEXT, "its parameters, JSON"),
     Column("model", _TEXT, "settings of the network's size, JSON"),
     Column("train", _TEXT, "settings of the training, JSON"),
-    Column("repeat", _INT, "number of the repeat, from 0; repeats of one number share their seeds"),
+    Column("repeat", _INT, "number of the repeat, from 0; all methods share the seeds of a repeat"),
     Column("data_seed", _INT, "seed of the measurements"),
     Column("init_seed", _INT, "seed of the initial weights; null for a baseline"),
-    Column("problem_id", _TEXT, "same truth and same measurements; names `artifacts/ref-<problem_id>.npz`"),
+    Column("problem_id", _TEXT, "jobs with the same value share truth and measurements: `artifacts/ref-<id>.npz`"),
     Column("metric", _TEXT, "the task's headline metric"),
     Column("metrics", _TEXT, 'how each metric is shown, JSON: `{metric: {"label", "unit", "direction", "format"}}`'),
 )
@@ -59,39 +59,39 @@ ENDED = (
     Column("status", _TEXT, "`ok`, `diverged`, `oom`, `timeout`, `crashed`, `error` or `interrupted`"),
     Column("error", _TEXT, "cause of a failure, in one line"),
     Column("attempt", _INT, "number of the attempt, from 1"),
-    Column("steps", _INT, "training steps done, each an update of the network", "steps"),
-    Column("passes", _INT, "computations of the loss with its gradient; more than `steps` with a line search"),
-    Column("resumed_step", _INT, "step of the checkpoint that the attempt went on from; null if none", "steps"),
-    Column("chosen_step", _INT, "eval step that the rule `train.stop` picks; without a rule the last", "steps"),
+    Column("steps", _INT, "training steps done; each is an update of the network", "steps"),
+    Column("passes", _INT, "computations of the loss and its gradient; a line search needs more than one per step"),
+    Column("resumed_step", _INT, "step of the checkpoint from which the attempt resumed; null if none", "steps"),
+    Column("chosen_step", _INT, "eval step that the rule `train.stop` picks; the last one without a rule", "steps"),
 )
 
 BUILT = (
     Column("depth", _INT, "number of layers that apply the nonlinearity"),
-    Column("width", _INT, "units of a hidden layer; of a grid, those of an MLP of its size"),
+    Column("width", _INT, "units of a hidden layer; for a grid, those of an MLP with as many parameters"),
     Column("params", _INT, "real degrees of freedom; a complex weight counts two"),
-    Column("frozen", _INT, "real numbers that the network needs beside them, such as drawn frequencies"),
-    Column("measured", _INT, "numbers that were measured, those held out among them; null where a task has equations"),
+    Column("frozen", _INT, "numbers that are drawn and not trained, such as random frequencies"),
+    Column("measured", _INT, "number of measured values, including those held out; null for a task with equations"),
     Column("block_rows", _INT, "rows of one training block", "rows"),
     Column(
         "engine",
         _TEXT,
-        "`chain` or `autograd`, either with `-onednn`, or `kernels` (docs/design.md); null for a baseline",
+        "`chain` (compiled MLP) or `autograd`, either with `-onednn`; older rows: `kernels`; null for a baseline",
     ),
     Column("compiled", _BOOL, "whether the engine ran compiled code; null for a baseline"),
 )
 
 TIMED = (
-    Column("setup_s", _FLOAT, "loading of the data, building of problem and network", "s"),
-    Column("warmup_s", _FLOAT, "compilation, choice of the block, first steps (which are undone)", "s"),
-    Column("train_s", _FLOAT, "training steps alone; of a baseline the computation", "s"),
-    Column("eval_s", _FLOAT, "scoring at the eval steps", "s"),
-    Column("wall_s", _FLOAT, "the whole job; the four above and the clock's own cost", "s"),
-    Column("step_ms", _FLOAT, "`train_s` by steps", "ms"),
-    Column("peak_mem_bytes", _INT, "most memory in use: of the GPU, or resident of the process", "bytes"),
-    Column("timing_valid", _BOOL, "one job on the device, nobody else on it, and not resumed"),
-    Column("foreign_cpu", _FLOAT, "share of the CPU that others used meanwhile; null if the job was too short", "1"),
-    Column("clock_mhz", _FLOAT, "clock of the device when the job ended", "MHz"),
-    Column("throttled", _BOOL, "whether the device was held back by heat or power meanwhile"),
+    Column("setup_s", _FLOAT, "time to load the data and build problem and network", "s"),
+    Column("warmup_s", _FLOAT, "time to compile, measure the block size, and take first steps, which are undone", "s"),
+    Column("train_s", _FLOAT, "training steps alone; for a baseline the computation", "s"),
+    Column("eval_s", _FLOAT, "time to score at eval steps", "s"),
+    Column("wall_s", _FLOAT, "the whole job: the four above and overhead", "s"),
+    Column("step_ms", _FLOAT, "`train_s` divided by `steps`", "ms"),
+    Column("peak_mem_bytes", _INT, "peak memory: of the GPU, or resident memory of the process", "bytes"),
+    Column("timing_valid", _BOOL, "whether the job had the device to itself and was not resumed"),
+    Column("foreign_cpu", _FLOAT, "share of the CPU that others used during the job; null if it was too short", "1"),
+    Column("clock_mhz", _FLOAT, "clock rate of the device when the job ended", "MHz"),
+    Column("throttled", _BOOL, "whether heat or power limits slowed the device down"),
 )
 
 PROVENANCE = (
@@ -99,7 +99,7 @@ PROVENANCE = (
     Column("data_sha256", _TEXT, "hash of the signal's data"),
     Column("data_prepared", _TEXT, "what was done to the signal: `page 1 of 3; 360 × 480 → 72 × 96`; null if nothing"),
     Column("device", _TEXT, "`cpu` or `cuda`"),
-    Column("device_name", _TEXT, "name of the device; of a CPU with the number of cores"),
+    Column("device_name", _TEXT, "name of the device; for a CPU with the number of cores"),
     Column("driver", _TEXT, "version of the GPU's driver"),
     Column("threads", _INT, "threads of a job"),
     Column("host", _TEXT, "hash of the host's name"),
@@ -117,7 +117,7 @@ RUN_COLUMNS = (*DECLARED, *ENDED, *BUILT, *TIMED, *PROVENANCE)
 SCORE_COLUMNS = (
     Column("job_id", _TEXT, "the job, as in `runs`"),
     Column("step", _INT, "training steps done; 0 for a baseline", "steps"),
-    Column("train_s", _FLOAT, "the training clock when the step was done", "s"),
+    Column("train_s", _FLOAT, "training time when the step was done", "s"),
     Column("metric", _TEXT, "name of the metric"),
     Column("value", _FLOAT, "its value", "of the metric, see `metrics` of `runs`"),
     Column("direction", pa.int8(), "1: higher is better, -1: lower is better, 0: neither"),
@@ -146,7 +146,3 @@ def _table(title: str, columns: Sequence[Column]) -> Iterator[str]:
     yield from (f"### {title}", "", "| column | type | unit | meaning |", "| --- | --- | --- | --- |")
     for column in columns:
         yield f"| `{column.name}` | {column.type} | {column.unit or '—'} | {column.about} |"
-
-
-if __name__ == "__main__":
-    print(markdown())

@@ -1,8 +1,8 @@
 """Compaction: the small files of many jobs are gathered into few large ones.
 
 A folder of a hundred thousand small files is slow to list and to read. `compact` writes their rows to
-``runs/_compact-<hash>.parquet`` and the ``scores`` of the same name, and then removes them. It has the folder alone
-meanwhile (see `inrbench.bench.store.job_locks`), so that nobody reads or commits.
+``runs/_compact-<hash>.parquet`` and the ``scores`` of the same name, and then removes them. It locks the folder
+(see `inrbench.bench.store.job_locks`), so no one reads or commits at the same time.
 
 Nothing is lost if it is killed at any moment, because of the order: new scores, new rows, and only then the old files,
 compact ones first, of each the rows first. A job may then be in several files, of which the right one counts (see
@@ -23,7 +23,7 @@ from inrbench.bench.store.schema import COMPACT, RUNS, SCORES, UNFINISHED, order
 from inrbench.bench.store.store import Store
 
 AUTOMATIC = 1000
-"""A run compacts its folder whenever it has ended so many jobs."""
+"""A run compacts its folder after this many jobs."""
 
 FULL = 20_000
 """Jobs of a compact file that is left alone: folding it again would cost more than it saves."""

@@ -13,7 +13,7 @@ def with_headline(jobs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
         scores: those of these jobs, in any order.
 
     Returns:
-        ``direction`` is 1 if more is better, else -1. A job that did not end ok has NaN in both columns.
+        ``direction`` is 1 if higher is better, else -1. A failed job has NaN in both columns.
     """
     last = scores.sort_values("step").groupby(["job_id", "metric"])[["value", "direction"]].last()
     joined = jobs.join(last, on=["job_id", "metric"])

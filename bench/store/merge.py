@@ -29,7 +29,7 @@ class Merged:
     Attributes:
         taken: jobs that were not here, or not ``ok`` here and ``ok`` there.
         same: the very same result in both.
-        worse: jobs that failed there and stand here, however they ended.
+        worse: jobs that failed there and exist here, however they ended.
         busy: jobs that a run is working on here at this moment; merge again for them.
         agree: jobs done twice with equal scores.
         conflicts: a line for each job done twice with different scores.

@@ -1,10 +1,10 @@
 """Reader of the results folder of one suite.
 
-`inrbench.bench.store.compact` gathers many small files into a compact one. A job may then stand in several files, if a
+`inrbench.bench.store.compact` gathers many small files into a compact one. A job may then be in several files, if a
 compaction was killed, or the results of two machines were copied into one folder. Its own small file, which is always
 the newest, wins; among compact files an ``ok`` wins, then the higher attempt, then the later start. Scores are always
 taken from the file of the same name as the row's. Reading holds the folder lock of `inrbench.bench.store.job_locks`,
-so that no files are compacted meanwhile.
+so that no files are compacted at the same time.
 
 A file that cannot be read is moved to ``quarantine/`` and reported, and its job counts as not yet run.
 """
@@ -190,7 +190,7 @@ class Reader:
     def _settled(self, gather: Callable[[], T]) -> T:
         """The result of ``gather``, read with the folder lock.
 
-        It is read again if a file was lost meanwhile, because it was damaged and put aside, here or by another process:
+        It is read again if a file was lost during reading, because it was damaged and moved away, e.g. by another run:
         an older row of the same job may be in another file.
         """
         with self.locks.shared():

@@ -3,7 +3,7 @@
 A resumed job ends in the very bits of an undisturbed one. Hence a checkpoint holds everything that decides them (the
 network, the optimiser, the step, the random numbers), the scores so far, the seconds of every phase, and a
 *fingerprint* of the machine and of the code for which they hold. One with another fingerprint, or a damaged one, is
-ignored: the job's log gives the reason in one line, and the job starts anew.
+ignored: the job's log gives the reason in one line, and the job starts again.
 
 The file is the sha256 of its content, then a dictionary written by `torch.save` and read with ``weights_only``, so that
 reading it runs no code. The digest is ours because PyTorch does not notice a changed bit. The worker writes the file,
@@ -232,7 +232,7 @@ class Checkpointer:
         """Continue from the checkpoint, if there is a valid one.
 
         Returns:
-            the step after which it was saved; None if the job starts anew.
+            the step after which it was saved; None if the job starts from the beginning.
         """
         if self._path is None or not self._path.exists():
             return None
@@ -241,7 +241,7 @@ class Checkpointer:
             self.state.restore(snapshot)
         except Exception as error:  # whatever is wrong with the file, the job can start anew
             cause = " ".join(f"{type(error).__name__}: {error}".split())[:300]
-            print(f"the checkpoint {self._path.name} is ignored ({cause}); the job starts anew")
+            print(f"the checkpoint {self._path.name} is ignored ({cause}); the job starts again")
             return None
         print(f"resumed after step {snapshot.step} of {self.state.descent.steps}")
         return snapshot.step

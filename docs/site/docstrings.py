@@ -29,7 +29,7 @@ def first_sentence(docstring: str) -> str:
 
 
 def formula(docstring: str) -> str:
-    """The formula at the beginning of an activation's docstring, or the words that stand in its place.
+    """The formula at the beginning of an activation's docstring, or the words instead of it.
 
     Example:
         >>> formula("exp(-(scale * z)²) with PyTorch's default initialisation [Ramasinghe & Lucey, ECCV 2022].")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -133,11 +132,6 @@ def measured(problem: Problem) -> Measured:
         return Measured("first projection", first, same_scale=False)
     back = problem.grid(operator.adjoint(problem.measured))
     return Measured("measurements y as Aᵀy", back if back.shape[-1] in (1, 3) else back[..., :1], same_scale=False)
-
-
-def operator_text(problem: Problem) -> str:
-    """The first line of the docstring of the problem's operator, or of its residuals' place-holder."""
-    return inspect.cleandoc(type(problem.operator).__doc__ or "").split("\n\n")[0].replace("\n", " ")
 
 
 def _small(plugin: type[Task]) -> tuple[Task, Mapping[str, Any]]:

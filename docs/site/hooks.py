@@ -22,7 +22,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Change the links of a file of `docs` to pages that stand elsewhere on the site."""
+    """Adapt links to pages with another place on the site, and add the pictures of the references."""
     if page.file.generated_by:
         return markdown
-    return relocated(markdown, f"docs/{page.file.src_uri}", page.file.src_uri, pages.MOVED)
+    text = relocated(markdown, f"docs/{page.file.src_uri}", page.file.src_uri, pages.MOVED)
+    return pages.with_pictures(text, page.file.src_uri)

@@ -1,8 +1,8 @@
-"""Markdown of the galleries: cards, sections, tables."""
+"""Markdown of the references: tables, sections, cards of a gallery."""
 
 from __future__ import annotations
 
-import textwrap
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 
@@ -17,14 +17,30 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-def card(label: str, anchor: str, picture: str) -> str:
-    """A link to a section of the page, with its picture where there is one."""
-    shown = f"![{label}]({picture})" if picture else '<span class="no-curve">no curve</span>'
-    return f"[{shown}<span>{label}</span>](#{anchor})"
+def section(name: str, text: str, facts: Mapping[str, str], parameters: str) -> str:
+    """One entry of a reference: its text, facts (empty ones are left out), parameters."""
+    listed = "".join(f"- **{key}:** {value}".replace(" \n", "\n") + "\n" for key, value in facts.items() if value)
+    return f"\n## {name}\n\n{text}\n\n{listed}\n{parameters}"
 
 
-def section(label: str, anchor: str, picture: str, facts: Mapping[str, str], parameters: str, docstring: str) -> str:
-    """One entry of a gallery: picture, facts (empty ones are left out), parameters, and the docstring to unfold."""
-    listed = "".join(f"- **{name}:** {text}\n" for name, text in facts.items() if text)
-    quoted = textwrap.indent(docstring, "    ")
-    return f'## {label} {{ #{anchor} }}\n\n{picture}\n{listed}\n{parameters}\n??? quote "Docstring"\n\n{quoted}\n'
+def illustrated(page: str, pictures: Mapping[str, tuple[str, str]], *, wide: bool) -> str:
+    """A reference with the picture of each entry below its heading, and all of them as links at its first section.
+
+    Args:
+        page: Markdown, in which the heading of an entry is its name.
+        pictures: name -> the picture's path, and the caption below it (may be empty).
+        wide: whether the pictures of the gallery are wide ones.
+    """
+
+    def with_picture(found: re.Match[str]) -> str:
+        if found[1] not in pictures:
+            return found[0]
+        place, caption = pictures[found[1]]
+        below = f"\n*{caption}*\n" if caption else ""
+        style = "" if wide else "{ .curve }"
+        return f"{found[0]}\n![{found[1]}]({place}){style}\n{below}"
+
+    cards = "\n".join(f"[![]({place})<span>{name}</span>](#{name})" for name, (place, _) in pictures.items())
+    gallery = f'<div class="gallery{" wide" if wide else ""}" markdown>\n{cards}\n</div>\n\n'
+    head, mark, rest = page.partition("\n## ")
+    return head + "\n" + gallery + re.sub(r"^## ([\w-]+)\n", with_picture, mark.lstrip("\n") + rest, flags=re.MULTILINE)

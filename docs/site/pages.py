@@ -1,19 +1,20 @@
-"""All pages of the site that are no file of `docs`."""
+"""All pages and files of the site that are no file of `docs`, and the pictures of the references."""
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
-from docs.site import activation_gallery, task_gallery
+from docs.site import activation_reference, task_reference
 from docs.site.links import relocated
-from docs.site.wins import wins
+from docs.site.markdown import illustrated
 from inrbench.bench.config.plugins import Plugins
 
 MOVED = {
     "README.md": "index.md",
     "CONTRIBUTING.md": "contributing.md",
     "CHANGELOG.md": "changelog.md",
-    "results/README.md": "results-folder.md",
+    "results/README.md": "reference/results-folder.md",
 }
 """Pages outside of `docs`: path below the root of the repository -> path on the site."""
 
@@ -27,10 +28,29 @@ def generated(root: Path) -> dict[str, str | bytes]:
     Args:
         root: the root of the repository.
     """
-    plugins = Plugins()
     return {
         **{page: relocated((root / source).read_text(), source, page, MOVED) for source, page in MOVED.items()},
-        **activation_gallery.pages(plugins.activations, wins()),
-        **task_gallery.pages(plugins.tasks),
+        **{f"reference/curves/{name}.svg": drawn for name, drawn in _curves().items()},
+        **{f"reference/problems/{name}.png": drawn for name, (drawn, _) in _problems().items()},
         **{f"assets/{name}": (Path(__file__).parent / name).read_text() for name in ASSETS},
     }
+
+
+def with_pictures(markdown: str, page: str) -> str:
+    """A page of the site; the references of activations and tasks get their pictures."""
+    if page == "reference/activations.md":
+        return illustrated(markdown, {name: (f"curves/{name}.svg", "") for name in _curves()}, wide=False)
+    if page == "reference/tasks.md":
+        shown = {name: (f"problems/{name}.png", caption) for name, (_, caption) in _problems().items()}
+        return illustrated(markdown, shown, wide=True)
+    return markdown
+
+
+@functools.cache
+def _curves() -> dict[str, bytes]:
+    return activation_reference.pictures(Plugins().activations)
+
+
+@functools.cache
+def _problems() -> dict[str, tuple[bytes, str]]:
+    return task_reference.pictures(Plugins().tasks)

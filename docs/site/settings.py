@@ -19,24 +19,25 @@ MODELS: dict[str, type[Settings]] = {
 _WORDS = {int: "whole number", float: "number", str: "text", bool: "true or false", dict: "mapping", Any: "any value"}
 _LINKS = {
     "Loss": "`l2`, `l1`, `huber`, `poisson` or a [mapping](#loss)",
-    "OptimizerChoice": "a name of [the list](plugins.md#optimisers) or a mapping with `name` and its settings",
+    "OptimizerChoice": "a [name](training.md#optimisers) or a mapping of `name` and its settings",
 }
-"""Models for which a name may stand as well."""
+"""Models for which a name will do as well."""
 
 _BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
 
 
 def table(cls: type[BaseModel]) -> str:
-    """A Markdown table of the keys of a model: what may stand there, the default, the meaning."""
+    """A Markdown table of the keys of a model: allowed values, default, meaning."""
     meanings = docstrings.attributes(docstrings.text(cls))
     lines = ["| key | value | default | meaning |", "| --- | --- | --- | --- |"]
     for name, field in cls.model_fields.items():
-        cells = (f"`{name}`", _value(field), _default(field), meanings[name].replace("``", "`"))
+        cells = (f"`{name}`", allowed(field), _default(field), meanings[name].replace("``", "`"))
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def _value(field: FieldInfo) -> str:
+def allowed(field: FieldInfo) -> str:
+    """The type of a field in words, and its bounds."""
     bounds = [
         f"{sign} {getattr(item, key):,}"
         for item in field.metadata
@@ -57,9 +58,16 @@ def _kind(annotation: Any) -> str:
         return " or ".join(_kind(part) for part in inner if part is not type(None))
     if origin is list:
         return f"list of {_kind(inner[0])}"
+    if origin is tuple:
+        return f"[{', '.join(map(_kind, inner))}]"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return _LINKS.get(annotation.__name__, f"[mapping](#{annotation.__name__.lower()})")
     return _WORDS[origin or annotation]
+
+
+def default(field: FieldInfo) -> str:
+    """The default of a plugin's parameter; a dash where it is not set."""
+    return "—" if field.default is None else f"`{field.default}`"
 
 
 def _default(field: FieldInfo) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 from inrbench.report.data.model import Method, Run
 
 LAST = 0.2
-"""Share of the steps, at the end, over which the loss is looked at."""
+"""Share of the steps, at the end, over which the loss is compared."""
 FALL = 0.2
 """Largest fall over that share that still counts as converged, relative to the loss at its beginning."""
 FLOOR = 1e-7

@@ -109,7 +109,7 @@ class Run:
 
     @property
     def timing_valid(self) -> bool:
-        """Whether nothing else used the device meanwhile; unknown counts as valid."""
+        """Whether nothing else used the device during the run; unknown counts as valid."""
         return self.row["timing_valid"] is not False
 
     @cached_property

@@ -91,7 +91,7 @@ ALPHA = 0.05
 def leaders(methods: Mapping[str, Cells], direction: int) -> list[str]:
     """The best method, then those that are not separated from it, by their means.
 
-    None stands there whose mean is worse than that of a method that is separated. Only methods with a value for every
+    No method is listed whose mean is worse than that of a method that is separated. Only methods with a value for every
     signal compete: a mean without the hard signals would be too good. With a single repeat the spread is unknown, and
     the best method is alone.
 

@@ -24,7 +24,7 @@ class Reached:
         seconds: mean over the runs; None where one of them did not reach the level or has no clock.
         runs: number of runs.
         reached: number of runs that reached the level.
-        valid: whether nothing else used the device meanwhile.
+        valid: whether nothing else used the device during the runs.
     """
 
     timing: Timing

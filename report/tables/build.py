@@ -64,7 +64,7 @@ class Table:
 
     @cached_property
     def words(self) -> frozenset[int]:
-        """Indices of the columns of words, which stand on the left; numbers stand on the right."""
+        """Indices of the columns of words, which are aligned left; numbers are aligned right."""
 
         def holds_words(index: int) -> bool:
             letters = "".join(row[index].text[:1] for row in (*self.rows, *self.classical))

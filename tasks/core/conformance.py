@@ -221,7 +221,7 @@ def check_scores(task: Task) -> None:
     for name, best in scores[0].items():
         require(type(best) is float, f"{name} is a {type(best).__name__}, not a float")
         direction = describe(name).direction
-        require(direction, f"{name} has no direction: say in its MetricInfo whether more is better")
+        require(direction, f"{name} has no direction: say in its MetricInfo whether higher is better")
         near, far = (direction * score[name] for score in scores[1:])
         require(
             direction * best > near > far, f"{name} is {best:.4g} for the truth, then {near:.4g}, {far:.4g} with noise"

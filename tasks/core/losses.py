@@ -1,6 +1,6 @@
 """Data losses: how far predicted measurements are from what was measured, as a mean over all measurements.
 
-A task has one (`Task.loss`), and `train: {loss: …}` puts another in its place. The loss of the prediction p = A f and
+A task has one (`Task.loss`), and `train: {loss: …}` replaces it. The loss of the prediction p = A f and
 the measurement y is the mean of its `terms`, each at least 0 and 0 only where p = y:
 
 | name | term | the likelihood of |

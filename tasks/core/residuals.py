@@ -2,7 +2,7 @@
 eikonal equation, partial differential equations.
 
 A problem may bring residuals instead of measurements. Each is a function of the network's values and derivatives at
-points that are drawn anew for every step, and the loss is the sum over residuals and their columns of
+points that are drawn for every step, and the loss is the sum over residuals and their columns of
 
     weight · mean over the points of abs(residual) ** power.
 

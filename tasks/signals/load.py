@@ -20,7 +20,7 @@ from inrbench.tasks.signals.user_file import UserFile, first_bytes
 def load(name: str | UserFile) -> Signal:
     """Signal by its registered name, or from a user's file.
 
-    Files are told apart by their first bytes, meshes and NIfTI by their suffix; `inrbench.tasks.signals.formats` lists
+    Files are recognised by their first bytes, meshes and NIfTI by their suffix; `inrbench.tasks.signals.formats` lists
     them.
 
     Raises:

@@ -30,7 +30,7 @@ def test_words_become_values_of_the_declared_types() -> None:
     ("words", "message"),
     [
         ("run quick --timeout soon", "run: argument --timeout: invalid float value: 'soon'; see inrbench run --help"),
-        ("list taks", "list: argument kind: 'taks' is none of its choices — did you mean 'tasks'?"),
+        ("list taks", "list: argument kind: 'taks' is not one of its choices — did you mean 'tasks'?"),
         ("merge", "merge: the following arguments are required: FOLDER"),
     ],
 )

@@ -184,7 +184,7 @@ def test_bare_inrbench_prints_help_and_the_version_is_told(inrbench: Inrbench) -
 
 def test_a_wrong_command_is_one_line_with_a_suggestion_only_if_there_is_one_near(inrbench: Inrbench) -> None:
     assert inrbench("runn").stderr == (
-        "inrbench: argument COMMAND: 'runn' is none of its choices — did you mean 'run'?; see inrbench --help\n"
+        "inrbench: argument COMMAND: 'runn' is not one of its choices — did you mean 'run'?; see inrbench --help\n"
     )
     assert "did you mean" not in inrbench("nosuch").stderr
     assert inrbench("run").stderr == (

@@ -47,7 +47,7 @@ def test_a_report_is_written_again_if_anything_that_it_shows_has_changed(
         return expand.declarations(chosen, plugins, where)
 
     def write(*changes: str, **about: Any) -> str:
-        written = reporting.write(lab.store, jobs(*changes), about, anew=False)
+        written = reporting.write(lab.store, jobs(*changes), about, again=False)
         (table,) = written.tables
         assert written.page.read_text().endswith(table[-1])
         assert written.summary.verdicts == [f"verdict {table[-1]}"]

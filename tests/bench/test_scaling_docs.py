@@ -1,4 +1,4 @@
-"""The sbatch script of docs/scaling.md: every task of the array asks for its part, and together they do all."""
+"""The sbatch script of docs/how-to/cluster.md: every task of the array asks for its part, and together they do all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.runner import plan
 from inrbench.bench.store.store import Store
 
-PAGE = Path(__file__).parents[2] / "docs" / "scaling.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "cluster.md"
 
 SRUN = """#!/bin/bash
 printf '%s\\n' "$@" > "$SCRATCH/$SLURM_ARRAY_TASK_ID"

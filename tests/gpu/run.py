@@ -37,7 +37,7 @@ NEEDED = (
     *("pydicom", "PIL", "rich", "trimesh", "pooch", "jinja2", "psutil", "pynvml", "pytest", "pytest_benchmark"),
     *("pytest_timeout", "hypothesis"),
 )
-"""Modules that are imported; docs/gpu.md says which packages they come in."""
+"""Modules that are imported; docs/how-to/gpu.md says which packages they come in."""
 
 PAPERS = (
     "paper-image",
@@ -199,7 +199,7 @@ def obstacle() -> str | None:
     """Why nothing can be run here, in one line; None if all is there."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
-        return f"not installed: {', '.join(missing)}; see docs/gpu.md for the packages to bring"
+        return f"not installed: {', '.join(missing)}; see docs/how-to/gpu.md for the packages to bring"
     import torch
 
     if not torch.cuda.is_available():

@@ -165,7 +165,7 @@ def test_a_higher_version_of_a_plugin_gives_other_ids(tmp_path: Path) -> None:
 def test_soap_of_another_package_is_a_plugin_of_three_lines(tmp_path: Path) -> None:
     """The page on training shows it; the package is an extra."""
     pytest.importorskip("pytorch_optimizer")
-    page = (Path(__file__).parents[3] / "docs" / "training.md").read_text()
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "training.md").read_text()
     (shown,) = re.findall(r"```python\n(from pytorch_optimizer .*?)```", page, re.S)
     path = tmp_path / "soap.py"
     path.write_text(shown)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from inrbench.bench.store.columns import markdown
 
-PAGE = Path(__file__).parents[3] / "docs" / "results.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "results.md"
 
 
 def test_the_page_of_the_schema_is_that_of_the_code() -> None:
-    assert markdown() in PAGE.read_text(), "put the output of `python -m inrbench.bench.store.columns` there"
+    assert markdown() in PAGE.read_text(), "run `make lists`"

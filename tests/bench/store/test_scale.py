@@ -1,6 +1,6 @@
 """How far one coordinator goes: grids of a hundred thousand jobs, and a simulated cluster of fake ones.
 
-Run with ``-s`` to see the numbers that stand in docs/scaling.md.
+Run with ``-s`` to see the numbers that stand in docs/how-to/cluster.md.
 """
 
 from __future__ import annotations

@@ -191,7 +191,7 @@ def refused(path: Path, training: Descent, capsys: pytest.CaptureFixture[str], *
     assert all(state.seconds[phase] == 0 for phase in PHASES)
     said = capsys.readouterr().out
     assert said.count("\n") == 1
-    assert "starts anew" in said
+    assert "starts again" in said
     return said
 
 

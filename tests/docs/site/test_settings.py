@@ -14,7 +14,7 @@ from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.scaffold import render
 
-PAGE = (Path(__file__).parents[3] / "docs/suite-files.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/reference/suite-files.md").read_text()
 
 
 @pytest.mark.parametrize("cls", settings.MODELS.values(), ids=settings.MODELS)

@@ -13,7 +13,7 @@ from inrbench.report.figures.registry import FIGURES, figure
 from inrbench.report.writer import write
 from tests.report.laboratory import Lab
 
-PAGE = Path(__file__).parents[3] / "docs" / "own-plugins.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "own-plugins.md"
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +35,7 @@ def test_the_figure_of_the_page_on_plugins_is_in_the_report_with_its_texts(lab: 
     for task in ("image", "ct"):
         assert (written.folder / "figures" / f"final-loss-{task}.pdf").is_file()
     page = written.index.read_text()
-    assert "Data loss at the last step, one dot a run." in page
+    assert "Data loss at the last step, one dot per run." in page
     assert "Final data loss of each method" in page
 
 
