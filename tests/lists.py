@@ -2,7 +2,8 @@
 
 A marker ``<!-- list: KIND FORM -->`` begins a list from the registry, ``<!-- end of list -->`` ends it. KIND is
 activations or tasks, and FORM overview or sections; or KIND is optimizers, suites, metrics, signals, formats,
-commands or columns, and FORM table; or KIND is suites, and FORM claims, what papers say that suites reproduce; or KIND is a model of a suite file, and FORM settings. A marker
+commands or columns, and FORM table; or KIND is suites, and FORM claims; or KIND is a model of a suite file, and FORM
+settings. A marker
 ``<!-- table: SUITE NAME -->`` begins a table of the report on the archive of a suite in docs/results,
 ``<!-- end of table -->`` ends it; ``KEY=VALUE`` after NAME overrides a setting.
 """

@@ -132,7 +132,7 @@ def unread(overrides: Iterable[str], *, search: bool, scale: str | None, lock: P
             how = f"comes after --scale {scale}" if scale else "asks for no --scale"
             raise BadInput(f"--set {override} reaches nothing: it {how}; set the keys inside it themselves")
         if keys == ["lock"] and lock:
-            raise BadInput(f"--set {override} reaches nothing: --lock {lock} goes before it; give one of them")
+            raise BadInput(f"--set {override} reaches nothing: --lock {lock} overrides it; give one of them")
         if keys[0] == "tuning" and not search:
             raise BadInput(f"--set {override} reaches nothing: only inrbench tune and inrbench try read it")
 
@@ -179,7 +179,7 @@ def hidden(
             if not places:
                 continue
             names = list(dict.fromkeys(places))
-            why = f"{_listed(names)} {'go' if len(names) > 1 else 'goes'} before it"
+            why = f"{_listed(names)} {'override' if len(names) > 1 else 'overrides'} it"
             why += "".join(f"; {remedy}" for remedy in _remedy(keys, override, suite))
             if len(places) == count:
                 raise BadInput(f"{shown} reaches nothing: {why}")

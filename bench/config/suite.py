@@ -114,7 +114,7 @@ class Suite(Settings):
         suite: name of the suite and of its results folder.
         description, source, deviations: text for readers: purpose, source, and differences from the source. They are
             not part of any identity.
-        claim: the figure of a paper that the suite reproduces, the paper's claim, and whether it holds here at which size.
+        claim: the figure of a paper that the suite reproduces, the paper's claim, and whether it holds here.
         tuning: how settings are searched; not part of any identity.
         lock: a file next to the suite with the settings that a search found. ``per_task`` overrides it; see
             `inrbench.bench.config.lock`.

@@ -46,7 +46,7 @@ def rates(jobs: list[Job]) -> dict[tuple[str, str], float | None]:
 
 
 def test_a_rate_that_every_activation_has_itself_is_refused_and_can_be_set_for_all(suite: str) -> None:
-    message = r"reaches nothing: activations\.relu, activations\.siren\.per_task go before it; .*all\.train\.lr=0\.01"
+    message = r"reaches nothing: activations\.relu, activations\.siren\.per_task override it; .*all\.train\.lr=0\.01"
     with pytest.raises(BadInput, match=message):
         work(suite, "train.lr=0.01")
     assert set(rates(work(suite, "all.train.lr=0.01").jobs).values()) == {0.01}
@@ -72,7 +72,7 @@ def test_a_parameter_of_the_activation_goes_before_a_setting_of_that_name(suite:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("activations.siren.omega0=10", r'per_task goes before it; set .* with -a "siren\[omega0=10\]"'),
+        ("activations.siren.omega0=10", r'per_task overrides it; set .* with -a "siren\[omega0=10\]"'),
         ("activations.siren.train.lr=0.01", r'with -a "siren\[lr=0\.01\]"'),
         ("tasks.image.train.lr=0.01", r"--set all\.train\.lr=0\.01 -t image"),
     ],
@@ -96,7 +96,7 @@ def test_what_the_lock_file_hides_is_said(suite: str, tmp_path: Path) -> None:
 
 def test_a_part_that_is_reached_is_a_note_and_all_of_it_is_none(suite: str) -> None:
     (note,) = work(suite, "train.steps=9").hidden
-    assert "reaches 2 of 4 pairs of activation and task; elsewhere tasks.superres goes before it" in note
+    assert "reaches 2 of 4 pairs of activation and task; elsewhere tasks.superres overrides it" in note
     (note,) = work(suite, "model.params=500").hidden
     assert "reaches 3 of 4 pairs" in note
     assert not work(suite, "tasks.superres.train.steps=9").hidden
@@ -141,8 +141,8 @@ def more(tmp_path: Path) -> str:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("tasks.ct.tv_weight=0.1", r"reaches nothing: tasks\.ct\.classical\.tv goes before it; set it there"),
-        ("activations.siren.per_task.image.omega0=10", r"reaches nothing: activations\.siren\.per_task goes before it"),
+        ("tasks.ct.tv_weight=0.1", r"reaches nothing: tasks\.ct\.classical\.tv overrides it; set it there"),
+        ("activations.siren.per_task.image.omega0=10", r"reaches nothing: activations\.siren\.per_task overrides it"),
         ("scales.small.train.steps=2", "reaches nothing: it asks for no --scale; set the keys inside it themselves"),
         ("tuning.trials=2", "reaches nothing: only inrbench tune and inrbench try read it"),
     ],
@@ -153,11 +153,11 @@ def test_every_kind_of_key_that_something_hides_is_refused(more: str, override: 
 
 
 def test_repeats_that_each_signal_has_itself_hide_those_of_the_suite(more: str) -> None:
-    with pytest.raises(BadInput, match=r"--set repeats=4 reaches nothing: tasks\.image\.repeats goes before it"):
+    with pytest.raises(BadInput, match=r"--set repeats=4 reaches nothing: tasks\.image\.repeats overrides it"):
         work(more, "repeats=4", tasks=("image",))
     chosen = work(more, "repeats=4")
     assert chosen.hidden == [
-        "--set repeats=4 reaches 1 of 2 tasks; elsewhere tasks.image.repeats goes before it; set that"
+        "--set repeats=4 reaches 1 of 2 tasks; elsewhere tasks.image.repeats overrides it; set that"
     ]
     assert {(job.source, job.repeat) for job in chosen.jobs if job.method == "siren" and job.task_key == "ct"} == {
         ("ct-small", repeat) for repeat in range(4)
@@ -199,7 +199,7 @@ def test_brackets_hide_what_is_set_for_all(suite: str) -> None:
 
 def test_a_lock_file_on_the_command_line_hides_that_of_the_suite(more: str, tmp_path: Path) -> None:
     options = SuiteArgs(suite=more, overrides=["lock=other.lock.yaml"], lock=tmp_path / "s.lock.yaml")
-    with pytest.raises(BadInput, match=r"--set lock=other\.lock\.yaml reaches nothing: --lock .* goes before it"):
+    with pytest.raises(BadInput, match=r"--set lock=other\.lock\.yaml reaches nothing: --lock .* overrides it"):
         Workspace.of(options)
     with pytest.raises(BadInput, match="it comes after --scale small"):
         Workspace.of(SuiteArgs(suite=more, overrides=["scales.small.train.steps=2"], scale="small"))
