@@ -88,7 +88,7 @@ def test_what_the_lock_file_hides_is_said(suite: str, tmp_path: Path) -> None:
     (tmp_path / "s.lock.yaml").write_text(lock % (found, found))
     Path(suite).write_text(SUITE.partition("activations:")[0] + "lock: s.lock.yaml\nactivations: {tanh: {}}\n")
     assert set(rates(work(suite).jobs).values()) == {0.004}
-    with pytest.raises(BadInput, match="reaches nothing: the lock file goes"):
+    with pytest.raises(BadInput, match="reaches nothing: the lock file overrides"):
         work(suite, "train.lr=0.01")
     assert set(rates(work(suite, "all.train.lr=0.01").jobs).values()) == {0.01}
     assert set(rates(work(suite, "activations.tanh.per_task.image.train.lr=0.03").jobs).values()) == {0.03, 0.004}
