@@ -20,6 +20,7 @@ def said(name: str, *overrides: str, scale: str | None = None) -> dict[str, str]
 def test_a_suite_as_it_is_has_none_and_one_that_was_not_searched_neither() -> None:
     assert said("quick") == {}
     assert said("smoke", "train.steps=7") == {}
+    assert said("quick", "tasks.superres.classical={tv: {tv_weight: 0.1}}") == {}  # of no concern to a network
 
 
 @pytest.mark.parametrize(
