@@ -26,6 +26,7 @@ from inrbench.bench.store.compact import AUTOMATIC
 from inrbench.bench.store.compact import compact as gather
 from inrbench.bench.store.shipped import shipped
 from inrbench.bench.store.store import STATUSES, Store
+from inrbench.bench.store.trials import write as archive_trials
 from inrbench.bench.workspace import Workspace, say
 from inrbench.tasks.signals.user_file import UserFile
 
@@ -314,6 +315,8 @@ def searched(
 ) -> tuple[Lock, DataFrame]:
     """Run the trials of a search that are not done; returns what it found, and the scores of the last round.
 
+    The trials are kept beside the suite's results, for its report and its archive.
+
     Args:
         results: the folder of all results.
         silent: show neither notes nor progress.
@@ -328,6 +331,7 @@ def searched(
         jobs = search.jobs(number, chosen)
         execute(replace(work, store=store), plan.make(jobs, store), devices_wanted, how, silent=silent)
         scores.append(search.scores(plan.make(jobs, store), store))
+    archive_trials(work.store, search.archived(scores))
     return search.as_lock(scores[0], scores[-1], work.plugins.sources()), scores[-1]
 
 

@@ -78,13 +78,15 @@ def _in_short(written: Report) -> Summary:
 
 def _key(store: Store, jobs: Sequence[Job], about: dict[str, Any]) -> str:
     """A hash of all that the report is made from: stored results, names of the suite, the code, plugins' figures."""
-    declared = [(job.job_id, job.task_key, job.method, job.label) for job in jobs]
+    declared = [(job.job_id, job.task_key, job.task_label, job.method, job.label) for job in jobs]
     digest = hashlib.sha256(json.dumps([_code(), declared, about], sort_keys=True).encode())
     if registry := sys.modules.get("inrbench.report.figures.registry"):  # only a plugin has imported it by now
         digest.update(json.dumps(_states({item.source for item in registry.FIGURES.values()}), sort_keys=True).encode())
     for kind in ("runs", "scores"):
         for file in sorted((store.root / kind).glob("[!.]*.parquet")):
             digest.update(file.name.encode() + hashlib.sha256(file.read_bytes()).digest())
+    if store.trials_file.is_file():
+        digest.update(hashlib.sha256(store.trials_file.read_bytes()).digest())
     pictures = {name for job in jobs for name in (job.job_id, job.reference)}
     digest.update(json.dumps(_states(store.artifact_file(name) for name in sorted(pictures))).encode())
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The answer of a report in short, as plain data: methods by tasks, and a sentence for each task."""
+"""The answer of a report in short, as plain data: methods by tasks, and the verdict of each task."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Summary:
         columns: headings, that of the methods first.
         rows, classical: of networks, and of classical methods.
         notes: the meaning of marks.
-        verdicts: a sentence for each task.
+        verdicts: the verdict of each task.
     """
 
     columns: list[str]

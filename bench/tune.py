@@ -17,7 +17,9 @@ good as the defaults on the tuning signals.
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -163,6 +165,23 @@ class Search:
         ].agg(_mean)
         return trials.dropna(subset="goodness").sort_values("goodness", ascending=False, kind="stable")
 
+    def archived(self, rounds: Sequence[pd.DataFrame]) -> Iterator[dict[str, Any]]:
+        """The rows of `inrbench.bench.store.trials` of the scores of each round."""
+        names = {name for name, _ in self.all()}
+        settings = {name: [json.dumps(values) for values in self.values(name)] for name in names}
+        edges = {name: [", ".join(self._edges(name, trial)) for trial in range(len(settings[name]))] for name in names}
+        for part, scores in zip(self.rounds, rounds, strict=False):
+            for row in scores.to_dict("records"):
+                name, trial = str(row["activation"]), int(row["trial"])
+                yield {
+                    **{key: row[key] for key in ("task", "activation", "trial", "metric")},
+                    "signal": str(row["signal"]),
+                    "steps": self._steps(name, str(row["task"]).partition("[")[0], part.share),
+                    "settings": settings[name][trial],
+                    "score": None if math.isnan(row["value"]) else float(row["value"]),
+                    "edges": edges[name][trial],
+                }
+
     def best(self, scores: pd.DataFrame, count: int) -> Trials:
         """The best trials of each activation on each task, and `DEFAULTS` where it ended well.
 
@@ -274,8 +293,11 @@ class Search:
         cls, entry = self._class(name), self._suite.activations.get(name) or {}
         rate = {**self._suite.train, **(entry.get("train") or {})}.get("lr", 1e-3)
         usual = {"lr": rate, **{key: entry.get(key, cls.model_fields[key].default) for key in self._space(name)}}
-        ranges = [key for key in self._ranges(name) if isinstance(usual.get(key), int | float)]
-        return [{key: float({**usual, **point}[key]) for key in ranges} for point in self._points(name)]
+        numbers = {key: value for key, value in usual.items() if isinstance(value, int | float)}
+        return [
+            {key: float(value) for key in self._ranges(name) if (value := {**numbers, **point}.get(key)) is not None}
+            for point in self._points(name)
+        ]
 
     def _settings(self, name: str, trial: int) -> dict[str, Any]:
         """What a trial sets: parameters that are searched or that the suite fixes, and a learning rate if searched."""

@@ -92,6 +92,38 @@ def baseline(label: str) -> str:
     return _BASELINES.get(label, label)
 
 
+_IN_WORDS = {
+    "alternating": "alternating projections",
+    "biharmonic": "biharmonic interpolation",
+    "bicubic": "bicubic interpolation",
+    "cg-sense": "CG-SENSE",
+    "cgls": "CGLS",
+    "cubic": "cubic interpolation",
+    "dct": "the DCT solution",
+    "fbp": "filtered back-projection",
+    "hio": "hybrid input-output",
+    "least-norm": "the least-norm solution",
+    "least-squares": "least squares",
+    "linear": "linear interpolation",
+    "nearest": "nearest-neighbour interpolation",
+    "nl-means": "non-local means",
+    "noisy": "the noisy picture",
+    "pwls": "penalised weighted least squares",
+    "shift-and-add": "shift and add",
+    "static": "a still picture",
+    "tikhonov": "Tikhonov regularisation",
+    "tv": "total variation",
+    "visual-hull": "the visual hull",
+    "wiener": "the Wiener filter",
+    "zero-filled": "zero filling",
+}
+
+
+def baseline_in_words(label: str) -> str:
+    """A classical method's name within a sentence: ``total variation``; with swept settings as tables have it."""
+    return _IN_WORDS.get(label, baseline(label))
+
+
 def slug(name: str) -> str:
     """``name`` as part of a file name; a hash is added where characters were replaced, so that names stay distinct."""
     safe = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip(".-")

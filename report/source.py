@@ -37,6 +37,13 @@ class StoredResults(Protocol):
     def arrays(self, name: str) -> dict[str, NDArray[Any]] | None:
         """The stored arrays of a job id or of ``ref-<problem_id>``, by name; None where there are none."""
 
+    def trials(self) -> list[dict[str, Any]]:
+        """The trials of the suite's search on each signal, none where there are none kept.
+
+        Each has ``task`` and ``activation`` (the suite's keys), ``trial``, ``signal``, ``steps``, ``settings`` (JSON),
+        ``metric``, ``score`` (None where it failed) and ``edges`` (settings among the outermost of what was tried).
+        """
+
     def write(self, path: Path, content: bytes) -> None:
         """Write a file of the report, whole or not at all; its folder is made."""
 
@@ -51,6 +58,10 @@ class Declared(Protocol):
     @property
     def task_key(self) -> str:
         """The suite's key for the task."""
+
+    @property
+    def task_label(self) -> str:
+        """The name of the task in sentences, such as ``Super-resolution``; empty where it has none."""
 
     @property
     def method(self) -> str:

@@ -23,10 +23,11 @@ from inrbench.report.page.html import PageFigure, page
 from inrbench.report.page.live import live as live_data
 from inrbench.report.page.svg import pictures, svg
 from inrbench.report.source import Declared, NoResults, StoredResults
-from inrbench.report.tables import formats, overview, selection, sweeps
-from inrbench.report.tables.build import Table, build
+from inrbench.report.tables import formats, overview, selection, sweeps, tuning
+from inrbench.report.tables.build import build
 from inrbench.report.tables.leaderboard import tables as board_tables
-from inrbench.report.tables.verdict import verdicts
+from inrbench.report.tables.table import Table
+from inrbench.report.tables.verdict import caveat, verdicts
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Report:
         tables: the table of each task as Markdown, for a terminal; then those of the choices made without the truth,
             those of swept settings, and those over all tasks.
         overview: the table of methods by tasks.
-        verdicts: a sentence for each task.
+        verdicts: the verdict of each task in sentences, and a caveat on all where one is needed.
     """
 
     folder: Path
@@ -116,7 +117,8 @@ def write(
             old.unlink()
     index = put(folder / "index.html", page(suite, tables, choices, boards, figures, live, about or {}).encode())
     short = overview.table(matrix(suite))
-    return Report(folder, index, texts, short, [verdict.text for verdict in verdicts(suite)])
+    said = [verdict.text for verdict in verdicts(suite)]
+    return Report(folder, index, texts, short, [*said, *filter(None, [caveat(suite) * bool(said)])])
 
 
 def _columns(tables: Sequence[Table], names: Sequence[str]) -> Sequence[str]:
@@ -129,8 +131,8 @@ def _columns(tables: Sequence[Table], names: Sequence[str]) -> Sequence[str]:
 
 
 def tables_of(suite: SuiteResults, board: Leaderboard | None) -> tuple[list[Table], list[Table], list[Table]]:
-    """The table of each task, those of choices made without the truth and of sweeps, and those over all tasks."""
-    choices = [*selection.tables(suite), *sweeps.tables(suite)]
+    """The table of each task, those of choices without the truth, sweeps and searches, and those over all tasks."""
+    choices = [*selection.tables(suite), *sweeps.tables(suite), *tuning.tables(suite)]
     boards = [*overview.tables(matrix(suite)), *board_tables(suite, board)]
     return [build(suite, task) for task in suite.tasks], choices, boards
 

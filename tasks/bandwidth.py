@@ -39,7 +39,7 @@ class Bandwidth(Task):
         cycles: the bandwidth, in cycles over the longer side; at most a quarter of its pixels, half of the samples.
     """
 
-    name, label, version = "bandwidth", "Bandwidth", 1
+    name, label, version = "bandwidth", "Band-limited noise", 1
     kinds = PICTURES
     metrics = ("psnr_unseen", "psnr", "ssim")
 

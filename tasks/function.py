@@ -36,7 +36,7 @@ class Function(Task):
         samples: number of grid points that are measured, evenly spaced from the first to the last; None is all.
     """
 
-    name, label, version = "function", "Function", 1
+    name, label, version = "function", "1-D functions", 1
     kinds = ("function",)
     metrics = ("snr", "mse")
 

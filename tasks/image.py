@@ -17,7 +17,7 @@ class Image(Task):
         size: size of the picture in pixels: its longer side, [height, width], or None for its own size.
     """
 
-    name, label, version = "image", "Image", 1
+    name, label, version = "image", "Pictures", 1
     kinds = PICTURES
 
     size: Size = None

@@ -34,7 +34,7 @@ class Poisson(Task):
             for most of the same. Without noise, 0.01.
     """
 
-    name, label, version = "poisson", "Poisson", 1
+    name, label, version = "poisson", "Pictures from gradients", 1
     kinds = PICTURES
     classical = {"tv": {"tv_weight": (1e-6, 1e-2)}, "tikhonov": {"smooth": (1e-4, 1.0)}}
 

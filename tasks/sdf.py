@@ -34,7 +34,7 @@ class Sdf(Task):
             drawn from the whole grid.
     """
 
-    name, label, version = "sdf", "Signed distance", 1
+    name, label, version = "sdf", "Signed distances", 1
     kinds = ("distance",)
     metrics = ("mae_surface", "normal_angle", "iou")
 

@@ -23,8 +23,8 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.store import columns
 from inrbench.report.data.leaderboard import leaderboard
 from inrbench.report.labels import slug
-from inrbench.report.tables.build import Table
 from inrbench.report.tables.formats import latex, markdown
+from inrbench.report.tables.table import Table
 from inrbench.report.writer import tables_of
 from inrbench.tasks.signals import formats
 

@@ -129,6 +129,7 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
                 "suite": suite.suite,
                 "task_key": key + suffix,
                 "task": plugin,
+                "task_label": cls.label,
                 "source": source,
                 "signal": signal,
             }

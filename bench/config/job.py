@@ -50,6 +50,7 @@ class Job:
         baseline: the baseline's name; None for an activation.
         model, train: the settings in force; None for a baseline.
         repeat: 0, 1, …
+        task_label: the task's name in reports; not part of the identity.
     """
 
     suite: str
@@ -64,6 +65,7 @@ class Job:
     model: Model | None
     train: Train | None
     repeat: int
+    task_label: str = ""
 
     @cached_property
     def job_id(self) -> str:

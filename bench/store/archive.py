@@ -1,8 +1,8 @@
 """Archive of a suite's results: one parquet file of each kind and few arrays, small enough for a repository.
 
-It is a results folder like any other, so that every command reads it. Left out are logs, weights, the names of machines
-and the arrays that a report does not show, those of later repeats. The arrays that a report draws are in half
-precision.
+It is a results folder like any other, so that every command reads it, with the trials of its search, if there was one.
+Left out are logs, weights, the names of machines and the arrays that a report does not show, those of later repeats.
+The arrays that a report draws are in half precision.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
         arrays = store.arrays(name) or {}
         if arrays:
             target.save_arrays(name, **{key: _half(array) if key in DRAWN else array for key, array in arrays.items()})
+    if store.trials_file.is_file():
+        atomic_write(target.trials_file, store.trials_file.read_bytes())
     atomic_write(target.root / ".gitignore", b"/claims\n")
     return target.root
 

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 import safetensors
 from numpy.typing import NDArray
 
-from inrbench.bench.store import schema
+from inrbench.bench.store import schema, trials
 from inrbench.bench.store.job_locks import JobLocks, locks_in
 from inrbench.bench.store.schema import COMPACT, Key, Status, Unreadable, keys, ordered
 
@@ -94,6 +94,11 @@ class Reader:
         return self.root / "checkpoints" / f"{job_id}.pt"
 
     @property
+    def trials_file(self) -> Path:
+        """Where the trials of a search are, if they were kept; see `inrbench.bench.store.trials`."""
+        return self.root / "trials.parquet"
+
+    @property
     def empty(self) -> bool:
         """Whether no job has a row."""
         return not self._names("runs")
@@ -159,6 +164,14 @@ class Reader:
         except Exception as error:
             self.quarantine(path, error)
             return None
+
+    def trials(self) -> list[dict[str, Any]]:
+        """The trials of the suite's search, see `inrbench.bench.store.trials`; none where they were not kept."""
+        try:
+            return trials.read(self.trials_file)
+        except (OSError, ValueError, pa.ArrowException) as error:
+            self._leave(self.trials_file, str(error).splitlines()[0], "a search writes it again")
+            return []
 
     def weights(self, job_id: str) -> tuple[dict[str, NDArray[Any]], str] | None:
         """The tensors of a job's final network and the text that says how to build it, or None as for `arrays`."""

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from inrbench.report.data.model import CurvePoint, Method, Run, SuiteResults, TaskResults
 from inrbench.report.data.stats import estimate
-from inrbench.report.labels import MetricLabel
+from inrbench.report.labels import MetricLabel, spaced
 from inrbench.report.source import Declared, NoResults, StoredResults
 
 
@@ -37,11 +37,11 @@ def load(store: StoredResults, declared: Iterable[Declared] | None = None) -> Su
     for row in rows:
         by_task[str(row["task"])].append(Run(row, curves.get(row["job_id"], {})))
         directions[str(row["task"])] |= better.get(row["job_id"], {})
-    tasks, superseded = [], 0
+    tasks, superseded, titles = [], 0, _titles(rows)
     for key, runs in by_task.items():
         kept = _newest(runs)
         superseded += len(runs) - len(kept)
-        tasks.append(_task(key, kept, directions[key]))
+        tasks.append(_task(key, titles[key], kept, directions[key]))
     return SuiteResults(store.suite, store, tuple(tasks), superseded)
 
 
@@ -54,7 +54,12 @@ def _rows(store: StoredResults, declared: Iterable[Declared] | None) -> list[dic
     if declared is None:
         return sorted(stored.values(), key=lambda row: (row["task"], row["job_id"]))
     names = {
-        (job.job_id, job.task_key, job.method): {"task": job.task_key, "method": job.method, "label": job.label}
+        (job.job_id, job.task_key, job.method): {
+            "task": job.task_key,
+            "task_label": job.task_label,
+            "method": job.method,
+            "label": job.label,
+        }
         for job in declared
     }
     order = {task: place for place, task in enumerate(dict.fromkeys(task for _, task, _ in names))}
@@ -110,7 +115,26 @@ def _metrics(runs: Iterable[Run], found: Mapping[str, int]) -> dict[str, MetricL
     return {name: MetricLabel.described(name, described.get(name, {}), direction) for name, direction in found.items()}
 
 
-def _task(key: str, runs: list[Run], found: Mapping[str, int]) -> TaskResults:
+def _titles(rows: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """The title of each task: the label of its plugin, with the suite's key or the swept values where others share it.
+
+    Stored rows that no suite declares have the key alone.
+    """
+    labels = {str(row["task"]): (row.get("task_label") or "", str(row["task_name"])) for row in rows}
+    keys: dict[str, set[str]] = defaultdict(set)
+    for key, (label, _) in labels.items():
+        keys[label].add(key.partition("[")[0])
+    titles = {}
+    for key, (label, name) in labels.items():
+        own, _, values = key.partition("[")
+        if label:
+            own = f"{label} ({own})" if len(keys[label]) > 1 and own != name else label
+        swept = [spaced(part.replace("=", " ")) for part in values[:-1].split(",")] if values else []
+        titles[key] = ", ".join([own, *swept])
+    return titles
+
+
+def _task(key: str, title: str, runs: list[Run], found: Mapping[str, int]) -> TaskResults:
     headline = next((name for run in runs if (name := run.text("metric"))), "psnr")
     metrics = _metrics(runs, {headline: 1, **found})
     diagnostics = {name for name, item in metrics.items() if item.direction == 0 or "/" in name} - {headline, "loss"}
@@ -130,7 +154,7 @@ def _task(key: str, runs: list[Run], found: Mapping[str, int]) -> TaskResults:
             methods.append(Method(name, label, members[0].text("activation"), tuple(members)))
     activations, baselines = (_ranked(methods, metrics[headline]) for methods in kinds.values())
     return TaskResults(
-        key, runs[0].text("task_name") or key, metrics, tuple(sorted(diagnostics)), activations, baselines
+        key, runs[0].text("task_name") or key, title, metrics, tuple(sorted(diagnostics)), activations, baselines
     )
 
 

@@ -203,6 +203,8 @@ class TaskResults:
 
     key: str
     name: str
+    title: str
+    """Its name in sentences, such as ``Super-resolution``; no other task of the suite has the same."""
     metrics: Mapping[str, MetricLabel]
     """The metrics of the table by name; the headline metric comes first."""
     diagnostics: tuple[str, ...]
@@ -280,6 +282,11 @@ class SuiteResults:
     store: StoredResults
     tasks: tuple[TaskResults, ...]
     superseded: int
+
+    @cached_property
+    def trials(self) -> list[dict[str, Any]]:
+        """The trials of the suite's search, see `inrbench.report.source.StoredResults.trials`."""
+        return self.store.trials()
 
     @cached_property
     def runs(self) -> list[Run]:

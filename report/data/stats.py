@@ -108,7 +108,7 @@ def leaders(methods: Mapping[str, Cells], direction: int) -> list[str]:
     if not means or direction == 0:
         return []
     order = sorted(sorted(means), key=lambda name: -direction * means[name])
-    if all(len(values) == 1 for name in means for values in _by_signal(methods[name]).values()):
+    if all(len(values) == 1 for name in means for values in by_signal(methods[name]).values()):
         return order[:1]
     separated = holm(np.array([p_value(methods[order[0]], methods[name]) for name in order[1:]]))
     return order[: 1 + int(np.argmax(np.append(separated, True)))]
@@ -118,7 +118,7 @@ def p_value(first: Cells, second: Cells) -> float:
     """Two-sided p-value of Welch's t-test of two means over the same signals; 1 where a signal has a single repeat."""
     gap, parts = 0.0, []
     for cells, sign in ((first, 1), (second, -1)):
-        groups = _by_signal(cells)
+        groups = by_signal(cells)
         for values in groups.values():
             if len(values) == 1:
                 return 1.0
@@ -133,7 +133,8 @@ def p_value(first: Cells, second: Cells) -> float:
     return 2 * float(stdtr(freedom, -abs(gap) / math.sqrt(variance)))
 
 
-def _by_signal(cells: Cells) -> dict[str, list[float]]:
+def by_signal(cells: Cells) -> dict[str, list[float]]:
+    """The values of each signal, in the order of the repeats."""
     groups: dict[str, list[float]] = {}
     for (signal, _), value in sorted(cells.items()):
         groups.setdefault(signal, []).append(value)

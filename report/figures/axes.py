@@ -54,6 +54,11 @@ def repeated(task: TaskResults) -> bool:
     return len({run.cell[1] for method in task.activations for run in method.ok}) > 1
 
 
+def bands(task: TaskResults) -> str:
+    """A sentence of a caption on the bands around curves."""
+    return " Bands are 95 % intervals over repeats." * repeated(task)
+
+
 # -- curves and axes ---------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from inrbench.report.data.stats import average
 from inrbench.report.figures.axes import (
     WIDTH,
     Styles,
+    bands,
     baselines,
     curve,
     legend,
@@ -18,6 +19,8 @@ from inrbench.report.figures.axes import (
     time_label,
     value_axis,
 )
+from inrbench.report.figures.registry import Scene, TaskFigure
+from inrbench.report.tables.build import engine_note, rule_text
 
 PASSES = "passes"
 """The score of an optimiser that passes through the network more often than once a step."""
@@ -77,3 +80,26 @@ def _time_axis(axis: Axes, task: TaskResults, hardware: str, panels: int) -> Non
     axis.set_xlabel(time_label(task, hardware))
     if panels > 1:
         axis.set_title(hardware)
+
+
+def _caption(scene: Scene) -> str:
+    task = scene.task
+    ring = f" Rings: the eval step that {rule_text(task)} chooses, on average." if task.chooses else ""
+    text = f"{task.headline.short} during training, against steps and against seconds.{bands(task)}{ring}"
+    return text + hollow_markers(task)
+
+
+def hollow_markers(task: TaskResults) -> str:
+    """A sentence of a caption on hollow markers, where there are any."""
+    return f" Hollow markers: {engine_note(task)}" if task.other_engines() else ""
+
+
+FIGURE = TaskFigure(
+    "convergence",
+    "convergence",
+    lambda scene: convergence(scene.task, scene.styles),
+    _caption,
+    lambda scene: (
+        f"Curves of {scene.task.headline.short} against training steps and seconds on {scene.task.key}; {scene.best}"
+    ),
+)

@@ -16,7 +16,9 @@ from matplotlib.ticker import MaxNLocator
 
 from inrbench.report.data.model import Method, Run, TaskResults, Timing
 from inrbench.report.data.stats import Estimate, estimate
-from inrbench.report.figures.axes import WIDTH, Styles, baselines, log_axis, marker, time_label
+from inrbench.report.figures.axes import WIDTH, Styles, baselines, log_axis, marker, repeated, time_label
+from inrbench.report.figures.convergence import hollow_markers
+from inrbench.report.figures.registry import COST, Scene, TaskFigure
 
 SPREAD = 1.2
 """Parameters that differ by less than this factor are one budget, which needs no chart."""
@@ -170,3 +172,24 @@ Box = tuple[float, float, float, float]
 
 def _overlap(first: Box, second: Box) -> bool:
     return first[0] < second[2] and second[0] < first[2] and first[1] < second[3] and second[1] < first[3]
+
+
+def _caption(scene: Scene) -> str:
+    task = scene.task
+    bars = " Bars are 95 % intervals over repeats." * repeated(task)
+    return (
+        f"Final {task.headline.short} on {task.key} against training time and, where methods differ in it, the number "
+        "of parameters. The grey line is the Pareto front: no other method is as good at that cost or less."
+        + bars
+        + hollow_markers(task)
+    )
+
+
+FIGURE = TaskFigure(
+    "cost",
+    "",
+    lambda scene: draw(scene.task, scene.styles),
+    _caption,
+    lambda scene: f"{scene.task.headline.short} against training time and parameters on {scene.task.key}; {scene.best}",
+    part=COST,
+)

@@ -25,13 +25,13 @@ from inrbench.report.figures import (
     overview,
     path_norm,
     signals_1d,
+    tuning,
     volumes,
 )
 from inrbench.report.figures.axes import Styles, repeated
-from inrbench.report.figures.registry import FIGURES
+from inrbench.report.figures.registry import FIGURES, RECONSTRUCTIONS, Scene
 from inrbench.report.figures.sweeps import heat_map, lines
 from inrbench.report.labels import slug, spaced
-from inrbench.report.tables.build import engine_note, rule_text
 
 TASKS = 24
 """The largest number of tasks with figures, the first ones of the suite."""
@@ -43,7 +43,8 @@ PICTURES = 24
 """The number of figures of reconstructions in a report; each task with figures has an equal share, at least one."""
 
 
-COST, RECONSTRUCTIONS, FOLDED = "cost", "reconstructions", "folded"
+BUILT_IN = (convergence.FIGURE, cost.FIGURE, tuning.FIGURE, path_norm.FIGURE, *layer_statistics.FIGURES)
+"""Our own figures of a task; those of plugins come after them."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,7 @@ class GalleryEntry:
         caption: the text below it.
         alt: its description for readers who cannot see it.
         task: the suite's key of its task, empty for a figure of the whole suite.
-        part: `COST` or `RECONSTRUCTIONS`, which are sections of the page, or `FOLDED` for a figure of a task that few
-            readers want; empty for the other figures.
+        part: the part of the page, see `inrbench.report.figures.registry`.
     """
 
     name: str
@@ -152,47 +152,11 @@ def _of_task(suite: SuiteResults, task: TaskResults, styles: Styles) -> Iterator
     cut = f" The {METHODS} best of {len(task.activations)} methods; the table has all."
     cut *= len(task.activations) > METHODS
     task = replace(task, activations=task.activations[:METHODS])
-    best = f"best: {task.activations[0].label}" if task.activations else "no activation"
-    bands = " Bands are 95 % intervals over repeats." * repeated(task)
-    engines = f" Hollow markers: {engine_note(task)}" if task.other_engines() else ""
-    if figure := convergence.convergence(task, styles):
-        ring = f" Rings: the eval step that {rule_text(task)} chooses, on average." if task.chooses else ""
-        text = f"{metric} during training, against steps and against seconds.{bands}{ring}{engines}"
-        alt = f"Curves of {metric} against training steps and seconds on {task.key}; {best}"
-        yield GalleryEntry(f"convergence-{name}", "convergence", figure, text + cut, alt, task.key)
-    if figure := cost.draw(task, styles):
-        bars = " Bars are 95 % intervals over repeats." * repeated(task)
-        text = (
-            f"Final {metric} on {task.key} against training time and, where methods differ in it, the number of "
-            "parameters. The grey line is the Pareto front: no other method is as good at that cost or less."
-        )
-        alt = f"{metric} against training time and parameters on {task.key}; {best}"
-        yield GalleryEntry(f"cost-{name}", task.key, figure, text + bars + engines + cut, alt, task.key, part=COST)
-    if figure := path_norm.draw(task, styles):
-        text = f"Final path norm against final {metric}, one point per run."
-        text += " Hollow: the run did not reach the data loss at which it was to stop." * path_norm.unreached(task)
-        text += " Then the path norm against c." * path_norm.has_sweep(task)
-        alt = f"Path norm against {metric} on {task.key}"
-        yield GalleryEntry(f"norm-{name}", "path norm", figure, text + cut, alt, task.key, part=FOLDED)
-    if figure := layer_statistics.spectral(task, styles):
-        text = f"Relative error at each frequency of the truth during training, one panel per method.{bands}"
-        alt = f"Error of each frequency against training steps on {task.key}"
-        yield GalleryEntry(f"spectral-{name}", "spectral bias", figure, text + cut, alt, task.key)
-    if figure := layer_statistics.conditioning(task, styles):
-        text = f"The features and matrices of each layer after training and, below, of the last layer during it.{bands}"
-        alt = f"Dead units, condition number, spread and stable rank of the features of each layer on {task.key}"
-        yield GalleryEntry(f"conditioning-{name}", "conditioning", figure, text + cut, alt, task.key)
-    if figure := layer_statistics.spectra(suite, task, styles):
-        text = (
-            f"Above: eigenvalues of the empirical tangent kernel on points of {task.signals[0]}; below: power of the "
-            "network at each frequency, dotted that of the truth (first repeat). Right: effective rank of the "
-            "eigenvalues and exponent of their power law, hollow before and filled after training."
-        )
-        alt = f"Eigenvalues of the tangent kernel and power spectrum before and after training on {task.key}"
-        yield GalleryEntry(f"spectra-{name}", "tangent kernel", figure, text + cut, alt, task.key)
-    for plugin in FIGURES.values():
-        if figure := plugin.of(task):
-            yield GalleryEntry(f"{plugin.name}-{name}", plugin.name, figure, plugin.caption, plugin.alt, task.key)
+    scene = Scene(suite, task, styles)
+    for own in (*BUILT_IN, *FIGURES.values()):
+        if figure := own.of(scene):
+            link, texts = own.link or task.key, (own.caption(scene) + cut, own.alt(scene))
+            yield GalleryEntry(f"{own.name}-{name}", link, figure, *texts, task.key, own.part)
     share = max(1, PICTURES // len(suite.tasks))
     left_out = len(task.signals) - share
     for signal in task.signals[:share]:

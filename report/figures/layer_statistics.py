@@ -15,7 +15,8 @@ from matplotlib.lines import Line2D
 from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.reconstructions import first
 from inrbench.report.data.stats import Estimate, estimate
-from inrbench.report.figures.axes import WIDTH, Series, Styles, curve, legend, log_axis, marker, series
+from inrbench.report.figures.axes import WIDTH, Series, Styles, bands, curve, legend, log_axis, marker, series
+from inrbench.report.figures.registry import Scene, TaskFigure
 from inrbench.report.figures.style import MethodStyle
 
 FREQUENCIES = "freq_error"
@@ -217,3 +218,45 @@ def _estimate(method: Method, name: str, *, log: bool) -> Estimate | None:
     """The mean of the last values, or of their log10 where the axis is logarithmic."""
     cells = method.cells(lambda run: run.last(name))
     return estimate({cell: math.log10(value) for cell, value in cells.items() if value > 0} if log else cells)
+
+
+def _spectra_caption(scene: Scene) -> str:
+    return (
+        f"Above: eigenvalues of the empirical tangent kernel on points of {scene.task.signals[0]}; below: power of the "
+        "network at each frequency, dotted that of the truth (first repeat). Right: effective rank of the "
+        "eigenvalues and exponent of their power law, hollow before and filled after training."
+    )
+
+
+FIGURES = (
+    TaskFigure(
+        "spectral",
+        "spectral bias",
+        lambda scene: spectral(scene.task, scene.styles),
+        lambda scene: (
+            "Relative error at each frequency of the truth during training, one panel per method." + bands(scene.task)
+        ),
+        lambda scene: f"Error of each frequency against training steps on {scene.task.key}",
+    ),
+    TaskFigure(
+        "conditioning",
+        "conditioning",
+        lambda scene: conditioning(scene.task, scene.styles),
+        lambda scene: (
+            "The features and matrices of each layer after training and, below, of the last layer during it."
+            + bands(scene.task)
+        ),
+        lambda scene: (
+            "Dead units, condition number, spread and stable rank of the features of each layer on " + scene.task.key
+        ),
+    ),
+    TaskFigure(
+        "spectra",
+        "tangent kernel",
+        lambda scene: spectra(scene.suite, scene.task, scene.styles),
+        _spectra_caption,
+        lambda scene: (
+            "Eigenvalues of the tangent kernel and power spectrum before and after training on " + scene.task.key
+        ),
+    ),
+)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from inrbench.report.data.model import Method, Run, TaskResults
 from inrbench.report.figures.axes import WIDTH, Styles, curve, legend, log_axis, marker, series, value_axis
+from inrbench.report.figures.registry import FOLDED, Scene, TaskFigure
 from inrbench.report.labels import parameter
 from inrbench.report.tables.selection import NORM, SWEPT, others, reached, swept
 
@@ -119,3 +120,19 @@ def _sweep(axis: Axes, families: Families, styles: Styles) -> None:
     axis.set_xticks([], minor=True)
     log_axis(axis, "y")
     sns.despine(ax=axis)
+
+
+def _caption(scene: Scene) -> str:
+    text = f"Final path norm against final {scene.task.headline.short}, one point per run."
+    text += " Hollow: the run did not reach the data loss at which it was to stop." * unreached(scene.task)
+    return text + " Then the path norm against c." * has_sweep(scene.task)
+
+
+FIGURE = TaskFigure(
+    "norm",
+    "path norm",
+    lambda scene: draw(scene.task, scene.styles),
+    _caption,
+    lambda scene: f"Path norm against {scene.task.headline.short} on {scene.task.key}",
+    part=FOLDED,
+)

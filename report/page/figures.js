@@ -45,6 +45,7 @@ function liveFigures(data, state, make) {
     if (entry.step) lines.push(`step ${number(entry.step[place], 6)}`);
     if (entry.seconds) lines.push(`${number(entry.seconds[place], 3)} s`);
     if (entry.params) lines.push(`${number(entry.params[place], 6)} parameters`);
+    if (entry.trials) lines.push(`${entry.trials[place]} trials`);
     lines.push(`${plot.metric.short} ${number(value)}${unit}`);
     if (half !== null) lines.push(`95 % interval ${number(value - half)} to ${number(value + half)}`);
     return lines.join("<br>");
@@ -119,8 +120,8 @@ function liveFigures(data, state, make) {
     };
   }
 
-  const AXES = { step: "step", seconds: "training time (s)", params: "trainable parameters" };
-  const BUTTONS = { step: "steps", seconds: "seconds", params: "parameters" };
+  const AXES = { step: "step", seconds: "training time (s)", params: "trainable parameters", trials: "trials" };
+  const BUTTONS = { step: "steps", seconds: "seconds", params: "parameters", trials: "trials" };
 
   // -- names at the lines and points ----------------------------------------------------------------------------------
 
@@ -443,7 +444,7 @@ function liveFigures(data, state, make) {
       turn(Number(field.value));
     });
     const cut = make("input", { type: "checkbox", onchange: () => { mode = cut.checked ? "slices" : "turn"; load(); } });
-    place.append(make("div", { class: "controls" }, control, make("label", {}, cut, "slices in place of views")), grid);
+    place.append(make("div", { class: "controls" }, control, make("label", {}, cut, "slices instead of projections")), grid);
     load();
     turn(0);
   }

@@ -17,14 +17,15 @@ from PIL import Image
 
 from inrbench.report.data.matrix import matrix
 from inrbench.report.data.model import Run, SuiteResults
-from inrbench.report.figures import gallery
+from inrbench.report.figures import gallery, registry
 from inrbench.report.labels import engine, setting, slug, spaced, span
 from inrbench.report.page.heat_map import heat_map
-from inrbench.report.page.methods import COLUMNS, methods
-from inrbench.report.tables import leaderboard, overview
-from inrbench.report.tables.build import DASH, OTHER_ENGINE, Table, shorten
+from inrbench.report.page.methods import COLUMNS, PUBLISHED, methods
+from inrbench.report.tables import leaderboard, overview, tuning
+from inrbench.report.tables.build import DASH, OTHER_ENGINE, shorten
 from inrbench.report.tables.converged import FALLING
-from inrbench.report.tables.verdict import verdicts
+from inrbench.report.tables.table import Table
+from inrbench.report.tables.verdict import caveat, verdicts
 
 FAILURES = 200
 """The largest number of failures that are listed one by one."""
@@ -98,7 +99,8 @@ def page(
 
     Args:
         tables: the table of each task, in the order of the tasks.
-        choices: the tables of the choices made without the truth and of swept settings; each is shown with its task.
+        choices: the tables of the choices made without the truth, of swept settings and of the search; each is shown
+            with its task or, those of the search, with its figure.
         boards: the tables over all tasks; see `inrbench.report.tables.leaderboard`.
         live: the data of the interactive figures; see `inrbench.report.page.live`.
         about: see `report.write`.
@@ -112,7 +114,7 @@ def page(
             "table": table,
             "choices": [table for table in choices if table.task in (f"choose-{task.key}", f"sweep-{task.key}")],
             "figures": own.get(task.key, []),
-            "folded": [figure for figure in own.get(gallery.FOLDED, []) if figure.task == task.key],
+            "folded": [figure for figure in own.get(registry.FOLDED, []) if figure.task == task.key],
         }
         for task, table in zip(suite.tasks, tables, strict=True)
     ]
@@ -125,17 +127,21 @@ def page(
             about=_about(about),
             facts=_facts(suite, len(failed)),
             verdicts=verdicts(suite),
+            caveat=caveat(suite),
             heat=heat_map(matrix(suite)),
             overview=next((table for table in boards if table.task == overview.NAME), None),
             boards=[table for table in boards if table.task != overview.NAME],
             ranked=[figure for figure in own[""] if figure.name == RANKED],
             no_leaderboard=leaderboard.NONE,
             overall=[figure for figure in own[""] if figure.name not in (RANKED, overview.NAME)],
-            costs=own.get(gallery.COST, []),
-            reconstructions=own.get(gallery.RECONSTRUCTIONS, []),
+            costs=own.get(registry.COST, []),
+            reconstructions=own.get(registry.RECONSTRUCTIONS, []),
             sections=sections,
             methods=methods(suite),
             columns=COLUMNS,
+            published=PUBLISHED,
+            tuning=own.get(registry.TUNING, []),
+            trials=_by_task(choices, f"{tuning.NAME}-"),
             task_limit=gallery.TASKS,
             failed=[_failure(run) for run in failed[:FAILURES]],
             more_failed=max(0, len(failed) - FAILURES),
@@ -148,6 +154,11 @@ def page(
             script="".join(map(_script, ("figures.js", "standing.js", "page.js"))),
         )
     )
+
+
+def _by_task(tables: Sequence[Table], prefix: str) -> dict[str, Table]:
+    """The tables of one kind by their task."""
+    return {table.task.removeprefix(prefix): table for table in tables if table.task.startswith(prefix)}
 
 
 def _script(name: str) -> str:

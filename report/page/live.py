@@ -17,10 +17,13 @@ from scipy.ndimage import rotate, zoom
 from inrbench.report.data.leaderboard import Leaderboard, critical, sample
 from inrbench.report.data.model import Method, SuiteResults, TaskResults, Timing
 from inrbench.report.data.reconstructions import Array, Reconstructions, reconstructions
-from inrbench.report.data.stats import estimate
+from inrbench.report.data.stats import Cells, by_signal, estimate
+from inrbench.report.data.trials import SearchedMethod, searched
 from inrbench.report.figures import cost, gallery, images
 from inrbench.report.figures.axes import Styles, series
-from inrbench.report.labels import baseline, slug
+from inrbench.report.labels import MetricLabel, baseline, slug
+from inrbench.report.tables import budget
+from inrbench.report.tables.build import measures
 
 BUDGET = 6_000_000
 """The largest size in bytes of all pictures and sounds of the interactive figures; later ones are only drawn."""
@@ -52,14 +55,16 @@ def numbered(suite: SuiteResults) -> dict[str, list[str]]:
 
 
 def live(suite: SuiteResults, styles: Styles, ranked: Leaderboard | None = None) -> dict[str, Any]:
-    """The methods with their styles, the data of each figure by its name in `report.figures.gallery`, and the scores
-    behind the leaderboard, None where there is none."""
+    """The methods with their styles, the data of each figure by its name in `report.figures.gallery`, the scores behind
+    the leaderboard, None where there is none, and those behind the marks of each task's table."""
     methods = numbered(suite)
     numbers = {key: number for number, key in enumerate(methods)}
     figures: dict[str, Any] = {}
     for task in suite.tasks[: gallery.TASKS]:
         shown = replace(task, activations=task.activations[: gallery.METHODS])
-        for name, plot in (("convergence", _curves(shown, numbers)), ("cost", _cloud(shown, numbers))):
+        plots = {"convergence": _curves(shown, numbers), "cost": _cloud(shown, numbers)}
+        plots["tuning"] = _tuning(shown, searched(suite, shown), numbers)
+        for name, plot in plots.items():
             if plot["series"]:
                 figures[f"{name}-{slug(task.key)}"] = plot
     left = BUDGET
@@ -72,7 +77,9 @@ def live(suite: SuiteResults, styles: Styles, ranked: Leaderboard | None = None)
         {"key": key, "labels": labels, "color": styles[key].color, "dash": _dash(styles[key].line)}
         for key, labels in methods.items()
     ]
-    return {"methods": looks, "figures": figures, "board": _board(ranked, numbers) if ranked else None}
+    board = _board(ranked, numbers) if ranked else None
+    marks = {task.key: _marks(task, numbers) for task in suite.tasks}
+    return {"methods": looks, "figures": figures, "board": board, "marks": marks}
 
 
 def _board(ranked: Leaderboard, numbers: Mapping[str, int]) -> dict[str, Any]:
@@ -87,6 +94,34 @@ def _board(ranked: Leaderboard, numbers: Mapping[str, int]) -> dict[str, Any]:
     units = sample(ranked.cases)
     return {"methods": [numbers[key] for key in ranked.methods], "scores": scores, "units": units,
             "critical": [_short(value) for value in critical(len(units), len(ranked.methods))]}  # fmt: skip
+
+
+FIRST = 2
+"""The place of the first column of scores in a task's table."""
+
+
+def _marks(task: TaskResults, numbers: Mapping[str, int]) -> dict[str, Any]:
+    """What bold, ‡, ≈ and ¶ depend on in a task's table: for each column the mean, the variance and the number of the
+    repeats of each method and signal; and the methods off their budget. See `inrbench.report.data.stats.leaders`."""
+    sizes = budget.Sizes(task)
+    columns = [
+        {
+            "column": place,
+            "direction": measure.metric.direction * measure.ranks,
+            "methods": {numbers[method.key]: _moments(measure.cells(method)) for method in task.activations},
+        }
+        for place, measure in enumerate(measures(task).values(), FIRST)
+    ]
+    return {"columns": columns, "off": [numbers[method.key] for method in task.activations if sizes.off(method)]}
+
+
+def _moments(cells: Cells) -> dict[str, list[float]]:
+    """Mean, variance and number of the repeats by signal; nine digits, as small differences decide."""
+    found = {}
+    for signal, values in by_signal(cells).items():
+        variance = float(np.var(values, ddof=1)) if len(values) > 1 else 0.0
+        found[signal] = [float(f"{value:.9g}") for value in (np.mean(values), variance, len(values))]
+    return found
 
 
 def _dash(line: Any) -> str:
@@ -145,6 +180,19 @@ def _cloud(task: TaskResults, numbers: Mapping[str, int]) -> dict[str, Any]:
 def _point(point: cost.CostPoint, numbers: Mapping[str, int], axis: str, note: str) -> dict[str, Any]:
     return {"method": numbers[point.method.key], "axis": axis, "note": note, axis: [_short(point.cost.mean)],
             "value": [_short(point.value.mean)], "half": [_short(point.value.half)]}  # fmt: skip
+
+
+def _tuning(task: TaskResults, found: Sequence[SearchedMethod], numbers: Mapping[str, int]) -> dict[str, Any]:
+    """The expected best score of each method by the number of trials."""
+    metric = task.headline
+    lines: list[dict[str, Any]] = []
+    for method in found:
+        counts = range(1, len(method.trials) + 1)
+        values = [_short(method.expected_best(count)) for count in counts]
+        lines.append({"method": numbers[method.key], "axis": "trials", "note": "", "trials": list(counts),
+                      "value": values, "half": [None] * len(values)})  # fmt: skip
+    label = MetricLabel(metric.name, f"expected best {metric.short}", metric.unit, metric.direction, metric.spec)
+    return _plot(replace(task, baselines=(), metrics={metric.name: label}), "curves", lines)
 
 
 def _plot(task: TaskResults, kind: str, series: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

@@ -290,6 +290,7 @@
     mark(table);
     if (table.querySelector("td b")) table.classList.toggle("follow", !["leaderboard", "leaderboard-wins"].includes(table.dataset.name));
     if (table.classList.contains("heat")) updates.push(() => standing.shade(table, shown));
+    else if (data.marks[table.dataset.name] && table.querySelector("tbody:not(.classical)")) updates.push(standing.marks(table, data.marks[table.dataset.name], hidden));
     else if (!["leaderboard", "leaderboard-wins"].includes(table.dataset.name)) emphasis(table);
   }
   for (const profile of document.querySelectorAll(".method")) profile.dataset.method = keys.get(profile.dataset.key) ?? "";

@@ -1,5 +1,6 @@
-/* What depends on the methods shown: the shades, bold values and mean ranks of the matrix, and the leaderboard.
-   `inrbench.report.data.leaderboard` has the definitions; the names here are the same. */
+/* What depends on the methods shown: the shades, bold values and mean ranks of the matrix, the leaderboard, and the marks
+   of the tasks' tables. `inrbench.report.data` has the definitions, in `leaderboard` and `stats`; the names here are the
+   same. */
 const standing = (() => {
   "use strict";
 
@@ -100,5 +101,104 @@ const standing = (() => {
     };
   }
 
-  return { shade, board, quantities };
+  // -- marks of a task's table ----------------------------------------------------------------------------------------
+
+  /** log Γ(x) for x > 0, by Lanczos' approximation (g = 7, nine terms). */
+  function logGamma(x) {
+    if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
+    const terms = [676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059, 12.507343278686905,
+      -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7];
+    const sum = terms.reduce((total, term, place) => total + term / (x + place), 0.99999999999980993);
+    return 0.5 * Math.log(2 * Math.PI) + (x - 0.5) * Math.log(x + 6.5) - (x + 6.5) + Math.log(sum);
+  }
+
+  /** The regularised incomplete beta function I_x(a, b), by its continued fraction (Lentz' method). */
+  function incompleteBeta(x, a, b) {
+    if (x <= 0 || x >= 1) return Math.min(Math.max(x, 0), 1);
+    if (x > (a + 1) / (a + b + 2)) return 1 - incompleteBeta(1 - x, b, a);
+    const tiny = 1e-300;
+    const guarded = (value) => (Math.abs(value) < tiny ? tiny : value);
+    let [c, d] = [1, 1 / guarded(1 - ((a + b) * x) / (a + 1))];
+    let found = d;
+    for (let m = 1; m < 1000; m += 1) {
+      let change = 1;
+      for (const numerator of [(m * (b - m) * x) / ((a + 2 * m - 1) * (a + 2 * m)), (-(a + m) * (a + b + m) * x) / ((a + 2 * m) * (a + 2 * m + 1))]) {
+        d = 1 / guarded(1 + numerator * d);
+        c = guarded(1 + numerator / c);
+        change = c * d;
+        found *= change;
+      }
+      if (Math.abs(change - 1) < 1e-13) break;
+    }
+    return (Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(1 - x)) * found) / a;
+  }
+
+  /** Two-sided p-value of Welch's t-test of two means over the same signals; 1 where a signal has a single repeat. */
+  function pValue(first, second) {
+    let gap = 0;
+    const parts = [];
+    for (const [own, sign] of [[first, 1], [second, -1]]) {
+      const groups = Object.values(own);
+      for (const [value, variance, n] of groups) {
+        if (n === 1) return 1;
+        gap += (sign * value) / groups.length;
+        parts.push([variance / n / groups.length ** 2, n - 1]);
+      }
+    }
+    const variance = parts.reduce((sum, [part]) => sum + part, 0);
+    if (variance === 0) return gap === 0 ? 1 : 0;
+    const freedom = variance ** 2 / parts.reduce((sum, [part, n]) => sum + part ** 2 / n, 0); // Satterthwaite's
+    return incompleteBeta(freedom / (freedom + gap ** 2 / variance), freedom / 2, 0.5);
+  }
+
+  const ALPHA = 0.05;
+
+  /** The best of some methods, then those that are not separated from it. methods: number → signal → [mean, variance, n]. */
+  function leaders(methods, direction) {
+    const needed = new Set([...methods.values()].flatMap(Object.keys));
+    const whole = [...methods].filter(([, own]) => Object.keys(own).length === needed.size);
+    if (!direction || !needed.size || !whole.length) return [];
+    const value = (own) => direction * mean(Object.values(own).map(([first]) => first));
+    const order = whole.sort((a, b) => value(b[1]) - value(a[1]));
+    if (order.every(([, own]) => Object.values(own).every(([, , n]) => n === 1))) return [order[0][0]];
+    const rivals = order.slice(1).map(([number, own]) => [number, pValue(order[0][1], own)]);
+    const separated = new Set(); // Holm: the smallest one first
+    [...rivals].sort((a, b) => a[1] - b[1]).every(([number, p], place) => p <= ALPHA / (rivals.length - place) && separated.add(number));
+    const end = rivals.findIndex(([number]) => separated.has(number));
+    return [order[0][0], ...rivals.slice(0, end < 0 ? rivals.length : end).map(([number]) => number)];
+  }
+
+  /** A function that sets bold, ‡, ≈ and ¶ of a task's table by the methods shown. */
+  function marks(table, { columns, off }, hidden) {
+    const rows = new Map([...table.tBodies[0].rows].map((row) => [Number(row.dataset.method), row]));
+    const plain = new Map(columns.map(({ column }) => [column, new Map([...rows].map(([number, row]) =>
+      [number, row.cells[column].textContent.trim().replace(/ [‡≈¶](?= |$)/g, "")]))]));
+    const kept = (methods) => new Map(Object.entries(methods).map(([number, own]) => [Number(number), own]).filter(([number]) => rows.has(number) && !hidden.has(number)));
+    return () => {
+      const signals = new Set([...kept(columns[0].methods).values()].flatMap(Object.keys));
+      let unseparated = false;
+      for (const { column, direction, methods } of columns) {
+        const own = kept(methods);
+        const leading = leaders(own, direction);
+        unseparated ||= leading.length > 1;
+        for (const [number, row] of rows) {
+          const [cell, text] = [row.cells[column], plain.get(column).get(number)];
+          const place = leading.indexOf(number);
+          cell.classList.toggle("strong", place === 0);
+          if (!own.has(number) || !Object.keys(own.get(number)).length) continue;
+          const found = [...(Object.keys(own.get(number)).length < signals.size ? ["‡"] : []), ...(place > 0 ? ["≈"] : []), ...(place >= 0 && off.includes(number) ? ["¶"] : [])];
+          const [, value, falling] = text.match(/^(.*?)( ‖)?$/);
+          (cell.querySelector("b") ?? cell).textContent = [value, ...found].join(" ") + (falling ?? "");
+        }
+      }
+      const notes = table.closest(".scroll").nextElementSibling;
+      if (unseparated && notes?.matches(".notes") && ![...notes.children].some((note) => note.textContent.startsWith("≈"))) {
+        const note = document.createElement("li");
+        note.textContent = "≈ Not separated from the best of the methods shown.";
+        notes.append(note);
+      }
+    };
+  }
+
+  return { shade, board, marks };
 })();

@@ -1,17 +1,17 @@
-"""The table of a task: one row for each method, as plain cells that `report.tables.formats` writes in each format."""
+"""The table of a task: one row for each method."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from inrbench.report.data.converged import counts
-from inrbench.report.data.model import Method, SuiteResults, TaskResults
+from inrbench.report.data.model import Method, Run, SuiteResults, TaskResults
 from inrbench.report.data.stats import ALPHA, Cells, average, estimate, leaders
 from inrbench.report.labels import MetricLabel, baseline, engine, seconds, shared_settings, span, with_interval
 from inrbench.report.tables import budget, converged
+from inrbench.report.tables.table import Cell, Column, Table, tabulate
 
 DASH = "—"
 INVALID = "†"
@@ -21,134 +21,69 @@ ERROR_LENGTH = 110
 FEW = 3
 """Below this number of repeats of a signal a note says that they cannot order the methods."""
 UNSEPARATED = "≈"
-BOLD = "Mean ± half-width of the 95 % interval; bold: the best mean."
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell; ``bold`` marks the best value of a column.
-
-    ``method`` is the label of the method of a row whose first cell has another text.
-    """
-
-    text: str
-    bold: bool = False
-    method: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A task's table.
-
-    Attributes:
-        task: the suite's key of the task; names its files.
-        title: the heading.
-        columns: the headings, the method first.
-        rows: one for each activation, best first.
-        classical: one for each baseline.
-        notes: the meaning of marks and the causes of failures, one sentence each.
-        caption: signals, repeats, settings and device.
-        records: the same as raw numbers, for CSV.
-        emphasis: a sentence on the meaning of bold.
-    """
-
-    task: str
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-    classical: tuple[tuple[Cell, ...], ...]
-    notes: tuple[str, ...]
-    caption: str
-    records: tuple[dict[str, object], ...]
-    emphasis: str = BOLD
-
-    @cached_property
-    def words(self) -> frozenset[int]:
-        """Indices of the columns of words, which are aligned left; numbers are aligned right."""
-
-        def holds_words(index: int) -> bool:
-            letters = "".join(row[index].text[:1] for row in (*self.rows, *self.classical))
-            return index == 0 or (any(map(str.isalpha, letters)) and not any(map(str.isdigit, letters)))
-
-        return frozenset(filter(holds_words, range(len(self.columns))))
 
 
 def build(suite: SuiteResults, task: TaskResults) -> Table:
     """The table of one task."""
-    columns = _columns(task)
-    letters = _letters(suite)
+    letters, sizes = _letters(suite), budget.Sizes(task)
     frozen = any(run.number("frozen") for method in task.methods for run in method.ok)
-    bold = {
-        name: leaders({method.key: column.cells(method) for method in task.activations}, column.metric.direction)
-        for name, column in columns.items()
-        if name != "loss"  # a low loss on the data is a means, not an aim
-    }
-    sizes = budget.Sizes(task)
-    everywhere = {
-        kind: {signal for method in methods for signal, _ in method.final(task.headline.name)}
-        for kind, methods in (("activation", task.activations), ("baseline", task.methods))
-    }
-
     # An optimiser with a line search computes the loss and its gradient more than once a step.
     several = any((run.number("passes") or 0) > (run.number("steps") or 0) for m in task.activations for run in m.ok)
-
-    def row(method: Method, kind: str) -> tuple[Cell, ...]:
-        cells = [Cell(baseline(method.label) if kind == "baseline" else method.label), Cell(_count(method))]
-        for name, column in columns.items():
-            values = column.cells(method)
-            cell = _estimate(values, column.metric.spec)
-            if kind == "baseline" and name in (CHOSEN, ORACLE):  # it has no eval steps to choose from
-                cell = Cell(DASH)
-            elif cell.text != DASH:
-                partial = not everywhere[kind] <= {signal for signal, _ in values}
-                place = bold.get(name, []).index(method.key) if method.key in bold.get(name, []) else None
-                marks = [PARTIAL] * partial + [UNSEPARATED] * bool(place)
-                marks += [budget.OFF_BUDGET] * (place is not None and sizes.off(method))
-                falling = converged.mark(method) if name == task.headline.name else ""
-                cell = Cell(" ".join([cell.text, *marks]) + falling, place == 0)
-            cells.append(cell)
-        cells.append(Cell(sizes.params(method)))
-        if frozen:
-            cells.append(Cell(span(run.number("frozen") for run in method.ok)))
-        cells += [_time(task, method, column, letters) for column in ("train_s", "step_ms")]
-        for count in ("steps", *["passes"] * several):
-            cells.append(Cell(span(run.number(count) for run in method.ok) if kind == "activation" else DASH))
-        return tuple(cells)
-
-    table = Table(
-        task=task.key,
-        title=task.key if task.name == task.key else f"{task.key} ({task.name})",
-        columns=("method", "n", *(column.label for column in columns.values()), "params", *["frozen"] * frozen,
-                 "train (s)", "step (ms)", "steps", *["passes"] * several),
-        rows=tuple(row(method, "activation") for method in task.activations),
-        classical=tuple(row(method, "baseline") for method in task.baselines),
-        notes=(),
-        caption=caption(task),
-        records=tuple(_record(suite, task, method) for method in task.methods),
-    )  # fmt: skip
+    hardware = {timing.hardware for method in task.methods for timing in method.timings}
+    columns: list[Column[Method]] = [
+        Column("method", lambda method: _name(method), lambda method: _identity(suite, task, method)),
+        Column("n", _count, _attempts, "runs; of those that failed, 4/5 counts the ones that ended well"),
+        *(_scores(task, name, measure, sizes) for name, measure in measures(task).items()),
+        Column(values=lambda method: _convergence(task, method)),
+        Column("params", sizes.params, lambda method: _mean(method, "params", params_asked=sizes.asked), _PARAMS),
+        Column("frozen" * frozen, _span("frozen") if frozen else None, lambda method: _mean(method, "frozen"), _FROZEN),
+        Column(values=lambda method: _mean(method, "steps", "passes")),
+        Column("train (s)", lambda method: _time(task, method, "train_s", letters),
+               lambda method: _times(method, hardware), "seconds of training, without scores and pictures"),
+        Column("step (ms)", lambda method: _time(task, method, "step_ms", letters)),
+        *(Column(count, _of_networks(_span(count))) for count in ("steps", *["passes"] * several)),
+        Column(values=_provenance),
+    ]  # fmt: skip
+    title = task.key if task.name == task.key else f"{task.key} ({task.name})"
+    table = tabulate(task.key, title, columns, task.activations, task.baselines, caption=caption(task))
     return replace(table, notes=tuple(_notes(task, table, letters)))
 
 
-# -- cells -------------------------------------------------------------------------------------------------------------
+_PARAMS = "trainable numbers; a complex one counts as two"
+_FROZEN = "numbers that are drawn once and not trained"
+
+
+# -- columns -----------------------------------------------------------------------------------------------------------
 
 CHOSEN = "chosen"
 ORACLE = "best (oracle)"
 
 
 @dataclass(frozen=True)
-class Column:
-    """One column of values: its heading, its metric, and a function that returns the values of a method."""
+class Measure:
+    """What a column of scores has: its heading, its metric, and a function that returns the values of a method."""
 
     label: str
     metric: MetricLabel
     cells: Callable[[Method], Cells]
 
+    @property
+    def ranks(self) -> bool:
+        """Whether it has a best method: a low loss on the data is a means, not an aim."""
+        return self.metric.name != "loss"
 
-def _columns(task: TaskResults) -> dict[str, Column]:
+    def leading(self, task: TaskResults) -> list[str]:
+        """The best network, then those that are not separated from it."""
+        if not self.ranks:
+            return []
+        return leaders({method.key: self.cells(method) for method in task.activations}, self.metric.direction)
+
+
+def measures(task: TaskResults) -> dict[str, Measure]:
     """The metrics at the last step, the headline also at the oracle's step and at that of a stopping rule, if any."""
     headline = task.headline
-    final = {name: Column(metric.label, metric, _final(name)) for name, metric in task.metrics.items()}
-    oracle = Column(
+    final = {name: Measure(metric.label, metric, _final(name)) for name, metric in task.metrics.items()}
+    oracle = Measure(
         f"best {headline.short} (oracle)",
         headline,
         lambda method: method.cells(lambda run: run.best(headline.name, headline.direction)),
@@ -156,7 +91,7 @@ def _columns(task: TaskResults) -> dict[str, Column]:
     if not task.chooses:
         return final | {ORACLE: oracle}
     first = replace(final.pop(headline.name), label=f"final {headline.label}")
-    chosen = Column(
+    chosen = Measure(
         f"chosen {headline.label}", headline, lambda method: method.cells(lambda run: run.chosen(headline.name))
     )
     return {headline.name: first, CHOSEN: chosen, ORACLE: oracle, **final}
@@ -166,16 +101,56 @@ def _final(metric: str) -> Callable[[Method], Cells]:
     return lambda method: method.final(metric)
 
 
+def _scores(task: TaskResults, name: str, measure: Measure, sizes: budget.Sizes) -> Column[Method]:
+    """The column of a metric with the marks of its cells."""
+    leading = measure.leading(task)
+    everywhere = {
+        network: {signal for method in methods for signal, _ in method.final(task.headline.name)}
+        for network, methods in ((True, task.activations), (False, task.methods))
+    }
+    headline = task.headline.name
+    column = {ORACLE: f"best_oracle_{headline}", CHOSEN: f"chosen_{headline}"}.get(name, name)
+
+    def text(method: Method) -> Cell:
+        values, network = measure.cells(method), bool(method.activation)
+        item = estimate(values)
+        if item is None or (not network and name in (CHOSEN, ORACLE)):  # a classical method has no eval steps
+            return Cell(DASH)
+        place = leading.index(method.key) if network and method.key in leading else None
+        marks = [PARTIAL] * (not everywhere[network] <= item.signals) + [UNSEPARATED] * bool(place)
+        marks += [budget.OFF_BUDGET] * (place is not None and sizes.off(method))
+        falling = converged.mark(method) if name == headline else ""
+        return Cell(" ".join([with_interval(item.mean, item.half, measure.metric.spec), *marks]) + falling, place == 0)
+
+    def values(method: Method) -> dict[str, object]:
+        item = estimate(measure.cells(method))
+        return {
+            f"{column}_mean": item.mean if item else None,
+            f"{column}_ci95": item.half if item else None,
+            f"{column}_n": item.n if item else 0,
+            f"{column}_signals": len(item.signals) if item else 0,
+        }
+
+    return Column(measure.label, text, values)
+
+
+def _name(method: Method) -> str:
+    return method.label if method.activation else baseline(method.label)
+
+
 def _count(method: Method) -> str:
     return f"{len(method.ok)}/{len(method.runs)}" if method.failed else str(len(method.runs))
 
 
-def _estimate(cells: Cells, spec: str) -> Cell:
-    found = estimate(cells)
-    return Cell(DASH if found is None else with_interval(found.mean, found.half, spec))
+def _span(column: str) -> Callable[[Method], str]:
+    return lambda method: span(run.number(column) for run in method.ok)
 
 
-def _time(task: TaskResults, method: Method, column: str, letters: dict[str, str]) -> Cell:
+def _of_networks(text: Callable[[Method], str]) -> Callable[[Method], str]:
+    return lambda method: text(method) if method.activation else DASH
+
+
+def _time(task: TaskResults, method: Method, column: str, letters: dict[str, str]) -> str:
     """The mean time under each of the method's conditions: times that do not compare are never averaged."""
     parts = []
     for timing in method.timings:
@@ -187,7 +162,7 @@ def _time(task: TaskResults, method: Method, column: str, letters: dict[str, str
         mark += OTHER_ENGINE * (bool(method.activation) and task.other_engine(timing))
         letter = letters.get(timing.hardware)
         parts.append(f"{seconds(mean)}{mark}" + (f" [{letter}]" if letter else ""))
-    return Cell(" · ".join(parts) or DASH)
+    return " · ".join(parts) or DASH
 
 
 def _letters(suite: SuiteResults) -> dict[str, str]:
@@ -216,7 +191,7 @@ def _notes(task: TaskResults, table: Table, letters: dict[str, str]) -> list[str
         if method.failed:
             first = method.failed[0]
             where = f"{first.cell[0]}, repeat {first.cell[1]}"
-            notes.append(f"{_name(task, method)}: {method.statuses()} ({where}: {shorten(first.text('error'))})")
+            notes.append(f"{_name(method)}: {method.statuses()} ({where}: {shorten(first.text('error'))})")
     if task.chooses:
         notes.append(f"Chosen: at the eval step that {rule_text(task)} chooses without the truth.")
     if PARTIAL in texts:
@@ -264,10 +239,6 @@ def rule_text(task: TaskResults) -> str:
     return rules[0] if len(rules) == 1 else f"each method’s rule ({', '.join(rules)})"
 
 
-def _name(task: TaskResults, method: Method) -> str:
-    return baseline(method.label) if method in task.baselines else method.label
-
-
 def caption(task: TaskResults) -> str:
     """Signals, repeats, settings and device of a task."""
     runs = [run for method in task.activations for run in method.runs]
@@ -287,51 +258,55 @@ def caption(task: TaskResults) -> str:
 # -- raw numbers -------------------------------------------------------------------------------------------------------
 
 
-def _record(suite: SuiteResults, task: TaskResults, method: Method) -> dict[str, object]:
-    first = method.runs[0]
-    record: dict[str, object] = {
+def _identity(suite: SuiteResults, task: TaskResults, method: Method) -> dict[str, object]:
+    settings = {column: _json(method, column) for column in ("activation_params", "model", "train")}
+    return {
         "suite": suite.name,
         "task": task.key,
-        "kind": first.text("kind"),
+        "kind": method.runs[0].text("kind"),
         "method": method.key,
         "label": method.label,
         "activation": method.activation,
-        "activation_params": _json(method, "activation_params"),
-        "model": _json(method, "model"),
-        "train": _json(method, "train"),
-        "ok": len(method.ok),
-        "attempted": len(method.runs),
-        "failures": method.statuses(),
+        **settings,
     }
-    headline = task.headline.name
-    for name, values in _columns(task).items():
-        found = estimate(values.cells(method))
-        column = {ORACLE: f"best_oracle_{headline}", CHOSEN: f"chosen_{headline}"}.get(name, name)
-        record[f"{column}_mean"] = found.mean if found else None
-        record[f"{column}_ci95"] = found.half if found else None
-        record[f"{column}_n"] = found.n if found else 0
-        record[f"{column}_signals"] = len(found.signals) if found else 0
-    if task.chooses:
-        record["chosen_step_mean"] = average(run.chosen_step for run in method.ok) if method.activation else None
-    record["not_converged"], record["converged_asked"] = counts(method)
-    record["params_asked"] = average(map(budget.Sizes(task).asked, method.ok))
-    for column in ("params", "frozen"):
-        record[f"{column}_mean"] = average(run.number(column) for run in method.ok)
-    record["steps_mean"] = average(run.number("steps") for run in method.ok)
-    record["passes_mean"] = average(run.number("passes") for run in method.ok)
-    hardware = {timing.hardware for other in task.methods for timing in other.timings}
+
+
+def _attempts(method: Method) -> dict[str, object]:
+    return {"ok": len(method.ok), "attempted": len(method.runs), "failures": method.statuses()}
+
+
+def _convergence(task: TaskResults, method: Method) -> dict[str, object]:
+    step = average(run.chosen_step for run in method.ok) if method.activation else None
+    falling, asked = counts(method)
+    return {**({"chosen_step_mean": step} if task.chooses else {}), "not_converged": falling, "converged_asked": asked}
+
+
+def _mean(method: Method, *columns: str, **of: Callable[[Run], float | None]) -> dict[str, object]:
+    """Means over the runs: first of functions of a run, then of columns."""
+    means: dict[str, object] = {name: average(map(value, method.ok)) for name, value in of.items()}
+    return means | {f"{column}_mean": average(run.number(column) for run in method.ok) for column in columns}
+
+
+def _times(method: Method, hardware: Collection[str]) -> dict[str, object]:
+    """The mean times under each of the method's conditions."""
+    times: dict[str, object] = {}
     for timing in method.timings:
         runs = [run for run in method.ok if run.timing == timing]
         engines = {other.engine for other in method.timings if other.hardware == timing.hardware}
         parts = [timing.hardware] * (len(hardware) > 1) + [timing.engine or "unknown"] * (len(engines) > 1)
         suffix = "".join(f"@{part}" for part in parts)
-        record[f"train_s_mean{suffix}"] = average(run.number("train_s") for run in runs)
-        record[f"step_ms_mean{suffix}"] = average(run.number("step_ms") for run in runs)
-    record["hardware"] = "; ".join(sorted({run.hardware for run in method.ok}))
-    record["engine"] = "; ".join(sorted({run.engine for run in method.ok} - {""}))
-    record["timing_valid"] = all(run.timing_valid for run in method.ok) if method.ok else None
-    record["first_error"] = shorten(method.failed[0].text("error"), 1000) if method.failed else ""
-    return record
+        times[f"train_s_mean{suffix}"] = average(run.number("train_s") for run in runs)
+        times[f"step_ms_mean{suffix}"] = average(run.number("step_ms") for run in runs)
+    return times
+
+
+def _provenance(method: Method) -> dict[str, object]:
+    return {
+        "hardware": "; ".join(sorted({run.hardware for run in method.ok})),
+        "engine": "; ".join(sorted({run.engine for run in method.ok} - {""})),
+        "timing_valid": all(run.timing_valid for run in method.ok) if method.ok else None,
+        "first_error": shorten(method.failed[0].text("error"), 1000) if method.failed else "",
+    }
 
 
 def _json(method: Method, column: str) -> str:

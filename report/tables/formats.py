@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from inrbench.report.labels import slug
-from inrbench.report.tables.build import Cell, Table
+from inrbench.report.tables.table import Cell, Table
 
 CLASSICAL = "classical"
 

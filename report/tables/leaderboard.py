@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +14,8 @@ from inrbench.report.data.stats import ALPHA, estimate
 from inrbench.report.data.target import levels, reached
 from inrbench.report.labels import baseline, engine, number, seconds
 from inrbench.report.tables import budget, converged, winners
-from inrbench.report.tables.build import DASH, INVALID, OTHER_ENGINE, Cell, Table
+from inrbench.report.tables.build import DASH, INVALID, OTHER_ENGINE
+from inrbench.report.tables.table import Cell, Column, Table, tabulate
 
 NONE = (
     "No leaderboard: it takes three cases (a task and one of its signals) and two activations that have run on all of "
@@ -43,24 +45,27 @@ def tables(suite: SuiteResults, board: Leaderboard | None) -> list[Table]:
 
 def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str], marked: Mapping[str, str]) -> Table:
     scaled = effects.scales(suite, {task for task, _ in board.cases})
-    typical = {key: effects.typical(scaled, key) for key in board.methods}
-    quantities = {"mean rank": board.mean_rank, "P(improvement)": board.improvement}
-    best = {name: int(np.argmin(q.value) if q is board.mean_rank else np.argmax(q.value)) for name, q in
-            quantities.items()}  # fmt: skip
-    top = max((value for value in typical.values() if value is not None), default=None)
-    rows: list[tuple[Cell, ...]] = []
-    records: list[dict[str, object]] = []
-    for place, key in enumerate(board.methods):
-        cells = [Cell(_interval(item, place), best[name] == place) for name, item in quantities.items()]
-        mark = UNSEPARATED if place and key in board.leading else ""
-        value = typical[key]
-        effect = [Cell(DASH if value is None else _number(value), value == top)] if scaled else []
-        rows.append((_method(names[key], marked[key]), Cell(cells[0].text + mark, cells[0].bold), *cells[1:], *effect))
-        record: dict[str, object] = {"suite": suite.name, "method": key, "label": names[key]}
-        for name, item in (("mean_rank", board.mean_rank), ("improvement", board.improvement)):
-            record[name] = float(item.value[place])
-            record[f"{name}_low"], record[f"{name}_high"] = float(item.low[place]), float(item.high[place])
-        records.append({**record, "separated": key not in board.leading, "effect": value})
+    typical = [effects.typical(scaled, key) for key in board.methods]
+    top = max((value for value in typical if value is not None), default=None)
+
+    def effect(place: int) -> Cell:
+        value = typical[place]
+        return Cell(DASH if value is None else _number(value), value == top)
+
+    def rank(place: int) -> Cell:
+        mark = UNSEPARATED if place and board.methods[place] in board.leading else ""
+        return Cell(_interval(board.mean_rank, place) + mark, place == int(np.argmin(board.mean_rank.value)))
+
+    def improvement(place: int) -> Cell:
+        return Cell(_interval(board.improvement, place), place == int(np.argmax(board.improvement.value)))
+
+    columns: list[Column[int]] = [
+        _methods(board, names, marked, suite=suite.name),
+        Column("mean rank", rank, lambda place: _ends("mean_rank", board.mean_rank, place)),
+        Column("P(improvement)", improvement, lambda place: _ends("improvement", board.improvement, place)),
+        Column(values=lambda place: {"separated": board.methods[place] not in board.leading}),
+        Column("effect" * bool(scaled), effect if scaled else None, lambda place: {"effect": typical[place]}),
+    ]  # fmt: skip
     tasks = len({task for task, _ in board.cases})
     least, most = board.repeats
     repeats = _count(most, "repeat") if least == most else f"{least} to {most} repeats"
@@ -70,18 +75,25 @@ def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str], 
     notes += _off(board, names, marked)
     if scaled:
         notes.append(_scale_note(suite, scaled))
-    return Table(
-        task="leaderboard",
-        title="Leaderboard",
-        columns=("method", *quantities, *["effect"] * bool(scaled)),
-        rows=tuple(rows),
-        classical=(),
-        notes=tuple(notes),
+    return tabulate(
+        "leaderboard",
+        "Leaderboard",
+        columns,
+        range(len(board.methods)),
+        notes=notes,
         caption=f"{_count(tasks, 'task')}, {_count(len(board.cases), 'case')} (task and signal), {repeats}. In "
         f"brackets: 95 % intervals over {'tasks' if tasks >= CLUSTERS else 'cases'} (Student’s t).",
-        records=tuple(records),
         emphasis="Bold: the best value.",
     )
+
+
+def _ends(name: str, item: Quantity, place: int) -> dict[str, object]:
+    """A quantity of a method with the ends of its interval."""
+    return {
+        name: float(item.value[place]),
+        f"{name}_low": float(item.low[place]),
+        f"{name}_high": float(item.high[place]),
+    }
 
 
 def _scale_note(suite: SuiteResults, scaled: Sequence[effects.Scale]) -> str:
@@ -112,8 +124,18 @@ def _number(value: float) -> str:
     return format(value + 0.0, ".2f").replace("-0.00", "0.00").replace("-", "−")
 
 
-def _method(label: str, marked: str) -> Cell:
-    return Cell(marked, method="" if marked == label else label)
+def _methods(board: Leaderboard, names: Mapping[str, str], marked: Mapping[str, str], **values: object) -> Column[int]:
+    """The column of the methods by their place, with their marks."""
+
+    def text(place: int) -> Cell:
+        label, with_mark = names[board.methods[place]], marked[board.methods[place]]
+        return Cell(with_mark, method="" if with_mark == label else label)
+
+    def record(place: int) -> dict[str, object]:
+        key = board.methods[place]
+        return {**values, "method": key, "label": names[key]}
+
+    return Column("method", text, record)
 
 
 def _off(board: Leaderboard, names: Mapping[str, str], marked: Mapping[str, str]) -> list[str]:
@@ -122,31 +144,25 @@ def _off(board: Leaderboard, names: Mapping[str, str], marked: Mapping[str, str]
 
 
 def _wins(board: Leaderboard, names: Mapping[str, str], marked: Mapping[str, str]) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    records: list[dict[str, object]] = []
-    for place, key in enumerate(board.methods):
-        shares = board.wins[place]
-        rows.append(
-            (
-                _method(names[key], marked[key]),
-                *(Cell(DASH) if np.isnan(x) else Cell(f"{100 * x:.0f} %", x > 0.5) for x in shares),
-            )
-        )
-        found = {
-            f"against {rival}": None if np.isnan(x) else float(x)
-            for rival, x in zip(board.methods, shares, strict=True)
-        }
-        records.append({"method": key, "label": names[key], **found})
-    return Table(
-        task="leaderboard-wins",
-        title="Pairwise wins",
-        columns=("method", *(names[key] for key in board.methods)),
-        rows=tuple(rows),
-        classical=(),
-        notes=tuple(_off(board, names, marked)),
+    def against(rival: int) -> Column[int]:
+        def share(place: int) -> float | None:
+            return None if place == rival else float(board.wins[place, rival])
+
+        def text(place: int) -> Cell:
+            return Cell(DASH) if (x := share(place)) is None else Cell(f"{100 * x:.0f} %", x > 0.5)
+
+        key = board.methods[rival]
+        return Column(names[key], text, lambda place: {f"against {key}": share(place)})
+
+    places = range(len(board.methods))
+    return tabulate(
+        "leaderboard-wins",
+        "Pairwise wins",
+        [_methods(board, names, marked), *map(against, places)],
+        places,
+        notes=_off(board, names, marked),
         caption="The share of repeats that the row’s method wins against the column’s, mean over tasks; equal scores "
         "count one half.",
-        records=tuple(records),
         emphasis="Bold: more than half.",
     )
 
@@ -156,41 +172,38 @@ def _speed(suite: SuiteResults, names: Mapping[str, str]) -> list[Table]:
     tasks = [task for task in suite.tasks if levels(task) and any(method.timings for method in task.activations)]
     if not tasks:
         return []
-    columns = ["method"]
+    columns: list[Column[str]] = [Column("method", names.__getitem__, lambda key: {"method": key, "label": names[key]})]
     for task in tasks:
-        columns += [f"{task.key}: {task.headline.label}", f"{task.key}: time to {_level(task)} (s)"]
-    rows: list[tuple[Cell, ...]] = []
-    records: list[dict[str, object]] = []
-    for key, label in names.items():
-        cells = [Cell(label)]
-        record: dict[str, object] = {"method": key, "label": label}
-        for task in tasks:
-            method = next((method for method in task.activations if method.key == key), None)
-            cells.append(Cell(_final(task, method)))
-            cells.append(Cell(_times(task, method) if method else DASH))
-            record |= _record(task, method)
-        rows.append(tuple(cells))
-        records.append(record)
+        columns += _values_and_times(task)
     several = len(tasks) > 1 or len(tasks[0].signals) > 1
-    text = " ".join(cell.text for row in rows for cell in row)
+    table = tabulate(
+        "time-to-level",
+        "Final value and time to a level",
+        columns,
+        list(names),
+        caption="The level is what the median method reaches at the end"
+        + " (of each task and signal)" * several
+        + ": half of the methods reach it. Seconds on the training clock, mean over runs.",
+        emphasis="",
+    )
+    text = table.all_text
     notes = [f"{INVALID} Timed while other work used the device: the time does not compare."] * (INVALID in text)
     notes += filter(None, [converged.note(text)])
     notes += [_engine_note(tasks)] * (OTHER_ENGINE in text)
     notes += ["k/n: only k of n runs reached the level."] * ("/" in text)
+    return [replace(table, notes=tuple(notes))]
+
+
+def _values_and_times(task: TaskResults) -> list[Column[str]]:
+    """The columns of a task by the key of a method: its final value, and its time to the level."""
+    methods = {method.key: method for method in task.activations}
     return [
-        Table(
-            task="time-to-level",
-            title="Final value and time to a level",
-            columns=tuple(columns),
-            rows=tuple(rows),
-            classical=(),
-            notes=tuple(notes),
-            caption="The level is what the median method reaches at the end"
-            + " (of each task and signal)" * several
-            + ": half of the methods reach it. Seconds on the training clock, mean over runs.",
-            records=tuple(records),
-            emphasis="",
-        )
+        Column(f"{task.key}: {task.headline.label}", lambda key: _final(task, methods.get(key))),
+        Column(
+            f"{task.key}: time to {_level(task)} (s)",
+            lambda key: _times(task, methods[key]) if key in methods else DASH,
+            lambda key: _record(task, methods.get(key)),
+        ),
     ]
 
 

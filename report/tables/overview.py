@@ -8,7 +8,8 @@ from inrbench.report.data.matrix import Entry, Matrix, Row
 from inrbench.report.data.model import TaskResults
 from inrbench.report.labels import baseline, number
 from inrbench.report.tables import budget
-from inrbench.report.tables.build import DASH, PARTIAL, Cell, Table
+from inrbench.report.tables.build import DASH, PARTIAL
+from inrbench.report.tables.table import Cell, Column, Table, tabulate
 
 NAME = "overview"
 
@@ -21,24 +22,25 @@ def tables(found: Matrix) -> list[Table]:
 def table(found: Matrix) -> Table:
     """The table."""
     ranked = len(found.tasks) > 1 and any(row.rank is not None for row in found.rows)
+    marked = budget.labels(found.tasks)
+    columns: list[Column[Row]] = [
+        Column("method", lambda row: _label(row, marked),
+               lambda row: {"method": row.key, "label": row.label, "classical": row.classical}),
+        *(_column(task, place) for place, task in enumerate(found.tasks)),
+        Column("mean rank" * ranked, _rank if ranked else None, lambda row: {"mean_rank": row.rank}),
+    ]  # fmt: skip
     networks, classical = ([row for row in found.rows if row.classical is kind] for kind in (False, True))
     notes = [f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold."]
-    marked = budget.labels(found.tasks)
     off = any(marked[row.key] != row.label for row in networks)
     partial = any(entry and entry.partial for row in found.rows for entry in row.entries)
-    return Table(
-        task=NAME,
-        title="Methods by tasks",
-        columns=(
-            "method",
-            *(f"{task.key}: {task.headline.label}" for task in found.tasks),
-            *["mean rank"] * ranked,
-        ),
-        rows=tuple(_row(found, row, ranked, marked) for row in networks),
-        classical=tuple(_row(found, row, ranked, marked) for row in classical),
-        notes=(*notes * partial, *[budget.OFF] * off),
+    return tabulate(
+        NAME,
+        "Methods by tasks",
+        columns,
+        networks,
+        classical,
+        notes=[*notes * partial, *[budget.OFF] * off],
         caption="Final value of each task’s headline metric, mean over signals and repeats.",
-        records=tuple(_record(found, row) for row in found.rows),
         emphasis="Bold: the best network of each task.",
     )
 
@@ -52,22 +54,24 @@ def text(task: TaskResults, entry: Entry | None) -> str:
     return number(entry.value.mean, task.headline.spec) + f" {PARTIAL}" * entry.partial
 
 
-def _row(found: Matrix, row: Row, ranked: bool, marked: Mapping[str, str]) -> tuple[Cell, ...]:
-    cells = [
-        Cell(text(task, entry), entry is not None and entry.best)
-        for task, entry in zip(found.tasks, row.entries, strict=True)
-    ]
-    rank = Cell(DASH if row.rank is None else f"{row.rank:.1f}")
+def _column(task: TaskResults, place: int) -> Column[Row]:
+    def cell(row: Row) -> Cell:
+        entry = row.entries[place]
+        return Cell(text(task, entry), entry is not None and entry.best)
+
+    def values(row: Row) -> dict[str, object]:
+        entry = row.entries[place]
+        item, name = entry.value if entry else None, f"{task.key} {task.headline.name}"
+        return {name: item.mean if item else None, f"{name} ci95": item.half if item else None}
+
+    return Column(f"{task.key}: {task.headline.label}", cell, values)
+
+
+def _rank(row: Row) -> str:
+    return DASH if row.rank is None else f"{row.rank:.1f}"
+
+
+def _label(row: Row, marked: Mapping[str, str]) -> Cell:
     if row.classical:
-        return (Cell(baseline(row.label)), *cells, *[rank] * ranked)
-    label = marked[row.key]
-    return (Cell(label, method="" if label == row.label else row.label), *cells, *[rank] * ranked)
-
-
-def _record(found: Matrix, row: Row) -> dict[str, object]:
-    record: dict[str, object] = {"method": row.key, "label": row.label, "classical": row.classical}
-    for task, entry in zip(found.tasks, row.entries, strict=True):
-        item = entry.value if entry else None
-        record[f"{task.key} {task.headline.name}"] = item.mean if item else None
-        record[f"{task.key} {task.headline.name} ci95"] = item.half if item else None
-    return record | {"mean_rank": row.rank}
+        return Cell(baseline(row.label))
+    return Cell(marked[row.key], method="" if marked[row.key] == row.label else row.label)

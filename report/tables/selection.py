@@ -18,8 +18,9 @@ from typing import Any
 from inrbench.report.data.model import Method, Run, SuiteResults, TaskResults
 from inrbench.report.data.stats import average
 from inrbench.report.labels import MetricLabel, named_settings, parameter, span
-from inrbench.report.tables.build import DASH, Cell, Table
+from inrbench.report.tables.build import DASH
 from inrbench.report.tables.formats import markdown
+from inrbench.report.tables.table import Cell, Column, Table, tabulate
 
 NORM = "path_norm"
 SWEPT = "c"
@@ -186,40 +187,81 @@ def _table(task: TaskResults, chosen: Sequence[Choice]) -> Table:
     metric, name = task.headline, parameter(SWEPT)
     varied = len({choice.others for choice in chosen}) > len({choice.activation for choice in chosen})
     many = len(chosen) > 1
-    rows, notes, records = [], [], []
-    for choice in chosen:
-        title = f"{choice.signal}, {choice.activation}" + (f" ({choice.others})" if varied and choice.others else "")
-        rows += [_row(choice, item, f"{title}: " if many else "") for item in choice.candidates]
-        notes.append((f"{title}: " if many else "") + _verdict(choice, name))
-        records += [_record(task, choice, item) for item in choice.candidates]
-    repeats = [len(item.runs) for choice in chosen for item in choice.candidates]
-    return Table(
-        task=f"choose-{task.key}",
-        title=f"Choosing {name} without the truth: {task.key}"
+
+    def title(choice: Choice) -> str:
+        own = f"{choice.signal}, {choice.activation}" + (f" ({choice.others})" if varied and choice.others else "")
+        return f"{own}: " if many else ""
+
+    rows = [(choice, item) for choice in chosen for item in choice.candidates]
+    repeats = [len(item.runs) for _, item in rows]
+    return tabulate(
+        f"choose-{task.key}",
+        f"Choosing {name} without the truth: {task.key}"
         + ("" if many else f", {chosen[0].signal}, {chosen[0].activation}"),
-        columns=(name, "data loss reached", "step reached", "path norm", metric.label, "remark"),
-        rows=tuple(rows),
-        classical=(),
-        notes=tuple(notes),
+        _columns(task, name, title),
+        rows,
+        notes=[title(choice) + _verdict(choice, name) for choice in chosen],
         caption="Chosen: the least path norm among the values that fit the data equally well. "
         f"Oracle: the best {metric.short}, which needs the truth. "
         f"Means over {span(repeats)} repeat{'s' * (max(repeats) > 1)}.",
-        records=tuple(records),
         emphasis=f"Bold: the chosen value and the best {metric.short}.",
     )
 
 
-def _row(choice: Choice, item: Candidate, title: str) -> tuple[Cell, ...]:
-    chosen, oracle = item is choice.chosen, item is choice.oracle
-    remarks = ["chosen"] * chosen + ["oracle"] * oracle + [item.excluded] * bool(item.excluded)
-    return (
-        Cell(f"{title}{item.value:g}", chosen, item.method.label),
-        _number(item.loss, ".3e"),
-        _number(item.step, ",.0f"),
-        _number(item.path_norm, ",.4g"),
-        _number(item.score, choice.metric.spec, oracle),
-        Cell(", ".join(remarks) or DASH),
-    )
+Entry = tuple[Choice, Candidate]
+
+
+def _columns(task: TaskResults, name: str, title: Callable[[Choice], str]) -> list[Column[Entry]]:
+    metric = task.headline
+
+    def identity(entry: Entry) -> dict[str, object]:
+        choice, item = entry
+        return {
+            "task": task.key,
+            "signal": choice.signal,
+            "activation": choice.activation,
+            "others": choice.others,
+            "parameter": SWEPT,
+            "value": item.value,
+            "method": item.method.key,
+            "label": item.method.label,
+            "runs": len(item.runs),
+            "ok": len(item.ok),
+            "reached": item.reached,
+            "step": item.step,
+        }
+
+    def remark(entry: Entry) -> str:
+        choice, item = entry
+        remarks = ["chosen"] * (item is choice.chosen) + ["oracle"] * (item is choice.oracle)
+        return ", ".join([*remarks, *[item.excluded] * bool(item.excluded)]) or DASH
+
+    def status(entry: Entry) -> dict[str, object]:
+        choice, item = entry
+        return {
+            "comparable": not item.excluded,
+            "status": item.excluded,
+            "chosen": item is choice.chosen,
+            "oracle": item is choice.oracle,
+            "gap": choice.gap,
+        }
+
+    return [
+        Column(
+            name,
+            lambda e: Cell(f"{title(e[0])}{e[1].value:g}", e[1] is e[0].chosen, e[1].method.label),
+            identity,
+        ),
+        Column("data loss reached", lambda e: _number(e[1].loss, ".3e"), lambda e: {"loss": e[1].loss}),
+        Column("step reached", lambda e: _number(e[1].step, ",.0f")),
+        Column("path norm", lambda e: _number(e[1].path_norm, ",.4g"), lambda e: {"path_norm": e[1].path_norm}),
+        Column(
+            metric.label,
+            lambda e: _number(e[1].score, metric.spec, e[1] is e[0].oracle),
+            lambda e: {"metric": metric.name, "direction": metric.direction, "score": e[1].score},
+        ),
+        Column("remark", remark, status),
+    ]
 
 
 def _number(value: float | None, spec: str, bold: bool = False) -> Cell:
@@ -234,30 +276,3 @@ def _verdict(choice: Choice, name: str) -> str:
     if choice.oracle is None or choice.gap is None:
         return f"{text}; its cost is unknown, because a score is missing."
     return f"{text}, the oracle {name} = {choice.oracle.value:g}: a gap of {choice.metric.value(choice.gap)}."
-
-
-def _record(task: TaskResults, choice: Choice, item: Candidate) -> dict[str, object]:
-    return {
-        "task": task.key,
-        "signal": choice.signal,
-        "activation": choice.activation,
-        "others": choice.others,
-        "parameter": SWEPT,
-        "value": item.value,
-        "method": item.method.key,
-        "label": item.method.label,
-        "runs": len(item.runs),
-        "ok": len(item.ok),
-        "reached": item.reached,
-        "step": item.step,
-        "loss": item.loss,
-        "path_norm": item.path_norm,
-        "metric": choice.metric.name,
-        "direction": choice.metric.direction,
-        "score": item.score,
-        "comparable": not item.excluded,
-        "status": item.excluded,
-        "chosen": item is choice.chosen,
-        "oracle": item is choice.oracle,
-        "gap": choice.gap,
-    }

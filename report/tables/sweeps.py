@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from inrbench.report.data.model import SuiteResults, TaskResults
 from inrbench.report.data.sweeps import TOLERANCE, GoodRange, Line, Sweep, good_range, over_methods
-from inrbench.report.labels import spaced
-from inrbench.report.tables.build import Cell, Table
+from inrbench.report.labels import MetricLabel, spaced
+from inrbench.report.tables.table import Column, Table, tabulate
 
 
 def tables(suite: SuiteResults) -> list[Table]:
@@ -28,47 +28,38 @@ def _table(task: TaskResults) -> Table | None:
         for sweep, line, _ in ranges
         if line.failed
     ]
-    return Table(
-        task=f"sweep-{task.key}",
-        title=f"Sensitivity: {task.key}",
-        columns=("method", "setting", "best value", metric.label, "good from", "to", "octaves", "factor"),
-        rows=tuple(_row(*entry) for entry in ranges),
-        classical=(),
-        notes=tuple(failed),
+    return tabulate(
+        f"sweep-{task.key}",
+        f"Sensitivity: {task.key}",
+        _columns(metric),
+        ranges,
+        notes=failed,
         caption=f"Good: {metric.short} within {TOLERANCE:g} dB of the best value, interpolated over the logarithm "
         "of the setting; ≤ and ≥: the sweep ends before the range does.",
-        records=tuple(_record(*entry) for entry in ranges),
         emphasis="",
     )
 
 
-def _row(sweep: Sweep, line: Line, item: GoodRange) -> tuple[Cell, ...]:
-    wide = "≥ " * (item.open_low or item.open_high)
-    return (
-        Cell(line.label),
-        Cell(spaced(sweep.setting)),
-        Cell(f"{item.best:g}"),
-        Cell(format(line.points[item.best].mean, sweep.metric.spec)),
-        Cell("≤ " * item.open_low + f"{item.low:.3g}"),
-        Cell("≥ " * item.open_high + f"{item.high:.3g}"),
-        Cell(f"{wide}{item.octaves:.1f}"),
-        Cell(f"{wide}{2**item.octaves:.1f}"),
-    )
+Entry = tuple[Sweep, Line, GoodRange]
 
 
-def _record(sweep: Sweep, line: Line, item: GoodRange) -> dict[str, object]:
-    return {
-        "task": sweep.task,
-        "method": line.key,
-        "label": line.label,
-        "setting": sweep.setting,
-        "best": item.best,
-        "metric": sweep.metric.name,
-        "score": line.points[item.best].mean,
-        "low": item.low,
-        "high": item.high,
-        "open_low": item.open_low,
-        "open_high": item.open_high,
-        "octaves": item.octaves,
-        "failed": " ".join(f"{value:g}" for value in line.failed),
-    }
+def _columns(metric: MetricLabel) -> list[Column[Entry]]:
+    def wide(item: GoodRange) -> str:
+        return "≥ " * (item.open_low or item.open_high)
+
+    def score(entry: Entry) -> float:
+        return entry[1].points[entry[2].best].mean
+
+    return [
+        Column("method", lambda e: e[1].label, lambda e: {"task": e[0].task, "method": e[1].key, "label": e[1].label}),
+        Column("setting", lambda e: spaced(e[0].setting), lambda e: {"setting": e[0].setting}),
+        Column("best value", lambda e: f"{e[2].best:g}", lambda e: {"best": e[2].best}),
+        Column(metric.label, lambda e: format(score(e), metric.spec),
+               lambda e: {"metric": metric.name, "score": score(e)}),
+        Column("good from", lambda e: "≤ " * e[2].open_low + f"{e[2].low:.3g}", lambda e: {"low": e[2].low}),
+        Column("to", lambda e: "≥ " * e[2].open_high + f"{e[2].high:.3g}",
+               lambda e: {"high": e[2].high, "open_low": e[2].open_low, "open_high": e[2].open_high}),
+        Column("octaves", lambda e: f"{wide(e[2])}{e[2].octaves:.1f}", lambda e: {"octaves": e[2].octaves}),
+        Column("factor", lambda e: f"{wide(e[2])}{2**e[2].octaves:.1f}",
+               lambda e: {"failed": " ".join(f"{value:g}" for value in e[1].failed)}),
+    ]  # fmt: skip

@@ -1,5 +1,5 @@
-"""Verdict of each task in one sentence: the best method, those that it is not clearly better than, and the best
-classical method."""
+"""Verdict of each task in short sentences: the method to use, those that are not clearly worse, and how far networks
+and classical methods are apart."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from inrbench.report.data.model import SuiteResults
 from inrbench.report.data.stats import difference
-from inrbench.report.labels import MetricLabel, baseline
-from inrbench.report.tables import winners
+from inrbench.report.labels import MetricLabel, baseline_in_words
+from inrbench.report.tables import budget, winners
 from inrbench.report.tables.winners import Winner
 
 NAMED = 2
@@ -18,22 +18,26 @@ NAMED = 2
 
 @dataclass(frozen=True)
 class Verdict:
-    """A sentence on one task; the page sets ``answer``, the method to use, in bold.
+    """Sentences on one task; the page sets ``answer``, the method to use, in bold.
 
     Attributes:
         task: the suite's key of the task.
+        title: the task's name in sentences.
+        before: the words before the answer.
         answer: the method to use, its name alone.
-        rest: the rest of the sentence, from its value on.
+        rest: what follows, from its value on.
     """
 
     task: str
+    title: str
+    before: str
     answer: str
     rest: str
 
     @property
     def text(self) -> str:
-        """The whole sentence: ``ct: TV (classical, 31.20 dB); the best network, SIREN, is 1.20 dB behind.``"""
-        return f"{self.task}: {self.answer}{self.rest}"
+        """All of it: ``CT: use total variation (31.20 dB). The best network, SIREN, is 1.20 dB behind.``"""
+        return f"{self.title}: {self.before}{self.answer}{self.rest}"
 
 
 def verdicts(suite: SuiteResults) -> list[Verdict]:
@@ -42,23 +46,27 @@ def verdicts(suite: SuiteResults) -> list[Verdict]:
 
 
 def _verdict(winner: Winner) -> Verdict:
-    metric = winner.task.headline
-    gap = _against_classical(winner)
+    task, metric, gap = winner.task, winner.task.headline, _against_classical(winner)
     if winner.classical and gap is not None and gap[0] < 0 and _clear(gap):
         method, item = winner.classical
-        behind = f"the best network, {winner.best.label}, is {metric.value(-gap[0])} behind"
-        return Verdict(winner.task.key, baseline(method.label), f" (classical, {_score(metric, item.mean)}); {behind}.")
+        behind = f"The best network, {winner.best.label}, is {_amount(metric, -gap[0])} behind."
+        rest = [f" ({_score(metric, item.mean)}).", behind, *_size(winner)]
+        return Verdict(task.key, task.title, "use ", baseline_in_words(method.label), " ".join(rest))
     rivals = _rivals([method.label for method in winner.unseparated])
+    rest = [f" leads with {_score(metric, winner.value)}.", *_size(winner), *rivals]
     if winner.classical and gap is not None:
-        name = baseline(winner.classical[0].label)
-        clear = f"; {metric.value(gap[0])} ahead of {name}"
-        rivals += clear if _clear(gap) else f"; not clearly better than {name}"
-    return Verdict(winner.task.key, winner.best.label, f" ({_score(metric, winner.value)}){rivals}.")
+        rest.append(_classical(metric, baseline_in_words(winner.classical[0].label), gap, bool(rivals)))
+    return Verdict(task.key, task.title, "", winner.best.label, " ".join(rest))
 
 
 def _score(metric: MetricLabel, value: float) -> str:
     """A value with its unit, or with the name of the metric where it has none."""
-    return metric.value(value) if metric.unit else f"{metric.short} {metric.value(value)}"
+    return _amount(metric, value) if metric.unit else f"{metric.short} {_amount(metric, value)}"
+
+
+def _amount(metric: MetricLabel, value: float) -> str:
+    """A value with its unit, without an exponent."""
+    return f"{value:.3g} {metric.unit}".strip() if metric.spec.endswith("e") else metric.value(value)
 
 
 def _against_classical(winner: Winner) -> tuple[float, float | None] | None:
@@ -79,11 +87,39 @@ def _clear(gap: tuple[float, float | None]) -> bool:
     return abs(gap[0]) > (gap[1] or 0.0)
 
 
-def _rivals(labels: Sequence[str]) -> str:
-    """The methods that are not clearly worse."""
+def _classical(metric: MetricLabel, name: str, gap: tuple[float, float | None], rivals: bool) -> str:
+    """A sentence on the best classical method, which is not clearly better than the best network.
+
+    Args:
+        rivals: whether the sentence before says of networks that they are not clearly worse.
+    """
+    subject = name[:1].upper() + name[1:]
+    if _clear(gap):
+        return f"{subject} is {_amount(metric, gap[0])} behind."
+    if rivals and gap[0] > 0:
+        return f"Nor is {name}."
+    return f"{subject} is not clearly {'worse' if gap[0] > 0 else 'better'}."
+
+
+def _rivals(labels: Sequence[str]) -> list[str]:
+    """A sentence on the methods that are not clearly worse, if there are any."""
     if not labels:
-        return ""
+        return []
     named, more = labels[:NAMED], len(labels) - NAMED
     names = [*named, f"{more} more"] if more > 0 else named
     text = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"; {text} {'is' if len(labels) == 1 else 'are'} not clearly worse"
+    return [f"{text} {'is' if len(labels) == 1 else 'are'} not clearly worse."]
+
+
+def _size(winner: Winner) -> list[str]:
+    """A sentence where the best network is not of the size of the others."""
+    off = f"Its number of parameters is more than {budget.TOLERANCE:.0%} off the common one."
+    return [off] if budget.Sizes(winner.task).off(winner.best) else []
+
+
+def caveat(suite: SuiteResults) -> str:
+    """A sentence on the tasks whose order may be chance; empty where all have several repeats."""
+    single = [task.title for task in suite.tasks if len({run.cell[1] for m in task.activations for run in m.ok}) == 1]
+    if len(single) == len(suite.tasks):
+        return "One repeat: the order may be chance."
+    return f"One repeat, so the order may be chance: {', '.join(single)}." if single else ""

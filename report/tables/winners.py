@@ -8,9 +8,9 @@ from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import ALPHA, Estimate, difference, estimate, leaders
 from inrbench.report.labels import baseline, number, with_interval
 from inrbench.report.tables import budget
-from inrbench.report.tables.build import DASH, Cell, Table
+from inrbench.report.tables.build import DASH
+from inrbench.report.tables.table import Column, Table, tabulate
 
-COLUMNS = ("task", "metric", "best", "value", "not separated", "next", "gap to it", "best classical", "value")
 CAPTION = (
     f"Not separated: these results do not tell which is better ({ALPHA:.0%} level, Welch’s t-test with Holm’s "
     "correction). Next: the best of the others, with the mean paired difference over repeats and its "
@@ -57,15 +57,13 @@ def tables(suite: SuiteResults) -> list[Table]:
     if len(winners) < 2:
         return []
     return [
-        Table(
-            task="winners",
-            title="Best method of each task",
-            columns=COLUMNS,
-            rows=tuple(_row(winner) for winner in winners),
-            classical=(),
-            notes=tuple(dict.fromkeys(budget.Sizes(winner.task).note() for winner in winners if _off(winner))),
+        tabulate(
+            "winners",
+            "Best method of each task",
+            COLUMNS,
+            winners,
+            notes=list(dict.fromkeys(budget.Sizes(winner.task).note() for winner in winners if _off(winner))),
             caption=CAPTION,
-            records=tuple(_record(winner) for winner in winners),
             emphasis="",
         )
     ]
@@ -88,35 +86,9 @@ def _winner(task: TaskResults) -> Winner:
     )
 
 
-def _row(winner: Winner) -> tuple[Cell, ...]:
-    metric, gap, rival = winner.task.headline, winner.gap, winner.classical
-    texts = [
-        winner.task.key,
-        metric.label,
-        winner.best.label + f" {budget.OFF_BUDGET}" * _off(winner),
-        number(winner.value, metric.spec),
-        ", ".join(method.label for method in winner.unseparated) or "none",
-        winner.after.label if winner.after else DASH,
-        with_interval(*gap, metric.spec) if gap else DASH,
-        *((baseline(rival[0].label), number(rival[1].mean, metric.spec)) if rival else (DASH, DASH)),
-    ]
-    return tuple(Cell(text) for text in texts)
-
-
-def _record(winner: Winner) -> dict[str, object]:
-    gap, rival = winner.gap, winner.classical
-    return {
-        "task": winner.task.key,
-        "metric": winner.task.headline.name,
-        "best": winner.best.key,
-        "value": winner.value,
-        "unseparated": " ".join(method.key for method in winner.unseparated),
-        "next": winner.after.key if winner.after else "",
-        "gap": gap[0] if gap else None,
-        "gap_ci95": gap[1] if gap else None,
-        "classical": rival[0].key if rival else "",
-        "classical_value": rival[1].mean if rival else None,
-    }
+def _gap(winner: Winner) -> dict[str, object]:
+    gap = winner.gap or (None, None)
+    return {"gap": gap[0], "gap_ci95": gap[1]}
 
 
 def _off(winner: Winner) -> bool:
@@ -126,3 +98,19 @@ def _off(winner: Winner) -> bool:
 def best_classical(task: TaskResults) -> tuple[Method, Estimate] | None:
     """The best baseline that has a value."""
     return next(((m, item) for m in task.baselines if (item := estimate(m.final(task.headline.name)))), None)
+
+
+COLUMNS: list[Column[Winner]] = [
+    Column("task", lambda w: w.task.key, lambda w: {"task": w.task.key}),
+    Column("metric", lambda w: w.task.headline.label, lambda w: {"metric": w.task.headline.name}),
+    Column("best", lambda w: w.best.label + f" {budget.OFF_BUDGET}" * _off(w), lambda w: {"best": w.best.key}),
+    Column("value", lambda w: number(w.value, w.task.headline.spec), lambda w: {"value": w.value}),
+    Column("not separated", lambda w: ", ".join(method.label for method in w.unseparated) or "none",
+           lambda w: {"unseparated": " ".join(method.key for method in w.unseparated)}),
+    Column("next", lambda w: w.after.label if w.after else DASH, lambda w: {"next": w.after.key if w.after else ""}),
+    Column("gap to it", lambda w: with_interval(*w.gap, w.task.headline.spec) if w.gap else DASH, _gap),
+    Column("best classical", lambda w: baseline(w.classical[0].label) if w.classical else DASH,
+           lambda w: {"classical": w.classical[0].key if w.classical else ""}),
+    Column("value", lambda w: number(w.classical[1].mean, w.task.headline.spec) if w.classical else DASH,
+           lambda w: {"classical_value": w.classical[1].mean if w.classical else None}),
+]  # fmt: skip

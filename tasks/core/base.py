@@ -139,7 +139,7 @@ class Task(BaseModel):
 
     Class attributes:
         name: lower-case name with dashes, as written in suites.
-        label: name in tables and figures.
+        label: name in reports and in the documentation, as a heading has it: ``Super-resolution``.
         version: number to raise when the same parameters give another problem; it is part of every job's identity.
         classical: parameters of the problem's classical methods, by the method's name, each with the lowest and the
             highest value that a search tries. A suite may give one method values of its own (``classical: {tv:

@@ -12,7 +12,7 @@ from inrbench.bench import reporting
 from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.store.store import Store
-from inrbench.report.tables.build import Cell, Table
+from inrbench.report.tables.table import Cell, Table
 from tests.report.laboratory import Lab
 
 

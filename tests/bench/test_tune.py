@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,14 @@ def test_the_command_halves_prints_and_locks_the_best_trial_of_each(tmp_path: Pa
         assert ("lr low" in cell.edges) == (all_of[winner]["lr"] == min(tried))
         assert ("lr high" in cell.edges) == (all_of[winner]["lr"] == max(tried))
 
+        archived = [row for row in Store(tmp_path / "results", "tiny").trials() if row["activation"] == name]
+        assert {row["trial"]: row["score"] for row in archived if row["steps"] == 4} == {
+            int(own.loc[job, "method"].partition("-t")[2]): half[job] for job in half
+        }
+        assert {row["score"] for row in archived if row["steps"] == 8} == set(full.values())
+        first = json.loads(next(row["settings"] for row in archived if row["trial"] == 0))
+        assert first["lr"] == DEFAULT_RATE
+
     # a search of one activation leaves what was found for the others
     again = inrbench("tune", path, "-a", "siren", "--trials", 2)
     assert again.returncode == 0, again.stderr
@@ -173,6 +182,9 @@ def test_the_command_halves_prints_and_locks_the_best_trial_of_each(tmp_path: Pa
     assert updated is not None
     assert updated.activations["wire"] == lock.activations["wire"]
     assert updated.activations["siren"]["image"].trials == 2
+    kept = Counter(row["activation"] for row in Store(tmp_path / "results", "tiny").trials())
+    assert kept["wire"] >= 4 + 2
+    assert kept["siren"] < kept["wire"]
 
     # and the suite has the settings found
     planned = inrbench("plan", path)

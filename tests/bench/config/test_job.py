@@ -32,7 +32,9 @@ def test_golden_ids_and_seeds() -> None:
 
 
 def test_what_is_not_declared_does_not_enter_the_id() -> None:
-    renamed = replace(JOB, suite="other", task_key="picture", source="/somewhere/else.png", method="s", label="S")
+    renamed = replace(
+        JOB, suite="other", task_key="picture", source="/somewhere/else.png", method="s", label="S", task_label="P"
+    )
     assert renamed.job_id == JOB.job_id
 
 

@@ -19,7 +19,7 @@ SUMMARY = Summary(
     ],
     classical=[[SummaryCell("TV"), SummaryCell("—"), SummaryCell("44.35"), SummaryCell("—")]],
     notes=["A note."],
-    verdicts=["image: SIREN (31.95 dB).", "ct: TV (classical, 44.35 dB)."],
+    verdicts=["Pictures: SIREN leads with 31.95 dB.", "CT: use total variation (44.35 dB)."],
 )
 
 
@@ -34,7 +34,7 @@ def test_a_wide_console_has_one_table_and_the_verdicts_below() -> None:
     lines = [line.split() for line in shown(120).splitlines()]
     assert ["SIREN", "[x]", "31.95", "27.87", "30.00"] in lines
     assert ["TV", "—", "44.35", "—"] in lines
-    assert shown(120).endswith("\nA note.\nimage: SIREN (31.95 dB).\nct: TV (classical, 44.35 dB).\n")
+    assert shown(120).endswith("\nA note.\nPictures: SIREN leads with 31.95 dB.\nCT: use total variation (44.35 dB).\n")
     assert "\x1b" not in shown(120)
 
 
@@ -62,8 +62,8 @@ def test_a_run_ends_with_the_table_the_verdict_and_the_page_and_markdown_is_an_o
         "Tables: results/tiny/report/tables",
         "Report: results/tiny/report/index.html",
     }
-    (verdict,) = [line for line in lines if line.startswith("image: ")]
-    assert re.match(r"image: (SIREN|ReLU) \(\d+\.\d\d dB\)", verdict)
+    (verdict,) = [line for line in lines if line.startswith("Pictures: ")]
+    assert re.match(r"Pictures: (SIREN|ReLU) leads with \d+\.\d\d dB\.", verdict)
     assert "###" not in done.stdout
     assert "### image" in inrbench("report", tiny, "--markdown").stdout
     assert inrbench("run", tiny).stdout == done.stdout, "what was kept is shown alike"

@@ -90,6 +90,19 @@ def test_one_job_under_two_tasks_is_shown_under_both(lab: Lab) -> None:
     assert [task.activations[0].final("psnr") for task in tasks] == [{("camera", 0): 31.0}] * 2
 
 
+def test_the_title_of_a_task_is_its_label_and_tells_tasks_of_one_plugin_apart(lab: Lab) -> None:
+    labels = {
+        "ct": "CT", "image": "Pictures", "image-large": "Pictures", "holes": "Inpainting", "noise[cycles=8.0]": "Noise"
+    }  # fmt: skip
+    jobs = [declared(task, signal=task, task_label=label) for task, label in labels.items()]
+    for job in jobs:
+        lab.job("siren", task=job.task_key, job_id=job.job_id)
+    titles = [task.title for task in load(lab.store, jobs).tasks]
+    assert titles == ["CT", "Pictures", "Pictures (image-large)", "Inpainting", "Noise, cycles 8.0"]
+    titles = [task.title for task in load(lab.store).tasks]
+    assert titles == ["ct", "holes", "image", "image-large", "noise, cycles 8.0"]
+
+
 def test_two_methods_of_one_label_are_told_apart(lab: Lab) -> None:
     lab.job("siren[omega0=10]", label="SIREN")
     lab.job("siren[omega0=20]", label="SIREN")

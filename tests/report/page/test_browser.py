@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from inrbench.bench.store.store import Store
 from inrbench.report.data.leaderboard import leaderboard
 from inrbench.report.data.load import load
 from inrbench.report.page import live
+from inrbench.report.tables.build import build
 from inrbench.report.tables.leaderboard import tables as board_tables
 from tests.report.laboratory import Lab
 
@@ -118,7 +120,7 @@ def visit(browser: Browser, index: str) -> Iterator[Visit]:
 def test_nothing_fails_and_no_request_leaves_the_page(visit: Visit) -> None:
     visit.page.mouse.wheel(0, 20000)
     visit.show("ct3d: camera")
-    visit.page.get_by_label("slices in place of views").check()
+    visit.page.get_by_label("slices instead of projections").check()
     assert visit.errors == []
     assert [url[:40] for url in visit.requests if not url.startswith(("file:", "data:", "blob:"))] == []
 
@@ -352,7 +354,7 @@ def test_the_first_screen_has_the_verdict_of_every_task(browser: Browser, index:
     visit.page.wait_for_selector("html.ready")
     sentences = visit.page.locator(".verdict li")
     assert [text.split("\n")[0].strip() for text in sentences.all_inner_texts()] == ["audio", "ct3d", "image"]
-    assert "SIREN (33.10 dB)" in sentences.last.inner_text()
+    assert "SIREN leads with 33.10 dB" in sentences.last.inner_text()
     for sentence in sentences.all():
         box = sentence.bounding_box()
         assert box is not None
@@ -411,6 +413,42 @@ def test_ranks_bold_and_the_leaderboard_follow_the_methods_shown(visit: Visit, r
         assert visit.column("Leaderboard", column + 1) == [row[column].text for row in wanted.rows]
     page.get_by_role("checkbox", name="SIREN", exact=True).check()
     assert visit.column("Leaderboard", 1)[0] == "SIREN"
+
+
+@pytest.mark.parametrize("off", ["siren", "bw-relu", "siren,bw-relu", "wire", "siren,wire,gauss", "partial"])
+def test_the_marks_of_a_table_are_those_of_the_methods_shown(browser: Browser, crowded: Store, off: str) -> None:
+    page = (crowded.report / "index.html").as_uri()
+    visit = Visit(browser, f"{page}#&off={off}")
+    visit.page.wait_for_selector("html.ready")
+    hidden = off.split(",")
+    (task,) = load(crowded).tasks
+    shown = replace(task, activations=tuple(method for method in task.activations if method.key not in hidden))
+    wanted = build(replace(load(crowded), tasks=(shown,)), shown)
+    for column in range(2, 6):
+        assert visit.column("image", column + 1) == [row[column].text for row in wanted.rows]
+        bold = visit.page.locator(f"[aria-label='Results of image'] tbody td:nth-child({column + 1}).strong:visible")
+        assert bold.all_inner_texts() == [row[column].text for row in wanted.rows if row[column].bold]
+    assert visit.errors == []
+    visit.page.close()
+
+
+@pytest.fixture(scope="module")
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Methods that repeats hardly separate; one lacks a signal, one is too large, one had not converged."""
+    lab = Lab(tmp_path_factory.mktemp("crowded"))
+    rng = np.random.default_rng(1)
+    for method, level in {"siren": 33.0, "bw-relu": 32.6, "wire": 32.5, "gauss": 32.0, "relu": 25.0}.items():
+        for signal, repeat in product(("camera", "coins"), range(4)):
+            ssim = lab.score("ssim", 100, 0.9 + 0.01 * rng.standard_normal(), 1)
+            lab.job(
+                method, level + 0.5 * rng.standard_normal(), signal=signal, repeat=repeat, extra=[ssim],
+                params=80_000 if method == "bw-relu" else 10_000, model=json.dumps({"params": 10_000}),
+                losses={50: 1.0, 80: 0.5, 100: 0.2} if method == "wire" else None,
+            )  # fmt: skip
+    for repeat in range(4):
+        lab.job("partial", 40.0 + repeat, repeat=repeat)
+    report.write(lab.store)
+    return lab.store
 
 
 def test_the_view_is_in_the_address(browser: Browser, visit: Visit) -> None:

@@ -6,8 +6,9 @@ import csv
 import io
 
 from inrbench.report.data.load import load
-from inrbench.report.tables.build import Table, build, shorten
+from inrbench.report.tables.build import build, shorten
 from inrbench.report.tables.formats import comma_separated
+from inrbench.report.tables.table import Table
 from tests.report.laboratory import Lab
 
 

@@ -8,8 +8,9 @@ import io
 import pytest
 
 from inrbench.report.data.load import load
-from inrbench.report.tables.build import Cell, Table, build
+from inrbench.report.tables.build import build
 from inrbench.report.tables.formats import comma_separated, latex, markdown
+from inrbench.report.tables.table import Cell, Table
 from tests.report.laboratory import Lab
 
 
