@@ -270,7 +270,8 @@ def tune(options: arguments.TuneArgs) -> int:
     if options.lock:
         raise BadInput(f"--lock {options.lock}: a search has no use for it; name the file of its result by --out")
     work = Workspace.of(options, locked=False, searches=True)
-    overrides.unread_by_search(options.overrides, work.suite.tuning)
+    for note in overrides.unread_by_search(options.overrides, work.suite.tuning):
+        say(f"note: {note}")
     if options.classical:
         from inrbench.bench import classical
 

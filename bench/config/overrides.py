@@ -137,23 +137,22 @@ def unread(overrides: Iterable[str], *, search: bool, scale: str | None, lock: P
             raise BadInput(f"--set {override} reaches nothing: only inrbench tune and inrbench try read it")
 
 
-def unread_by_search(overrides: Sequence[str], tuning: Tuning) -> None:
-    """Refuse overrides of what `inrbench tune` takes from ``tuning`` instead.
-
-    Raises:
-        BadInput: if there is one.
-    """
+def unread_by_search(overrides: Sequence[str], tuning: Tuning) -> list[str]:
+    """Notes on overrides that the trials of `inrbench tune` do not see, only the run after it."""
     named = tuning.leave_one_out or any(_keys(override)[:2] == ["tuning", "signals"] for override in overrides)
+    notes = []
     for override in overrides:
         keys = _keys(override)
         key = "repeats" if keys == ["repeats"] else keys[2] if keys[0] == "tasks" and len(keys) == 3 else ""
         if key == "repeats":
-            raise BadInput(f"--set {override} reaches nothing: trials are repeated as tuning.repeats says; set that")
+            notes.append(f"--set {override} is for the run: trials are repeated as tuning.repeats says")
         if key == "signals" and not named:
-            raise BadInput(
-                f"--set {override} reaches nothing: trials run on tuning.signals.{keys[1]}; set that, or search on "
-                "a signal of your own with inrbench try"
+            searched = ", ".join(map(str, tuning.signals.get(keys[1], ())))
+            notes.append(
+                f"--set {override} is for the run: trials are on {searched}, as tuning.signals.{keys[1]} says; to "
+                "search on a signal of your own: inrbench try"
             )
+    return notes
 
 
 def hidden(

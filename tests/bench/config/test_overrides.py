@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -208,13 +209,16 @@ def test_a_lock_file_on_the_command_line_hides_that_of_the_suite(more: str, tmp_
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("repeats=2", "trials are repeated as tuning.repeats says"),
-        ("tasks.image.repeats={camera: 2}", "trials are repeated as tuning.repeats says"),
-        ("tasks.image.signals=[photo.png]", r"trials run on tuning\.signals\.image; .* inrbench try"),
+        ("repeats=2", "is for the run: trials are repeated as tuning.repeats says"),
+        ("tasks.image.repeats={camera: 2}", "is for the run: trials are repeated as tuning.repeats says"),
+        ("tasks.image.signals=[photo.png]", "trials are on coins, as tuning.signals.image says; .* inrbench try"),
     ],
 )  # fmt: skip
-def test_what_a_search_does_not_read_is_refused(override: str, message: str) -> None:
-    with pytest.raises(BadInput, match=f"reaches nothing: {message}"):
-        overrides.unread_by_search([override], Tuning())
-    overrides.unread_by_search(["tasks.image.signals=[a.png]", "tuning.signals.image=[b.png]"], Tuning())
-    overrides.unread_by_search(["tasks.image.signals=[a.png]"], Tuning(leave_one_out=True))
+def test_what_a_search_does_not_read_is_said(override: str, message: str) -> None:
+    tuning = Tuning(signals={"image": ["coins"]})
+    (note,) = overrides.unread_by_search([override], tuning)
+    assert re.search(message, note)
+    assert not overrides.unread_by_search(["train.steps=3", "tasks.image.size=16"], tuning)
+    both = ["tasks.image.signals=[a.png]", "tuning.signals.image=[b.png]"]
+    assert not overrides.unread_by_search(both, tuning)
+    assert not overrides.unread_by_search(both[:1], Tuning(leave_one_out=True))
