@@ -70,6 +70,8 @@ class Search:
     def __init__(self, suite: Suite, plugins: Plugins, where: str, trials: int | None = None) -> None:
         tuning = suite.tuning
         self.leave_one_out = tuning.leave_one_out
+        if trials is not None and trials < 1:
+            raise BadInput(f"--trials {trials}: at least 1")
         self.rounds = list(tuning.rounds or [Round(trials=tuning.trials or DEFAULT_TRIALS)])
         if trials is not None:
             self.rounds = [part.model_copy(update={"trials": min(trials, part.trials)}) for part in self.rounds]

@@ -159,7 +159,8 @@ def load(name: str | Mapping[str, Any], overrides: Sequence[str] = (), scale: st
     if scale is not None:
         scales = validated(Suite, values, where).scales
         if scale not in scales:
-            raise BadInput(f"--scale {scale}: {where} has no such scale{did_you_mean(scale, scales)}")
+            hint = did_you_mean(scale, scales) or " and no other; leave it out"
+            raise BadInput(f"--scale {scale}: {where} has no such scale{hint}")
         for path, value in scales[scale].items():
             _put(values, path, value, f"{where}: scales.{scale}.{path}")
         values["suite"] = f"{values['suite']}-{scale}"

@@ -246,6 +246,12 @@ def test_leaving_one_out_needs_three_signals_and_no_others() -> None:
         search("{leave_one_out: true, signals: {image: [coins]}}")
 
 
+def test_a_search_has_one_trial_at_least() -> None:
+    suite = suites.load("quick")[0]
+    with pytest.raises(BadInput, match="--trials 0: at least 1"):
+        Search(suite, Plugins(), "quick.yaml", 0)
+
+
 def test_rates_of_a_suite_go_before_the_usual_ones() -> None:
     narrow = rates(first(search("{signals: {image: [coins]}, trials: 9, rates: [0.1, 0.2]}")), "relu")[1:]
     assert all(0.1 <= rate <= 0.2 for rate in narrow)

@@ -122,3 +122,10 @@ def test_every_suite_of_a_paper_states_its_claim_and_whether_it_holds_at_which_s
         assert first.startswith(f"{one.claim.figure}: "), name
         assert re.match(r"Full size: (Holds|Does not hold|In part|Not run)", full), name
         assert re.match(r"Small scale: (Holds|Does not hold|Nothing to compare|Not comparable)", small), name
+
+
+def test_a_scale_that_a_suite_lacks_is_refused_with_those_that_it_has() -> None:
+    with pytest.raises(BadInput, match=r"no such scale — did you mean 'small'\?"):
+        suites.load("paper-ct", scale="smal")
+    with pytest.raises(BadInput, match="no such scale and no other; leave it out"):
+        suites.load("quick", scale="small")
