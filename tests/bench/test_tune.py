@@ -247,9 +247,9 @@ def test_leaving_one_out_needs_three_signals_and_no_others() -> None:
 
 
 def test_a_search_has_one_trial_at_least() -> None:
-    suite = suites.load("quick")[0]
+    whole = search("{signals: {image: [coins]}, trials: 9}")
     with pytest.raises(BadInput, match="--trials 0: at least 1"):
-        Search(suite, Plugins(), "quick.yaml", 0)
+        Search(whole._suite, whole._plugins, "s.yaml", 0)
 
 
 def test_rates_of_a_suite_go_before_the_usual_ones() -> None:
