@@ -108,8 +108,8 @@ def network(folder: str | Path, job_id: str, plugins: Sequence[str | Path] = ())
     Args:
         folder: results of one suite.
         job_id: as in `runs`; its first digits are enough.
-        plugins: files of activations and tasks that are not inrbench's own. Their code is run, so it is never taken
-            from the folder by itself.
+        plugins: files with your activations and tasks. Their code is run, so it is never taken from the folder
+            automatically.
 
     Raises:
         BadInput: if there is no such job, or its weights were not kept.
@@ -121,7 +121,7 @@ def network(folder: str | Path, job_id: str, plugins: Sequence[str | Path] = ())
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two results folders side by side.
+    """A comparison of two results folders.
 
     Attributes:
         table: one row for each task and method that both have: headline metric, mean of the first and of the second,
@@ -129,7 +129,7 @@ class Comparison:
             repeat), the number of pairs, and the ratio of training times (second / first; NaN where none are valid on
             both sides).
         differences: one row for each column of `COMPARED` that differs in at least one pair: values of both sides.
-        only_first, only_second: number of jobs that ended ``ok`` and have no partner.
+        only_first, only_second: number of successful jobs without a partner.
     """
 
     table: pd.DataFrame
@@ -141,12 +141,12 @@ class Comparison:
 def compare(first: str | Path, second: str | Path) -> Comparison:
     """Compare two results folders: two machines, or two versions, before and after a change.
 
-    The jobs of a task, signal, method and repeat are a pair. Their settings may differ, and then stand under
-    ``differences``. Where a folder has several results of one such cell, of other settings, the result that the other
-    folder has too counts, else the newest.
+    Jobs of the same task, signal, method and repeat form a pair. If their settings differ, ``differences`` lists them.
+    If a folder has several results for a pair, with other settings, the one that the other folder has too counts, or
+    else the newest.
 
     Raises:
-        BadInput: if a folder has no results, or no job ended ok in both.
+        BadInput: if a folder has no results, or no job succeeded in both.
     """
     one, two = (final(folder).dropna(subset="value") for folder in (first, second))
     common = set(one["job_id"]) & set(two["job_id"])
@@ -219,12 +219,12 @@ def _values(column: pd.Series[Any]) -> str:
 
 
 def export(folder: Path) -> str:
-    """`tidy` as CSV, which the command ``export`` prints."""
+    """`tidy` as CSV, printed by the command ``export``."""
     return tidy(folder).to_csv(index=False, lineterminator="\n")
 
 
 def side_by_side(first: Path, second: Path) -> str:
-    """A comparison as text, which the command ``compare`` prints."""
+    """A comparison as text, printed by the command ``compare``."""
     differences = compare(first, second)
     shown = differences.table.rename(columns={"difference": "change", "half_interval": "±", "time_ratio": "time"})
     shown["clear"] = (shown["change"].abs() > shown["±"]).map({True: "*", False: ""})

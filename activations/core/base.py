@@ -58,8 +58,8 @@ class LogUniform:
 def Param(default: Any, *, tune: LogUniform | None = None, **constraints: Any) -> Any:
     """Parameter of an activation, as a field of its class.
 
-    A parameter that is added later must be None by default and have no effect then, because other values enter the
-    identity of every job.
+    A parameter that is added later must be None by default and then have no effect, because every other value becomes
+    part of the identity of jobs.
 
     Args:
         default: value if a suite sets none.
@@ -89,10 +89,10 @@ class ParamGroup:
     """Parameters of a network that share the settings of the optimiser.
 
     Attributes:
-        parameters: those of one network.
+        parameters: parameters of one network.
         lr_factor: factor of the suite's learning rate.
-        options: settings of optimisers for these parameters, by the optimiser's name: ``{"adam": {"eps": 1e-15}}``. An
-            optimiser that is not named has its own, and what a suite sets goes before them.
+        options: settings of optimisers for these parameters, by the optimiser's name: ``{"adam": {"eps": 1e-15}}``. The
+            suite's settings override them.
     """
 
     parameters: list[nn.Parameter]
@@ -108,10 +108,10 @@ class Activation(BaseModel):
         label: name in tables and figures.
         version: number to raise when the same parameters give another network or other training; it is part of every
             job's identity.
-        derivatives: how often a network is differentiable in its coordinates almost everywhere, in a way that the
-            derivative below is the integral: 1 for continuous kinks such as ReLU's, 2 for a continuous slope, and no
-            more is asked for. Tasks that train on derivatives (`inrbench.tasks.core.residuals`) refuse activations
-            with too few. 0, the default, promises nothing. `inrbench check` tests what is declared.
+        derivatives: how often a network is differentiable in its coordinates almost everywhere, such that each
+            derivative integrates to the one below: 1 for continuous kinks such as ReLU's, 2 for a continuous slope; no
+            task needs more. Tasks that train on derivatives (`inrbench.tasks.core.residuals`) refuse activations
+            with too few. The default, 0, promises nothing. `inrbench check` tests the declaration.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -133,23 +133,23 @@ class Activation(BaseModel):
         raise NotImplementedError(f"{type(self).__name__} has no forward(z); define it, or override layer or network")
 
     def init_layer(self, linear: nn.Linear, *, first: bool) -> None:
-        """Initialisation of a linear layer in place. Without it, weights and biases are PyTorch's U(±1/√fan_in)."""
+        """Initialise a linear layer in place. The default keeps PyTorch's U(±1/√fan_in) for weights and biases."""
 
     def init_head(self, linear: nn.Linear) -> None:
-        """Initialisation of the last, linear layer in place. Without it, it keeps PyTorch's default."""
+        """Initialise the last, linear layer in place. The default keeps PyTorch's initialisation."""
 
     def weight_std(self, fan_in: int, *, first: bool) -> float:
         """Standard deviation of the weights after `init_layer`, which `inrbench check` compares with the actual one.
 
         For complex weights it is the standard deviation of the real part, equal to that of the imaginary part. NaN if
-        it depends on more than the fan-in; the plugin's own tests check it then.
+        it depends on more than the fan-in; then the plugin needs a test of its own.
         """
         return 1 / math.sqrt(3 * fan_in)
 
     def curve(self, z: Tensor) -> Tensor | None:
         """Values for the figure of the activations at real ``z`` (n,): real or complex (n,), or None for no curve.
 
-        By default those of `forward`, and none where a plugin has no `forward` but layers or a network of its own.
+        The default is `forward`, and None for a plugin that overrides `layer` or `network` instead.
         """
         return None if type(self).forward is Activation.forward else self.forward(z)
 
@@ -176,7 +176,7 @@ class Activation(BaseModel):
         return linear
 
     def hidden_width(self, width: int) -> int:
-        """Number of units with as many weights as ``width`` real units; WIRE's complex units count √2 each."""
+        """Number of units that have as many weights as ``width`` real units; a complex unit of WIRE counts √2."""
         return width
 
     def finish(self, mlp: MLP, domain: Domain) -> nn.Module:
@@ -186,7 +186,7 @@ class Activation(BaseModel):
     def network(self, domain: Domain, *, width: int, depth: int) -> nn.Module:
         """Network from coordinates (N, d) to values (N, C) with ``depth`` layers that apply the nonlinearity.
 
-        A network that is no MLP should have the methods `features` and `stages` of
+        A network that is not an MLP should have the methods `features` and `stages` of
         `inrbench.activations.core.mlp.MLP`, which `inrbench.activations.core.layer_statistics` needs.
         """
         encoding = self.encoding(domain)
@@ -203,7 +203,7 @@ class Activation(BaseModel):
     def path_norm(self, network: nn.Module) -> Tensor | None:
         """Path norm of a network of this activation, a scalar that is differentiable in its parameters.
 
-        None means that the activation has no path norm; a suite that penalises it is then an error.
+        None means that the activation has no path norm; a suite that penalises it is refused.
         """
         return None
 

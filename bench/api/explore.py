@@ -89,26 +89,26 @@ def explore(
     devices: str = "auto",
     progress: bool = True,
 ) -> Explored:
-    """Search on one signal with as many trials for each activation, then run and rank with what was found.
+    """Search on one signal with the same number of trials for each activation, then run with what was found and rank.
 
-    Scale and learning rate decide the ranking, and those that are best on one picture are not on another. Here each
-    activation has the same number of trials on this very signal. They are judged by the score against the truth, which
-    an unsolved inverse problem does not have: the result is what each activation can reach.
+    Scale and learning rate decide the ranking, and the best values differ between pictures. Here each activation has
+    the same number of trials on this signal. Trials are compared by their score against the truth, which a real inverse
+    problem does not have, so the result shows what each activation can reach.
 
     Args:
         signal: name, path, array, or mapping with ``path`` and ``range``, as in `inrbench.fit`.
         activations: as in `inrbench.run`; by default those of the suite ``quick``.
         tasks: by default the fit of the signal itself: ``image``, ``audio``, ``occupancy``, … by its kind.
-        trials: of each activation and task, one of them with the defaults.
-        repeats: of the final run.
-        set: other settings than those of ``quick``, e.g. ``{"train.steps": 300, "tasks.superres.factor": 2}``.
-        plugins: files of further activations and tasks.
-        results: the folder of all results; these are in ``try-NAME``.
+        trials: trials for each activation and task; the first uses the defaults.
+        repeats: repeats of the final run.
+        set: settings of ``quick`` to override, e.g. ``{"train.steps": 300, "tasks.superres.factor": 2}``.
+        plugins: files with more activations and tasks.
+        results: the results folder; the results are in ``try-NAME`` inside it.
         devices: as in `inrbench.run`.
         progress: show progress on stderr.
 
     Raises:
-        BadInput: if anything asked for is wrong, or the signal is of a kind that the task cannot use.
+        BadInput: if an argument is wrong, or the task cannot use this kind of signal.
     """
     methods = Methods(plugins, Path(results) / "plugins")
     chosen = [methods.add(activation) for activation in activations]

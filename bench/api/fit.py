@@ -47,7 +47,7 @@ class Fit:
         scores: final value of each metric.
         metric: name of the task's headline metric.
         reconstruction, truth: (*shape, C), for a picture (H, W, C).
-        job_id: identity of the job; ``inrbench run`` with the same settings has the same one, and the same numbers.
+        job_id: identity of the job; ``inrbench run`` with the same settings has the same id and the same numbers.
     """
 
     network: nn.Module
@@ -90,27 +90,27 @@ def fit(
 ) -> Fit:
     """Train one network on one signal, in this process.
 
-    It is the job that a suite with these settings would have, with the same seeds and the same code, so its numbers are
-    those of ``inrbench run`` with as many threads, bit for bit. It trains on a thread of its own, and leaves the
-    process as it was: number of threads, treatment of denormal numbers, default type and random numbers of PyTorch are
-    the caller's again. Nothing is stored.
+    It runs the job that a suite with these settings would have, with the same seeds and code, so its numbers equal
+    those of ``inrbench run`` with the same number of threads, bit for bit. It trains on a separate thread and leaves
+    the process unchanged: number of threads, treatment of denormal numbers, default type and random numbers of PyTorch.
+    Nothing is stored.
 
     Args:
-        signal: name of a shipped signal (``"camera"``), path of a file, an array, or a mapping as suites have it
+        signal: name of a shipped signal (``"camera"``), path of a file, an array, or a mapping as in suites
             (``{"path": "x.dcm", "range": [-1000, 2000]}``). An array is read as a ``.npy`` file: (H, W) or (H, W, 3) is
             a picture with values in [0, 1] or of type uint8 or uint16, (N,) a sound in [-1, 1].
-        activation: a name, also ``"wire[omega0=10]"``, a class or an instance, as in `inrbench.run`.
+        activation: a name such as ``"wire[omega0=10]"``, a class or an instance, as in `inrbench.run`.
         task: a name, an instance, or a mapping such as ``{"task": "superres", "factor": 2}``.
-        steps, lr, width, depth: of training and network. Scale and learning rate decide how well an activation does;
-            these are its defaults, not tuned to the signal: `inrbench.explore` searches.
-        repeat: number of the repeat, which gives the seeds.
-        set: further settings by dotted key, e.g. ``{"train.batch": 0.1, "model.output": "tanh"}``.
-        plugins: files of further activations and tasks.
+        steps, lr, width, depth: size of training and network. Scale and learning rate decide how well an activation
+            does. They are defaults here; `inrbench.explore` searches for better ones.
+        repeat: number of the repeat, which determines the seeds.
+        set: more settings by dotted key, e.g. ``{"train.batch": 0.1, "model.output": "tanh"}``.
+        plugins: files with more activations and tasks.
         device: ``auto``, ``cpu`` or ``cuda:0``.
         progress: show progress on stderr.
 
     Raises:
-        BadInput: if anything asked for is wrong. What goes wrong in training is raised as it is.
+        BadInput: if an argument is wrong. An exception during training is passed on.
     """
     with as_declared(signal) as source:
         job, work = _job(source, activation, task, {

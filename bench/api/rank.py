@@ -35,11 +35,11 @@ class Ranking(Results):
 
     Attributes:
         entry: key of the ranked activation.
-        tuned: settings that the search found for it, by task.
-        board: the leaderboard, see `inrbench.report.data.leaderboard`; None where the suite has too few cases for one.
+        tuned: settings that the search found for the entry, by task.
+        board: the leaderboard, see `inrbench.report.data.leaderboard`; None if the suite has too few cases.
         missing: rivals of the suite without stored results.
-        labels: of the activations by their keys, with ¶ where a network is more than 5 % off its number of parameters.
-        trials: of its search on each task, and of that of its rivals.
+        labels: labels of the activations by key, with ¶ if a network is more than 5 % off its number of parameters.
+        trials: trials of its search on each task, and of the rivals' search.
     """
 
     entry: str
@@ -66,8 +66,8 @@ class Ranking(Results):
 
     @property
     def tasks(self) -> pd.DataFrame:
-        """Where it wins and loses: for each task its mean, its place among how many activations, and the best of the
-        others with its mean, best places first."""
+        """Where it wins and loses: for each task its mean, its place, the number of activations, and the best of the
+        others with its mean; best places first."""
         rows = []
         final = self.final[self.final["kind"].eq("activation")].dropna(subset="value")
         for task, group in final.groupby("task", sort=False):
@@ -137,21 +137,20 @@ def rank(
 ) -> Ranking:
     """Rank an activation among the stored results of a suite.
 
-    It passes the conformance checks, gets the search that its rivals had (the same number of trials, points of the
-    same sequence, the same tuning signals), runs on the suite's cases with the suite's seeds, and is compared with what
-    is stored of the others. docs/reference/entries.md has the rules.
+    It must pass the conformance checks. It gets the same search as its rivals (number of trials, sequence of points,
+    tuning signals), runs on the suite's cases with the suite's seeds, and is compared with the rivals' stored results.
+    docs/reference/entries.md has the rules.
 
     Args:
-        entry: a plugin file that defines one activation, the name of a known one, or a class, also of a notebook.
-        suite: with a search; its rivals have its stored results.
+        entry: a plugin file that defines one activation, the name of a known one, or a class, also from a notebook.
+        suite: a suite with a search, whose results are stored.
         scale, tasks: as in `inrbench.run`.
-        trials: fewer than the rivals had, for a first look; the ranking says so.
-        against: folder of the rivals' results; by default those that come with inrbench.
+        trials: fewer trials than the rivals had, for a quick look; the ranking says so.
+        against: folder with the rivals' results; by default those that come with inrbench.
         plugins, results, devices, progress: as in `inrbench.run`. The results are in ``rank-NAME``.
 
     Raises:
-        BadInput: if the entry fails a check, the suite has no search or no stored results, or anything asked for is
-            wrong.
+        BadInput: if the entry fails a check, the suite has no search or no stored results, or an argument is wrong.
     """
     methods = Methods(plugins, Path(results) / "plugins")
     word = str(entry)

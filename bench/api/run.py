@@ -39,31 +39,31 @@ def run(
     keep_weights: bool = False,
     progress: bool = True,
 ) -> Results:
-    """Run those jobs of a suite that have no result yet, and return all its results.
+    """Run the jobs of a suite that have no result yet, and return all its results.
 
-    Jobs, seeds and numbers are those of ``inrbench run``, which goes on from what this has stored, and the reverse.
-    Each job runs in a worker process, so a script needs no ``if __name__ == "__main__"``.
+    Jobs, seeds and numbers are the same as with ``inrbench run``; each continues from what the other has stored. Each
+    job runs in a worker process, so a script needs no ``if __name__ == "__main__"``.
 
     Args:
         suite: name of a shipped suite, path of a YAML file, or its content as a mapping.
-        activations: only these: names as for ``-a`` (``"wire[omega0=10,20]"``), instances (``Wire(omega0=10.0)``), or
-            classes, also of a notebook or of the script. Such a class is stored with its source beside the results,
-            and a hash of it is part of its identity: an edited class runs again.
-        tasks: only these.
-        set: other settings of the suite by dotted key, e.g. ``{"train.steps": 300}``.
-        repeats: how many, instead of the suite's.
+        activations: run only these: names as for ``-a`` (``"wire[omega0=10,20]"``), instances (``Wire(omega0=10.0)``),
+            or classes, also from a notebook or the script itself. The source of such a class is stored with the
+            results, and its hash is part of the identity: an edited class runs again.
+        tasks: run only these.
+        set: settings to override, by dotted key, e.g. ``{"train.steps": 300}``.
+        repeats: number of repeats, instead of the suite's.
         scale: one of the suite's smaller sizes.
-        plugins: files of further activations and tasks.
-        results: the folder of all results; those of the suite are in a folder of its name.
+        plugins: files with more activations and tasks.
+        results: the results folder; the suite's results are in a folder of its name.
         devices: ``auto``, ``cpu``, ``cuda``, ``cuda:0,cuda:1`` or ``cpu*2``.
-        timeout: seconds that a job may take.
-        retry: statuses of jobs that run again, e.g. ``["error"]``.
-        keep_weights: store the final network of each job, for `Results.network`.
+        timeout: time limit of a job in seconds.
+        retry: run failed jobs with these statuses again, e.g. ``["error"]``.
+        keep_weights: store the trained network of each job, for `Results.network`.
         progress: show progress and notes on stderr.
 
     Raises:
-        BadInput: if anything asked for is wrong; in one line, with the remedy. A job that fails raises nothing: a
-            warning counts such jobs, and `Results.failed` has the cause of each.
+        BadInput: if an argument is wrong; one line says what to do. A failed job raises nothing: a warning counts
+            failures, and `Results.failed` has the causes.
     """
     for status in retry:
         if status not in STATUSES:

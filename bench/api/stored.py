@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class Results:
     """Results of one suite: what `inrbench.run` returns, or what a folder such as ``results/quick`` holds.
 
-    A method is named by its key (``"siren"``, ``"wire[omega0=10]"``) or its label; a task by the suite's key. A task,
-    signal or repeat that is left out has to be the only one, but for the repeat, which is 0 then.
+    A method is named by its key (``"siren"``, ``"wire[omega0=10]"``) or its label, a task by the suite's key. You may
+    leave out the task and the signal if there is only one. The default repeat is 0.
 
     Args:
         folder: results of one suite.
@@ -75,15 +75,15 @@ class Results:
 
     @property
     def failed(self) -> pd.DataFrame:
-        """What did not end ``ok``: task, signal, method, repeat, status and cause."""
+        """Failed jobs: task, signal, method, repeat, status and cause."""
         bad = self.runs[self.runs["status"].ne("ok")]
         return bad[["task", "signal", "method", "repeat", "status", "error", "job_id"]].reset_index(drop=True)
 
     def table(self, task: str | None = None) -> pd.DataFrame:
         """Mean final scores, methods × tasks, activations before classical methods, best mean rank first.
 
-        Each is the mean over signals and repeats of the task's headline metric. With a ``task`` it is that task's table
-        in numbers: all metrics with their intervals, parameters and times, as the report's CSV has them.
+        Each value is the mean of the task's headline metric over signals and repeats. With a ``task``, it is the table
+        of that task as in the report's CSV: all metrics with intervals, parameters and times.
 
         Raises:
             BadInput: if there is no such task.
@@ -137,10 +137,10 @@ class Results:
     def reconstruction(
         self, method: str, task: str | None = None, signal: str | None = None, repeat: int = 0
     ) -> NDArray[Any]:
-        """What a method made of a signal: (*shape, C), for a picture (H, W, C).
+        """The reconstruction of a signal by a method: (*shape, C), for a picture (H, W, C).
 
         Raises:
-            BadInput: as `job`, or if the array is not there: archives keep those of one repeat.
+            BadInput: as `job`, or if the array is missing: archives keep one repeat.
         """
         row = self.job(method, task, signal, repeat)
         return self._array(row["job_id"], "reconstruction", f"{method} · {row['task']} · {row['signal']}")

@@ -9,7 +9,7 @@ import seaborn as sns
 import inrbench
 
 results = inrbench.Results("../results/reference")
-final = results.final.query("label in ['SIREN', 'WIRE', 'Gauss', 'BW-ReLU', 'ReLU', 'TV']")
+final = results.final.query("label in ['SIREN', 'WIRE', 'Gauss', 'BW-ReLU', 'ReLU', 'tv']")
 psnr = final.query("task in ['denoise', 'deblur', 'ct', 'mri']")
 table = psnr.pivot_table("value", "label", "task", sort=False)
 print(table.style.format("{:.2f}").highlight_max(props="textbf:--rwrap").to_latex(hrules=True))

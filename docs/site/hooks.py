@@ -25,5 +25,5 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     """Adapt links to pages with another place on the site, and add the pictures of the references."""
     if page.file.generated_by:
         return markdown
-    text = relocated(markdown, f"docs/{page.file.src_uri}", page.file.src_uri, pages.MOVED)
+    text = relocated(markdown, f"docs/{page.file.src_uri}", page.file.src_uri, pages.ELSEWHERE)
     return pages.with_pictures(text, page.file.src_uri)

@@ -18,6 +18,9 @@ MOVED = {
 }
 """Pages outside of `docs`: path below the root of the repository -> path on the site."""
 
+ELSEWHERE = {**MOVED, "docs/gallery/README.md": "generated/gallery/index.md"}
+"""The same, and what the plugin `gallery` puts elsewhere."""
+
 ASSETS = ("site.css", "iframe-worker.js")
 """Files of this folder that pages load, from `assets` on the site."""
 
@@ -29,7 +32,7 @@ def generated(root: Path) -> dict[str, str | bytes]:
         root: the root of the repository.
     """
     return {
-        **{page: relocated((root / source).read_text(), source, page, MOVED) for source, page in MOVED.items()},
+        **{page: relocated((root / source).read_text(), source, page, ELSEWHERE) for source, page in MOVED.items()},
         **{f"reference/curves/{name}.svg": drawn for name, drawn in _curves().items()},
         **{f"reference/problems/{name}.png": drawn for name, (drawn, _) in _problems().items()},
         **{f"assets/{name}": (Path(__file__).parent / name).read_text() for name in ASSETS},

@@ -38,7 +38,7 @@ class Problem:
         shape: shape of the grid, e.g. (H, W); its product is N.
         noise_std: root mean square of the noise on ``measured``, estimated without the truth, for early stopping by the
             discrepancy principle; None if there is no noise.
-        residuals: what is trained on instead of measurements, of which there are then none; ``operator`` is
+        residuals: used in training instead of measurements; then there are no measurements, and ``operator`` is
             `inrbench.tasks.core.residuals.Unmeasured`.
         weights: (M, 1) or (M, C), relative weights of the measurements, of mean 1, for a loss that is ``weighted``;
             None if the task has none.
@@ -134,18 +134,18 @@ Baseline = Callable[[Problem], NDArray[np.float32]]
 class Task(BaseModel):
     """Base class of tasks: frozen, typed parameters and the methods that make a problem from a signal and score it.
 
-    A parameter that is added later must be None by default and have no effect then, because other values enter the
-    identity of every job.
+    A parameter that is added later must be None by default and then have no effect, because every other value becomes
+    part of the identity of jobs.
 
     Class attributes:
         name: lower-case name with dashes, as written in suites.
         label: name in reports and in the documentation, as a heading has it: ``Super-resolution``.
         version: number to raise when the same parameters give another problem; it is part of every job's identity.
-        classical: parameters of the problem's classical methods, by the method's name, each with the lowest and the
-            highest value that a search tries. A suite may give one method values of its own (``classical: {tv:
-            {tv_weight: 3.0e-4}}``), which are no part of the identity of any other job.
+        classical: parameters of the classical methods, by the method's name, with the lowest and highest value that a
+            search tries. A suite may set them for one method (``classical: {tv: {tv_weight: 3.0e-4}}``), which does not
+            change the identity of other jobs.
         metrics: names from `inrbench.tasks.core.metrics.METRICS`; the first one is the headline.
-        kinds: the kinds of signals that it can use, for `check`; empty if `problem` alone knows.
+        kinds: the kinds of signals that it can use, for `check`; empty if only `problem` knows.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -161,12 +161,12 @@ class Task(BaseModel):
     def small(cls) -> tuple[Self, ...]:
         """Small variants, one at least for each kind of problem that the parameters choose, for the conformance checks.
 
-        By default the task with a ``size`` of 32, where it has one, else as it is.
+        The default is the task with a ``size`` of 32 if it has one, or else with its defaults.
         """
         return (cls.model_validate({"size": 32} if "size" in cls.model_fields else {}),)
 
     def signals(self) -> tuple[str, ...]:
-        """Names of the default signals, for a suite that lists none."""
+        """Names of the default signals, for suites that list none."""
         raise NotImplementedError
 
     def check(self, signal: Signal) -> None:
@@ -215,8 +215,7 @@ class Task(BaseModel):
     def comparable(self, values: Tensor) -> Tensor:
         """The part of values that is scored and drawn, of a reconstruction and of the truth alike: (N, C) -> (N, c).
 
-        A task whose measurements leave something open, such as a constant, removes it here. The values as they are by
-        default.
+        If the measurements leave something open, such as a constant, remove it here. By default nothing is removed.
         """
         return values
 
