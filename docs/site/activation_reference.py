@@ -10,7 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from docs.site import docstrings, settings
-from docs.site.markdown import cell, section, table
+from docs.site.markdown import code_cell, section, table
 from inrbench.activations import Activation
 from inrbench.bench.config.plugins import Registry, source_file
 from inrbench.bench.training.network import curve
@@ -24,7 +24,7 @@ def overview(registry: Registry[Activation]) -> str:
     for name in registry.names():
         plugin = registry.get(name)
         searched = ", ".join(f"`{key}` {area}" for key, area in _ranges(plugin).items())
-        rows.append((f"[`{name}`](#{name})", plugin.label, cell(_formula(docstrings.text(plugin))), searched))
+        rows.append((f"[`{name}`](#{name})", plugin.label, _formula(docstrings.text(plugin)), searched))
     return table(("name", "label", "formula", "searched"), rows)
 
 
@@ -80,8 +80,8 @@ def _entry(activation: type[Activation], won: list[str]) -> str:
 
 def _formula(text: str) -> str:
     """The formula as code; where words describe it, these."""
-    found = docstrings.formula(text)
-    return f"`{found.replace('`', '')}`" if "(" in found else found
+    formula = docstrings.formula(text)
+    return code_cell(formula.replace("`", "")) if "(" in formula else formula
 
 
 def _ranges(activation: type[Activation]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -9,6 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 def cell(text: str) -> str:
     """Text for one cell of a table."""
     return text.replace("|", "\\|").replace("\n", " ")
+
+
+def code_cell(text: str) -> str:
+    """Code for one cell of a table; readers of Markdown differ on how a bar in it is to be escaped."""
+    return f"<code>{html.escape(text).replace('|', '&#124;')}</code>" if "|" in text else f"`{text}`"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -20,7 +26,8 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def section(name: str, text: str, facts: Mapping[str, str], parameters: str) -> str:
     """One entry of a reference: its text, facts (empty ones are left out), parameters."""
     listed = "".join(f"- **{key}:** {value}".replace(" \n", "\n") + "\n" for key, value in facts.items() if value)
-    return f"\n## {name}\n\n{text}\n\n{listed}\n{parameters}"
+    apart = "<!-- -->\n\n" if text.rpartition("\n\n")[2].startswith("- ") else ""  # between two lists
+    return f"\n## {name}\n\n{text}\n\n{apart}{listed}\n{parameters}"
 
 
 def illustrated(page: str, pictures: Mapping[str, tuple[str, str]], *, wide: bool) -> str:
