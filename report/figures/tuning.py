@@ -38,7 +38,7 @@ def draw(scene: Scene) -> Figure | None:
 def _caption(scene: Scene) -> str:
     steps = span(method.steps for method in searched(scene.suite, scene.task))
     return (
-        f"Expected best {scene.task.headline.short} on {scene.task.key} by the number of trials of the search, each trained "
+        f"Expected best {scene.task.headline.short} on {scene.task.key} by the number of trials, each trained "
         f"for {steps} steps: the mean over all choices of that many trials. A line that still rises had too few."
     )
 
