@@ -127,3 +127,7 @@ def _about_a_file(error: OSError) -> str:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python writes the rest there when it ends
     remedy = "; free space and give the same command again: what is done is kept" if full else ""
     return f"{'' if name is None else f'{name}: '}{error.strerror or error}{remedy}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

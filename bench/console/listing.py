@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ NARROWEST, WIDEST = 80, 120
 
 def listing(options: arguments.ListArgs) -> int:
     """Print one kind of list, for people or as JSON; returns the exit code."""
+    if sys.flags.optimize > 1:
+        print("inrbench: note: PYTHONOPTIMIZE=2 removes the descriptions, which are docstrings", file=sys.stderr)
     find, shown = _LISTS[options.kind]
     rows = find(options)
     if options.json:

@@ -124,15 +124,9 @@ def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
     assert "my@" in done.stdout
 
 
-def test_a_process_ends_with_the_code_and_debug_shows_the_traceback() -> None:
-    command = [
-        sys.executable,
-        "-P",
-        "-c",
-        "from inrbench.bench.cli import main; raise SystemExit(main())",
-        "run",
-        "quik",
-    ]
+@pytest.mark.parametrize("module", ["inrbench", "inrbench.bench.cli"])
+def test_a_process_ends_with_the_code_and_debug_shows_the_traceback(module: str) -> None:
+    command = [sys.executable, "-P", "-m", module, "run", "quik"]
     for debug, code in (([], 2), (["--debug"], 1)):
         done = subprocess.run([*command, *debug], capture_output=True, text=True, check=False)
         assert done.returncode == code
@@ -200,3 +194,11 @@ def test_a_terminal_that_lacks_a_character_shows_a_question_mark(encoding: str) 
     assert done.returncode == 0, done.stderr
     assert b"siren" in done.stdout
     assert b"?" in done.stdout  # of BACON's formula, for one
+
+
+def test_without_docstrings_a_list_says_why_it_has_no_descriptions() -> None:
+    environment = {**os.environ, "PYTHONOPTIMIZE": "2"}
+    command = [sys.executable, "-P", "-m", "inrbench", "list", "activations"]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    assert (done.returncode, "siren" in done.stdout) == (0, True)
+    assert done.stderr == "inrbench: note: PYTHONOPTIMIZE=2 removes the descriptions, which are docstrings\n"
