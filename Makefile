@@ -58,7 +58,7 @@ wheel: ## build a wheel, install it into an environment of its own and use it fr
 	.wheel/bin/python -m pip install $(PIPOPT) -c constraints.txt dist/*.whl
 	cd "$$(mktemp -d)" && export PATH="$(CURDIR)/.wheel/bin:$$PATH" && inrbench doctor && inrbench list suites && \
 		inrbench run quick --set repeats=1 --set train.steps=20 && inrbench report reference > reference.txt && \
-		inrbench new activation mine && inrbench rank mine.py -t function -t image --trials 2 && \
+		inrbench new activation mine && inrbench rank mine.py -t image -t denoise --trials 2 && \
 		python -c 'import inrbench; print(inrbench.fit("camera", steps=20).score)'
 	rm -rf .wheel build
 

@@ -136,7 +136,7 @@ def test_a_new_package_is_installed_tested_and_found(stranger: Run, environment:
 def test_an_activation_is_ranked_among_the_stored_results_in_an_empty_folder(stranger: Run, tmp_path: Path) -> None:
     assert stranger("inrbench", "new", "activation", "soft-bump").returncode == 0
     (file,) = tmp_path.glob("**/soft_bump.py")
-    chosen = ("-t", "function", "-t", "image", "--trials", "2")
+    chosen = ("-t", "image", "-t", "denoise", "--trials", "2")
     done = stranger("inrbench", "rank", str(file), *chosen)
     assert done.returncode == 0, done.stderr
     assert "by mean rank" in done.stdout

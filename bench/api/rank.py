@@ -17,6 +17,7 @@ from inrbench.bench.atomic_write import atomic_write
 from inrbench.bench.config.lock import Lock, flow
 from inrbench.bench.config.plugins import Plugins, source_file
 from inrbench.bench.errors import BadInput
+from inrbench.bench.machine import devices
 from inrbench.bench.runner import plan
 from inrbench.bench.store.shipped import FOLDER
 from inrbench.bench.store.store import Store
@@ -147,7 +148,8 @@ def rank(
         scale, tasks: as in `inrbench.run`.
         trials: fewer trials than the rivals had, for a quick look; the ranking says so.
         against: folder with the rivals' results; by default those that come with inrbench.
-        plugins, results, devices, progress: as in `inrbench.run`. The results are in ``rank-NAME``.
+        plugins, results, progress: as in `inrbench.run`. The results are in ``rank-NAME``.
+        devices: as in `inrbench.run`, but without a GPU ``auto`` uses a slot for each core.
 
     Raises:
         BadInput: if the entry fails a check, the suite has no search or no stored results, or an argument is wrong.
@@ -192,6 +194,7 @@ def ranked(
     if name in work.suite.activations:
         raise BadInput(f"{name}: it is one of {work.suite.suite} already; rank an activation of your own")
     root = options.against or FOLDER / work.suite.suite
+    chosen_devices = _devices(options.devices)
     if not (root / "runs").is_dir():
         raise BadInput(f"{root}: no stored results of {work.suite.suite}; run it and give its folder with --against")
     store = Store(options.results, f"rank-{name.replace('@', '-')}", say)
@@ -202,7 +205,7 @@ def ranked(
     if options.trials is not None and not 1 <= options.trials <= theirs:
         raise BadInput(f"--trials {options.trials}: its rivals had {theirs}; give 1 to {theirs}")
     search = full if options.trials is None else Search(alone, work.plugins, work.where, options.trials)
-    lock, _ = commands.searched(mine, search, options.results, options.devices, silent=silent)
+    lock, _ = commands.searched(mine, search, options.results, chosen_devices, silent=silent)
     if not lock.activations:
         raise BadInput(
             f"{name}: every trial failed; see {options.results / search.folder(len(search.rounds) - 1)}/logs"
@@ -210,7 +213,7 @@ def ranked(
     applied = lock.applied(alone.activations)
     mine = replace(mine, suite=alone.model_copy(update={"activations": applied}))
     commands.execute(
-        mine, plan.make([job for job in mine.jobs if job.activation], store), options.devices, silent=silent
+        mine, plan.make([job for job in mine.jobs if job.activation], store), chosen_devices, silent=silent
     )
     _take_over(root, store)
     both = {**work.suite.activations, **applied}
@@ -228,6 +231,11 @@ def _ranking(work: Workspace, name: str, lock: Lock) -> Ranking:
     result.labels = budget.labels(suite.tasks)
     result.missing = sorted({job.method for job in work.jobs if job.activation} - present)
     return result
+
+
+def _devices(text: str) -> str:
+    """A slot for each core in place of one of all: the jobs are small and many, and their times do not compare."""
+    return f"cpu*{devices.cpus()}" if text == "auto" and not devices.gpus() else text
 
 
 def _defined_in(path: Path, plugins: Plugins) -> str:

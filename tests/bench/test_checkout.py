@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -83,10 +84,12 @@ def test_make_makes_the_environment_of_another_folder_anew(tmp_path: Path, folde
 SOURCES = ("Makefile", "pyproject.toml", "constraints.txt", "README.md", "LICENSE", "NOTICE", "inrbench", "activations",
            "bench", "report", "tasks")  # fmt: skip
 PYTHON = """#!/bin/sh
-# A Python whose environments share the packages of this one: nothing is fetched.
+# A Python whose environments have the packages of this one, before their own: nothing is fetched.
 "{python}" "$@" || exit 1
 if [ "$1 $2" = "-m venv" ]; then
-    for folder in "$3"/lib/python*/site-packages; do printf '%s\\n' {packages} > "$folder/others.pth"; done
+    for folder in "$3"/lib/python*/site-packages; do
+        echo 'import sys; sys.path[-1:-1] = {packages}' > "$folder/others.pth"
+    done
 fi
 """
 
@@ -104,10 +107,10 @@ def test_what_is_edited_in_a_copy_is_what_make_runs_there(tmp_path: Path) -> Non
             original.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, original)
     python = tmp_path / "python"
-    packages = [f'"{path}"' for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}]
-    python.write_text(PYTHON.format(python=sys.executable, packages=" ".join(packages)))
+    packages = json.dumps([path for path in sys.path if Path(path).name in {"site-packages", "dist-packages"}])
+    python.write_text(PYTHON.format(python=sys.executable, packages=packages))
     python.chmod(0o755)
-    offline = {f"PIP_{name}": "1" for name in ("NO_DEPS", "NO_INDEX", "NO_BUILD_ISOLATION")}
+    offline = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "0"}  # 0 is none: a quirk of pip
     environment = dict(os.environ, **offline)
     for name in ("VIRTUAL_ENV", "MAKEFLAGS", "PYTHONPATH"):
         environment.pop(name, None)

@@ -186,3 +186,8 @@ def test_a_network_of_another_size_has_its_mark(rivals: Path) -> None:
                             results=rivals / "double", progress=False)  # fmt: skip
     assert "Double ¶: place" in str(ranking)
     assert "¶ More than 5% off its number of parameters" in str(ranking)
+
+
+def test_each_core_has_a_slot_where_nothing_else_is_asked_for(ranking: inrbench.Ranking) -> None:
+    mine = ranking.runs[ranking.runs["method"] == "wave"]
+    assert set(mine["threads"]) == {1}
