@@ -395,7 +395,7 @@ def check(options: arguments.CheckArgs) -> int:
     broken = {**plugins.activations.broken, **plugins.tasks.broken}
     for name in options.names or sorted(names):
         if name in broken:
-            raise BadInput(f"{name!r} cannot be imported ({broken[name]}); mend its file")
+            raise BadInput(f"{name!r} cannot be imported ({broken[name]}); fix its file")
         if name not in names:
             raise BadInput(f"unknown activation or task {name!r}{did_you_mean(name, names)}")
         if name in plugins.activations.names():

@@ -346,7 +346,7 @@ _TRAIN = "train."
 """Prefix of the settings of training, but for the learning rate."""
 
 _OTHER = ("activation", "train", "per_task", "label", "tasks")
-"""Keys of an activation in a suite that are no parameters of it."""
+"""Keys of an activation in a suite that are not parameters of it."""
 
 
 def _bounds(cls: type[BaseModel], key: str) -> tuple[float, float]:
@@ -359,7 +359,7 @@ def _bounds(cls: type[BaseModel], key: str) -> tuple[float, float]:
 
 
 def _mean(values: pd.Series[float]) -> float:
-    """The mean; NaN if there is no value for one."""
+    """The mean; NaN if there is not a value for one."""
     return float("nan") if values.isna().any() else float(values.mean())
 
 

@@ -133,5 +133,5 @@ def _searched(named: str | Mapping[str, Any], chosen: suite.Suite, scale: str | 
 
 
 def say(text: str) -> None:
-    """Tell the user something that is no result."""
+    """Tell the user something that is not a result."""
     print(f"inrbench: {text}", file=sys.stderr)

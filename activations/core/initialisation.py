@@ -37,7 +37,7 @@ def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p:
         sigma_p: of ``variance``.
 
     Raises:
-        ValueError: if ``variance`` has no meaning for the network: it is no MLP whose layers are each one linear
+        ValueError: if ``variance`` has no meaning for the network: it is not an MLP whose layers are each one linear
             map and a nonlinearity; or ``torch``: it has no linear layer.
     """
     if init == "torch":
@@ -54,7 +54,7 @@ def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p:
 def _keep_variance(network: nn.Module, shape: tuple[int, ...], sigma_p: float) -> None:
     mlp = getattr(network, "mlp", None)
     if not isinstance(mlp, MLP):
-        raise ValueError(f"init: variance is for MLPs, and {type(network).__name__} is none; leave it out")
+        raise ValueError(f"init: variance is for MLPs, and {type(network).__name__} is not one; leave it out")
     inputs = coordinates(shape)
     square = (mlp[0](inputs) if mlp.encoded else inputs).square().mean().item()
     for layer in mlp.layers:
@@ -116,7 +116,7 @@ def layer_spreads(network: nn.Module, shape: tuple[int, ...]) -> list[float]:
     """
     mlp = getattr(network, "mlp", None)
     if not isinstance(mlp, MLP):
-        raise ValueError(f"{type(network).__name__} is no MLP")
+        raise ValueError(f"{type(network).__name__} is not an MLP")
     spreads: list[float] = []
     hooks = [
         _parts(layer)[0].register_forward_hook(

@@ -192,7 +192,7 @@ def ranked(
     )
     work = Workspace.of(words)
     if name in work.suite.activations:
-        raise BadInput(f"{name}: it is one of {work.suite.suite} already; rank an activation of your own")
+        raise BadInput(f"{name}: {work.suite.suite} has it already; rank your own activation")
     root = options.against or FOLDER / work.suite.suite
     chosen_devices = _devices(options.devices)
     if not (root / "runs").is_dir():

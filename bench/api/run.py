@@ -92,7 +92,7 @@ def overrides_of(settings: Mapping[str, Any] | None) -> list[str]:
     """Settings by dotted key as words for the option ``--set``.
 
     Raises:
-        BadInput: if a value is none that a suite can have.
+        BadInput: if a suite cannot have a value.
     """
     words = []
     for key, value in (settings or {}).items():
@@ -131,7 +131,7 @@ class Methods:
         """The word for one activation.
 
         Raises:
-            BadInput: if it is none, or a class that no worker process can build.
+            BadInput: if it is not an activation, or a class that a worker process cannot build.
         """
         from inrbench.activations.core.base import Activation
 
@@ -151,9 +151,7 @@ class Methods:
         if cls.name in registry.names() and registry.get(cls.name).__module__ == cls.__module__:
             return cls.name
         if cls.name in registry.names():
-            raise BadInput(
-                f"activation {cls.__name__}: the name {cls.name!r} is that of another one; choose another name"
-            )
+            raise BadInput(f"activation {cls.__name__}: the name {cls.name!r} is taken; choose another one")
         if not is_local(cls):
             file = getattr(sys.modules.get(cls.__module__), "__file__", None)
             if file is None:

@@ -70,7 +70,7 @@ class Lock(Settings):
         """The lock file at a path; None if there is none.
 
         Raises:
-            BadInput: if it is none.
+            BadInput: if the file is not a lock file.
         """
         if not path.exists():
             return None

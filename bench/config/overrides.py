@@ -36,7 +36,7 @@ def everywhere(suite: Suite, overrides: Iterable[str]) -> Suite:
     """The suite with overrides like ``all.train.lr=0.01`` put instead of every such setting in it.
 
     Raises:
-        BadInput: if one is no setting of training or model.
+        BadInput: if one is not a setting of training or model.
     """
     for override in overrides:
         path, equals, text = override.removeprefix(EVERYWHERE).partition("=")

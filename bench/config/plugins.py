@@ -108,7 +108,7 @@ class Registry(Generic[T]):
         if name in self._plugins:
             return self._plugins[name]
         if name in self.broken:
-            raise BadInput(f"{prefix}{self.kind} {name!r} cannot be imported ({self.broken[name]}); mend its file")
+            raise BadInput(f"{prefix}{self.kind} {name!r} cannot be imported ({self.broken[name]}); fix its file")
         meant = did_you_mean(name, [*self._plugins, *self.broken])
         advice = "one of your own needs --plugin FILE, or `plugins:` in the suite"
         raise BadInput(f"{prefix}unknown {self.kind} {name!r}{meant} ({advice})")

@@ -79,9 +79,9 @@ def read_yaml(text: str, where: str) -> Any:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise BadInput(f"{where}{line}: not valid YAML ({problem}); mend that line") from error
+        raise BadInput(f"{where}{line}: not valid YAML ({problem}); fix that line") from error
     except (ValueError, RecursionError) as error:  # e.g. a date that is none, or brackets nested thousands deep
-        raise BadInput(f"{where}: not valid YAML ({type(error).__name__}: {error}); mend it") from error
+        raise BadInput(f"{where}: not valid YAML ({type(error).__name__}: {error}); fix it") from error
 
 
 def read_text(path: Path) -> str:

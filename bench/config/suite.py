@@ -221,7 +221,7 @@ def _as_text(values: Mapping[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
-    raise TypeError(f"{value!r} is no value of a suite")
+    raise TypeError(f"{value!r} is not a value of a suite")
 
 
 def beside(name: str | Mapping[str, Any], file: str) -> Path:
@@ -250,7 +250,7 @@ def _put(values: dict[str, Any], path: str, value: Any, where: str) -> None:
     """Put a value under a dotted path of parsed YAML, in place."""
     keys = path.strip().split(".")
     if not all(keys):
-        raise BadInput(f"{where}: {path!r} is no key; write it as key.key, e.g. train.steps")
+        raise BadInput(f"{where}: {path!r} is not a key; write it as key.key, e.g. train.steps")
     for key in keys[:-1]:
         if values.get(key) is None:
             values[key] = {}
@@ -297,8 +297,8 @@ def select_activations(
     """The suite with only the chosen activations: ``NAME`` or ``NAME[key=value,value,key=value]``.
 
     An activation that the suite lists keeps its settings there, with those in brackets put over them (over the ones
-    that hold for a single task too); any other starts from its defaults. What is no parameter of the activation but a
-    setting of training or model, such as ``lr``, is that; ``train.lr`` says so in full.
+    that hold for a single task too); any other starts from its defaults. What is a setting of
+    training or model and not a parameter of the activation, such as ``lr``, is that; ``train.lr`` says so in full.
 
     Args:
         parameters: those of an activation, by its plugin's name.

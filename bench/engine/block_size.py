@@ -68,7 +68,7 @@ def block_rows(engine: Engine, coords: Tensor, kind: str, *, tune: bool) -> int:
         tune: whether a size that is not known yet is measured.
 
     Raises:
-        ValueError: if ``INRBENCH_BLOCK_ROWS`` is no positive number.
+        ValueError: if ``INRBENCH_BLOCK_ROWS`` is not a positive number.
     """
     if not engine.rowwise:
         print("the value of a row depends on other rows (batch normalisation?), so that each step is one block")

@@ -37,7 +37,7 @@ class Nonlinearity:
 
     Attributes:
         names: of a kernel, the names of its functions: value and, if there is one, VJP. Of a plugin, the name of its
-            class, its settings that are no numbers in JSON, and the names of those that are.
+            class, its settings that are not numbers in JSON, and the names of those that are.
         files: the files that define the functions, in this order, or the class.
         constants: the numbers, which are arguments of the code: one code serves all.
         columns: number of columns of the pre-activation and of the value for each unit.

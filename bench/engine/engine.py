@@ -224,7 +224,7 @@ def warn_once(message: str) -> None:
 
 
 def _compiled_engine(network: nn.Module, coords: Tensor, threads: int) -> CompiledEngine | None:
-    """The compiled MLP of a network; None if it is no MLP in float32.
+    """The compiled MLP of a network; None if it is not an MLP in float32.
 
     Raises:
         CompilationError: if the MLP cannot be compiled, or does not agree with autograd.
@@ -276,7 +276,7 @@ def _is_rowwise(network: nn.Module, coords: Tensor) -> bool:
         for module in drops:
             module.train()
     error, size = float((whole - part).norm()), float(whole.norm())
-    return not error > ALONE * size  # also where a value is no number
+    return not error > ALONE * size  # also where a value is not a number
 
 
 @contextmanager
@@ -322,6 +322,6 @@ def _agrees(network: nn.Module, engine: CompiledEngine, coords: Tensor) -> bool:
             parameter.grad = grad
     for group, near in ((slice(0, 1), NEAR_VALUES), (slice(1, None), NEAR_GRADIENTS)):
         expected, other = (torch.cat([tensor.flatten() for tensor in result[group]]) for result in results)
-        if bool((other - expected).norm() > near * expected.norm()):  # not so where autograd's is no number
+        if bool((other - expected).norm() > near * expected.norm()):  # not so where autograd's is not a number
             return False
     return True

@@ -55,7 +55,7 @@ def slots(text: str, available: Sequence[str], threads: int) -> list[SlotSpec]:
     for part in text.split(","):
         match = re.fullmatch(r"(auto|cpu|cuda|cuda:(\d+))(?:\*([1-9]\d{0,2}))?", part.strip())
         if match is None:
-            raise BadInput(f"--devices {text}: {part!r} is no device; give auto, cpu, cuda, cuda:0 or e.g. cpu*2")
+            raise BadInput(f"--devices {text}: {part!r} is not a device; give auto, cpu, cuda, cuda:0 or e.g. cpu*2")
         kind, index, times = match.group(1), match.group(2), int(match.group(3) or 1)
         if kind == "auto":
             kind = "cuda" if available else "cpu"

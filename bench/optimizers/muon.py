@@ -1,4 +1,4 @@
-"""Muon: momentum whose matrices are orthogonalised before each step, and Adam for all that is no hidden matrix.
+"""Muon: momentum whose matrices are orthogonalised before each step, and Adam for everything else.
 
 The step of a matrix W (out, in) with momentum M is W -= lr √max(1, out / in) · O, where O ≈ U Vᵀ for M = U S Vᵀ, found
 by five Newton–Schulz iterations X ← aX + b(XXᵀ)X + c(XXᵀ)²X of X = M / ‖M‖ [Jordan et al.,

@@ -36,7 +36,7 @@ def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
         folder: the results folder of archives; the suite's folder in it is replaced.
 
     Raises:
-        BadInput: if none of the jobs has ended, or the folder has results that are no archive.
+        BadInput: if none of the jobs has ended, or the folder has results that are not an archive.
     """
     target = Store(folder, store.suite, store.say)
     if target.root.resolve() == store.root.resolve() or target.small():

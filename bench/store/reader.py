@@ -157,7 +157,7 @@ class Reader:
             with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
                 arrays = dict(archive)
             if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-                raise ValueError("a member is no array")  # numpy hands such a one out as plain bytes
+                raise ValueError("a member is not an array")  # numpy hands such a one out as plain bytes
             return arrays
         except FileNotFoundError:
             return None

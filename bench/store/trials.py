@@ -37,7 +37,7 @@ def read(path: Path) -> list[dict[str, Any]]:
     """The rows of a file; none where there is no file.
 
     Raises:
-        ValueError: if it is no such file.
+        ValueError: if the file is not one of trials.
     """
     if not path.is_file():
         return []

@@ -118,7 +118,7 @@ def fingerprint(
         "block_rows": rows,
         "engine": engine,
         "threads": torch.get_num_threads(),
-        "torch": str(torch.__version__),  # of a class of its own, which is no plain value
+        "torch": str(torch.__version__),  # of a class of its own, which is not a plain value
         "device": device.type,
         "device_name": torch.cuda.get_device_name(device) if on_gpu else provenance.cpu_name(),
         "plugins": source_sha256(*plugins),
@@ -185,7 +185,7 @@ def interval() -> float:
     """Seconds between two checkpoints.
 
     Raises:
-        ValueError: if ``INRBENCH_CHECKPOINT`` is no positive number.
+        ValueError: if ``INRBENCH_CHECKPOINT`` is not a positive number.
     """
     text = os.environ.get("INRBENCH_CHECKPOINT") or str(SECONDS)
     try:

@@ -265,7 +265,7 @@ class Objective:
     def _fits(self, engine: Engine) -> bool:
         """Whether the intermediate results of all rows fit, by a generous estimate: six floats a unit.
 
-        Rows of a table are no units: what is looked up in it is known, and not kept for each pass.
+        Rows of a table are not units: what is looked up in it is known, and not kept for each pass.
         """
         tables = {id(module.values) for module in engine.network.modules() if isinstance(module, EmbeddingTable)}
         units = sum(p.shape[0] for p in engine.network.parameters() if p.dim() > 1 and id(p) not in tables)

@@ -249,7 +249,7 @@ def picture(signal: Signal, size: Size = None) -> tuple[Tensor, tuple[int, int]]
     """A picture reduced to a size: (H·W, C) float32 values in row-major order, and the shape (H, W) of the grid.
 
     Raises:
-        SignalError: if the signal is no picture, or smaller than the size.
+        SignalError: if the signal is not a picture, or smaller than the size.
     """
     require(signal, PICTURES, "choose a picture such as camera")
     array = resize(signal.array, size, f"signal {signal.name!r}")

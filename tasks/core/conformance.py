@@ -256,7 +256,7 @@ def check_classical(task: Task) -> None:
     """Parameters of classical methods are parameters of the task, and both ends of their ranges give the method."""
     for method, ranges in task.classical.items():
         for parameter, (low, high) in ranges.items():
-            assert parameter in type(task).model_fields, f"classical names {parameter}, which is no parameter"
+            assert parameter in type(task).model_fields, f"classical names {parameter}, which is not a parameter"
             assert 0 < low < high, (
                 f"the range of {parameter} is ({low}, {high}); give two positive ends, the lower first"
             )

@@ -107,11 +107,11 @@ def check_adjoint(operator: Operator, channels: int) -> None:
     with torch.no_grad():
         adjoint = operator.adjoint(y)
     if adjoint.shape != gradient.shape:
-        raise ValueError(f"{name}.adjoint gives {tuple(adjoint.shape)}, not {tuple(gradient.shape)}; mend it")
+        raise ValueError(f"{name}.adjoint gives {tuple(adjoint.shape)}, not {tuple(gradient.shape)}; fix it")
     off = float((adjoint - gradient).norm() / gradient.norm().clamp(min=1e-30))
     if not off <= NEAR:
         raise ValueError(
-            f"{name}.adjoint is not the adjoint of forward, it is off by {off:.0%}; mend it, or leave it out: it then "
+            f"{name}.adjoint is not the adjoint of forward, it is off by {off:.0%}; fix it, or leave it out: it then "
             "comes by autograd"
         )
 

@@ -88,8 +88,8 @@ def present(original: Original) -> Path | None:
     if wrong:
         path, digest = wrong[0]
         raise SignalError(
-            f"signal {original.name!r}: {path} is another file (sha256 {digest}, expected {original.sha256}) and is "
-            f"not used; remove it, or replace it with {original.url}"
+            f"signal {original.name!r}: {path} is a different file (sha256 {digest}, expected {original.sha256}) and "
+            f"is not used; remove it, or replace it with {original.url}"
         )
     return None
 

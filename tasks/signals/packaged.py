@@ -26,7 +26,7 @@ def _eight_bits(raw: NDArray[Any]) -> NDArray[np.float32]:
 def _hounsfield(intercept: int, raw: NDArray[Any]) -> NDArray[np.float32]:
     """Stored values as Hounsfield units (slope 1), with the window [-1000, 2000] (air to dense bone) scaled to [0, 1].
 
-    Values below air are clipped: they are no tissue but the padding outside the scanner's circular field of view.
+    Values below air are clipped: they are not tissue but the padding outside the scanner's circular field of view.
     """
     return ((np.clip(raw.astype(np.int32) + intercept, -1000, 2000) + 1000) / 3000).astype(np.float32)
 

@@ -118,7 +118,7 @@ def exact_ellipses(signal: str, shape: tuple[int, int], samples: str | None) -> 
         samples: ``analytic``, ``mixed``, or anything else for pixels.
 
     Raises:
-        SignalError: if ``analytic`` is asked of a signal that is no phantom, or of a grid that is not square.
+        SignalError: if ``analytic`` is asked of a signal that is not a phantom, or of a grid that is not square.
     """
     if samples not in ("analytic", "mixed") or (signal not in NAMES and samples == "mixed"):
         return None

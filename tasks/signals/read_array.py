@@ -25,7 +25,7 @@ def read_npy(file: UserFile) -> Signal:
     with decoding(path, "cannot be read", "save it again with numpy.save"):
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         if array.dtype.kind not in "buif":
-            raise ValueError(f"values of type {array.dtype} are no picture")
+            raise ValueError(f"values of type {array.dtype} are not a picture")
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.ndim == 1:
         from inrbench.tasks.signals.read_sound import sound_signal
@@ -57,7 +57,7 @@ def read_nifti(file: UserFile) -> Signal:
         volume = nibabel.as_closest_canonical(nibabel.load(path))
         shape = volume.shape
         if not 2 <= len(shape) <= 4 or volume.get_data_dtype().kind not in "buif":
-            raise ValueError(f"an array of shape {shape} and type {volume.get_data_dtype()} is no volume")
+            raise ValueError(f"an array of shape {shape} and type {volume.get_data_dtype()} is not a volume")
         check_size(shape[0], shape[1], path)
         notes: tuple[str, ...] = ()
         at: tuple[Any, ...] = ()

@@ -60,7 +60,7 @@ def read_with_pillow(file: UserFile, index: int | None = None, notes: tuple[str,
         notes: what was chosen so far.
 
     Raises:
-        SignalError: if it is no picture, damaged, too large or too small.
+        SignalError: if it is not a picture, damaged, too large or too small.
     """
     from PIL import Image, UnidentifiedImageError
 

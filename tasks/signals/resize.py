@@ -28,10 +28,10 @@ def resize(array: NDArray[Any], size: int | tuple[int, int] | None, name: str = 
         (h, w, C) float32, computed in float64.
 
     Raises:
-        SignalError: if the array is no picture, or the picture is smaller than ``size``.
+        SignalError: if the array is not a picture, or the picture is smaller than ``size``.
     """
     if array.ndim != 3:
-        raise SignalError(f"{name} is no picture; choose one of kind {', '.join(PICTURES)}")
+        raise SignalError(f"{name} is not a picture; choose one of kind {', '.join(PICTURES)}")
     height, width = array.shape[:2]
     if size is None:
         return np.ascontiguousarray(array, dtype=np.float32)

@@ -38,6 +38,8 @@ IDIOMS: dict[str, str] = {
     r"\bgo(?:es)? before (?:it|this|these|those|that)\b": "overrides",
     r"\bof (?:itself|themselves) and of\b|\bsays? of (?:itself|its)\b": "declares, says about",
     r"\bis none of (?:its|the)\b": "is not one of",
+    r"\b(?:is|are) no (?:array|device|key|mesh|picture|volume)\b": "is not a",
+    r"\bmend (?:it|its|that|the)\b": "fix",
 }
 """Pattern -> what to write instead."""
 

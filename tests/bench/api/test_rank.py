@@ -155,7 +155,7 @@ def test_what_cannot_be_ranked_is_one_line(source: str, says: str, rivals: Path,
 
 
 def test_one_of_the_suite_or_a_suite_without_results_is_refused(rivals: Path, tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="it is one of little already"):
+    with pytest.raises(BadInput, match="little has it already"):
         inrbench.rank("relu", rivals / "little.yaml", results=tmp_path, progress=False)
     with pytest.raises(BadInput, match="no stored results of little; run it and give its folder with --against"):
         inrbench.rank(rivals / "wave.py", rivals / "little.yaml", results=tmp_path, progress=False)

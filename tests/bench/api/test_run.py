@@ -110,11 +110,11 @@ def test_what_fails_is_counted_in_a_warning_and_kept(tiny: Path, trouble: Path, 
     [
         ({"suite": "quik"}, "did you mean 'quick'"),
         ({"suite": {"suite": "x"}}, "the suite: model: missing"),
-        ({"suite": {"suite": object()}}, "is no value of a suite"),
+        ({"suite": {"suite": object()}}, "is not a value of a suite"),
         ({"activations": [3]}, "neither a name nor an activation"),
         ({"activations": ["sirenn"]}, "did you mean 'siren'"),
         ({"set": {"train.stepz": 3}}, "train has no setting 'stepz'"),
-        ({"devices": "tpu"}, "is no device"),
+        ({"devices": "tpu"}, "is not a device"),
     ],
 )
 def test_a_wrong_argument_is_one_line(tmp_path: Path, wrong: dict[str, object], says: str) -> None:
@@ -127,5 +127,5 @@ def test_a_class_may_not_take_the_name_of_another_activation(tmp_path: Path) -> 
     class Mine(Siren):
         """A double."""
 
-    with pytest.raises(BadInput, match="the name 'siren' is that of another one"):
+    with pytest.raises(BadInput, match="the name 'siren' is taken"):
         inrbench.run("smoke", activations=[Mine], results=tmp_path, progress=False)

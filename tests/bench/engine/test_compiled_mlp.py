@@ -41,7 +41,7 @@ class Sinc(Activation):
 
 
 class Mixed(Sinc):
-    """A kernel and something else, a setting that is no number, and one that is none."""
+    """A kernel and something else, a setting that is not a number, and one that is none."""
 
     gain: float = 1.5
     power: int = 2

@@ -29,7 +29,7 @@ DOMAIN = Domain(2, 2, SHAPE)
 
 
 class Plain(Activation):
-    """A plugin in plain PyTorch that is no MLP for the compiler: its number decides."""
+    """A plugin in plain PyTorch that is not an MLP for the compiler: its number decides."""
 
     name, label, version = "plain", "plain", 1
 

@@ -90,7 +90,7 @@ def test_tables_take_fused_steps_on_threads(
 
 
 def test_an_operator_that_mixes_rows_keeps_the_passes_of_a_large_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    # 30,000 nodes are no units: by these, what is kept of 192 rows would be far above a megabyte.
+    # 30,000 nodes are not units: by these, what is kept of 192 rows would be far above a megabyte.
     monkeypatch.setattr(objective, "KEEP_BYTES", 1 << 20)
     case = problem(AreaAverage(SHAPE, 4))
     network = build(Plugins().activations.get("grid")(), Domain(2, 2, SHAPE), width=170, depth=3, seed=0)

@@ -104,7 +104,7 @@ def test_whether_an_original_is_present_is_told_without_a_download(
 def test_another_file_in_its_place_is_an_error_and_not_used(folder: Path, picture: bytes) -> None:
     put(folder / "chest.png", b"another")
     for call in (lambda: load("chest"), fetch):
-        with pytest.raises(SignalError, match=r"png is another file \(sha256 .* is not used; remove it") as caught:
+        with pytest.raises(SignalError, match=r"png is a different file \(sha256 .* is not used; remove it") as caught:
             call()
         assert "\n" not in str(caught.value)
     put(folder / "set" / "chest.png", picture)  # the right one beside it is found

@@ -77,8 +77,8 @@ def test_one_axis_is_a_sound(tmp_path: Path) -> None:
     ("array", "message"),
     [
         (np.zeros((2, 2, 2, 2, 2)), "has the shape"),
-        (np.zeros((20, 30), complex), "values of type complex128 are no picture"),
-        (np.array(["a"] * 9), "are no picture"),
+        (np.zeros((20, 30), complex), "values of type complex128 are not a picture"),
+        (np.array(["a"] * 9), "are not a picture"),
         (np.zeros((4, 4)), "at least 8 x 8"),
         (np.zeros(()), "has the shape"),
         (np.zeros((0, 20, 30)), "has 0 frames"),
