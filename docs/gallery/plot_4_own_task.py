@@ -2,7 +2,7 @@
 # Your own task, with its own operator
 
 A scanner that measures only the means of rows and columns. The loss and its gradient come from `forward`.
-The file is its own plugin (`plugins=[__file__]`), hence the `if` at the end.
+The file is its own plugin (`plugins=["plot_4_own_task.py"]`), hence the `if` at the end.
 """
 
 import matplotlib.pyplot as plt
@@ -35,7 +35,7 @@ class TwoViews(Task):
 
 
 if __name__ == "__main__":
-    fit = inrbench.fit("coins", "siren", TwoViews(), steps=200, plugins=[__file__], progress=False)
+    fit = inrbench.fit("coins", "siren", TwoViews(), steps=200, plugins=["plot_4_own_task.py"], progress=False)
     print(fit)
     figure, axes = plt.subplots(1, 2, figsize=(6, 3), layout="constrained")
     axes[0].imshow(fit.truth, cmap="gray")

@@ -44,7 +44,7 @@ def read_triangles(path: Path) -> NDArray[np.float64]:
     import trimesh  # here, because importing it takes longer than to read most signals
 
     first_bytes(path, "a mesh")
-    with decoding(path, "is not a mesh or damaged"):
+    with decoding(path, "is damaged or not a mesh"):
         mesh = trimesh.load_mesh(str(path), file_type=path.suffix[1:].lower(), process=False)
         if path.suffix.lower() == ".stl":  # STL stores the corners of each triangle separately
             mesh.merge_vertices()

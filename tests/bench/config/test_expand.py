@@ -260,7 +260,7 @@ def test_a_mistake_in_a_classical_method_is_one_line(classical: str, message: st
     [
         (
             "activations: {mfn: {model: {init: variance}}}",
-            r"activations.mfn: model.init: variance is for MLPs, and \w+ is none; "
+            r"activations.mfn: model.init: variance is for MLPs, and \w+ is not one; "
             r"write activations.mfn.model: {init: plugin}, or leave MFN out",
         ),
         (
