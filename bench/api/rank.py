@@ -234,7 +234,7 @@ def _ranking(work: Workspace, name: str, lock: Lock) -> Ranking:
 
 
 def _devices(text: str) -> str:
-    """A slot for each core in place of one of all: the jobs are small and many, and their times do not compare."""
+    """One slot per core instead of one for all cores: the jobs are small and many, and their times are not compared."""
     return f"cpu*{devices.cpus()}" if text == "auto" and not devices.gpus() else text
 
 
