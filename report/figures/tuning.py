@@ -38,8 +38,8 @@ def draw(scene: Scene) -> Figure | None:
 def _caption(scene: Scene) -> str:
     steps = span(method.steps for method in searched(scene.suite, scene.task))
     return (
-        f"Expected best {scene.task.headline.short} on {scene.task.key} by the number of trials, each trained "
-        f"for {steps} steps: the mean over all choices of that many trials. A line that still rises had too few."
+        f"Expected best {scene.task.headline.short} on {scene.task.key} against the number of trials, each trained for "
+        f"{steps} steps: the mean over all subsets of this number. A method whose line still improves had too few."
     )
 
 

@@ -46,8 +46,8 @@ def _table(task: TaskResults, found: Sequence[SearchedMethod]) -> Table:
         f"Expected best {metric.label} by the number of trials: {task.key}",
         columns,
         found,
-        caption=f"Mean of the best score over all choices of that many trials; each was trained for {steps} steps "
-        f"on the signals of the search.{near}",
+        caption=f"Mean of the best score over all subsets of this number of trials; each trial was trained for {steps} "
+        f"steps on the signals of the search.{near}",
         emphasis="Bold: the best method for this number of trials.",
     )
 

@@ -58,7 +58,7 @@ def test_the_page_shows_them_with_their_files_only_where_there_was_a_search(sear
     written = write(searched.store)
     page = written.index.read_text()
     assert 'id="tuning"' in page
-    assert "trained for 100 steps" in page
+    assert "each trained for 100 steps" in page
     for path in ("tables/trials-image.csv", "tables/trials-image.tex", "figures/tuning-image.pdf"):
         assert (written.folder / path).is_file()
     assert any("Expected best PSNR (dB) by the number of trials" in table for table in written.tables)
