@@ -99,6 +99,19 @@ function liveFigures(data, state, make) {
     return { type: "log", nticks: Math.max(...known) > 1e3 * Math.min(...known) ? 6 : 3, minorloglabels: "complete" };
   }
 
+  /** The classical methods, each with the column of its name: names of lines that are close are beside each other. */
+  function columns(plot) {
+    const scale = (value) => (plot.metric.log ? Math.log10(value) : value);
+    const values = [...plot.series.flatMap((entry) => entry.value), ...plot.lines.map((item) => item.value)].filter((value) => value !== null).map(scale);
+    const close = 0.06 * (Math.max(...values) - Math.min(...values));
+    const sorted = [...plot.lines].sort((a, b) => a.value - b.value);
+    let column = 0;
+    return sorted.map((item, place) => {
+      column = place && scale(item.value) - scale(sorted[place - 1].value) < close ? column + 1 : 0;
+      return [item, column];
+    });
+  }
+
   function layout(plot, axis) {
     const all = (key) => plot.series.filter((entry) => entry.axis === axis).flatMap((entry) => entry[key]);
     const line = { gridcolor: css("--line"), linecolor: css("--soft"), zeroline: false, automargin: true };
@@ -113,8 +126,8 @@ function liveFigures(data, state, make) {
         type: "line", xref: "paper", x0: 0, x1: 1, y0: item.value, y1: item.value,
         line: { color: css("--soft"), width: 1, dash: "dash" },
       })),
-      annotations: plot.lines.map((item) => ({
-        xref: "paper", x: 0, xanchor: "left", y: plot.metric.log ? Math.log10(item.value) : item.value, yanchor: "bottom",
+      annotations: columns(plot).map(([item, column]) => ({
+        xref: "paper", x: 0.17 * column, xanchor: "left", y: plot.metric.log ? Math.log10(item.value) : item.value, yanchor: "bottom",
         text: item.label.replaceAll("&", "&amp;").replaceAll("<", "&lt;"), showarrow: false, font: { color: css("--soft"), size: 11 },
       })),
     };
@@ -128,8 +141,8 @@ function liveFigures(data, state, make) {
   const [LETTER, HIGH] = [6.1, 14]; // size of the names in pixels
   const nameOf = (number) => data.methods[number].labels[0];
 
-  /** The width at the right for the names of the lines. */
-  const room = (plot) => 16 + Math.min(170, LETTER * Math.max(...plot.series.map((entry) => nameOf(entry.method).length)));
+  /** The width at the right for the names of the lines, of which some are bold. */
+  const room = (plot) => 24 + Math.min(190, 7 * Math.max(...plot.series.map((entry) => nameOf(entry.method).length)));
 
   /** Places that differ by ``gap``, moved as little as needed and not beyond two ends, in the same order. */
   function spread(places, gap, within) {
