@@ -92,18 +92,19 @@ class Claim(Settings):
     Attributes:
         figure: where the paper says it.
         says: the claim, and if numbers cannot judge it, what to look at.
-        full, small: whether it holds at the suite's full size and at its small scale, with the numbers.
+        full, small: whether it holds at the suite's full size and at its small scale, if it has one, with the numbers.
     """
 
     figure: str = Field(min_length=1)
     says: str = Field(min_length=1)
     full: str = Field(min_length=1)
-    small: str = Field(min_length=1)
+    small: str | None = Field(None, min_length=1)
 
     @property
     def lines(self) -> list[str]:
         """It as sentences, one for each part."""
-        texts = (f"{self.figure}: {self.says}", f"Full size: {self.full}", f"Small scale: {self.small}")
+        texts = [f"{self.figure}: {self.says}", f"Full size: {self.full}"]
+        texts += [f"Small scale: {self.small}"] if self.small else []
         return [" ".join(text.split()) for text in texts]
 
 
