@@ -38,12 +38,12 @@ def suites(plugins: Plugins) -> str:
 
 
 def claims() -> str:
-    """What papers say that suites reproduce, and whether it holds here."""
+    """What the paper on BW-ReLU says, and whether it holds here: the claims of suites ``paper-…``."""
     rows = []
     for name in suite.shipped():
-        if claim := suite.load(name)[0].claim:
+        if name.startswith("paper-") and (claim := suite.load(name)[0].claim):
             texts = (claim.figure, claim.says, claim.full, claim.small)
-            rows.append((f"`{name}`", *(cell(" ".join(text.split())) for text in texts)))
+            rows.append((f"`{name}`", *(cell(" ".join((text or "—").split())) for text in texts)))
     return table(("suite", "figure", "claim", "full size", "small scale"), rows)
 
 
