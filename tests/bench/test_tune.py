@@ -175,6 +175,14 @@ def test_the_command_halves_prints_and_locks_the_best_trial_of_each(tmp_path: Pa
         first = json.loads(next(row["settings"] for row in archived if row["trial"] == 0))
         assert first["lr"] == DEFAULT_RATE
 
+    # the same command makes the file of trials from what is stored, and trains nothing
+    kept, before = Store(tmp_path / "results", "tiny").trials_file, store.runs()
+    content = kept.read_bytes()
+    kept.unlink()
+    assert "0 of 12 jobs to run" in inrbench("tune", path).stderr
+    assert kept.read_bytes() == content
+    assert len(store.runs()) == len(before)
+
     # a search of one activation leaves what was found for the others
     again = inrbench("tune", path, "-a", "siren", "--trials", 2)
     assert again.returncode == 0, again.stderr
@@ -182,9 +190,9 @@ def test_the_command_halves_prints_and_locks_the_best_trial_of_each(tmp_path: Pa
     assert updated is not None
     assert updated.activations["wire"] == lock.activations["wire"]
     assert updated.activations["siren"]["image"].trials == 2
-    kept = Counter(row["activation"] for row in Store(tmp_path / "results", "tiny").trials())
-    assert kept["wire"] >= 4 + 2
-    assert kept["siren"] < kept["wire"]
+    counts = Counter(row["activation"] for row in Store(tmp_path / "results", "tiny").trials())
+    assert counts["wire"] >= 4 + 2
+    assert counts["siren"] < counts["wire"]
 
     # and the suite has the settings found
     planned = inrbench("plan", path)
