@@ -24,6 +24,7 @@ from inrbench.bench.errors import BadInput
 from inrbench.bench.results import runs as table
 from inrbench.bench.tune import Search
 from inrbench.bench.workspace import Workspace
+from inrbench.report.data.trials import SearchedMethod, Trial
 from inrbench.tasks.core.metrics import describe
 from inrbench.tasks.signals.load import load
 from inrbench.tasks.signals.signal import PICTURES, SHAPES, Signal, SignalError
@@ -31,9 +32,6 @@ from inrbench.tasks.signals.user_file import UserFile
 
 if TYPE_CHECKING:
     from inrbench.activations.core.base import Activation
-
-TOLERANCE = 1.0
-"""Decibels from the best trial within which a trial is good."""
 
 TRIALS, REPEATS = 16, 3
 
@@ -223,8 +221,9 @@ def _rows(explored: Results, search: Search, lock: Lock, scores: pd.DataFrame) -
         trials = scores[(scores["activation"] == method) & (scores["task"] == task)]
         ranking = Search.ranking(trials)
         decibels = describe(cell.metric).unit == "dB"
-        near = ranking[ranking["goodness"] >= ranking["goodness"].max() - TOLERANCE]["trial"].tolist()
-        best = search.values(str(method))[int(ranking["trial"].iloc[0])]
+        direction = int(group["direction"].dropna().iloc[0]) if group["direction"].notna().any() else 1
+        tried = _tried(search, str(method), ranking, direction)
+        best = tried.trials[int(ranking["trial"].iloc[0])].settings
         yield {
             "task": task,
             "method": group["label"].iloc[0],
@@ -232,28 +231,19 @@ def _rows(explored: Results, search: Search, lock: Lock, scores: pd.DataFrame) -
             "sd": group["value"].std(),
             "settings": ", ".join(f"{key} {value:g}" for key, value in best.items())
             + ("" if cell.settings else " (defaults)"),
-            "near": len(near) if decibels else None,
+            "near": len(tried.near) if decibels else None,
             "trials": cell.trials,
             "failed": cell.failed,
-            "good": _good(search, str(method), near) if decibels else "",
-            "direction": group["direction"].dropna().iloc[0] if group["direction"].notna().any() else 1,
+            "good": ", ".join(f"{key} {good}" for key, good in tried.good_ranges().items()) if decibels else "",
+            "direction": direction,
         }
 
 
-def _good(search: Search, method: str, near: Sequence[int]) -> str:
-    """The range of each setting among some trials, with a mark where it ends with what was tried."""
-    points = search.values(method)
-    parts = []
-    for key in points[0]:
-        tried = [point[key] for point in points]
-        values = [points[trial][key] for trial in near]
-        low, high = min(values), max(values)
-        if low == high:
-            parts.append(f"{key} {low:g}")
-            continue
-        ends = ("≤ " if low == min(tried) else "", "≥ " if high == max(tried) else "")
-        parts.append(f"{key} {ends[0]}{low:g} to {ends[1]}{high:g}")
-    return ", ".join(parts)
+def _tried(search: Search, method: str, ranking: pd.DataFrame, direction: int) -> SearchedMethod:
+    """The trials of a method with their settings, for what a report says of them."""
+    scores = dict(zip(ranking["trial"], ranking["value"], strict=True))
+    trials = tuple(Trial(values, scores.get(number)) for number, values in enumerate(search.values(method)))
+    return SearchedMethod(method, method, direction, 0, trials)
 
 
 def _score(mean: float, sd: float) -> str:

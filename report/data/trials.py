@@ -100,8 +100,8 @@ class GoodValues:
 
     def __str__(self) -> str:
         if self.low == self.high:
-            return f"{self.low:.3g}"
-        return f"{'≤ ' * self.open_low}{self.low:.3g} to {'≥ ' * self.open_high}{self.high:.3g}"
+            return f"{self.low:g}"
+        return f"{'≤ ' * self.open_low}{self.low:g} to {'≥ ' * self.open_high}{self.high:g}"
 
 
 def expected_maximum(values: Sequence[float], count: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ from PIL import Image
 
 import inrbench
 from inrbench.bench.errors import BadInput
-from inrbench.bench.tune import Search
 from tests.bench.command import Inrbench
 
 FAST = {"train.steps": 6, "model.width": 8, "model.depth": 2}
@@ -43,24 +43,9 @@ def test_each_activation_gets_as_many_trials_on_the_signal_itself_and_runs_with_
         assert row.mean == pytest.approx(mine["value"].mean())
         assert row.near == (best >= best.max() - 1).sum()
         assert row.trials == 3
+        assert re.fullmatch(r"lr [≤≥\d. to]+(, omega0 [≤≥\d. to]+)?", str(row.good))
     assert list(found.settings["mean"]) == sorted(found.settings["mean"], reverse=True)
     assert "within 1 dB" in str(found)
-
-
-def test_the_good_range_is_that_of_the_trials_near_the_best(tmp_path: Path, inrbench: Inrbench) -> None:
-    from inrbench.bench.api.explore import _good
-    from inrbench.bench.config import suite
-    from inrbench.bench.config.plugins import Plugins
-
-    search = Search(suite.load("quick")[0], Plugins(), "quick", 5)
-    points = search.values("siren")
-    rates = [point["lr"] for point in points]
-    near = sorted(range(5), key=lambda index: rates[index])[1:3]
-    text = _good(search, "siren", near)
-    low, high = (rates[index] for index in near)
-    assert f"lr {low:g} to {high:g}" in text
-    assert _good(search, "siren", range(5)).count("≤") == 2
-    assert _good(search, "siren", [0]) == ", ".join(f"{key} {value:g}" for key, value in points[0].items())
 
 
 def test_the_command_searches_ranks_and_draws(waves: NDArray[np.float32], inrbench: Inrbench) -> None:
