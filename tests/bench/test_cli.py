@@ -82,6 +82,18 @@ def test_a_report_with_a_name_leaves_the_others(tiny: Path, inrbench: Inrbench) 
     assert inrbench("report", tiny, "--name", "../elsewhere").returncode == 2
 
 
+def test_the_claim_of_a_suite_is_what_its_results_begin_with(tiny: Path, inrbench: Inrbench) -> None:
+    claim = "claim: {figure: Fig. 1, says: ReLU is best., full: Not run., small: 'Holds: 3 dB.'}\n"
+    tiny.write_text(claim + tiny.read_text())
+    lines = ["Fig. 1: ReLU is best.", "Full size: Not run.", "Small scale: Holds: 3 dB.", ""]
+    for words in (("run", "-a", "relu"), ("report", "-a", "relu", "--markdown")):
+        done = inrbench(words[0], tiny, *words[1:])
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.splitlines()[:4] == lines
+    tiny.write_text("claim: It is best.\n" + tiny.read_text().partition("\n")[2])
+    assert "claim" in inrbench("plan", tiny).stderr
+
+
 def test_a_new_suite_is_a_copy_that_runs(inrbench: Inrbench, tmp_path: Path) -> None:
     done = inrbench("new", "suite", "mine")
     assert done.returncode == 0, done.stderr
