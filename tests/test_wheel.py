@@ -141,7 +141,7 @@ def test_an_activation_is_ranked_among_the_stored_results_in_an_empty_folder(str
     assert done.returncode == 0, done.stderr
     assert "by mean rank" in done.stdout
     assert "SIREN" in done.stdout
-    assert "A first look: 2 trials for each task, of which its rivals had 40" in done.stdout
+    assert "A quick look: searched with 2 of the 40 trials that its rivals had" in done.stdout
     assert (tmp_path / "results/rank-soft-bump/report/index.html").is_file()
 
 

@@ -95,7 +95,7 @@ class Ranking(Results):
         parts = [self._leaderboard(), self.tasks.to_string(index=False, float_format="{:.4g}".format)]
         mine, theirs = self.trials
         if mine < theirs:
-            parts.append(f"A first look: {mine} trials for each task, of which its rivals had {theirs}")
+            parts.append(f"A quick look: searched with {mine} of the {theirs} trials that its rivals had")
         if self.missing:
             parts.append(f"Without stored results, and so left out: {', '.join(self.missing)}")
         return "\n\n".join(parts)

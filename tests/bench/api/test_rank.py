@@ -161,20 +161,20 @@ def test_one_of_the_suite_or_a_suite_without_results_is_refused(rivals: Path, tm
         inrbench.rank(rivals / "wave.py", rivals / "little.yaml", results=tmp_path, progress=False)
 
 
-def test_a_first_look_has_fewer_trials_and_tasks_and_says_so(rivals: Path) -> None:
+def test_a_quick_look_has_fewer_trials_and_tasks_and_says_so(rivals: Path) -> None:
     ranking = inrbench.rank(
         rivals / "wave.py",
         rivals / "little.yaml",
         tasks=["image"],
         trials=1,
         against=rivals / "stored" / "little",
-        results=rivals / "first-look",
+        results=rivals / "quick-look",
         progress=False,
     )
     assert ranking.trials == (1, 3)
     assert set(ranking.final["task"]) == {"image"}
     assert ranking.tuned.activations["wave"]["image"].trials == 1
-    assert "A first look: 1 trials for each task, of which its rivals had 3" in str(ranking)
+    assert "A quick look: searched with 1 of the 3 trials that its rivals had" in str(ranking)
     with pytest.raises(BadInput, match="--trials 4: its rivals had 3; give 1 to 3"):
         inrbench.rank(rivals / "wave.py", rivals / "little.yaml", trials=4, against=rivals / "stored" / "little")
 
