@@ -49,6 +49,8 @@ NOT_PROSE = re.compile(r"^(```|~~~).*?^\1|<!-- table: .*?<!-- end of table -->|`
 
 PAGES = [
     *ROOT.glob("*.md"),
+    ROOT / "results/README.md",
+    ROOT / "docs/gallery/README.md",
     *(ROOT / "docs").glob("*.md"),
     *(ROOT / "docs").glob("[!rg]*/*.md"),
     *(ROOT / "docs/reference").glob("*.md"),
