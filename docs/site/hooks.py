@@ -22,8 +22,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Adapt links to pages with another place on the site, and add the pictures of the references."""
+    """Adapt links to pages with another place on the site, add pictures to the references, and tidy the examples."""
     if page.file.generated_by:
         return markdown
     text = relocated(markdown, f"docs/{page.file.src_uri}", page.file.src_uri, pages.ELSEWHERE)
-    return pages.with_pictures(text, page.file.src_uri)
+    return pages.adapted(text, page.file.src_uri)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import Path
 
 from docs.site import activation_reference, task_reference
@@ -39,8 +40,14 @@ def generated(root: Path) -> dict[str, str | bytes]:
     }
 
 
-def with_pictures(markdown: str, page: str) -> str:
-    """A page of the site; the references of activations and tasks get their pictures."""
+def adapted(markdown: str, page: str) -> str:
+    """A page as the site has it.
+
+    The references of activations and tasks get their pictures. Examples lose a note above their title, and addresses of
+    pictures that are right only where each page is a folder.
+    """
+    if page.startswith("generated/"):
+        return re.sub(r'!!! note\n.*?example code\n| srcset="[^"]*"', "", markdown, flags=re.DOTALL)
     if page == "reference/activations.md":
         return illustrated(markdown, {name: (f"curves/{name}.svg", "") for name in _curves()}, wide=False)
     if page == "reference/tasks.md":
