@@ -24,7 +24,7 @@ def test_an_example_is_short_and_has_a_title(script: Path) -> None:
 
 def test_a_page_of_an_example_has_pictures_that_load_and_no_note_above_its_title() -> None:
     page = (
-        "<!-- generated -->\n\n!!! note\n\n    Click [here](#download_links)\n    to download the full example code\n\n\n"
+        "<!-- generated -->\n\n!!! note\n\n    Click [here](#links)\n    to download the full example code\n\n\n"
         '# Title\n\n![a](./images/a.png){: .single srcset="../images/a.png"}\n'
     )
     text = adapted(page, "generated/gallery/plot_1.md")
