@@ -18,6 +18,7 @@ from pathlib import Path
 
 from docs.site import activation_reference, archive, registries, settings, task_reference
 from docs.site import markdown as md
+from docs.site.published import beside_measured
 from docs.site.wins import wins
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.store import columns
@@ -33,6 +34,7 @@ FILES = (
     *(f"docs/reference/{name}.md" for name in ("activations", "tasks", "suites", "metrics", "signals", "command-line")),
     *(f"docs/reference/{name}.md" for name in ("training", "suite-files", "results")),
     "docs/how-to/your-data.md",
+    "docs/evidence/published.md",
 )
 RESULTS = ("docs/evidence/leaderboard.md", "docs/paper.md")
 ARCHIVES = ("reference",)
@@ -83,6 +85,7 @@ def _list(kind: str, form: str) -> str:
         ("commands", "table"): registries.commands,
         ("formats", "table"): _formats,
         ("suites", "claims"): registries.claims,
+        ("published", "table"): beside_measured,
         ("columns", "table"): lambda: columns.markdown() + "\n",
     }
     return lists[kind, form]()

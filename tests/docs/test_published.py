@@ -1,0 +1,33 @@
+"""Published numbers beside measured ones: the orders of pictures agree, and keep agreeing."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from docs.site.published import agreement, beside_measured, measured
+from inrbench.report.data.published import published
+
+
+def of(paper: str, task: str, data: str) -> pd.Series:
+    items = [item for item in published() if (item.paper.split()[0], item.task) == (paper, task) and data in item.data]
+    return pd.Series({item.method: item.value for item in items})
+
+
+@pytest.mark.parametrize("data", ["three DIV2K pictures", "0527"])
+def test_pictures_rank_as_in_another_equal_search(data: str) -> None:
+    """Bound of 0.8, set before the search of `reference` is ever repeated."""
+    correlation, count = agreement(of("INR-ACT", "image", data), measured("reference", "image", "psnr"))
+    assert count == 7
+    assert correlation >= 0.8
+
+
+def test_only_methods_of_both_are_compared() -> None:
+    one, other = pd.Series({"a": 1.0, "b": 2.0, "c": 3.0}), pd.Series({"b": 5.0, "c": 4.0, "d": 0.0})
+    assert agreement(one, other) == (pytest.approx(-1), 2)
+
+
+def test_the_page_has_the_numbers_of_both() -> None:
+    text = beside_measured()
+    assert "| `finer` | 40.90 | 31.87 |" in text
+    assert "0.93 with `reference` (7 methods)" in text
