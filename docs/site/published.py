@@ -48,14 +48,12 @@ def beside_measured() -> str:
         items = list(group)
         theirs = pd.Series({item.method: item.value for item in items})
         ours = {suite: measured(suite, task, metric) for suite in SUITES}
-        ours = {
-            suite: values for suite, values in ours.items() if len(values.index.intersection(theirs.index)) >= LEAST
-        }
+        ours = {suite: own for suite, own in ours.items() if len(own.index.intersection(theirs.index)) >= LEAST}
         if not ours:
             continue
         info = METRICS[metric].info
         rows = [
-            (f"`{name}`", format(value, info.format), *(_cell(values, name, info.format) for values in ours.values()))
+            (f"`{name}`", format(value, info.format), *(_cell(values, str(name), info.format) for values in ours.values()))
             for name, value in theirs.sort_values(ascending=False).items()
         ]
         agreed = []
@@ -72,5 +70,5 @@ def beside_measured() -> str:
     return "\n".join(parts)
 
 
-def _cell(values: pd.Series, name: object, form: str) -> str:
+def _cell(values: pd.Series, name: str, form: str) -> str:
     return format(values[name], form) if name in values.index else "—"
