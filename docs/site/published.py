@@ -37,7 +37,7 @@ def measured(suite: str, task: str, metric: str) -> pd.Series:
 def agreement(one: pd.Series, other: pd.Series) -> tuple[float, int]:
     """Spearman's rank correlation over the methods that both have, and their number."""
     both = pd.concat([one, other], axis=1, join="inner")
-    return float(both.corr("spearman").iloc[0, 1]), len(both)
+    return float(both.corr("spearman").to_numpy()[0, 1]), len(both)
 
 
 def beside_measured() -> str:
@@ -53,7 +53,11 @@ def beside_measured() -> str:
             continue
         info = METRICS[metric].info
         rows = [
-            (f"`{name}`", format(value, info.format), *(_cell(values, str(name), info.format) for values in ours.values()))
+            (
+                f"`{name}`",
+                format(value, info.format),
+                *(_cell(values, str(name), info.format) for values in ours.values()),
+            )
             for name, value in theirs.sort_values(ascending=False).items()
         ]
         agreed = []
