@@ -147,6 +147,9 @@ def package(name: str) -> dict[str, str]:
     }
 
 
+_CLAIM = re.compile(r"^claim:.*\n(?:[ \t]+.*\n)*", re.MULTILINE)
+
+
 def suite(name: str, source: str) -> dict[str, str]:
     """The files of a new suite that is a copy of another one, by path: the suite, and its lock file where it has one.
 
@@ -154,7 +157,7 @@ def suite(name: str, source: str) -> dict[str, str]:
         BadInput: if there is no such suite, or the name is not one of a suite.
     """
     original, _ = suites.load(source)
-    text = suites.text(source)
+    text = _CLAIM.sub("", suites.text(source))  # which is of the original's results
     files = {}
     if original.lock:
         lock = f"{name}.lock.yaml"

@@ -105,6 +105,11 @@ def test_a_new_suite_is_a_copy_that_runs(inrbench: Inrbench, tmp_path: Path) -> 
     assert inrbench("new", "suite", "theirs", "--from", "reference").returncode == 0
     assert "\nlock: theirs.lock.yaml\n" in (tmp_path / "theirs.yaml").read_text()
     assert "\nsuite: theirs\n" in (tmp_path / "theirs.lock.yaml").read_text()
+    assert inrbench("new", "suite", "paper", "--from", "paper-image").returncode == 0
+    copied = (tmp_path / "paper.yaml").read_text()
+    assert "\nclaim:" not in copied  # it is about the results of the original
+    assert "\nsource: >-" in copied
+    (tmp_path / "paper.yaml").unlink()
     for words in (("mine",), ("quick",), ("Bad Name",), ("other", "--from", "nosuch")):
         assert inrbench("new", "suite", *words).returncode == 2
     assert sorted(path.name for path in tmp_path.glob("*.yaml")) == ["mine.yaml", "theirs.lock.yaml", "theirs.yaml"]
