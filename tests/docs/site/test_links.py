@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from docs.site.links import anchors, broken, links, relocated
+from docs.site.pages import MOVED
 
 ROOT = Path(__file__).parents[3]
 
@@ -16,6 +18,13 @@ def test_no_link_of_the_project_leads_nowhere() -> None:
     assert len(pages) > 30
     files = [*ROOT.glob("*.md"), *ROOT.glob("results/*.md"), *pages]
     assert broken(ROOT, files) == []
+
+
+def test_every_page_is_in_the_navigation_of_the_site() -> None:
+    named = set(re.findall(r": ([\w/-]+\.md)$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    folders = ("results", "gallery", "generated")
+    pages = {str(page.relative_to(ROOT / "docs")) for page in ROOT.glob("docs/**/*.md")}
+    assert {page for page in pages if page.partition("/")[0] not in folders} == named - set(MOVED.values())
 
 
 def test_a_missing_file_and_a_missing_heading_are_named(tmp_path: Path) -> None:
