@@ -92,6 +92,10 @@ def execute(
         if scheduler is None:
             specs = devices.slots(devices_wanted, devices.gpus(), devices.cpus())
             slots = runner.local_slots(work.store, specs, files)
+            for slot in slots:
+                stack.callback(slot.kill)
+                with contextlib.suppress(OSError):  # its first job will say why
+                    slot.start()  # imports PyTorch while this process prepares the jobs
             if any(spec.device == "cpu" for spec in specs):
                 compile_networks(planned.todo, files, say if not silent else tell)
             where = ", ".join(spec.device for spec in specs)

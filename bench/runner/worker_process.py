@@ -94,7 +94,7 @@ class Worker(subprocess.Popen[bytes]):
 
 
 class WorkerProcess:
-    """A device slot and its worker process, started when first needed and again after an abnormal end.
+    """A device slot and its worker process, started by `start` or when first needed, and again after an abnormal end.
 
     Args:
         log: file for the output of the worker while it has no job.
@@ -115,6 +115,7 @@ class WorkerProcess:
         self._checkpoint = checkpoint
         self._process: Worker | None = None
         self._channel: Channel | None = None
+        self._greeted = False
 
     def run(self, work: JobRun) -> Execution:
         """Have the worker run a job. If it fails, exceeds its limit or is stopped, it ends with all its children."""
@@ -164,7 +165,12 @@ class WorkerProcess:
         """The worker's process id, None if there is none."""
         return self._process.pid if self._process is not None else None
 
-    def _ready(self, stopping: threading.Event) -> Channel:
+    def start(self) -> Channel:
+        """Start the worker unless there is one, and do not wait for it: it imports PyTorch first.
+
+        Raises:
+            OSError: if it cannot be started.
+        """
         if self._channel is not None and self._process is not None and self._process.poll() is None:
             return self._channel
         self.kill()
@@ -184,9 +190,16 @@ class WorkerProcess:
         self._channel = Channel(ours)
         with theirs, open(self._log, "wb") as output:
             self._process = Worker(theirs, arguments, environment, output)
-        _, content = self._receive(self._channel, time.monotonic() + START_LIMIT_S, stopping)
-        self._provenance = TypeAdapter(Provenance).validate_json(content)
         return self._channel
+
+    def _ready(self, stopping: threading.Event) -> Channel:
+        """The connection to a worker that waits for a job."""
+        channel = self.start()
+        if not self._greeted:
+            _, content = self._receive(channel, time.monotonic() + START_LIMIT_S, stopping)
+            self._provenance = TypeAdapter(Provenance).validate_json(content)
+            self._greeted = True
+        return channel
 
     def _receive(self, channel: Channel, end: float, stopping: threading.Event) -> tuple[Kind, bytes]:
         """The worker's next message, if it comes before ``end`` on the monotonic clock."""
@@ -220,3 +233,4 @@ class WorkerProcess:
         if self._channel is not None:
             self._channel.close()
         self._process = self._channel = None
+        self._greeted = False
