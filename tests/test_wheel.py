@@ -95,6 +95,7 @@ def test_the_wheel_holds_one_package_with_its_data_and_licences(wheel: Path) -> 
     assert wheel.stat().st_size < 5e6
 
 
+@pytest.mark.slow
 def test_every_command_works_next_to_a_strangers_modules(stranger: Run, tmp_path: Path) -> None:
     for words in (
         ("inrbench", "run", "smoke", *SMOKE),
@@ -109,6 +110,7 @@ def test_every_command_works_next_to_a_strangers_modules(stranger: Run, tmp_path
     assert (tmp_path / "results/smoke/report/index.html").is_file()
 
 
+@pytest.mark.slow
 def test_the_stored_results_and_the_lists_are_there_outside_a_checkout(stranger: Run, tmp_path: Path) -> None:
     done = stranger("inrbench", "report", "reference", "-t", "function", "-a", "siren", "-a", "relu")
     assert done.returncode == 0, done.stderr
@@ -153,6 +155,7 @@ inrbench.LogUniform("1", 10)
 """
 
 
+@pytest.mark.slow
 def test_mypy_sees_the_types_of_an_installed_wheel(environment: Path, tmp_path: Path) -> None:
     (tmp_path / "user.py").write_text(TYPED)
     (tmp_path / "mypy.ini").write_text(

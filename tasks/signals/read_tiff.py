@@ -119,6 +119,8 @@ def _decoded(page: Any, file: UserFile, notes: tuple[str, ...]) -> Decoded:
     array: NDArray[Any] = page.asarray()
     if page.planarconfig == 2 and page.samplesperpixel > 1:
         array = np.moveaxis(array, 0, -1)
+    if array.shape[:2] != (page.imagelength, page.imagewidth):  # such as by an unknown planar configuration
+        raise ValueError(f"pixels of shape {array.shape} in a picture of {page.imagelength} × {page.imagewidth}")
     array = turned(array.astype(array.dtype.newbyteorder("="), copy=False), _orientation(page))
     colours = 3 if page.photometric == 2 else 1
     if array.ndim == 2:

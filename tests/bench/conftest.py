@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from inrbench.bench.cli import main
+from inrbench.bench.runner import worker_process
 from tests.bench.command import Inrbench
+from tests.bench.forked_workers import ForkedWorker
 
 TINY = """
 suite: tiny
@@ -80,6 +82,13 @@ class Trouble(Activation):
 '''
 
 
+@pytest.fixture(autouse=True)
+def _forked_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers start at once, but those of the tests in ``runner``, which are about them."""
+    if request.path.parent.name != "runner":
+        monkeypatch.setattr(worker_process, "Worker", ForkedWorker)
+
+
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
     """The path of a suite of two jobs."""
@@ -102,7 +111,7 @@ def inrbench(
 ) -> Inrbench:
     """The command line in a folder of its own, in this process: another one would import torch first.
 
-    Jobs have worker processes of their own as ever; reports have no figures.
+    Jobs have worker processes, forked ones; reports have no figures.
     """
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")

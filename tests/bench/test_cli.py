@@ -203,7 +203,9 @@ def test_a_wrong_command_is_one_line_with_a_suggestion_only_if_there_is_one_near
     )
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii"])
+@pytest.mark.parametrize(
+    "encoding", ["ascii", *(pytest.param(name, marks=pytest.mark.slow) for name in ("latin-1", "cp1252"))]
+)
 def test_a_terminal_that_lacks_a_character_shows_a_question_mark(encoding: str) -> None:
     code = "from inrbench.bench.cli import main; raise SystemExit(main(['list', 'activations']))"
     environment = {**os.environ, "PYTHONIOENCODING": encoding}

@@ -47,7 +47,13 @@ def python(folder: Path, code: str, path: Path | None = None) -> subprocess.Comp
     )
 
 
-@pytest.mark.parametrize("path", [None, ROOT], ids=["elsewhere", "checkout on the path"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(None, id="elsewhere"),
+        pytest.param(ROOT, id="checkout on the path", marks=pytest.mark.slow),
+    ],
+)
 def test_old_imports_are_the_same_modules_and_a_line_says_what_to_write(tmp_path: Path, path: Path | None) -> None:
     (tmp_path / "old.py").write_text(OLD)
     done = python(tmp_path, SAME, path)

@@ -36,7 +36,7 @@ def test_a_score_that_had_not_converged_off_is_marked_and_explained(lab: Lab) ->
     assert note in page
 
 
-def test_nothing_is_said_where_all_had_levelled_off(lab: Lab) -> None:
+def test_nothing_is_said_where_all_had_converged(lab: Lab) -> None:
     lab.job("siren", 31.0, losses=LEVEL)
     found = table(lab)
     assert "‖" not in markdown(found)

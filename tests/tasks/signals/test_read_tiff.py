@@ -208,3 +208,15 @@ def test_whatever_a_decoder_raises_is_one_line(tmp_path: Path, capfd: pytest.Cap
         load(str(path))
     assert "\n" not in str(caught.value)
     assert capfd.readouterr() == ("", "")
+
+
+def test_pixels_that_do_not_fit_the_stated_size_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "planar.tif"
+    tifffile.imwrite(
+        path, np.full((12, 16, 2), 9, np.uint8), photometric="minisblack", planarconfig="contig", extrasamples=[2]
+    )
+    content = path.read_bytes()
+    entry = content.index(b"\x1c\x01\x03\x00\x01\x00\x00\x00")  # PlanarConfiguration, one short
+    path.write_bytes(content[: entry + 8] + bytes(4) + content[entry + 12 :])  # neither contiguous (1) nor planes (2)
+    with pytest.raises(SignalError, match=r"pixels of shape \(2, 12, 16\) in a picture of 12 × 16"):
+        load(str(path))
