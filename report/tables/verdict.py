@@ -10,6 +10,7 @@ from inrbench.report.data.model import SuiteResults
 from inrbench.report.data.stats import difference
 from inrbench.report.labels import MetricLabel, baseline_in_words
 from inrbench.report.tables import budget, winners
+from inrbench.report.tables.build import FEW
 from inrbench.report.tables.winners import Winner
 
 NAMED = 2
@@ -118,8 +119,17 @@ def _size(winner: Winner) -> list[str]:
 
 
 def caveat(suite: SuiteResults) -> str:
-    """A sentence on the tasks whose order may be chance; empty where all have several repeats."""
-    single = [task.title for task in suite.tasks if len({run.cell[1] for m in task.activations for run in m.ok}) == 1]
-    if len(single) == len(suite.tasks):
-        return "One repeat: the order may be chance."
-    return f"One repeat, so the order may be chance: {', '.join(single)}." if single else ""
+    """A sentence on the tasks whose order may be chance, for want of repeats; empty where all have enough."""
+    repeats = {
+        task.title: len({run.cell[1] for method in task.activations for run in method.ok})
+        for task in suite.tasks
+        if any(method.ok for method in task.activations)
+    }
+    few = {title: count for title, count in repeats.items() if count < FEW}
+    if not few:
+        return ""
+    words = (
+        "One or two repeats" if len(set(few.values())) > 1 else {1: "One repeat", 2: "Two repeats"}[min(few.values())]
+    )
+    where = f" on {', '.join(few)}" * (len(few) < len(repeats))
+    return f"{words}{where}: the order may be chance."

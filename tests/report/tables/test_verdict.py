@@ -77,12 +77,14 @@ def test_a_best_network_of_another_size_is_called_that(lab: Lab) -> None:
     ]
 
 
-def test_one_repeat_is_a_caveat(lab: Lab) -> None:
+def test_few_repeats_are_a_caveat(lab: Lab) -> None:
     lab.job("siren", 33.0)
     assert caveat(load(lab.store)) == "One repeat: the order may be chance."
     runs(lab, "siren", 30.0, 30.1, task="ct")
-    assert caveat(load(lab.store)) == "One repeat, so the order may be chance: image."
-    runs(lab, "siren", 33.0, 33.1)
+    assert caveat(load(lab.store)) == "One or two repeats: the order may be chance."
+    runs(lab, "siren", 33.0, 33.1, 33.2)
+    assert caveat(load(lab.store)) == "Two repeats on ct: the order may be chance."
+    runs(lab, "siren", 30.0, 30.1, 30.2, task="ct")
     assert caveat(load(lab.store)) == ""
 
 
