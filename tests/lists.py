@@ -18,6 +18,7 @@ from pathlib import Path
 
 from docs.site import activation_reference, archive, registries, settings, task_reference
 from docs.site import markdown as md
+from docs.site.at_128 import by_signal
 from docs.site.published import beside_measured
 from docs.site.wins import wins
 from inrbench.bench.config.plugins import Plugins
@@ -35,6 +36,7 @@ FILES = (
     *(f"docs/reference/{name}.md" for name in ("training", "suite-files", "results")),
     "docs/how-to/your-data.md",
     "docs/evidence/published.md",
+    "docs/evidence/size-128.md",
 )
 RESULTS = ("docs/evidence/leaderboard.md", "docs/paper.md")
 ARCHIVES = ("reference",)
@@ -86,6 +88,7 @@ def _list(kind: str, form: str) -> str:
         ("formats", "table"): _formats,
         ("suites", "claims"): registries.claims,
         ("published", "table"): beside_measured,
+        ("size_128", "table"): by_signal,
         ("columns", "table"): lambda: columns.markdown() + "\n",
     }
     return lists[kind, form]()

@@ -16,6 +16,7 @@ BY_USE = {
     "bench/reporting.py": "tests/bench/test_reporting.py",
     "bench/summary.py": "tests/bench/test_reporting.py",
     "bench/workspace.py": "tests/bench/test_cli.py",
+    "report/figures/tuning.py": "tests/report/tables/test_tuning.py",
 }
 """Modules that only connect others, and the test module in which they are used."""
 

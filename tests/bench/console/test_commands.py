@@ -22,6 +22,6 @@ def test_a_new_plugin_passes_its_checks_and_runs(
         words = [str(tiny) if word == "smoke" else word for word in shlex.split(line)[1:]]
         done = inrbench(*words)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert (name.replace("-", " ").title() if kind == "activation" else f"\n{name}: ") in done.stdout
+    assert name.replace("-", " ").title() in done.stdout
     assert "SIREN" in done.stdout
     assert "ReLU" in done.stdout

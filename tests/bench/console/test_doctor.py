@@ -72,7 +72,7 @@ def test_a_kind_of_file_that_needs_a_package(
 ) -> None:
     monkeypatch.setattr("inrbench.bench.console.doctor.find_spec", lambda name: None if name == "nibabel" else name)
     (line,) = [text for name, text in examined(capsys).items() if name == "formats"]
-    assert line == "12 of 13 kinds of files can be read, without NIfTI  -> pip install nibabel"
+    assert line == "13 of 14 kinds of files can be read, without NIfTI  -> pip install nibabel"
 
 
 def test_results_that_cannot_be_written_make_a_run_impossible(
