@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO
 
 
@@ -89,6 +90,7 @@ class Server:
                         [sys.executable, "-c", code],
                         pass_fds=[theirs.fileno()],
                         env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+                        cwd=Path(__file__).parents[2],  # where `tests` can be imported from; a test may be elsewhere
                         stdin=subprocess.DEVNULL,
                         start_new_session=True,
                     )
