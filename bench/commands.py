@@ -236,20 +236,19 @@ def show_plan(options: arguments.PlanArgs) -> int:
 
 
 def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Plan) -> None:
-    from inrbench.bench.runner.rough_time import rough_seconds
+    from inrbench.bench.runner.rough_time import RoughTime
     from inrbench.bench.tune import Search
 
-    print(f"training: about {plan.duration(rough_seconds(planned.todo, work.plugins))}")
+    rough = RoughTime(work.plugins)
+    print(f"training: about {plan.duration(rough.seconds(planned.todo))}")
     tuning = work.suite.tuning
     if tuning.signals or tuning.leave_one_out:
         bare = Workspace.of(options, locked=False)
         search = Search(bare.suite, bare.plugins, bare.where)
         first, *others = search.rounds
-        trials = rough_seconds(search.jobs(0, search.all()), bare.plugins)
-        whole = sum((part.trials + 1) * part.share for part in others) / (
-            first.trials * first.share
-        )  # and the defaults
-        print(f"search by inrbench tune, all of it: about {plan.duration(trials * (1 + whole))}")
+        one_trial = rough.seconds(search.jobs(0, search.all())) / (first.trials * first.share)  # with all steps
+        trials = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)  # and the defaults
+        print(f"search by inrbench tune, all of it: about {plan.duration(one_trial * trials)}")
     print("one job after another on one core of this processor, from its speed alone; it may be twice as long")
 
 

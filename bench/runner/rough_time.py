@@ -69,18 +69,29 @@ def _least(function: Callable[[], object]) -> float:
     return min(seconds)
 
 
-def rough_seconds(jobs: Iterable[Job], plugins: Plugins) -> float:
-    """Seconds that the training of some jobs takes, one after another on one processor.
+class RoughTime:
+    """Estimates of the training of jobs, one after another on one processor.
 
     The problem of each task and signal is set up once, to see at how many points its networks are evaluated.
     """
-    speed, points, total = Speed.measured(), dict[tuple[str, str], int](), 0.0
-    for job in jobs:
-        if job.model is None or job.train is None:
-            continue
+
+    def __init__(self, plugins: Plugins) -> None:
+        self._plugins, self._speed = plugins, Speed.measured()
+        self._points: dict[tuple[str, str], int] = {}
+
+    def seconds(self, jobs: Iterable[Job]) -> float:
+        """Seconds of some jobs; those of classical methods count nothing."""
+        return sum(
+            job.train.steps * self._speed.step(self._evaluated(job), job.model)
+            for job in jobs
+            if job.train and job.model
+        )
+
+    def _evaluated(self, job: Job) -> int:
+        """The points at which a step of a job evaluates its network."""
         case = (job.task.text, job.signal)
-        if case not in points:
-            problem = plugins.tasks.create(job.task).problem(load_named(job.source, job.signal), job.data_seed)
-            points[case] = len(problem.coords) if problem.operator.rows is None else problem.operator.out_rows
-        total += job.train.steps * speed.step(points[case], job.model)
-    return total
+        if case not in self._points:
+            problem = self._plugins.tasks.create(job.task).problem(load_named(job.source, job.signal), job.data_seed)
+            operator = problem.operator
+            self._points[case] = len(problem.coords) if operator.rows is None else operator.out_rows
+        return self._points[case]

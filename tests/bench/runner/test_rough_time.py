@@ -11,7 +11,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.settings import Model
 from inrbench.bench.config.suite import load
 from inrbench.bench.runner import rough_time
-from inrbench.bench.runner.rough_time import CALLS, Speed, rough_seconds
+from inrbench.bench.runner.rough_time import CALLS, RoughTime, Speed
 from tests.bench.command import Inrbench
 
 SPEED = Speed(flops=1e11, unit=4e-9)
@@ -29,7 +29,7 @@ def seconds(monkeypatch: pytest.MonkeyPatch, **changes: Any) -> float:
         "activations": {"relu": {}},
     }
     loaded, where = load(suite | changes)
-    return rough_seconds(jobs(loaded, PLUGINS, where), PLUGINS)
+    return RoughTime(PLUGINS).seconds(jobs(loaded, PLUGINS, where))
 
 
 def test_a_step_is_products_arithmetic_and_calls() -> None:
