@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from docs.site.archive import RESULTS
 from docs.site.markdown import table
 from inrbench.bench import results
-
-STORED = Path(__file__).parents[1] / "results" / "reference-128"
 
 
 def by_signal() -> str:
     """Mean final PSNR of each method on each signal, and on all signals of a task."""
-    final = results.final(STORED)
+    final = results.final(RESULTS / "reference-128")
     final["name"] = final["activation"].fillna(final["method"])  # a job of the search has the label of its trial
     values = final.sort_values("kind").pivot_table(index=["task", "signal"], columns="name", values="value", sort=False)
     rows = []

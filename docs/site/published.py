@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from pathlib import Path
 
 import pandas as pd
 
+from docs.site.archive import RESULTS
 from docs.site.markdown import table
 from inrbench.bench import results
 from inrbench.report.data.published import Published, published
 from inrbench.tasks.core.metrics import METRICS
 
-STORED = Path(__file__).parents[1] / "results"
 SUITES = ("paper-neurofield", "reference")
 """Suites of many activations, whose results are stored."""
 
@@ -29,7 +28,7 @@ def source(item: Published) -> Source:
 
 def measured(suite: str, task: str, metric: str) -> pd.Series:
     """Mean final value of each activation on the tasks of a plugin in a stored suite, by the plugin's name."""
-    final = results.final(STORED / suite)
+    final = results.final(RESULTS / suite)
     own = final[(final["kind"] == "activation") & (final["task_name"] == task) & (final["metric"] == metric)]
     return own.groupby("activation")["value"].mean()
 
