@@ -8,6 +8,7 @@ nothing of the compiler is imported for it. Compiling costs a few seconds a func
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import importlib
 import importlib.util
@@ -20,16 +21,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from inrbench.bench.atomic_write import atomic_write
 from inrbench.bench.engine import compiler_process, torch_internals
-from inrbench.bench.engine.elementary import cosine, sine, tanh
 from inrbench.bench.machine.cache import cache_folder
 from inrbench.bench.machine.cpu_time import usable_cores
 
@@ -102,12 +102,7 @@ def compile_all(recipes: Sequence[Recipe]) -> None:
     wanted = list({recipe.path: recipe for recipe in missing if recipe.path not in _failures}.values())
     count = min(len(wanted), len(usable_cores()))
     shares = [wanted[index::count] for index in range(count)]
-    with ExitStack() as stack:
-        headers = None
-        if count and len(wanted) >= compiler_process.ENOUGH * count:
-            with suppress(OSError):  # they only save time
-                headers = stack.enter_context(plain_folder(Path(tempfile.gettempdir()), "inrbench-headers-"))
-        _finish([(share, _compiler(share, headers, index)) for index, share in enumerate(shares)])
+    _finish([(share, _compiler(share)) for share in shares])
     for recipe in missing:
         if recipe.path in _failures:
             raise CompilationError(_failures[recipe.path])
@@ -127,12 +122,11 @@ def _finish(running: Sequence[tuple[Sequence[Recipe], subprocess.Popen[str]]]) -
                 _failures[recipe.path] = causes.get(str(index), lines[-1])
 
 
-def _compiler(recipes: Sequence[Recipe], headers: str | None, index: int) -> subprocess.Popen[str]:
+def _compiler(recipes: Sequence[Recipe]) -> subprocess.Popen[str]:
     """A process that compiles recipes one after another, see `inrbench.bench.engine.compiler_process`."""
     commands = json.dumps([recipe.command for recipe in recipes])
-    shared = [] if headers is None else [headers, str(index)]
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", compiler_process.__name__, commands, *shared],
+        [sys.executable, "-P", "-m", compiler_process.__name__, commands],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -142,14 +136,14 @@ def _compiler(recipes: Sequence[Recipe], headers: str | None, index: int) -> sub
 
 
 @functools.lru_cache(maxsize=256)
-def load(path: Path, callers: int) -> torch_internals.Library:
-    """The code of a file, one for these arguments in this process.
+def load(path: Path) -> ctypes.CDLL:
+    """The code of a file, one for it in this process.
 
     Raises:
         CompilationError: if the file cannot be loaded.
     """
     try:
-        return torch_internals.Library(path, callers)
+        return ctypes.CDLL(str(path))
     except OSError as error:
         cause = _no_execution() or f"{path} cannot be loaded; remove it"
         raise CompilationError(cause) from error
@@ -164,12 +158,15 @@ def scalar(value: float) -> Tensor:
 # -- in the compiler's process -----------------------------------------------------------------------------------------
 
 
-def compile_to(path: Path, module: nn.Module, inputs: tuple[Any, ...], shapes: Any) -> None:
-    """Compile a module's `forward`; the arguments are those of `torch_internals.compile_library`."""
+def compile_to(path: Path, source: str) -> None:
+    """Compile a C++ source to a file.
+
+    Raises:
+        RuntimeError: if the compiler fails, with its first error.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    replaced = {torch.sin: sine, torch.cos: cosine, torch.tanh: tanh}
     with plain_folder(path.parent, f".{path.stem}-") as folder:
-        content = torch_internals.compile_library(module, inputs, shapes, Path(folder), replaced)
+        content = torch_internals.build(source, Path(folder))
     atomic_write(path, content)  # though another process may compile the same
 
 

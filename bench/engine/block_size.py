@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from inrbench.bench.atomic_write import atomic_write
-from inrbench.bench.engine.engine import Engine
+from inrbench.bench.engine.engine import CompiledEngine, Engine
 from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
 from inrbench.bench.machine.cache import cache_folder
 from inrbench.bench.machine.provenance import cpu_name
@@ -29,6 +29,9 @@ CANDIDATES = (512, 1024, 2048, 4096, 8192, 16384)
 
 DEFAULT = 2048
 """The size where measurement is not worthwhile."""
+
+COMPILED = 4096
+"""The size for a compiled MLP, which divides a block into tiles that stay in the cache."""
 
 GPU = 1 << 18
 """On a GPU, where blocks only bound the memory."""
@@ -82,6 +85,8 @@ def block_rows(engine: Engine, coords: Tensor, kind: str, *, tune: bool) -> int:
         return int(pinned)
     if coords.device.type != "cpu":
         return GPU
+    if isinstance(engine, CompiledEngine):
+        return COMPILED
     if not tune or len(coords) <= CANDIDATES[0]:
         return DEFAULT
     key = _key(engine, kind, min(len(coords), CANDIDATES[-1]))

@@ -1,99 +1,141 @@
-"""An MLP, or an MLP of filters, as two compiled functions: forward and backward pass over a block of rows.
+"""An MLP, or an MLP of filters, as compiled functions: forward and backward pass over a block of rows.
 
-One layer after another through autograd, a step of a narrow network spends its time on calls. The passes of an MLP
-(`inrbench.bench.engine.capture`) are known in advance, so that PyTorch's compiler makes one function of each. It runs
-on one thread and without the interpreter's lock (GIL), and several threads work on blocks of their own: that parallels
-better than the division of each product of a small block.
+One operation after another through autograd, a step spends its time on calls and on results that have left the
+processor's cache. The passes of an MLP (`inrbench.bench.engine.capture`) are known in advance: `mlp.cpp` beside this
+file takes a tile of rows through all layers at once. The nonlinearities are compiled by PyTorch's compiler from their
+Python functions and stand in the same file. The code runs on one thread and without the interpreter's lock (GIL), and
+several threads work on blocks of their own: that parallels better than the division of each product of a small block.
 
-The code holds for any number of rows, coordinates, units and channels; each sequence of nonlinearities has its own.
+The code holds for any number of layers, rows, coordinates, units and channels; each set of nonlinearities has its own.
 """
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import json
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from ctypes import c_double, c_float, c_int64, c_void_p
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from inrbench.bench.engine import torch_internals
 from inrbench.bench.engine.aot import compile_all, compile_to, load, scalar
-from inrbench.bench.engine.capture import Functions, Layer, MLPSpec, functions
+from inrbench.bench.engine.capture import Affine, MLPSpec, Nonlinearity, functions
 from inrbench.bench.engine.code_cache import code_file
-from inrbench.bench.engine.products import LIBRARIES, Products, faster_library
-from inrbench.bench.engine.torch_internals import make_onednn_known_to_compiler
+from inrbench.bench.engine.elementary import REPLACED
+from inrbench.bench.engine.products import mkl_lacks_avx512
+
+PASSES = Path(__file__).with_name("mlp.cpp")
+
+TILE, WIDE_TILE = 256, 128
+"""Rows that go through all layers at once; the smaller number where what is kept of a row exceeds `ROW_BYTES`.
+
+Not measured on each machine: the number decides in which order the terms of a gradient are added."""
+
+ROW_BYTES = 4096
 
 
 class CompiledMLP:
-    """The compiled forward and backward pass of an MLP.
+    """The compiled passes of an MLP. Any number of threads may call them at the same time.
 
     Args:
         spec: of the network, whose parameters may change; see `refresh`.
-        callers: number of threads that may run them at the same time.
-        library: of the matrix products, see `inrbench.bench.engine.products`.
+        transposed: whether the transposed factor of a product is copied, for oneDNN, in place of a call of BLAS. None
+            is what is faster on this machine.
+
+    Attributes:
+        tile: rows that go through all layers at once.
 
     Raises:
         CompilationError: if they cannot be compiled.
     """
 
-    def __init__(self, spec: MLPSpec, callers: int, library: str) -> None:
-        self._spec = spec
-        passes = passes_of(spec, library)
-        compile_all(passes)
-        self._forward, self._backward = (load(each.path, callers) for each in passes)
-        self._scalars = [scalar(constant) for layer in spec.layers for constant in layer.nonlinearity.constants]
-        self._effective: list[Tensor] = []
-        self._tensors: list[Tensor] = []
-        self._skip: list[Tensor] = []
-        self.refresh()
+    def __init__(self, spec: MLPSpec, transposed: bool | None = None) -> None:
+        code = MLPCode.of(spec)
+        compile_all([code])
+        self._spec, self._code, self._local = spec, _Code(load(code.path)), threading.local()
+        layers = [affine for layer in spec.layers for affine in (layer.affine, layer.filter)]
+        self._affines = [affine for affine in (*layers, spec.head, spec.skip) if affine]
+        self._constants = [[scalar(each) for each in layer.nonlinearity.constants] for layer in spec.layers]
+        self._read()
+        without = mkl_lacks_avx512() if transposed is None else transposed
+        self._network = _Network.of(spec, self._tensors, self._constants, code.numbers, transposed=without)
+        self._address = ctypes.addressof(self._network)
+        self._kept = int(self._code.kept(self._address))
+        self.tile = TILE if 4 * self._kept <= ROW_BYTES else WIDE_TILE
+        self._work_floats = int(self._code.work(self._address, self.tile))
 
     def refresh(self) -> None:
         """Read the parameters as they are now."""
-        affines = [affine for layer in self._spec.layers for affine in (layer.affine, layer.filter)]
+        if [tensor.data_ptr() for tensor in self._effective] == self._leaves:
+            return  # parameters that change in place
+        self._read()
+        self._network.point_to(self._tensors)
+
+    def _read(self) -> None:
         with torch.enable_grad():
-            self._effective = [t for affine in (*affines, self._spec.head, self._spec.skip) if affine for t in affine()]
-        tensors = [tensor.detach().contiguous() for tensor in self._effective]
-        self._tensors, self._skip = (tensors[:-2], tensors[-2:]) if self._spec.skip else (tensors, [])
+            self._effective = [tensor for affine in self._affines for tensor in affine()]
+        self._tensors = [tensor.detach().contiguous() for tensor in self._effective]
+        plain = all(tensor.is_leaf and tensor.is_contiguous() for tensor in self._effective)
+        self._leaves = [tensor.data_ptr() for tensor in self._effective] if plain else []
+
+    def new_gradients(self) -> Tensor:
+        """Zeros, to which passes add the gradients of all maps, one after another."""
+        return torch.zeros(self._network.parameters)
 
     @torch.no_grad()
-    def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """(N, d) coordinates to (N, C) values, and the tensors saved for `backward`; any thread may call it.
+    def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """(N, d) coordinates to (N, C) values, and, if ``keep``, the tensors saved for `backward`.
 
         Raises:
             ValueError: if the coordinates are not float32, or not of this network: compiled code has no checks.
         """
-        x = coords if self._spec.encoding is None else self._spec.encoding(coords)
-        features = self._tensors[0].shape[1]
-        if x.dtype != torch.float32 or x.dim() != 2 or x.shape[1] != features:
-            raise ValueError(f"{tuple(coords.shape)} coordinates in {coords.dtype} for a network of {features} inputs")
-        x = x.contiguous()
-        values, *saved = self._forward([x, *self._tensors, *self._scalars])
-        if self._skip:
-            matrix, bias = self._skip
-            values += torch.addmm(bias, x, matrix.t())
-        if self._spec.bounded:
-            values = values.tanh_().add_(1).mul_(0.5)
-            saved.append(values)
-        return values, [x, *saved]
+        x = self._input(coords)
+        rows = len(x)
+        values = torch.empty(rows, self._network.head.rows)
+        kept = torch.empty(-(-rows // self.tile) * self.tile * self._kept) if keep else None
+        pointer = None if kept is None else kept.data_ptr()
+        work = self._work()
+        self._code.forward(self._address, x.data_ptr(), values.data_ptr(), pointer, work, rows, self.tile)
+        return values, () if kept is None else (x, values, kept)
 
     @torch.no_grad()
-    def backward(self, saved: list[Tensor], gradient: Tensor) -> list[Tensor]:
-        """The gradient (N, C) at the values to gradients, whose sum goes to `add_gradients`; any thread may call it."""
-        if self._spec.bounded:
-            *saved, values = saved
-            gradient = gradient * (2 * values * (1 - values))  # of (1 + tanh v) / 2
+    def backward(self, saved: tuple[Tensor, ...], gradient: Tensor, gradients: Tensor) -> None:
+        """Add the gradients for a gradient (N, C) at the values to those of `new_gradients`."""
+        x, values, kept = saved
         gradient = gradient.float().contiguous()
-        gradients = self._backward([gradient, *saved, *self._tensors[::2], *self._scalars])
-        skip = [(saved[0].t() @ gradient).t().contiguous(), gradient.sum(0)] if self._skip else []
-        return gradients + skip
+        self._code.backward(
+            self._address, x.data_ptr(), values.data_ptr(), gradient.data_ptr(), kept.data_ptr(), self._work(),
+            gradients.data_ptr(), len(x), self.tile,
+        )  # fmt: skip
 
-    def add_gradients(self, gradients: list[Tensor]) -> None:
-        """Add a sum of gradients to the parameters' ``grad``."""
+    @torch.no_grad()
+    def least_squares(self, coords: Tensor, targets: Tensor, scale: float, gradients: Tensor) -> float:
+        """The sum S of the squared errors against (N, C) targets; adds the gradients of ``scale`` S.
+
+        Raises:
+            ValueError: as `forward`.
+        """
+        x, targets = self._input(coords), targets.contiguous()
+        if targets.shape != (len(x), self._network.head.rows) or targets.dtype != torch.float32:
+            raise ValueError(f"{tuple(targets.shape)} targets in {targets.dtype} for {len(x)} rows of values")
+        total: float = self._code.least_squares(
+            self._address, x.data_ptr(), targets.data_ptr(), scale, self._work(), gradients.data_ptr(), len(x),
+            self.tile,
+        )  # fmt: skip
+        return total
+
+    def add_gradients(self, gradients: Tensor) -> None:
+        """Add the gradients of all maps to the parameters' ``grad``."""
         derived = []
-        for tensor, gradient in zip(self._effective, gradients, strict=True):
+        parts = torch_internals.parts_of(gradients, self._tensors)
+        for tensor, gradient in zip(self._effective, parts, strict=True):
             if tensor.is_leaf and tensor.requires_grad:
                 tensor.grad = gradient if tensor.grad is None else tensor.grad + gradient
             elif tensor.requires_grad:
@@ -103,137 +145,223 @@ class CompiledMLP:
             products = [(tensor * gradient).sum() for tensor, gradient in derived]
             torch.stack(products).sum().backward()  # type: ignore[no-untyped-call]
 
+    def _input(self, coords: Tensor) -> Tensor:
+        x = coords if self._spec.encoding is None else self._spec.encoding(coords)
+        features = self._network.inputs
+        if x.dtype != torch.float32 or x.dim() != 2 or x.shape[1] != features:
+            raise ValueError(f"{tuple(coords.shape)} coordinates in {coords.dtype} for a network of {features} inputs")
+        return x.contiguous()
 
-Layers = Sequence[tuple[Functions, bool]]
-"""Of each layer its nonlinearity, and whether that is a filter."""
-
-
-def _run_forward(
-    products: Products, layers: Layers, coords: Tensor, affine: Sequence[Tensor], scalars: Sequence[Tensor]
-) -> Any:
-    """The values, then of each layer the output of the map that a filter multiplies, if any, pre-activation, output."""
-    x, saved, maps, rest = coords, [], list(affine), list(scalars)
-
-    def mapped(x: Tensor) -> Tensor:
-        matrix, bias = maps.pop(0), maps.pop(0)
-        return products.affine(x, matrix, bias)
-
-    for kernel, filtered in layers:
-        constants, rest = rest[: kernel.scalars], rest[kernel.scalars :]
-        linear = [mapped(x)] if filtered else []
-        z = mapped(coords if filtered else x)
-        y = kernel.value(z, *constants)
-        x = linear[0] * y if filtered else y
-        saved += [*linear, z, x]
-    return mapped(x), *saved
+    def _work(self) -> int:
+        """The address of memory of this thread, kept: fresh memory costs a page fault for every 4 KiB."""
+        if not hasattr(self._local, "work"):
+            self._local.work = torch.empty(self._work_floats)
+        address: int = self._local.work.data_ptr()
+        return address
 
 
-def _run_backward(
-    products: Products,
-    layers: Layers,
-    gradient: Tensor,
-    saved: Sequence[Tensor],
-    matrices: Sequence[Tensor],
-    scalars: Sequence[Tensor],
-) -> Any:
-    """The gradients at matrix and bias of each layer and, after them, of its filter; then at those of the head."""
-    left, maps, rest = list(saved), list(matrices), list(scalars)
-    coords, gradients = saved[0], [products.transposed_times(gradient, left[-1]), gradient.sum(0)]
+# -- the structures of `mlp.cpp` ---------------------------------------------------------------------------------------
 
-    def of_coords(gradient: Tensor) -> tuple[Tensor, Tensor]:
-        # Of a linear map of the coordinates, which have few columns; see `inrbench.activations.core.linear`.
-        return products.transposed_times(coords, gradient).t().contiguous(), gradient.sum(0)
 
-    for number, (kernel, filtered) in reversed(list(enumerate(layers))):
-        rest, constants = rest[: len(rest) - kernel.scalars], rest[len(rest) - kernel.scalars :]
-        gradient = products.times(gradient, maps.pop())
-        y, z = left.pop(), left.pop()
-        if filtered:
-            linear, y = left.pop(), kernel.value(z, *constants)
-            at_filter, gradient = kernel.vjp(gradient * linear, z, y, *constants), gradient * y
-            gradients = [*of_coords(at_filter), *gradients]
-            maps.pop()
-        else:
-            gradient = kernel.vjp(gradient, z, y, *constants)
-        if number:
-            gradients = [products.transposed_times(gradient, left[-1]), gradient.sum(0), *gradients]
-        else:
-            gradients = [*of_coords(gradient), *gradients]
-    return tuple(gradients)
+class _Affine(ctypes.Structure):
+    _fields_ = (("matrix", c_void_p), ("bias", c_void_p), ("rows", c_int64), ("columns", c_int64), ("at", c_int64))
+
+
+class _Layer(ctypes.Structure):
+    _fields_ = (
+        ("map", _Affine),
+        ("filter", _Affine),
+        ("function", c_int64),
+        ("units", c_int64),
+        ("width", c_int64),
+        ("constants", ctypes.POINTER(c_void_p)),
+    )
+
+
+class _Network(ctypes.Structure):
+    _fields_ = (
+        ("layers", ctypes.POINTER(_Layer)),
+        ("depth", c_int64),
+        ("head", _Affine),
+        ("skip", _Affine),
+        ("bounded", c_int64),
+        ("parameters", c_int64),
+        ("multiply", c_void_p),
+        ("sgemm", c_void_p),
+    )
+
+    @classmethod
+    def of(
+        cls,
+        spec: MLPSpec,
+        tensors: Sequence[Tensor],
+        constants: Sequence[Sequence[Tensor]],
+        numbers: Sequence[int],
+        *,
+        transposed: bool,
+    ) -> _Network:
+        """The network with matrices and biases in the order of `point_to`, and of each layer its function's number."""
+        left, at = iter(tensors), 0
+
+        def affine(there: Affine | None) -> _Affine:
+            nonlocal at
+            if there is None:
+                return _Affine()
+            matrix, bias = next(left), next(left)
+            made = _Affine(matrix.data_ptr(), bias.data_ptr(), *matrix.shape, at)
+            at += matrix.numel() + bias.numel()
+            return made
+
+        layers = (_Layer * len(spec.layers))()
+        for layer, into, values, number in zip(spec.layers, layers, constants, numbers, strict=True):
+            into.map, into.filter = affine(layer.affine), affine(layer.filter)
+            of_z, of_y = layer.nonlinearity.columns
+            into.function, into.units = number, (into.filter.rows or into.map.rows) // of_z
+            into.width = of_y * into.units
+            into.constants = (c_void_p * len(values))(*(value.data_ptr() for value in values))
+        head, skip = affine(spec.head), affine(spec.skip)
+        multiply, sgemm = torch_internals.product_functions()
+        return cls(layers, len(layers), head, skip, spec.bounded, at, multiply, None if transposed else sgemm)
+
+    @property
+    def inputs(self) -> int:
+        """Columns of the input of the first layer."""
+        columns: int = self.layers[0].map.columns
+        return columns
+
+    def point_to(self, tensors: Sequence[Tensor]) -> None:
+        """Other matrices and biases of the same shapes."""
+        layers = [affine for layer in self.layers[: self.depth] for affine in (layer.map, layer.filter)]
+        affines = [affine for affine in (*layers, self.head, self.skip) if affine.matrix]
+        for affine, matrix, bias in zip(affines, tensors[::2], tensors[1::2], strict=True):
+            affine.matrix, affine.bias = matrix.data_ptr(), bias.data_ptr()
+
+
+class _Code:
+    """The functions of `mlp.cpp`, whose comments say what they do."""
+
+    def __init__(self, library: ctypes.CDLL) -> None:
+        pointer, size = c_void_p, c_int64
+        self.kept = _function(library.kept, size, pointer)
+        self.work = _function(library.work, size, pointer, size)
+        self.forward = _function(library.forward, None, *[pointer] * 5, size, size)
+        self.backward = _function(library.backward, None, *[pointer] * 7, size, size)
+        self.least_squares = _function(
+            library.least_squares, c_double, *[pointer] * 3, c_float, *[pointer] * 2, size, size
+        )
+
+
+def _function(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:
+    function.restype, function.argtypes = result, arguments
+    called: Callable[..., Any] = function
+    return called
+
+
+# -- compilation -------------------------------------------------------------------------------------------------------
+
+Described = tuple[tuple[str, ...], tuple[str, ...], int, tuple[int, int]]
+"""Of a nonlinearity: names, files, number of constants, columns."""
 
 
 @dataclass(frozen=True)
-class Pass:
-    """One pass of an MLP, to be compiled; a `inrbench.bench.engine.aot.Recipe`."""
+class MLPCode:
+    """The code of all MLPs with some nonlinearities; a `inrbench.bench.engine.aot.Recipe`.
 
-    layers: Sequence[Layer]
-    backward: bool
-    library: str
+    Attributes:
+        nonlinearities: different ones.
+        numbers: of each layer the number of its own.
+    """
+
+    nonlinearities: tuple[Described, ...]
+    numbers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, spec: MLPSpec) -> MLPCode:
+        """The code of an MLP."""
+        of_layers = [_described(layer.nonlinearity) for layer in spec.layers]
+        different = tuple(dict.fromkeys(of_layers))
+        return cls(different, tuple(map(different.index, of_layers)))
 
     @functools.cached_property
     def path(self) -> Path:  # its key reads source files
-        name = f"{'backward' if self.backward else 'forward'}-{self.layers[-1].nonlinearity.names[0].strip('_')}"
-        shape = [(names, *others) for names, _, *others in self._described()]
-        files = dict.fromkeys(file for layer in self.layers for file in layer.nonlinearity.files)
-        return code_file(name, [json.dumps(shape), self.library], [*files, __file__])
+        described = [(names, *others) for names, _, *others in self.nonlinearities]
+        files = dict.fromkeys(file for _, files, *_ in self.nonlinearities for file in files)
+        name = self.nonlinearities[-1][0][0].strip("_")
+        return code_file(name, [json.dumps(described), PASSES.read_text()], [*files, __file__])
 
     @property
     def command(self) -> list[str]:
-        return [__name__, json.dumps(self.backward), self.library, json.dumps(self._described()), str(self.path)]
-
-    def _described(self) -> list[tuple[Any, ...]]:
-        pairs = [(layer.nonlinearity, layer.filter is not None) for layer in self.layers]
-        return [(each.names, each.files, len(each.constants), each.columns, filtered) for each, filtered in pairs]
+        return [__name__, json.dumps(self.nonlinearities), str(self.path)]
 
 
-def passes_of(spec: MLPSpec, library: str) -> list[Pass]:
-    """Forward and backward pass of an MLP with the matrix products of a library."""
-    return [Pass(spec.layers, backward, library) for backward in (False, True)]
-
-
-def library_of(spec: MLPSpec) -> str:
-    """The library whose matrix products are faster for an MLP; all of its layers have as many units as the last."""
-    return faster_library(spec.head()[0].shape[1])
-
-
-def _compile(layers: Layers, backward: bool, library: str, path: Path) -> None:
-    from torch.export import Dim
-
-    products = LIBRARIES[library]
-    if library == "onednn":
-        make_onednn_known_to_compiler()
-
-    class Module(nn.Module):
-        def forward(self, tensors: list[Tensor], affine: list[Tensor], scalars: list[Tensor]) -> Any:
-            if backward:
-                return _run_backward(products, layers, tensors[0], tensors[1:], affine, scalars)
-            return _run_forward(products, layers, tensors[0], affine, scalars)
-
-    rows, inputs, units, channels = (Dim(name, min=2) for name in ("rows", "inputs", "units", "channels"))
-    sizes = {rows: 1024, inputs: 6, units: 128, channels: 3}
-
-    def like(*shape: tuple[int, Any]) -> tuple[Tensor, dict[int, Any]]:
-        example = torch.rand([multiple * sizes[dim] for multiple, dim in shape])
-        return example, {index: multiple * dim if multiple > 1 else dim for index, (multiple, dim) in enumerate(shape)}
-
-    coords = like((1, rows), (1, inputs))
-    x, maps, saved = (1, inputs), [], []
-    for kernel, filtered in layers:
-        z, y = ((columns, units) for columns in kernel.columns)
-        maps += [(y, x), (z, (1, inputs))] if filtered else [(z, x)]
-        saved += [like((1, rows), width) for width in ((y, z, y) if filtered else (z, y))]
-        x = y
-    affine = [example for out, into in (*maps, ((1, channels), x)) for example in (like(out, into), like(out))]
-    tensors = [like((1, rows), (1, channels)), coords, *saved] if backward else [coords]
-    scalars = [(torch.rand(()), None) for kernel, _ in layers for _ in range(kernel.scalars)]
-    groups = tensors, affine[::2] if backward else affine, scalars
-    examples, shapes = ([[pair[index] for pair in group] for group in groups] for index in (0, 1))
-    compile_to(path, Module(), tuple(examples), tuple(shapes))
+def _described(nonlinearity: Nonlinearity) -> Described:
+    return nonlinearity.names, nonlinearity.files, len(nonlinearity.constants), nonlinearity.columns
 
 
 def compile_from(arguments: Sequence[str]) -> None:
-    """Compile one pass by ``BACKWARD LIBRARY LAYERS PATH``, the first and the third in JSON."""
-    backward, library, sent, path = arguments
+    """Compile the code of an MLP by ``NONLINEARITIES PATH``, the first in JSON."""
+    sent, path = arguments
     torch.set_num_threads(1)
-    layers = [(functions(*names), filtered) for *names, filtered in json.loads(sent)]
-    _compile(layers, json.loads(backward), library, Path(path))
+    pairs = [_value_and_vjp(number, *described) for number, described in enumerate(json.loads(sent))]
+    code = [torch_internals.HEADER, *(kernel.source for pair in pairs for kernel in pair)]
+    for index, (name, inputs) in enumerate((("value", "z"), ("vjp", "gradient, z, y"))):
+        parameters = ", ".join(f"const float* {each}" for each in inputs.split(", "))
+        cases = "\n".join(f"case {number}: {pair[index].call}; break;" for number, pair in enumerate(pairs))
+        code.append(
+            f"static void {name}(int64_t function, {parameters}, float* out, const float* const* constants, "
+            f"int64_t rows, int64_t units) {{ switch (function) {{\n{cases}\n}} }}"
+        )
+    compile_to(Path(path), "\n".join([*code, PASSES.read_text()]))
+
+
+@dataclass(frozen=True)
+class _Kernel:
+    """A C++ function, and its call with the variables of `mlp.cpp`."""
+
+    source: str
+    call: str
+
+
+ROWS, UNITS = 1021, 61
+"""Sizes of examples: primes, so that the numbers in a call tell what they are products of."""
+
+
+def _value_and_vjp(
+    number: int, names: Sequence[str], files: Sequence[str], scalars: int, columns: Sequence[int]
+) -> tuple[_Kernel, _Kernel]:
+    """The kernels of a nonlinearity."""
+    both = functions(names, files, scalars, columns)
+    # Elementwise code has one loop over all values.
+    z, y = ((ROWS * UNITS,) if tuple(columns) == (1, 1) else (ROWS, each * UNITS) for each in columns)
+    constants = {f"constants[{index}]": torch.rand(()) for index in range(scalars)}
+    value = _kernel(f"value_{number}", both.value, {"z": torch.rand(z), **constants})
+    tensors = {"gradient": torch.rand(y), "z": torch.rand(z), "y": torch.rand(y), **constants}
+    return value, _kernel(f"vjp_{number}", both.vjp, tensors)
+
+
+def _kernel(name: str, function: Callable[..., Tensor], tensors: dict[str, Tensor]) -> _Kernel:
+    """The kernel of a function of tensors, which are named as in `mlp.cpp`."""
+    source, arguments, out = torch_internals.generate(name, function, list(tensors.values()), REPLACED)
+    names = {tensor.data_ptr(): each for each, tensor in tensors.items()}
+
+    def variable(argument: Tensor | int) -> str:
+        if not isinstance(argument, Tensor):
+            by_rows, rest = divmod(argument, ROWS)
+            return (
+                "rows" if (by_rows, rest) == (1, 0) else f"rows * {_units(by_rows)}" if not rest else _units(argument)
+            )
+        start = argument.data_ptr()
+        return names[start] if start in names else f"out + {_units((start - out.data_ptr()) // out.element_size())}"
+
+    return _Kernel(source, f"{name}({', '.join(map(variable, arguments))})")
+
+
+def _units(number: int) -> str:
+    """A number as a multiple of the units.
+
+    Raises:
+        NotImplementedError: if it is none.
+    """
+    if number < 0 or number % UNITS:
+        raise NotImplementedError(f"{number} in a kernel is no multiple of its units")
+    return f"{number // UNITS} * units"

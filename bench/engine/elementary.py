@@ -7,7 +7,7 @@ arithmetic only, which the compiler merges with the operations around them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -72,3 +72,11 @@ def _polynomial(coefficients: Sequence[float], x: Tensor) -> Tensor:
     for coefficient in coefficients[-2:0:-1]:
         total = (total + coefficient) * x
     return total + coefficients[0]
+
+
+REPLACED: Mapping[Callable[..., Tensor], Callable[[Tensor], Tensor]] = {
+    torch.sin: sine,
+    torch.cos: cosine,
+    torch.tanh: tanh,
+}
+"""Functions of PyTorch with those that stand in for them in compiled code."""

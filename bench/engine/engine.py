@@ -2,13 +2,12 @@
 
 In order of preference, on a CPU:
 
-- ``chain``: the network as two compiled functions (`inrbench.bench.engine.compiled_mlp`), each thread on blocks of
-  its own;
+- ``chain``: the network as compiled functions (`inrbench.bench.engine.compiled_mlp`), each thread on blocks of its own;
 - ``autograd``: PyTorch's, each thread on blocks of its own. It is the only one where training needs derivatives of the
-  network at its coordinates, which compiled code does not give.
+  network at its coordinates, which compiled code does not give. It is called ``autograd-onednn`` where matrix products
+  are those of oneDNN (`inrbench.bench.engine.products`).
 
-Either is called ``-onednn`` where matrix products are those of oneDNN (`inrbench.bench.engine.products`). On a GPU
-there is one thread, and ``kernels`` is autograd with nonlinearities that went through ``torch.compile``.
+On a GPU there is one thread, and ``kernels`` is autograd with nonlinearities that went through ``torch.compile``.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from torch import Tensor, nn
 from inrbench.activations.core.kernel import PLAIN, KernelCode, using
 from inrbench.bench.engine.aot import CompilationError
 from inrbench.bench.engine.capture import MLPSpec, mlp_spec
-from inrbench.bench.engine.compiled_mlp import CompiledMLP, library_of
+from inrbench.bench.engine.compiled_mlp import CompiledMLP
 from inrbench.bench.engine.kernel_code import TorchCompiled
 from inrbench.bench.engine.precision import in_precision
 from inrbench.bench.engine.products import library_of_linear, multiplied_by
-from inrbench.bench.engine.torch_internals import add_in_place, untested
+from inrbench.bench.engine.torch_internals import untested
 from inrbench.bench.machine.cache import cache_folder
 
 TRIED = 64
@@ -52,7 +51,7 @@ class Engine(Protocol):
     """Evaluates a network and its gradient.
 
     Attributes:
-        name: ``chain``, ``autograd``, either with ``-onednn``, or ``kernels``.
+        name: ``chain``, ``autograd``, ``autograd-onednn`` or ``kernels``.
         network: the network; its parameters may change between two passes.
         threads: number of threads that may call `forward` and `backward` at the same time.
         precision: of matrix products, see `inrbench.bench.engine.precision`.
@@ -148,33 +147,35 @@ class CompiledEngine:
         CompilationError: if the MLP cannot be compiled.
     """
 
-    def __init__(self, network: nn.Module, spec: MLPSpec, threads: int, library: str) -> None:
-        self.name = "chain" if library == "blas" else f"chain-{library}"
+    def __init__(self, network: nn.Module, spec: MLPSpec, threads: int) -> None:
+        self.name = "chain"
         self.network, self.threads = network, threads
         self.precision: str | None = None
         self.rowwise = True
-        self._mlp = CompiledMLP(spec, threads, library)
-        self._sums: list[list[Tensor]] = []
+        self._mlp = CompiledMLP(spec)
+        self._sums: list[Tensor] = []
 
     def begin(self) -> None:
         self._mlp.refresh()
-        self._sums = [[] for _ in range(self.threads)]
+        self._sums = [self._mlp.new_gradients() for _ in range(self.threads)]
 
     def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, Any]:
-        values, saved = self._mlp.forward(coords)
-        return values, saved if keep else None
+        return self._mlp.forward(coords, keep=keep)
 
-    def backward(self, thread: int, saved: list[Tensor], gradient: Tensor) -> None:
-        gradients = self._mlp.backward(saved, gradient)
-        if self._sums[thread]:
-            add_in_place(self._sums[thread], gradients)
-        else:
-            self._sums[thread] = gradients
+    def backward(self, thread: int, saved: tuple[Tensor, ...], gradient: Tensor) -> None:
+        self._mlp.backward(saved, gradient, self._sums[thread])
+
+    def least_squares(self, thread: int, coords: Tensor, targets: Tensor, scale: float) -> float:
+        """The sum of the squared errors of a block; adds the gradient of ``scale`` times it to the sums of a thread.
+
+        In place of `forward` and `backward`: no intermediate result leaves the processor's cache.
+        """
+        return self._mlp.least_squares(coords, targets, scale, self._sums[thread])
 
     def end(self) -> None:
-        total, *others = [sums for sums in self._sums if sums]
+        total, *others = self._sums
         for other in others:
-            add_in_place(total, other)
+            total += other
         self._mlp.add_gradients(total)
 
 
@@ -234,16 +235,7 @@ def _compiled_engine(network: nn.Module, coords: Tensor, threads: int) -> Compil
         return None
     if (why := untested()) is not None:
         raise CompilationError(why)
-    library = library_of(spec)
-    try:
-        return _checked(CompiledEngine(network, spec, threads, library), coords)
-    except CompilationError as error:
-        if library == "blas":
-            raise
-        # Another version of PyTorch may not let oneDNN be compiled in.
-        engine = _checked(CompiledEngine(network, spec, threads, "blas"), coords)
-        warn_once(f"training takes longer, without the products of {library}: {' '.join(str(error).split())[:200]}")
-        return engine
+    return _checked(CompiledEngine(network, spec, threads), coords)
 
 
 def _checked(engine: CompiledEngine, coords: Tensor) -> CompiledEngine:

@@ -1,4 +1,4 @@
-"""Matrix products of networks, by one of two libraries that come with PyTorch.
+"""Matrix products of linear layers under autograd, by one of two libraries that come with PyTorch.
 
 ``blas`` is the one that PyTorch calls for products, on x86 processors MKL. ``onednn`` is the one that it calls for
 convolutions. MKL uses AVX-512 on processors of Intel only, oneDNN on all that have it: on an AMD EPYC of 2024 a product
@@ -8,9 +8,9 @@ takes half of the time (`docs/performance.md`). A call costs a few microseconds 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,56 +24,13 @@ WIDE = 48
 """Number of units of a layer, from which on oneDNN is faster where MKL does not use AVX-512."""
 
 
-class Products(Protocol):
-    """The products of the two passes of a network."""
-
-    def affine(self, x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
-        """x Wᵀ + b."""
-
-    def times(self, a: Tensor, b: Tensor) -> Tensor:
-        """a b."""
-
-    def transposed_times(self, a: Tensor, b: Tensor) -> Tensor:
-        """aᵀ b."""
-
-
-class _Blas:
-    def affine(self, x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
-        return torch.addmm(bias, x, matrix.t())
-
-    def times(self, a: Tensor, b: Tensor) -> Tensor:
-        return a @ b
-
-    def transposed_times(self, a: Tensor, b: Tensor) -> Tensor:
-        return a.t() @ b
-
-
-class _OneDnn:
-    def affine(self, x: Tensor, matrix: Tensor, bias: Tensor | None) -> Tensor:
-        return onednn_linear(x, matrix, bias)
-
-    def times(self, a: Tensor, b: Tensor) -> Tensor:
-        return self.affine(a, b.t(), None)
-
-    def transposed_times(self, a: Tensor, b: Tensor) -> Tensor:
-        return self.affine(a.t(), b.t(), None)
-
-
-LIBRARIES: Mapping[str, Products] = {"blas": _Blas(), "onednn": _OneDnn()}
-
-
-def libraries() -> list[str]:
-    """The libraries that are in use on this machine, for layers of any number of units."""
-    return list(dict.fromkeys(faster_library(units) for units in (1, WIDE)))
-
-
 def faster_library(units: int) -> str:
     """The name of the faster library for layers of this many units on this machine."""
-    return "onednn" if units >= WIDE and _mkl_lacks_avx512() else "blas"
+    return "onednn" if units >= WIDE and mkl_lacks_avx512() else "blas"
 
 
 @functools.cache
-def _mkl_lacks_avx512() -> bool:
+def mkl_lacks_avx512() -> bool:
     """Whether MKL is PyTorch's BLAS, and does not use the AVX-512 that the processor has."""
     if untested() or not (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()):  # type: ignore[no-untyped-call]
         return False

@@ -8,25 +8,21 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-import os
+import platform
+import re
 import shlex
-from collections.abc import Callable, Mapping
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 TESTED = ("2.13",)
 """Versions of PyTorch whose private names are known to be these."""
 
-_OPTIONS: dict[str, Any] = {
-    # The code around a kernel is too short to be worth optimising, and nobody reads its stack trace.
-    "aot_inductor.compile_wrapper_opt_level": "O0",
-    "aot_inductor.enable_line_tables": False,
-    # A product and a sum in one instruction, with one rounding: half of the arithmetic of a sine.
-    "cpp.enable_floating_point_contract_flag": "fast",
-}
+_VECTORS = "-mprefer-vector-width=512 -w" if platform.machine() == "x86_64" else "-w"
 
 
 def untested() -> str | None:
@@ -49,87 +45,33 @@ def onednn_linear(x: Tensor, matrix: Tensor, bias: Tensor | None) -> Tensor:
     return product
 
 
-def make_onednn_known_to_compiler() -> None:
-    """Let PyTorch's compiler call oneDNN for matrices that vary: by itself it does for constant ones only."""
-    import torch._inductor.mkldnn_lowerings  # its own rule is registered first
-    from torch._inductor.ir import FixedLayout, TensorBox
-    from torch._inductor.lowering import register_lowering
-    from torch._inductor.mkldnn_ir import LinearUnary, _create_output_node
+def product_functions() -> tuple[int, int | None]:
+    """The addresses of two functions for products of float32 matrices, which `mlp.cpp` declares.
 
-    @register_lowering(torch.ops.mkldnn._linear_pointwise.default)
-    def linear(x: Any, matrix: Any, bias: Any, attr: str, scalars: Any, algorithm: str) -> Any:
-        # Rows of x must be contiguous; the matrix may be the transposed view of one.
-        inputs = [LinearUnary.require_contiguous(LinearUnary.realize_input(x)), LinearUnary.realize_input(matrix)]
-        constants: list[Any] = [attr, [-1], algorithm]
-        if bias is None:
-            constants.insert(0, None)
-        else:
-            inputs.append(LinearUnary.require_contiguous(LinearUnary.realize_input(bias)))
-        size = [inputs[0].get_size()[0], inputs[1].get_size()[0]]
-        layout = FixedLayout(device=x.get_device(), dtype=x.get_dtype(), size=size)
-        output = _create_output_node(LinearUnary(layout, inputs, constants))  # type: ignore[no-untyped-call]
-        return TensorBox.create(output)
-
-
-# -- compiled code in a file -------------------------------------------------------------------------------------------
-
-
-class Library:
-    """The file of compiled code in this process, through its C interface.
-
-    PyTorch's own binding of such code holds the interpreter's lock (GIL) during a call; ctypes frees it.
-
-    Args:
-        path: file of the code.
-        callers: number of threads that may run it at once; one more waits.
+    ``brgemm`` of PyTorch makes code for the very shapes by oneDNN where the processor has AVX-512, and calls BLAS where
+    it has not. The other is `sgemm` of BLAS, None where PyTorch comes without it.
 
     Raises:
-        OSError: if it cannot be loaded.
+        OSError: if there is no ``brgemm``.
     """
-
-    def __init__(self, path: Path, callers: int) -> None:
-        handle, count = ctypes.c_void_p(), ctypes.c_size_t()
-        library = ctypes.CDLL(str(path))
-        try:
-            create = library.AOTInductorModelContainerCreateWithDevice
-        except AttributeError as error:
-            raise OSError(f"{path} holds no compiled code") from error
-        create.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_char_p]
-        if create(ctypes.byref(handle), callers, b"cpu", None):
-            raise OSError(f"{path} cannot be started")
-        library.AOTInductorModelContainerGetNumOutputs(handle, ctypes.byref(count))
-        self._handle, self._outputs = handle, count.value
-        self._run = library.AOTInductorModelContainerRun
-        size, pointer = ctypes.c_size_t, ctypes.c_void_p
-        self._run.argtypes = [pointer, pointer, size, pointer, size, pointer, pointer]
-
-    def __call__(self, tensors: list[Tensor]) -> list[Tensor]:
-        """Contiguous float32 tensors without a gradient to tensors.
-
-        Raises:
-            RuntimeError: if it fails, for want of memory for example.
-        """
-        handles = torch._C._aoti.unsafe_alloc_void_ptrs_from_tensors(tensors)
-        inputs = (ctypes.c_void_p * len(handles))(*[_pointer(capsule, None) for capsule in handles])
-        outputs = (ctypes.c_void_p * self._outputs)()
-        # It takes possession of its inputs, and hands over its outputs.
-        if self._run(self._handle, inputs, len(handles), outputs, self._outputs, None, None):
-            raise RuntimeError("compiled code failed; its message is in the log of the job")
-        results: list[Tensor] = torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs(
-            [_capsule(output, None, None) for output in outputs]
-        )
-        return results
+    multiply = _address("_ZN2at6native7cpublas6brgemmEllllllbPKfS3_Pfb")
+    if multiply is None:
+        raise OSError("PyTorch has no product of small matrices on this system")
+    return multiply, _address("sgemm_")
 
 
-_pointer = ctypes.pythonapi.PyCapsule_GetPointer
-_pointer.restype, _pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
-_capsule = ctypes.pythonapi.PyCapsule_New
-_capsule.restype, _capsule.argtypes = ctypes.py_object, [ctypes.c_void_p, ctypes.c_char_p, ctypes.c_void_p]
+def _address(name: str) -> int | None:
+    """The address of a function of PyTorch's libraries by the name that the linker knows; None if there is none."""
+    try:
+        return ctypes.cast(ctypes.CDLL(torch._C.__file__)[name], ctypes.c_void_p).value
+    except AttributeError:
+        return None
 
 
-def add_in_place(sums: list[Tensor], others: list[Tensor]) -> None:
-    """Add tensors to others, one by one, in one call."""
-    torch._foreach_add_(sums, others)
+def parts_of(flat: Tensor, like: Sequence[Tensor]) -> Sequence[Tensor]:
+    """Views of consecutive parts of a flat tensor, in the shapes of others; in one call."""
+    parts: Sequence[Tensor] = torch._C._nn.unflatten_dense_tensors(flat, [*like])
+    return parts
 
 
 # -- the compiler, in a process of its own -----------------------------------------------------------------------------
@@ -140,72 +82,87 @@ ENVIRONMENT = {"TORCHINDUCTOR_VEC_ISA_OK": "1"}
 long as one of ours."""
 
 
-def compile_library(
-    module: nn.Module,
-    inputs: tuple[Any, ...],
-    shapes: Any,
-    folder: Path,
-    replaced: Mapping[Callable[..., Tensor], Callable[..., Tensor]],
-) -> bytes:
-    """The content of the file of a module's compiled `forward`, for the present number of threads.
+HEADER = "#include <torch/csrc/inductor/cpp_prefix.h>"
+"""What the functions of `generate` need; in the file that they stand in, before them."""
+
+Replaced = Mapping[Callable[..., Tensor], Callable[..., Tensor]]
+
+
+def generate(
+    name: str, function: Callable[..., Tensor], inputs: Sequence[Tensor], replaced: Replaced
+) -> tuple[str, list[Tensor | int], Tensor]:
+    """A function of tensors as one C++ function, for the present number of threads.
 
     Args:
-        inputs: examples, which must be large, or the compiler would consider them not worth several threads.
-        shapes: which of their sizes may vary, as `torch.export.export` takes them.
-        folder: for files on the way; it must have a plain path, which the compiler does not quote.
+        inputs: examples. All of their sizes may vary.
         replaced: functions of PyTorch such as ``torch.sin``, each with one of tensors that stands in for it.
-    """
-    from torch._inductor.decomposition import decompositions
-    from torch.export import export
 
-    # There, because a pass of its own over the graph takes a second.
-    operators = torch.ops.aten
+    Returns:
+        The source; the arguments of its call for these inputs, tensors and sizes; and the tensor that it would fill.
+
+    Raises:
+        NotImplementedError: if the compiler makes several functions of it, or none.
+    """
+    from torch._inductor import config
+    from torch._inductor.async_compile import AsyncCompile
+    from torch._inductor.decomposition import decompositions
+    from torch.fx.experimental.proxy_tensor import make_fx
+
+    calls: list[tuple[str, tuple[Any, ...]]] = []
+
+    def recorded(self: Any, types: Any, source: str, *args: Any, **kwargs: Any) -> Callable[..., None]:
+        return lambda *arguments: calls.append((source, arguments))
+
+    decompositions.update({getattr(torch.ops.aten, f.__name__).default: other for f, other in replaced.items()})
+    compiler: Any = AsyncCompile
+    original, compiler.cpp_pybinding = compiler.cpp_pybinding, recorded
+    try:
+        with (
+            torch.no_grad(),
+            config.patch({"fx_graph_cache": False, "cpp.enable_floating_point_contract_flag": "fast"}),
+        ):
+            torch._dynamo.reset()
+            graph = make_fx(function, tracing_mode="symbolic")(*inputs)
+            out: Tensor = torch.compile(graph, dynamic=True, fullgraph=True)(*inputs)
+    finally:
+        compiler.cpp_pybinding = original
+    if len(calls) != 1:
+        raise NotImplementedError(f"PyTorch's compiler makes {len(calls)} functions of {name}")
+    source, arguments = calls[0]
+    declared = re.sub(r'extern "C"\s+void\s+kernel\(', f"static void {name}(", source.replace(HEADER, ""))
+    return declared, list(arguments), out
+
+
+def build(source: str, folder: Path) -> bytes:
+    """The content of the library of a C++ source, for this processor.
+
+    Args:
+        folder: for files on the way; it must have a plain path, which the compiler does not quote.
+
+    Raises:
+        RuntimeError: if the compiler fails, with its first error.
+    """
+    from torch._inductor import config
+    from torch._inductor.cpp_builder import CppBuilder, CppTorchOptions
+    from torch._inductor.cpu_vec_isa import pick_vec_isa
+
     _quote_library_folders()
-    decompositions.update({getattr(operators, f.__name__).default: replacement for f, replacement in replaced.items()})
-    os.environ["TORCHINDUCTOR_CACHE_DIR"] = str(folder)
-    with torch.no_grad():
-        graph: Any = export(module, inputs, dynamic_shapes=shapes).module(check_guards=False)
-        options = {**_OPTIONS, "aot_inductor.output_path": f"{folder}/code.so"}
-        made = torch._inductor.aot_compile(graph, inputs, options=options)
-    return Path(str(made)).read_bytes()
+    file = folder / "code.cpp"
+    file.write_text(source)
+    # A product and a sum in one instruction, with one rounding: half of the arithmetic of a sine.
+    with config.patch({"cpp.enable_floating_point_contract_flag": "fast"}):
+        options = CppTorchOptions(vec_isa=pick_vec_isa(), aot_mode=True)
+        builder = CppBuilder(name="code", sources=[str(file)], BuildOption=options, output_dir=str(folder))
+    # PyTorch's compiler has vectorised its own loops.
+    command = builder.get_command_line().replace("-fno-tree-loop-vectorize", _VECTORS)
+    done = subprocess.run(command, shell=True, capture_output=True, text=True)
+    if done.returncode:
+        lines = done.stderr.strip().splitlines()
+        raise RuntimeError(next((line for line in lines if "error" in line), lines[-1] if lines else "no reason given"))
+    return (folder / "code.so").read_bytes()
 
 
 def _quote_library_folders() -> None:
     """Let the folders of libraries have spaces in their paths, as those of headers may by themselves."""
     options: Any = importlib.import_module("torch._inductor.cpp_builder").BuildOptionsBase
     options.get_libraries_dirs = lambda self: [shlex.quote(folder) for folder in self._libraries_dirs]
-
-
-def precompile_headers(on: bool) -> None:
-    """Whether the compiler makes a precompiled header of its own for each code."""
-    importlib.import_module("torch._inductor.config").aot_inductor.precompile_headers = on
-
-
-def share_headers(folder: Path, index: int) -> None:
-    """Let PyTorch's compiler in this process make and use the precompiled headers in a folder.
-
-    By itself PyTorch reads all headers again for each code, to see whether they have changed, and processes wait for
-    each other. A header that cannot be made, for want of space for example, is read as text.
-
-    Args:
-        folder: one for all processes, which takes about 300 MB; the caller removes it.
-        index: number of this process: every other one begins with the other header.
-    """
-    codecache: Any = importlib.import_module("torch._inductor.codecache")
-    original = codecache._precompile_header
-    made: dict[str, str | None] = {}
-
-    def precompile(header: str, command: str, **options: Any) -> str | None:
-        if header not in made:
-            # The header of kernels, which has no option `min_optimize`, comes second to PyTorch.
-            if index % 2 and "min_optimize" in options and (kernels := codecache._get_cpp_prefix_header("cpu")):
-                precompile(kernels, command, **{name: options[name] for name in options if name != "min_optimize"})
-            try:
-                made[header] = original(header, command, **options)
-            except Exception:
-                made[header] = None
-        return made[header]
-
-    codecache._HEADER_DIR, codecache._HEADER_LOCK_DIR = str(folder), str(folder / "locks")
-    codecache._precompile_header = precompile
-    precompile_headers(True)

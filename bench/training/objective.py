@@ -25,7 +25,7 @@ from torch import Tensor
 from inrbench.activations.core.lookup import EmbeddingTable
 from inrbench.activations.core.variation import total_variation
 from inrbench.bench.engine.block_size import DEFAULT
-from inrbench.bench.engine.engine import Engine
+from inrbench.bench.engine.engine import CompiledEngine, Engine
 from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
 from inrbench.bench.training.sampling import Batches, batch_size
 from inrbench.tasks.core.base import Problem
@@ -186,6 +186,9 @@ class Objective:
     ) -> Tensor:
         blocks = blocks_of_threads(len(points), self.rows, engine.threads)
 
+        if isinstance(engine, CompiledEngine) and self._loss == LEAST_SQUARES and weights is None:
+            return self._least_squares(engine, points, targets, blocks, scale)
+
         def pass_both(thread: int) -> Tensor:
             total = torch.zeros((), device=targets.device)
             for block in blocks[thread]:
@@ -199,6 +202,14 @@ class Objective:
             return total
 
         return torch.stack([*run_on_threads(engine.threads, pass_both)]).sum() * scale
+
+    def _least_squares(
+        self, engine: CompiledEngine, points: Tensor, targets: Tensor, blocks: list[list[slice]], scale: float
+    ) -> Tensor:
+        def pass_both(thread: int) -> float:
+            return sum(engine.least_squares(thread, points[block], targets[block], scale) for block in blocks[thread])
+
+        return torch.tensor(sum(run_on_threads(engine.threads, pass_both)) * scale)
 
     def _backward_mixed(self, engine: Engine, chosen: Tensor | None) -> Tensor:
         blocks = blocks_of_threads(len(self.points), self.rows, engine.threads)

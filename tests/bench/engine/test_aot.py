@@ -19,7 +19,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.engine import aot
 from inrbench.bench.engine.aot import CompilationError, compile_all, has_compiler, load
 from inrbench.bench.engine.capture import mlp_spec
-from inrbench.bench.engine.compiled_mlp import CompiledMLP, Pass, passes_of
+from inrbench.bench.engine.compiled_mlp import CompiledMLP, MLPCode
 
 PLUGIN = """
 import torch
@@ -35,7 +35,7 @@ class Value(Activation):
 class Odd(Value):
     name = "odd"
     def forward(self, z):
-        return z if z.is_meta else z * float(z.sum())
+        return z if z.is_meta else z * float(z.detach().sum())
 """
 
 
@@ -54,19 +54,17 @@ def mlp(plugin: Path, name: str = "Value") -> nn.Module:
     return build(activation, Domain(2, 1, (16, 16)), width=8, depth=1, seed=0)
 
 
-def passes(net: nn.Module) -> list[Pass]:
-    spec = mlp_spec(net)
-    assert spec is not None
-    return passes_of(spec, "blas")
+def codes_of(*nets: nn.Module) -> list[MLPCode]:
+    return [MLPCode.of(spec) for net in nets if (spec := mlp_spec(net)) is not None]
 
 
 @pytest.mark.needs_compiler
 def test_code_is_compiled_once_and_then_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
-    codes = passes(build(Siren(), Domain(2, 1, (16, 16)), width=8, depth=3, seed=0))
+    codes = codes_of(build(Siren(), Domain(2, 1, (16, 16)), width=8, depth=3, seed=0))
     compile_all(codes)  # now, if it never was
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
     compile_all(codes)
-    assert load(codes[0].path, 1) is load(codes[0].path, 1)
+    assert load(codes[0].path) is load(codes[0].path)
 
 
 @pytest.mark.slow
@@ -75,7 +73,7 @@ def test_a_plugin_of_the_user_is_compiled_and_a_failure_is_reported_once(
     plugin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net = mlp(plugin)
-    good, bad = passes(net), passes(mlp(plugin, "Odd"))
+    good, bad = codes_of(net), codes_of(mlp(plugin, "Odd"))
     monkeypatch.setenv("PYTHONPATH", str(plugin.parent))
     with pytest.raises(CompilationError):
         compile_all([*good, *bad])
@@ -84,7 +82,7 @@ def test_a_plugin_of_the_user_is_compiled_and_a_failure_is_reported_once(
     coords = torch.rand(11, 2)
     spec = mlp_spec(net)
     assert spec is not None
-    torch.testing.assert_close(CompiledMLP(spec, 1, "blas").forward(coords)[0], net(coords).detach())
+    torch.testing.assert_close(CompiledMLP(spec).forward(coords)[0], net(coords).detach())
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("compiled again"))
     with pytest.raises(CompilationError):
         compile_all(bad)
@@ -103,7 +101,7 @@ def test_paths_may_have_spaces_and_other_letters(plugin: Path, monkeypatch: pyte
     monkeypatch.setenv("TMPDIR", str(odd))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(odd / "lib"), str(odd)]))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    codes = passes(mlp(odd / plugin.name))
+    codes = codes_of(mlp(odd / plugin.name))
     compile_all(codes)
     assert all(each.path.exists() for each in codes)
 
@@ -115,14 +113,14 @@ def test_a_cache_folder_from_which_nothing_can_be_loaded_is_named_and_nothing_is
     monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_NOEXEC))
     monkeypatch.setattr(aot, "_compiler", lambda *_: pytest.fail("compiled in vain"))
     with pytest.raises(CompilationError, match=r"mounted noexec.*set XDG_CACHE_HOME"):
-        compile_all(passes(mlp(plugin)))
+        compile_all(codes_of(mlp(plugin)))
 
 
 def test_without_a_compiler_the_error_names_the_remedy(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CXX", "/nonexistent")
     assert not has_compiler()
     with pytest.raises(CompilationError, match=r"install one, e\.g\. g\+\+"):
-        compile_all(passes(mlp(plugin)))
+        compile_all(codes_of(mlp(plugin)))
 
 
 def test_a_compiler_that_is_killed_is_named(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,10 +130,10 @@ def test_a_compiler_that_is_killed_is_named(plugin: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "executable", str(killed))
     monkeypatch.setenv("CXX", "sh")
     with pytest.raises(CompilationError, match="ended by SIGKILL; is there enough memory"):
-        compile_all(passes(mlp(plugin)))
+        compile_all(codes_of(mlp(plugin)))
 
 
 def test_a_file_that_is_no_code_is_refused(tmp_path: Path) -> None:
     (tmp_path / "code.so").write_text("not code")
     with pytest.raises(CompilationError, match="remove it"):
-        load(tmp_path / "code.so", 1)
+        load(tmp_path / "code.so")

@@ -16,12 +16,10 @@ from inrbench.activations.siren import Siren
 from inrbench.activations.wire import Wire
 from inrbench.bench.engine import engine as module
 from inrbench.bench.engine import products, torch_internals
-from inrbench.bench.engine.aot import CompilationError, obstacle
-from inrbench.bench.engine.capture import MLPSpec
+from inrbench.bench.engine.aot import obstacle
 from inrbench.bench.engine.compiled_mlp import CompiledMLP
 from inrbench.bench.engine.engine import AutogradEngine, CompiledEngine, Engine, choose_engine
 from inrbench.tasks.core.base import grid_coords
-from tests.bench.engine.test_compiled_mlp import Mixed
 
 SHAPE = (24, 32)
 COORDS = grid_coords(SHAPE)
@@ -186,41 +184,19 @@ def test_only_float32_mlps_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.needs_compiler
-def test_the_name_of_the_engine_tells_whose_products_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
-    for width, name in ((products.WIDE - 1, "chain"), (products.WIDE, "chain-onednn")):
-        assert choose_engine(network(Mixed(), width), COORDS, large=True).name == name
-
-
-@pytest.mark.needs_compiler
-def test_where_the_products_of_onednn_cannot_be_compiled_those_of_mkl_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Older(CompiledMLP):
-        def __init__(self, spec: MLPSpec, callers: int, library: str) -> None:
-            if library == "onednn":
-                raise CompilationError("no rule for it")
-            super().__init__(spec, callers, library)
-
-    monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
-    monkeypatch.setattr(module, "CompiledMLP", Older)
-    with pytest.warns(RuntimeWarning, match="without the products of onednn: no rule for it"):
-        engine = choose_engine(network(width=products.WIDE), COORDS, large=True)
-    assert engine.name == "chain"
-
-
-@pytest.mark.needs_compiler
 @pytest.mark.parametrize("wrong", ["value", "vjp", "failure"])
 def test_an_mlp_that_fails_or_does_not_agree_with_autograd_is_not_used(
     wrong: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Wrong(CompiledMLP):
-        def forward(self, coords: Tensor) -> tuple[Tensor, list[Tensor]]:
+        def forward(self, coords: Tensor, *, keep: bool = True) -> tuple[Tensor, tuple[Tensor, ...]]:
             if wrong == "failure":
                 raise RuntimeError("failure")
             values, kept = super().forward(coords)
             return (1.05 * values if wrong == "value" else values), kept
 
-        def backward(self, kept: list[Tensor], gradient: Tensor) -> list[Tensor]:
-            return super().backward(kept, gradient * (1.2 if wrong == "vjp" else 1))
+        def backward(self, saved: tuple[Tensor, ...], gradient: Tensor, gradients: Tensor) -> None:
+            super().backward(saved, gradient * (1.2 if wrong == "vjp" else 1), gradients)
 
     monkeypatch.setattr(module, "CompiledMLP", Wrong)
     net = network(BwRelu(skip=True))
@@ -257,7 +233,7 @@ def test_without_a_compiler_one_warning_names_the_remedy_and_training_goes_on(
 def test_autograd_multiplies_by_onednn_where_that_is_faster(
     activation: Activation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(products, "_mkl_lacks_avx512", lambda: True)
+    monkeypatch.setattr(products, "mkl_lacks_avx512", lambda: True)
     monkeypatch.setenv("INRBENCH_COMPILE", "0")
     calls = 0
     original = torch_internals.onednn_linear

@@ -1,56 +1,45 @@
-"""Precompiled headers of several compiler processes: who makes which, and what fails without harm.
-
-That PyTorch's compiler takes them is not shown here: `tests.compile_code` compiles the codes of the tests with them.
-"""
+"""What is used of PyTorch beyond its interface: addresses of products, and the C++ of a function of tensors."""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
+import ctypes
 
 import pytest
+import torch
+from torch import Tensor
 
-from inrbench.bench.engine.torch_internals import share_headers
-
-
-@pytest.fixture
-def compiler(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Stand-ins for the modules of PyTorch's compiler; `made` lists the headers in the order in which they are made."""
-    made: list[str] = []
-
-    def make(header: str, command: str, **options: Any) -> str:
-        if header == "full.h":
-            raise OSError("no space left")
-        made.append(header)
-        return f"{codecache._HEADER_DIR}/{header}"
-
-    codecache: Any = ModuleType("torch._inductor.codecache")
-    codecache.made, codecache._precompile_header = made, make
-    codecache._get_cpp_prefix_header = lambda device: "kernel.h"
-    config: Any = ModuleType("torch._inductor.config")
-    config.aot_inductor = SimpleNamespace(precompile_headers=False)
-    monkeypatch.setitem(sys.modules, codecache.__name__, codecache)
-    monkeypatch.setitem(sys.modules, config.__name__, config)
-    codecache.config = config
-    return codecache
+from inrbench.bench.engine import torch_internals
+from inrbench.bench.engine.torch_internals import generate, parts_of, product_functions
 
 
-@pytest.mark.parametrize(("index", "order"), [(0, ["wrapper.h", "kernel.h"]), (1, ["kernel.h", "wrapper.h"])])
-def test_every_other_process_begins_with_the_other_header(
-    compiler: Any, tmp_path: Path, index: int, order: list[str]
-) -> None:
-    share_headers(tmp_path, index)
-    assert compiler.config.aot_inductor.precompile_headers
-    for _ in range(3):  # three codes
-        found = compiler._precompile_header("wrapper.h", "g++", min_optimize=True, device_type="cpu")
-        assert found == f"{tmp_path}/wrapper.h"
-        assert compiler._precompile_header("kernel.h", "g++", device_type="cpu") == f"{tmp_path}/kernel.h"
-    assert compiler.made == order
+def test_the_product_is_that_of_small_matrices() -> None:
+    size, pointer = ctypes.c_int64, ctypes.c_void_p
+    multiply = ctypes.CFUNCTYPE(None, *[size] * 6, ctypes.c_bool, *[pointer] * 3, ctypes.c_bool)(product_functions()[0])
+    a, b, c = torch.randn(7, 5), torch.randn(5, 3), torch.randn(7, 3)
+    wanted = c + a @ b
+    multiply(7, 3, 5, 5, 3, 3, True, a.data_ptr(), b.data_ptr(), c.data_ptr(), False)
+    torch.testing.assert_close(c, wanted)
 
 
-def test_a_header_that_cannot_be_made_is_read_as_text(compiler: Any, tmp_path: Path) -> None:
-    share_headers(tmp_path, 0)
-    assert compiler._precompile_header("full.h", "g++", min_optimize=True) is None
-    assert compiler._precompile_header("kernel.h", "g++") is not None
+def test_where_pytorch_has_no_such_product_the_error_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch_internals, "_address", lambda name: None)
+    with pytest.raises(OSError, match="no product of small matrices"):
+        product_functions()
+
+
+def test_parts_of_a_flat_tensor_are_views_in_order() -> None:
+    flat = torch.arange(8.0)
+    matrix, bias = parts_of(flat, [torch.empty(3, 2), torch.empty(2)])
+    assert torch.equal(matrix, torch.arange(6.0).reshape(3, 2))
+    bias.zero_()
+    assert not flat[6:].any()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of PyTorch about itself
+def test_what_becomes_several_functions_is_refused() -> None:
+    def sorted_twice(z: Tensor) -> Tensor:
+        return torch.cumsum(torch.cumsum(z, 0).sin(), 0)
+
+    with pytest.raises(NotImplementedError, match="functions of several"):
+        generate("several", sorted_twice, [torch.rand(64)], {})
