@@ -183,7 +183,7 @@ def _same(one: Tensor, other: Any) -> bool:
 
 
 def _forward(activation: Activation) -> Nonlinearity | None:
-    """A plugin's `forward`, if its numbers may be tensors as well."""
+    """A plugin's `forward`, if it is elementwise and its numbers may be tensors as well."""
     cls, settings = type(activation), dict(activation)
     numbers = {name: value for name, value in settings.items() if isinstance(value, float)}
     others = {name: value for name, value in settings.items() if name not in numbers}
@@ -197,7 +197,10 @@ def _forward(activation: Activation) -> Nonlinearity | None:
             empty = z.to("meta")
             shaped = _rebuilt(cls, others, numbers, "meta").forward(empty)
             expected, rebuilt = activation.forward(z), _rebuilt(cls, others, numbers, "cpu").forward(z)
-        same = torch.allclose(rebuilt, expected, rtol=1e-4, atol=1e-5, equal_nan=True)
+            elementwise = activation.forward(z.t()).t()
+        same = all(
+            torch.allclose(other, expected, rtol=1e-4, atol=1e-5, equal_nan=True) for other in (rebuilt, elementwise)
+        )
         if not same or (shaped.shape, shaped.dtype, shaped.device) != (empty.shape, empty.dtype, empty.device):
             return None
         file = inspect.getfile(cls)

@@ -340,7 +340,11 @@ def _value_and_vjp(
 
 
 def _kernel(name: str, function: Callable[..., Tensor], tensors: dict[str, Tensor]) -> _Kernel:
-    """The kernel of a function of tensors, which are named as in `mlp.cpp`."""
+    """The kernel of a function of tensors, which are named as in `mlp.cpp`.
+
+    Raises:
+        NotImplementedError: if it is not one loop over its tensors.
+    """
     source, arguments, out = torch_internals.generate(name, function, list(tensors.values()), REPLACED)
     names = {tensor.data_ptr(): each for each, tensor in tensors.items()}
 
@@ -351,7 +355,12 @@ def _kernel(name: str, function: Callable[..., Tensor], tensors: dict[str, Tenso
                 "rows" if (by_rows, rest) == (1, 0) else f"rows * {_units(by_rows)}" if not rest else _units(argument)
             )
         start = argument.data_ptr()
-        return names[start] if start in names else f"out + {_units((start - out.data_ptr()) // out.element_size())}"
+        if start in names:
+            return names[start]
+        after = (start - out.data_ptr()) // out.element_size()
+        if not 0 <= after < out.numel():
+            raise NotImplementedError(f"{name} needs memory of its own")
+        return f"out + {_units(after)}"
 
     return _Kernel(source, f"{name}({', '.join(map(variable, arguments))})")
 

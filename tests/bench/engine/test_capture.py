@@ -103,8 +103,15 @@ class Random(Sinc):
         return torch.sin(z) + torch.rand_like(z)
 
 
-@pytest.mark.parametrize("activation", [Rooted, Branching, Random])
-def test_a_forward_that_does_not_treat_its_numbers_as_tensors_is_left_to_autograd(activation: type[Sinc]) -> None:
+class Normalised(Sinc):
+    """A function of all units together."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.softmax(self.omega0 * z, dim=-1)
+
+
+@pytest.mark.parametrize("activation", [Rooted, Branching, Random, Normalised])
+def test_a_forward_that_is_not_elementwise_in_z_and_its_numbers_is_left_to_autograd(activation: type[Sinc]) -> None:
     assert mlp_spec(network(Sinc())) is not None
     assert mlp_spec(network(activation())) is None
 

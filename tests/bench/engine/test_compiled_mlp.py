@@ -120,7 +120,7 @@ def test_values_and_gradients_are_those_of_autograd_for_any_size(activation: Act
         scale = max(float(g.abs().max()) for g in gradients)
         for parameter, wanted in zip(net.parameters(), gradients, strict=True):
             assert parameter.grad is not None
-            assert float((parameter.grad - wanted).abs().max()) < 1e-5 * scale
+            assert float((parameter.grad - wanted).abs().max()) < 3e-5 * scale
 
 
 @pytest.mark.needs_compiler
