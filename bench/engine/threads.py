@@ -17,6 +17,7 @@ import torch
 Found = TypeVar("Found")
 
 
+@functools.lru_cache(maxsize=64)  # the same at every step
 def blocks_of_threads(count: int, rows: int, threads: int) -> list[list[slice]]:
     """The blocks of each thread, for ``count`` rows in all: of nearly equal size and at most ``rows`` rows."""
     per_thread = -(-count // (threads * rows))  # blocks a thread, rounded up
@@ -30,6 +31,8 @@ def run_on_threads(threads: int, function: Callable[[int], Found]) -> Sequence[F
 
     An exception of one thread is raised when all have ended.
     """
+    if threads == 1:
+        return [function(0)]
     with one_thread_each(threads):
         others = [_pool(threads - 1).submit(function, thread) for thread in range(1, threads)]
         try:
@@ -46,9 +49,11 @@ def one_thread_each(threads: int) -> Iterator[None]:
     Also for the small operations between two uses of the threads: the threads of PyTorch that divide an operation wait
     for the next in a busy loop, and would take the cores from ours.
     """
+    if threads == 1:
+        yield
+        return
     before = torch.get_num_threads()
-    if threads > 1:
-        torch.set_num_threads(1)
+    torch.set_num_threads(1)
     try:
         yield
     finally:
