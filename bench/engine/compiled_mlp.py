@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 
 from inrbench.bench.engine import torch_internals
-from inrbench.bench.engine.aot import compile_all, compile_to, load, scalar
+from inrbench.bench.engine.aot import CompilationError, compile_all, compile_to, load, scalar
 from inrbench.bench.engine.capture import Affine, MLPSpec, Nonlinearity, functions
 from inrbench.bench.engine.code_cache import code_file
 from inrbench.bench.engine.elementary import REPLACED
@@ -33,12 +33,11 @@ from inrbench.bench.engine.products import mkl_lacks_avx512
 
 PASSES = Path(__file__).with_name("mlp.cpp")
 
-TILE, WIDE_TILE = 256, 128
-"""Rows that go through all layers at once; the smaller number where what is kept of a row exceeds `ROW_BYTES`.
+TILE = 256
+"""Rows that go through all layers at once; a multiple of 16.
 
-Not measured on each machine: the number decides in which order the terms of a gradient are added."""
-
-ROW_BYTES = 4096
+Not measured on each machine: the number decides in which order the terms of a gradient are added. From 128 to 512 rows
+make a difference of at most 5 % at widths of 28 to 300."""
 
 
 class CompiledMLP:
@@ -48,9 +47,6 @@ class CompiledMLP:
         spec: of the network, whose parameters may change; see `refresh`.
         transposed: whether the transposed factor of a product is copied, for oneDNN, in place of a call of BLAS. None
             is what is faster on this machine.
-
-    Attributes:
-        tile: rows that go through all layers at once.
 
     Raises:
         CompilationError: if they cannot be compiled.
@@ -64,12 +60,16 @@ class CompiledMLP:
         self._affines = [affine for affine in (*layers, spec.head, spec.skip) if affine]
         self._constants = [[scalar(each) for each in layer.nonlinearity.constants] for layer in spec.layers]
         self._read()
-        without = mkl_lacks_avx512() if transposed is None else transposed
-        self._network = _Network.of(spec, self._tensors, self._constants, code.numbers, transposed=without)
+        try:
+            multiply, sgemm = torch_internals.product_functions()
+        except OSError as error:
+            raise CompilationError(str(error)) from error
+        if mkl_lacks_avx512() if transposed is None else transposed:
+            sgemm = None
+        self._network = _Network.of(spec, self._tensors, self._constants, code.numbers, (multiply, sgemm))
         self._address = ctypes.addressof(self._network)
         self._kept = int(self._code.kept(self._address))
-        self.tile = TILE if 4 * self._kept <= ROW_BYTES else WIDE_TILE
-        self._work_floats = int(self._code.work(self._address, self.tile))
+        self._work_floats = int(self._code.work(self._address, TILE))
 
     def refresh(self) -> None:
         """Read the parameters as they are now."""
@@ -99,10 +99,10 @@ class CompiledMLP:
         x = self._input(coords)
         rows = len(x)
         values = torch.empty(rows, self._network.head.rows)
-        kept = torch.empty(-(-rows // self.tile) * self.tile * self._kept) if keep else None
+        kept = torch.empty(-(-rows // TILE) * TILE * self._kept) if keep else None
         pointer = None if kept is None else kept.data_ptr()
         work = self._work()
-        self._code.forward(self._address, x.data_ptr(), values.data_ptr(), pointer, work, rows, self.tile)
+        self._code.forward(self._address, x.data_ptr(), values.data_ptr(), pointer, work, rows, TILE)
         return values, () if kept is None else (x, values, kept)
 
     @torch.no_grad()
@@ -112,7 +112,7 @@ class CompiledMLP:
         gradient = gradient.float().contiguous()
         self._code.backward(
             self._address, x.data_ptr(), values.data_ptr(), gradient.data_ptr(), kept.data_ptr(), self._work(),
-            gradients.data_ptr(), len(x), self.tile,
+            gradients.data_ptr(), len(x), TILE,
         )  # fmt: skip
 
     @torch.no_grad()
@@ -127,7 +127,7 @@ class CompiledMLP:
             raise ValueError(f"{tuple(targets.shape)} targets in {targets.dtype} for {len(x)} rows of values")
         total: float = self._code.least_squares(
             self._address, x.data_ptr(), targets.data_ptr(), scale, self._work(), gradients.data_ptr(), len(x),
-            self.tile,
+            TILE,
         )  # fmt: skip
         return total
 
@@ -197,8 +197,7 @@ class _Network(ctypes.Structure):
         tensors: Sequence[Tensor],
         constants: Sequence[Sequence[Tensor]],
         numbers: Sequence[int],
-        *,
-        transposed: bool,
+        products: tuple[int, int | None],
     ) -> _Network:
         """The network with matrices and biases in the order of `point_to`, and of each layer its function's number."""
         left, at = iter(tensors), 0
@@ -220,8 +219,7 @@ class _Network(ctypes.Structure):
             into.width = of_y * into.units
             into.constants = (c_void_p * len(values))(*(value.data_ptr() for value in values))
         head, skip = affine(spec.head), affine(spec.skip)
-        multiply, sgemm = torch_internals.product_functions()
-        return cls(layers, len(layers), head, skip, spec.bounded, at, multiply, None if transposed else sgemm)
+        return cls(layers, len(layers), head, skip, spec.bounded, at, *products)
 
     @property
     def inputs(self) -> int:

@@ -186,7 +186,12 @@ class Objective:
     ) -> Tensor:
         blocks = blocks_of_threads(len(points), self.rows, engine.threads)
 
-        if isinstance(engine, CompiledEngine) and self._loss == LEAST_SQUARES and weights is None:
+        if (
+            isinstance(engine, CompiledEngine)
+            and self._loss == LEAST_SQUARES
+            and weights is None
+            and targets.dtype == torch.float32
+        ):
             return self._least_squares(engine, points, targets, blocks, scale)
 
         def pass_both(thread: int) -> Tensor:
