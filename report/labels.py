@@ -70,8 +70,9 @@ def with_interval(mean: float, half: float | None, spec: str) -> str:
 
 
 _ENGINES = {
-    "chain": "compiled MLP",
-    "chain-onednn": "compiled MLP with products of oneDNN",
+    "mlp": "compiled MLP",
+    "chain": "compiled MLP of version 0.1",
+    "chain-onednn": "compiled MLP of version 0.1 with products of oneDNN",
     "kernels": "autograd with compiled kernels",
     "autograd": "autograd",
     "autograd-onednn": "autograd with products of oneDNN",

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from docs.site import activation_reference, archive, registries, settings, task_reference
 from docs.site import markdown as md
-from docs.site.at_128 import by_signal
+from docs.site import at_128
 from docs.site.published import beside_measured
 from docs.site.wins import wins
 from inrbench.bench.config.plugins import Plugins
@@ -88,7 +88,8 @@ def _list(kind: str, form: str) -> str:
         ("formats", "table"): _formats,
         ("suites", "claims"): registries.claims,
         ("published", "table"): beside_measured,
-        ("size_128", "table"): by_signal,
+        **{("size_128", task): functools.partial(at_128.of_task, task) for task in ("image", "ct")},
+        ("size_128", "ranks"): at_128.ranks,
         ("columns", "table"): lambda: columns.markdown() + "\n",
     }
     return lists[kind, form]()

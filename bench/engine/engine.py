@@ -2,7 +2,7 @@
 
 In order of preference, on a CPU:
 
-- ``chain``: the network as compiled functions (`inrbench.bench.engine.compiled_mlp`), each thread on blocks of its own;
+- ``mlp``: the network as compiled functions (`inrbench.bench.engine.compiled_mlp`), each thread on blocks of its own;
 - ``autograd``: PyTorch's, each thread on blocks of its own. It is the only one where training needs derivatives of the
   network at its coordinates, which compiled code does not give. It is called ``autograd-onednn`` where matrix products
   are those of oneDNN (`inrbench.bench.engine.products`).
@@ -51,7 +51,7 @@ class Engine(Protocol):
     """Evaluates a network and its gradient.
 
     Attributes:
-        name: ``chain``, ``autograd``, ``autograd-onednn`` or ``kernels``.
+        name: ``mlp``, ``autograd``, ``autograd-onednn`` or ``kernels``.
         network: the network; its parameters may change between two passes.
         threads: number of threads that may call `forward` and `backward` at the same time.
         precision: of matrix products, see `inrbench.bench.engine.precision`.
@@ -148,7 +148,7 @@ class CompiledEngine:
     """
 
     def __init__(self, network: nn.Module, spec: MLPSpec, threads: int) -> None:
-        self.name = "chain"
+        self.name = "mlp"
         self.network, self.threads = network, threads
         self.precision: str | None = None
         self.rowwise = True

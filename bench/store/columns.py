@@ -75,7 +75,7 @@ BUILT = (
     Column(
         "engine",
         _TEXT,
-        "`chain` (compiled MLP) or `autograd`, either with `-onednn`; older rows: `kernels`; null for a baseline",
+        "`mlp` (compiled) or `autograd`, also `autograd-onednn`; older rows: `chain`, `kernels`; null for a baseline",
     ),
     Column("compiled", _BOOL, "whether the engine ran compiled code; null for a baseline"),
 )

@@ -88,7 +88,7 @@ class Run:
 
     @property
     def engine(self) -> str:
-        """The training engine: ``chain``, ``kernels`` or ``autograd``; empty where it is unknown.
+        """The training engine: ``mlp``, ``autograd`` or another; empty where it is unknown.
 
         Rows of earlier versions only have the flag ``compiled``; ``compiled`` then stands for any compiled code. Times
         of different engines are never averaged.
@@ -261,7 +261,7 @@ class TaskResults:
         """The reference engine of each hardware: that of most methods. Times of another engine get a mark."""
         counts = Counter(timing for method in self.activations for timing in method.timings)
         rare_first = sorted(
-            counts, key=lambda timing: (counts[timing], timing.engine.startswith("chain"), timing.engine)
+            counts, key=lambda timing: (counts[timing], timing.engine.startswith(("mlp", "chain")), timing.engine)
         )
         return {timing.hardware: timing.engine for timing in rare_first}
 

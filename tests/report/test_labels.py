@@ -44,6 +44,6 @@ def test_settings_in_running_text() -> None:
 
 
 def test_an_unknown_engine_keeps_its_name() -> None:
-    names = ("chain", "chain-onednn", "other", "")
+    names = ("mlp", "chain-onednn", "other", "")
     words = ["compiled MLP", "compiled MLP with products of oneDNN", "other", "engine not stored"]
     assert [engine(name) for name in names] == words

@@ -40,7 +40,7 @@ def test_it_is_the_job_of_a_suite_bit_for_bit(compiled: bool, tmp_path: Path, mo
     found = inrbench.fit(
         "camera", Siren(omega0=12.0), task, steps=7, lr=0.002, width=8, depth=2, repeat=1, progress=False
     )
-    assert stored["engine"].startswith("chain") is compiled
+    assert stored["engine"].startswith("mlp") is compiled
     assert found.job_id == stored["job_id"]
     assert found.score == stored["value"]
     scores = whole.scores[whole.scores["job_id"] == found.job_id]

@@ -80,11 +80,11 @@ def expected(net: nn.Module) -> tuple[Tensor, list[Tensor]]:
 
 
 CASES: dict[str, tuple[Activation, bool, str]] = {
-    "chain": (Siren(), True, "chain"),
-    "filters": (Mfn(), True, "chain"),
+    "mlp": (Siren(), True, "mlp"),
+    "filters": (Mfn(), True, "mlp"),
     "linear layers": (BwRelu(linear_layers=True), True, "autograd"),
-    "skip": (BwRelu(skip=True), True, "chain"),
-    "learned c": (BwRelu(learn_c="network"), True, "chain"),
+    "skip": (BwRelu(skip=True), True, "mlp"),
+    "learned c": (BwRelu(learn_c="network"), True, "mlp"),
     "no MLP": (Plain(), True, "autograd"),
     "small": (Siren(), False, "autograd"),
 }
@@ -93,7 +93,7 @@ CASES: dict[str, tuple[Activation, bool, str]] = {
 @pytest.mark.parametrize(
     "case",
     [
-        pytest.param(name, marks=pytest.mark.needs_compiler) if chosen == "chain" else name
+        pytest.param(name, marks=pytest.mark.needs_compiler) if chosen == "mlp" else name
         for name, (_, _, chosen) in CASES.items()
     ],
 )
@@ -173,14 +173,14 @@ def test_a_forward_that_leaves_a_trace_runs_on_one_thread_and_its_trial_leaves_n
 
 @pytest.mark.needs_compiler
 def test_only_float32_mlps_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose_engine(network(BwRelu(skip=True)), COORDS, large=True).name == "chain"
-    assert choose_engine(network(BwRelu(skip=True)).double(), COORDS.double(), large=True).name != "chain"
-    assert choose_engine(network(BwRelu(skip=True)), COORDS, large=True, precision="bf16").name != "chain"
+    assert choose_engine(network(BwRelu(skip=True)), COORDS, large=True).name == "mlp"
+    assert choose_engine(network(BwRelu(skip=True)).double(), COORDS.double(), large=True).name != "mlp"
+    assert choose_engine(network(BwRelu(skip=True)), COORDS, large=True, precision="bf16").name != "mlp"
     monkeypatch.setenv("INRBENCH_COMPILE", "0")
     engine = choose_engine(network(BwRelu(skip=True)), COORDS, large=True)
     assert (engine.name, engine.threads) == ("autograd", 2)
     monkeypatch.setenv("INRBENCH_COMPILE", "1")
-    assert choose_engine(network(BwRelu(skip=True)), COORDS, large=False).name == "chain"
+    assert choose_engine(network(BwRelu(skip=True)), COORDS, large=False).name == "mlp"
 
 
 @pytest.mark.needs_compiler
@@ -271,5 +271,5 @@ def test_another_version_of_pytorch_trains_by_autograd_and_one_line_says_so(monk
 def test_a_network_with_a_bounded_output_is_compiled() -> None:
     net = build(BwRelu(skip=True), DOMAIN, width=16, depth=3, seed=0, tanh=True)
     engine = choose_engine(net, COORDS, large=True)
-    assert engine.name == "chain"
+    assert engine.name == "mlp"
     torch.testing.assert_close(torch.cat(one_pass(engine)[0]), expected(net)[0], rtol=0, atol=2e-6)

@@ -26,7 +26,7 @@ OK = Outcome(
     "ok",
     metric="psnr",
     steps=100,
-    network=NetworkInfo(2, 8, 97, 64, "chain", compiled=True),
+    network=NetworkInfo(2, 8, 97, 64, "mlp", compiled=True),
     timings=Timings(0.1, 0.2, 0.5, 0.1, 1.0),
     metrics=described(SCORES),
     scores=SCORES,

@@ -21,7 +21,7 @@ def test_an_outcome_survives_its_bytes() -> None:
         "ok",
         metric="psnr",
         steps=1,
-        network=NetworkInfo(2, 8, 97, 64, "chain", True),
+        network=NetworkInfo(2, 8, 97, 64, "mlp", True),
         timings=Timings(0.1, 0.2, 0.3, 0.4, 1.0),
         scores=(Score(1, 0.1, "psnr", math.inf, 1), Score(1, 0.1, "loss", 0.5, -1)),
         arrays={job.job_id: {"reconstruction": np.ones((2, 3, 1), np.float32)}, job.reference: {"truth": np.zeros(3)}},
