@@ -16,9 +16,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.site import activation_reference, archive, registries, settings, task_reference
+from docs.site import activation_reference, archive, at_128, registries, settings, task_reference
 from docs.site import markdown as md
-from docs.site import at_128
 from docs.site.published import beside_measured
 from docs.site.wins import wins
 from inrbench.bench.config.plugins import Plugins

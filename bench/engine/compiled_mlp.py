@@ -2,9 +2,9 @@
 
 One operation after another through autograd, a step spends its time on calls and on results that have left the
 processor's cache. The passes of an MLP (`inrbench.bench.engine.capture`) are known in advance: `mlp.cpp` beside this
-file takes a tile of rows through all layers at once. The nonlinearities are compiled by PyTorch's compiler from their
-Python functions and stand in the same file. The code runs on one thread and without the interpreter's lock (GIL), and
-several threads work on blocks of their own: that parallels better than the division of each product of a small block.
+file takes a tile of rows through all layers at once. PyTorch's compiler writes the nonlinearities in C++ from their
+Python functions, and all is compiled together. The code runs on one thread and without the interpreter's lock (GIL),
+and several threads work on blocks of their own: that parallels better than dividing each product of a small block.
 
 The code holds for any number of layers, rows, coordinates, units and channels; each set of nonlinearities has its own.
 """
@@ -45,7 +45,7 @@ class CompiledMLP:
 
     Args:
         spec: of the network, whose parameters may change; see `refresh`.
-        transposed: whether the transposed factor of a product is copied, for oneDNN, in place of a call of BLAS. None
+        transposed: whether the transposed factor of a product is copied, for oneDNN, instead of a call of BLAS. None
             is what is faster on this machine.
 
     Raises:

@@ -168,7 +168,7 @@ class CompiledEngine:
     def least_squares(self, thread: int, coords: Tensor, targets: Tensor, scale: float) -> float:
         """The sum of the squared errors of a block; adds the gradient of ``scale`` times it to the sums of a thread.
 
-        In place of `forward` and `backward`: no intermediate result leaves the processor's cache.
+        Instead of `forward` and `backward`: no intermediate result leaves the processor's cache.
         """
         return self._mlp.least_squares(coords, targets, scale, self._sums[thread])
 

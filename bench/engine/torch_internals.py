@@ -83,7 +83,7 @@ long as one of ours."""
 
 
 HEADER = "#include <torch/csrc/inductor/cpp_prefix.h>"
-"""What the functions of `generate` need; in the file that they stand in, before them."""
+"""What a file with functions of `generate` begins with."""
 
 Replaced = Mapping[Callable[..., Tensor], Callable[..., Tensor]]
 

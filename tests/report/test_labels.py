@@ -45,5 +45,5 @@ def test_settings_in_running_text() -> None:
 
 def test_an_unknown_engine_keeps_its_name() -> None:
     names = ("mlp", "chain-onednn", "other", "")
-    words = ["compiled MLP", "compiled MLP with products of oneDNN", "other", "engine not stored"]
+    words = ["compiled MLP", "compiled MLP of version 0.1 with products of oneDNN", "other", "engine not stored"]
     assert [engine(name) for name in names] == words
