@@ -1,8 +1,8 @@
-"""Ahead-of-time (AOT) compilation of functions of tensors for the CPU, with a cache on disk.
+"""Ahead-of-time (AOT) compilation for the CPU, with a cache on disk.
 
-A call of such code costs about two microseconds; through ``torch.compile``, which checks at each call whether its code
+A call of such code costs a few microseconds; through ``torch.compile``, which checks at each call whether its code
 still fits, it costs thirty, as much as the arithmetic of a small block takes. Loading it costs a millisecond, and
-nothing of the compiler is imported for it. Compiling costs a few seconds a function, once for a machine
+nothing of the compiler is imported for it. Compiling costs some seconds, once for a machine
 (`inrbench.bench.engine.code_cache`).
 """
 

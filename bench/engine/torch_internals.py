@@ -23,6 +23,7 @@ TESTED = ("2.13",)
 """Versions of PyTorch whose private names are known to be these."""
 
 _VECTORS = "-mprefer-vector-width=512 -w" if platform.machine() == "x86_64" else "-w"
+"""For the compiler: the widest vectors there are, and no warnings about PyTorch's headers."""
 
 
 def untested() -> str | None:
