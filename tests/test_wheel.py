@@ -89,7 +89,13 @@ def test_the_wheel_holds_one_package_with_its_data_and_licences(wheel: Path) -> 
     info = next(name for name in names if name.endswith("METADATA")).rpartition("/")[0]
     for name in ("LICENSE", "NOTICE"):
         assert f"{info}/licenses/{name}" in names
-    for name in ("py.typed", "report/page/plotly-basic.min.js", "report/page/page.css", "bench/suites/quick.yaml"):
+    for name in (
+        "py.typed",
+        "report/page/plotly-basic.min.js",
+        "report/page/page.css",
+        "bench/suites/quick.yaml",
+        "bench/engine/mlp.cpp",
+    ):
         assert f"inrbench/{name}" in names
     assert not [name for name in names if name.endswith(".npz") or "/tests/" in name]
     assert wheel.stat().st_size < 5e6
@@ -136,15 +142,15 @@ def test_a_new_package_is_installed_tested_and_found(stranger: Run, environment:
 
 @pytest.mark.slow
 def test_an_activation_is_ranked_among_the_stored_results_in_an_empty_folder(stranger: Run, tmp_path: Path) -> None:
-    assert stranger("inrbench", "new", "activation", "soft-bump").returncode == 0
-    (file,) = tmp_path.glob("**/soft_bump.py")
+    assert stranger("inrbench", "new", "activation", "own-bump").returncode == 0
+    (file,) = tmp_path.glob("**/own_bump.py")
     chosen = ("-t", "image", "-t", "denoise", "--trials", "2")
     done = stranger("inrbench", "rank", str(file), *chosen)
     assert done.returncode == 0, done.stderr
     assert "by mean rank" in done.stdout
     assert "SIREN" in done.stdout
     assert "A quick look: searched with 2 of the 40 trials that its rivals had" in done.stdout
-    assert (tmp_path / "results/rank-soft-bump/report/index.html").is_file()
+    assert (tmp_path / "results/rank-own-bump/report/index.html").is_file()
 
 
 TYPED = """
