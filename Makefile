@@ -34,7 +34,7 @@ data: $(STAMP) ## fetch the originals that SUITE needs into the data folder
 	$(BIN)/inrbench data $(SUITE)
 
 docs: $(VENV)/.docs ## build the documentation site, site/index.html, from README, docs, docstrings and the registry
-	INRBENCH_COMPILE=0 INRBENCH_BLOCK_ROWS=2048 MPLBACKEND=Agg NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	INRBENCH_COMPILE=0 MPLBACKEND=Agg NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "site/index.html"
 
 test: $(DEV) ## run the tests (about four minutes on 2 cores, and one or two more to compile the first time)

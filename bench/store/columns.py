@@ -82,7 +82,7 @@ BUILT = (
 
 TIMED = (
     Column("setup_s", _FLOAT, "time to load the data and build problem and network", "s"),
-    Column("warmup_s", _FLOAT, "time to compile, measure the block size, and take first steps, which are undone", "s"),
+    Column("warmup_s", _FLOAT, "time to compile and to take first steps, which are undone", "s"),
     Column("train_s", _FLOAT, "training steps alone; for a baseline the computation", "s"),
     Column("eval_s", _FLOAT, "time to score at eval steps", "s"),
     Column("wall_s", _FLOAT, "the whole job: the four above and overhead", "s"),

@@ -167,14 +167,13 @@ class TrainingRun:
             print(self._objective.note)
 
     def _warm_up(self) -> None:
-        """Choose the engine and its blocks, and compile what is compiled at first use, in steps that are undone."""
+        """Choose the engine, and compile what is compiled at first use, in steps that are undone."""
         problem, objective, train = self._problem, self._objective, self._train
         self._large = large = should_compile(train.steps, objective.evaluated, self._units * self._model.depth)
         self._engine = choose_engine(
             self.network, problem.coords, large=large, precision=train.precision, derivatives=bool(problem.residuals)
         )
-        evaluated, tune = problem.coords[: objective.evaluated], large and not problem.residuals
-        self._rows = objective.rows = block_rows(self._engine, evaluated, self._activation.name, tune=tune)
+        self._rows = objective.rows = block_rows(self._engine, problem.coords[: objective.evaluated])
         with unchanged(self.network):
             for _ in itertools.islice(self._descent(), WARMUP_STEPS):
                 pass

@@ -73,7 +73,7 @@ def test_gpu_step(
     def descent() -> Descent:
         network = build(activation, Domain(2, 1, case.shape), width=width, depth=DEPTH, seed=0).to(GPU)
         engine = choose_engine(network, case.coords, large=True, precision=precision)
-        rows = block_rows(engine, case.coords, name, tune=True)
+        rows = block_rows(engine, case.coords)
         return Descent(engine, Objective(case, rows), Train(steps=1_000_000, lr=1e-4))
 
     graph = descent()

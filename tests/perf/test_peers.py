@@ -50,7 +50,7 @@ def test_peers(benchmark: BenchmarkFixture, records: Records, side: int, width: 
     engine = choose_engine(
         build(activation, Domain(2, 1, case.shape), width=width, depth=DEPTH, seed=0), case.coords, large=True
     )
-    size = block_rows(engine, case.coords, name, tune=True)
+    size = block_rows(engine, case.coords)
     running = Descent(engine, Objective(case, size), Train(steps=1_000_000, lr=1e-4))
     network = plain.network(name, 2, 1, width, DEPTH)
     with warnings.catch_warnings():

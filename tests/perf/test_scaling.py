@@ -36,7 +36,7 @@ def test_scaling(benchmark: BenchmarkFixture, records: Records, axis: str, value
     activation = Plugins().activations.get(name)()
     network = build(activation, Domain(2, 1, case.shape), width=sizes["width"], depth=sizes["depth"], seed=0)
     engine = choose_engine(network, case.coords, large=True)
-    size = block_rows(engine, case.coords, name, tune=True)
+    size = block_rows(engine, case.coords)
     running = Descent(engine, Objective(case, size), Train(steps=10_000))
     units = activation.hidden_width(sizes["width"]) * (2 if name == "wire" else 1)
     watch = Stopwatch(floor=products(len(case.coords), units, sizes["depth"] - 1))

@@ -78,7 +78,7 @@ def test_step(benchmark: BenchmarkFixture, records: Records, task: str, name: st
     domain = Domain(2, channels, case.shape)
     network = build(activation, domain, width=WIDTH, depth=DEPTH, seed=0)
     engine = choose_engine(network, case.coords, large=True)
-    size = block_rows(engine, case.coords, name, tune=True)
+    size = block_rows(engine, case.coords)
     groups = activation.optimizer_groups(network)
     running = Descent(engine, Objective(case, size), Train(steps=10_000), groups=groups)
     columns = hidden_columns(name, activation.hidden_width(WIDTH))
