@@ -84,8 +84,8 @@ Int kept_floats(const Network& net) {  // for one row
     return total;
 }
 
-Int widest(const Network& net) {
-    Int most = std::max({net.head.out, net.head.in, net.skip.out, net.skip.in});
+Int widest(const Network& net) {  // of what maps and nonlinearities give
+    Int most = std::max(net.head.out, net.skip.out);
     for (Int i = 0; i < net.depth; ++i)
         most = std::max({most, net.layers[i].map.out, net.layers[i].filter.out, net.layers[i].width});
     return most;
@@ -100,7 +100,9 @@ class Passes {
         turned_maps = take(net.parameters);
         for (float** buffer : {&of_value, &of_map, &of_filter}) *buffer = take(tile * wide);
         turned = take((tile + 16) * wide);
-        sums = take((NARROW + 1) * wide);
+        const Int longest = std::max({wide, net.layers[0].map.in, net.skip.in});  // an encoding may be wider
+        sums = take(NARROW * longest);
+        bias_sums = take(wide);
         of_output = take(tile * net.head.out);
         end = at;
     }
@@ -135,7 +137,7 @@ class Passes {
         }
         affine(net.head, input, values, rows);
         if (net.skip.matrix) {
-            add_rows_of(net.skip.bias, net.skip.out, rows, values);
+            add_to_rows(net.skip.bias, net.skip.out, rows, values);
             multiply(rows, net.skip.out, net.skip.in, x, turned_maps + net.skip.at, true, values);
         }
         if (net.bounded)
@@ -230,15 +232,17 @@ class Passes {
         }
     }
 
-    static void add_rows_of(const float* bias, Int out, Int rows, float* y) {
+    static void add_to_rows(const float* bias, Int out, Int rows, float* y) {
         for (Int row = 0; row < rows; ++row)
             for (Int j = 0; j < out; ++j) y[row * out + j] += bias[j];
     }
 
     void add_gradients(const Affine& map, const float* gradient, const float* x, float* gradients, Int rows) const {
         const Int out = map.out, in = map.in;
-        float *matrix = gradients + map.at, *bias = matrix + out * in, *bias_sums = sums + NARROW * wide;
-        std::fill_n(sums, (NARROW + 1) * wide, 0.f);  // sums of a tile first: sums of many rows would lose digits
+        float *matrix = gradients + map.at, *bias = matrix + out * in;
+        // Sums of a tile first: sums of many rows would lose digits.
+        std::fill_n(sums, std::min(in, out) <= NARROW ? in * out : 0, 0.f);
+        std::fill_n(bias_sums, out, 0.f);
         if (in <= NARROW) {
             add_outer(x, in, gradient, out, rows, sums);
             for (Int k = 0; k < in; ++k)
@@ -261,7 +265,7 @@ class Passes {
 
     const Network& net;
     Int tile, wide;
-    float *turned_maps, *of_value, *of_map, *of_filter, *turned, *sums, *of_output, *end;
+    float *turned_maps, *of_value, *of_map, *of_filter, *turned, *sums, *bias_sums, *of_output, *end;
 };
 
 }  // namespace

@@ -196,6 +196,23 @@ def test_both_passes_of_least_squares_are_those_of_autograd(activation: Activati
             compiled.least_squares(coords, wrong, scale, gradients)
 
 
+@pytest.mark.slow
+@pytest.mark.needs_compiler
+@pytest.mark.parametrize(("inputs", "channels", "width"), [(2, 1, 3), (2, 9, 2), (6, 2, 4), (1, 3, 1)])
+def test_layers_may_be_narrower_than_an_encoding_and_than_the_channels(inputs: int, channels: int, width: int) -> None:
+    net = network(ReluPe(), inputs, channels, width)
+    coords, gradient = torch.rand(300, inputs) * 2 - 1, torch.randn(300, channels)
+    expected, gradients = by_autograd(net, coords, gradient)
+    for transposed in (False, True):
+        net.zero_grad()
+        compiled = compiled_mlp(net, transposed=transposed)
+        values, kept = compiled.forward(coords)
+        add_gradients(compiled, kept, gradient)
+        torch.testing.assert_close(values, expected, rtol=1e-4, atol=1e-5)
+        for parameter, wanted in zip(net.parameters(), gradients, strict=True):
+            torch.testing.assert_close(parameter.grad, wanted, rtol=1e-3, atol=1e-4)
+
+
 @pytest.mark.needs_compiler
 def test_coordinates_that_do_not_fit_are_refused() -> None:
     compiled = compiled_mlp(network(Siren()))
