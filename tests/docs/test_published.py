@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from docs.site.archive import RESULTS
 from docs.site.published import agreement, beside_measured, measured
+from inrbench.bench import results
 from inrbench.report.data.published import published
 
 
@@ -33,3 +35,14 @@ def test_the_page_has_the_numbers_of_both() -> None:
     text = beside_measured()
     assert "| `finer` | 40.90 | 31.87 |" in text
     assert "0.93 with `reference` (7 methods)" in text
+
+
+def test_the_level_of_siren_is_that_of_alpine() -> None:
+    """Bound of 0.7 dB on the mean of three seeds, set before the first run."""
+    final = results.final(RESULTS / "validate-alpine")
+    assert abs(final["value"].mean() - 38.45) < 0.7
+    assert (
+        f"{final['value'].mean():.2f} dB with the first of three seeds"
+        in (RESULTS.parent / "evidence/published.md").read_text()
+    )
+    assert len(final) == 1, "name the seeds in the sentence and in the suite's claim"
