@@ -76,7 +76,7 @@ class Lab:
             "repeat": repeat, "problem_id": f"{task}-{signal}", "status": status, "attempt": 1,
             "steps": None if baseline else 100, "depth": None if baseline else 3, "width": None if baseline else 128,
             "params": None if baseline else 49921, "train_s": None if baseline else 12.5 + repeat,
-            "step_ms": None if baseline else 125.0, "timing_valid": True, "engine": None if baseline else "chain",
+            "step_ms": None if baseline else 125.0, "timing_valid": True, "engine": None if baseline else "mlp",
             "started_at": f"2026-01-0{repeat + 1}T00:00:00Z",
             "device": "cpu", "device_name": "Some CPU", "threads": 2, "python": "3.12.1", "torch": "2.13.0",
             "packages": json.dumps({"numpy": "2.4.6"}), "git_sha": "0123456789abcdef", "git_dirty": False,

@@ -35,7 +35,7 @@ def test_a_value_that_is_not_finite_is_none(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("columns", "engine"),
     [
-        ({"engine": "chain", "compiled": True}, "chain"),
+        ({"engine": "mlp", "compiled": True}, "mlp"),
         ({"engine": "kernels", "compiled": True}, "kernels"),
         ({"engine": None, "compiled": True}, "compiled"),
         ({"engine": None, "compiled": False}, "autograd"),
@@ -48,19 +48,19 @@ def test_the_engine_of_old_rows_is_taken_from_the_flag(lab: Lab, columns: dict[s
 
 
 def test_the_engine_of_most_methods_is_the_reference_on_each_hardware(lab: Lab) -> None:
-    engines = {"siren": "chain", "relu": "chain", "mfn": "autograd"}
+    engines = {"siren": "mlp", "relu": "mlp", "mfn": "autograd"}
     for method, engine in engines.items():
         lab.job(method, engine=engine)
         lab.job(method, repeat=1, device="cuda", device_name="Fast GPU", engine="autograd")
     task = lab.task()
-    assert task.engines == {"Some CPU, 2 threads": "chain", "Fast GPU": "autograd"}
+    assert task.engines == {"Some CPU, 2 threads": "mlp", "Fast GPU": "autograd"}
     assert [(m.key, timing.hardware) for m, timing in task.other_engines()] == [("mfn", "Some CPU, 2 threads")]
 
 
 def test_of_two_equally_frequent_engines_the_compiled_mlp_is_the_reference(lab: Lab) -> None:
     lab.job("siren", engine="kernels")
-    lab.job("relu", engine="chain")
-    assert lab.task().engines == {"Some CPU, 2 threads": "chain"}
+    lab.job("relu", engine="mlp")
+    assert lab.task().engines == {"Some CPU, 2 threads": "mlp"}
 
 
 def test_one_engine_for_all_leaves_nothing_to_mark(lab: Lab) -> None:

@@ -30,9 +30,9 @@ def test_a_mean_is_taken_only_at_steps_that_all_runs_scored(lab: Lab) -> None:
 
 
 def test_a_series_of_one_timing_has_only_its_runs(lab: Lab) -> None:
-    lab.job("siren", curve={1: 10.0, 100: 30.0}, engine="chain")
+    lab.job("siren", curve={1: 10.0, 100: 30.0}, engine="mlp")
     lab.job("siren", repeat=1, curve={1: 12.0, 100: 32.0}, engine="autograd")
     (method,) = lab.task().activations
-    autograd, chain = method.timings
+    autograd, compiled = method.timings
     assert [item.mean for *_, item in series(method, "psnr", autograd)] == [12.0, 32.0]
-    assert [item.mean for *_, item in series(method, "psnr", chain)] == [10.0, 30.0]
+    assert [item.mean for *_, item in series(method, "psnr", compiled)] == [10.0, 30.0]

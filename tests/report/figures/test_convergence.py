@@ -43,7 +43,7 @@ def test_times_of_another_engine_have_hollow_markers(lab: Lab) -> None:
 
 
 def test_times_of_two_engines_of_one_method_are_drawn_apart(lab: Lab) -> None:
-    for repeat, engine in enumerate(["chain", "chain", "autograd"]):
+    for repeat, engine in enumerate(["mlp", "mlp", "autograd"]):
         lab.job("siren", repeat=repeat, engine=engine)
         lab.job("relu", repeat=repeat)
     task = lab.task()

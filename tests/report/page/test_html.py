@@ -115,7 +115,7 @@ def test_the_page_says_what_was_done_to_a_signal(lab: Lab) -> None:
 
 @pytest.mark.usefixtures("without_figures")
 def test_the_page_names_the_engine_of_each_method(lab: Lab) -> None:
-    for method, engine in {"siren": "chain", "relu": "chain", "mfn": "autograd"}.items():
+    for method, engine in {"siren": "mlp", "relu": "mlp", "mfn": "autograd"}.items():
         lab.job(method, engine=engine)
     text = report.write(lab.store).index.read_text()
     assert "<dt>Engines</dt><dd>autograd: mfn; compiled MLP: relu, SIREN</dd>" in text

@@ -47,7 +47,7 @@ def test_curves_have_step_seconds_mean_and_interval(lab: Lab) -> None:
 
 
 def test_seconds_of_different_engines_are_never_averaged(lab: Lab) -> None:
-    lab.job("siren", engine="chain")
+    lab.job("siren", engine="mlp")
     lab.job("siren", repeat=1, engine="autograd")
     (first, *timed) = made(lab)["convergence-image"]["series"]
     assert set(first["seconds"]) == {None}

@@ -181,18 +181,18 @@ def test_times_of_another_engine_are_marked_and_explained(lab: Lab) -> None:
         in found.notes
     )
     engines = {row["label"]: row["engine"] for row in csv.DictReader(io.StringIO(comma_separated(found)))}
-    assert engines == {"SIREN": "chain", "relu": "chain", "MFN": "autograd", "tv": ""}
+    assert engines == {"SIREN": "mlp", "relu": "mlp", "MFN": "autograd", "tv": ""}
 
 
 def test_times_of_two_engines_never_share_a_mean(lab: Lab) -> None:
-    for repeat, engine in enumerate(["chain", "chain", "autograd"]):
+    for repeat, engine in enumerate(["mlp", "mlp", "autograd"]):
         lab.job("siren", repeat=repeat, engine=engine)
         lab.job("relu", repeat=repeat)
     found = table(lab)
     assert cell(found, "SIREN", "train (s)") == "14.5§ · 13.0"
     assert cell(found, "relu", "train (s)") == "13.5"
     record = next(row for row in found.records if row["method"] == "siren")
-    assert record["train_s_mean@chain"] == 13.0
+    assert record["train_s_mean@mlp"] == 13.0
     assert record["train_s_mean@autograd"] == 14.5
     assert "train_s_mean" not in record
 

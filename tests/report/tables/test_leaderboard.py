@@ -13,7 +13,7 @@ def test_the_tables_of_a_suite(lab: Lab) -> None:
     for task in ("image", "ct", "denoise"):
         for method, final in (("siren", 33.0), ("bw-relu", 30.0)):
             for repeat in range(2):
-                lab.job(method, final, task=task, repeat=repeat, engine="chain" if method == "siren" else "autograd")
+                lab.job(method, final, task=task, repeat=repeat, engine="mlp" if method == "siren" else "autograd")
     suite = load(lab.store)
     ranking, wins, best, speed = tables(suite, leaderboard(suite))
     assert [[cell.text for cell in row] for row in ranking.rows] == [
@@ -28,7 +28,7 @@ def test_the_tables_of_a_suite(lab: Lab) -> None:
     siren, other = speed.rows
     assert siren[2].text.rstrip("§") == "1.16"  # 31.5 dB lies between 27 dB at 0.125 s and 31.91 dB at 1.25 s
     assert other[2].text == "0/2"
-    assert "image seconds@Some CPU, 2 threads, chain" in comma_separated(speed)
+    assert "image seconds@Some CPU, 2 threads, mlp" in comma_separated(speed)
 
 
 def test_one_method_has_no_ranking_but_times(lab: Lab) -> None:
