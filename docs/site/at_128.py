@@ -10,19 +10,24 @@ from inrbench.bench import results
 
 
 def of_task(task: str) -> str:
-    """Mean final score of each method on each signal of a task, and on all of them; the best mean first."""
-    final = _final("reference-128")
-    values = final[final["task"] == task].pivot_table(index="name", columns="signal", values="value", sort=False)
-    values = values.assign(mean=values.mean(axis=1)).sort_values("mean", ascending=False)
+    """Mean final score of each method on each signal of a task, and on all of them."""
+    values = values_of(task)
+    values = values.assign(mean=values.mean(axis=1))
     rows = [(f"`{name}`", *map(_cell, row)) for name, row in zip(values.index, values.to_numpy(), strict=True)]
     return table(("method", *map(str, values.columns[:-1]), "**mean**"), rows)
+
+
+def values_of(task: str) -> pd.DataFrame:
+    """Mean final score of each method (rows, the best mean first) on each signal of a task (columns)."""
+    final = _final("reference-128")
+    values = final[final["task"] == task].pivot_table(index="name", columns="signal", values="value")
+    return values.loc[values.mean(axis=1).sort_values(ascending=False).index]
 
 
 def ranks() -> str:
     """Of each task the rank correlation (Spearman) of the mean scores of networks here with those of `reference`."""
     suites = "reference-128", "reference"
-    means = {suite: _networks(suite).groupby(["task", "name"])["value"].mean() for suite in suites}
-    both = pd.DataFrame(means).dropna()
+    both = pd.DataFrame({suite: _means(suite) for suite in suites}).dropna()
     rows = [
         (str(task), str(len(of_task)), _cell(of_task["reference"].corr(of_task["reference-128"], "spearman")))
         for task, of_task in both.groupby("task")
@@ -30,9 +35,11 @@ def ranks() -> str:
     return table(("task", "networks", "rank correlation with `reference`"), rows)
 
 
-def _networks(suite: str) -> pd.DataFrame:
+def _means(suite: str) -> pd.Series:
+    """The mean over signals of each network on each task."""
     final = _final(suite)
-    return final[final["activation"].notna()]
+    networks = final[final["activation"].notna()]
+    return networks.groupby(["task", "name", "signal"])["value"].mean().groupby(["task", "name"]).mean()
 
 
 def _final(suite: str) -> pd.DataFrame:
