@@ -2,7 +2,7 @@
 
 ``blas`` is the one that PyTorch calls for products, on x86 processors MKL. ``onednn`` is the one that it calls for
 convolutions. MKL uses AVX-512 on processors of Intel only, oneDNN on all that have it: on an AMD EPYC of 2024 a product
-takes half of the time (`docs/performance.md`). A call costs a few microseconds more, too much for narrow layers.
+takes half of the time. A call costs a few microseconds more, too much for narrow layers.
 """
 
 from __future__ import annotations
