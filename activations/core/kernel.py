@@ -33,8 +33,8 @@ class Kernel:
         vjp: function of the gradient from above, z, the value at z and the constants; returns the gradient at z. None
             is that of autograd. Give one only where it is faster, or where columns are mixed.
         columns: number of columns of z and of the value for each unit. GABOR of WIRE, complex numbers as pairs, has
-            (2, 2). Other than (1, 1) it needs a VJP: a traced one needs memory between its loops, which compiled MLPs do
-            not give it.
+            (2, 2). Other than (1, 1) it needs a VJP: a traced one needs memory between its loops, which compiled
+            MLPs do not give it.
 
     Raises:
         TypeError: if a function is a lambda or inside another one, where a compiler could not find it by name; or if
