@@ -68,7 +68,7 @@ class CompiledMLP:
             sgemm = None
         self._network = _Network.of(spec, self._tensors, self._constants, code.numbers, (multiply, sgemm))
         self._address = ctypes.addressof(self._network)
-        self._kept = int(self._code.kept(self._address))
+        self._saved_floats = int(self._code.saved_of_row(self._address))
         self._work_floats = int(self._code.work(self._address, TILE))
 
     def refresh(self) -> None:
@@ -99,19 +99,19 @@ class CompiledMLP:
         x = self._input(coords)
         rows = len(x)
         values = torch.empty(rows, self._network.head.rows)
-        kept = torch.empty(-(-rows // TILE) * TILE * self._kept) if keep else None
-        pointer = None if kept is None else kept.data_ptr()
+        saved = torch.empty(-(-rows // TILE) * TILE * self._saved_floats) if keep else None
+        pointer = None if saved is None else saved.data_ptr()
         work = self._work()
         self._code.forward(self._address, x.data_ptr(), values.data_ptr(), pointer, work, rows, TILE)
-        return values, () if kept is None else (x, values, kept)
+        return values, () if saved is None else (x, values, saved)
 
     @torch.no_grad()
     def backward(self, saved: tuple[Tensor, ...], gradient: Tensor, gradients: Tensor) -> None:
         """Add the gradients for a gradient (N, C) at the values to those of `new_gradients`."""
-        x, values, kept = saved
+        x, values, of_layers = saved
         gradient = gradient.float().contiguous()
         self._code.backward(
-            self._address, x.data_ptr(), values.data_ptr(), gradient.data_ptr(), kept.data_ptr(), self._work(),
+            self._address, x.data_ptr(), values.data_ptr(), gradient.data_ptr(), of_layers.data_ptr(), self._work(),
             gradients.data_ptr(), len(x), TILE,
         )  # fmt: skip
 
@@ -153,7 +153,7 @@ class CompiledMLP:
         return x.contiguous()
 
     def _work(self) -> int:
-        """The address of memory of this thread, kept: fresh memory costs a page fault for every 4 KiB."""
+        """The address of this thread's memory, always the same: fresh memory costs a page fault for every 4 KiB."""
         if not hasattr(self._local, "work"):
             self._local.work = torch.empty(self._work_floats)
         address: int = self._local.work.data_ptr()
@@ -240,7 +240,7 @@ class _Code:
 
     def __init__(self, library: ctypes.CDLL) -> None:
         pointer, size = c_void_p, c_int64
-        self.kept = _function(library.kept, size, pointer)
+        self.saved_of_row = _function(library.saved_of_row, size, pointer)
         self.work = _function(library.work, size, pointer, size)
         self.forward = _function(library.forward, None, *[pointer] * 5, size, size)
         self.backward = _function(library.backward, None, *[pointer] * 7, size, size)

@@ -75,7 +75,7 @@ void add_rows(const float* lines, Int wide, Int rows, float* sums) {
         for (Int j = 0; j < wide; ++j) sums[j] += lines[j];
 }
 
-Int kept_floats(const Network& net) {  // for one row
+Int saved_floats(const Network& net) {  // for one row
     Int total = 0;
     for (Int i = 0; i < net.depth; ++i) {
         const Layer& layer = net.layers[i];
@@ -117,11 +117,11 @@ class Passes {
         turn(net.skip);
     }
 
-    void forward(const float* x, float* values, float* kept, Int rows) const {
+    void forward(const float* x, float* values, float* saved, Int rows) const {
         const float* input = x;
         for (Int i = 0; i < net.depth; ++i) {
             const Layer& layer = net.layers[i];
-            const Kept at(layer, kept, tile);
+            const Saved at(layer, saved, tile);
             if (layer.filter.matrix) {
                 affine(layer.map, input, at.map, rows);
                 affine(layer.filter, x, at.z, rows);
@@ -133,7 +133,7 @@ class Passes {
 #pragma omp simd
                 for (Int j = 0; j < rows * layer.width; ++j) at.product[j] = at.map[j] * at.y[j];
             input = at.product;
-            kept = at.end;
+            saved = at.end;
         }
         affine(net.head, input, values, rows);
         if (net.skip.matrix) {
@@ -145,26 +145,26 @@ class Passes {
     }
 
     // Adds the gradients of the parameters for a gradient at the values.
-    void backward(const float* x, const float* values, const float* gradient, const float* kept, float* gradients,
+    void backward(const float* x, const float* values, const float* gradient, const float* saved, float* gradients,
                   Int rows) const {
         if (net.bounded) {
             for (Int j = 0; j < rows * net.head.out; ++j)
                 of_output[j] = gradient[j] * 2 * values[j] * (1 - values[j]);
             gradient = of_output;
         }
-        const float* after = kept + tile * kept_floats(net);  // of what is kept of the layers that are left
+        const float* after = saved + tile * saved_floats(net);  // of what is saved of the layers that are left
         auto before = [&](Int i) {
             const Layer& layer = net.layers[i];
             after -= tile * (layer.filter.matrix ? layer.filter.out + 3 * layer.width : layer.map.out + layer.width);
-            return Kept(layer, const_cast<float*>(after), tile);
+            return Saved(layer, const_cast<float*>(after), tile);
         };
-        Kept at = before(net.depth - 1);
+        Saved at = before(net.depth - 1);
         add_gradients(net.head, gradient, at.product, gradients, rows);
         if (net.skip.matrix) add_gradients(net.skip, gradient, x, gradients, rows);
         multiply(rows, net.head.in, net.head.out, gradient, net.head.matrix, false, of_value);
         for (Int i = net.depth - 1; i >= 0; --i) {
             const Layer& layer = net.layers[i];
-            const Kept now = at;
+            const Saved now = at;
             if (i) at = before(i - 1);
             if (layer.filter.matrix) {
 #pragma omp simd
@@ -183,11 +183,11 @@ class Passes {
     }
 
    private:
-    // What is kept of a layer, each of `tile` rows: pre-activation and value; with a filter, map and product too.
-    struct Kept {
+    // What is saved of a layer, each of `tile` rows: pre-activation and value; with a filter, map and product too.
+    struct Saved {
         float *z, *y, *map, *product, *end;
 
-        Kept(const Layer& layer, float* at, Int tile) : z(at) {
+        Saved(const Layer& layer, float* at, Int tile) : z(at) {
             const bool filtered = layer.filter.matrix;
             y = z + tile * (filtered ? layer.filter.out : layer.map.out);
             map = filtered ? y + tile * layer.width : y;
@@ -272,33 +272,33 @@ class Passes {
 
 extern "C" {
 
-// Floats that are kept of a row for the backward pass.
-Int kept(const Network* net) { return kept_floats(*net); }
+// Floats that are saved of a row for the backward pass.
+Int saved_of_row(const Network* net) { return saved_floats(*net); }
 
 // Floats of the memory that a pass works in.
 Int work(const Network* net, Int tile) {
     const Int buffers = reinterpret_cast<uintptr_t>(Passes(*net, nullptr, tile).work_end()) / sizeof(float);
-    return buffers + tile * (kept_floats(*net) + 2 * net->head.out);
+    return buffers + tile * (saved_floats(*net) + 2 * net->head.out);
 }
 
-// Values of rows; `kept`, whole tiles of rows, is null where no backward pass follows.
-void forward(const Network* net, const float* x, float* values, float* kept, float* work, Int rows, Int tile) {
+// Values of rows; `saved`, whole tiles of rows, is null where no backward pass follows.
+void forward(const Network* net, const float* x, float* values, float* saved, float* work, Int rows, Int tile) {
     Passes passes(*net, work, tile);
     passes.turn_maps();
-    const Int inputs = net->layers[0].map.in, each = kept_floats(*net);
+    const Int inputs = net->layers[0].map.in, of_row = saved_floats(*net);
     for (Int start = 0; start < rows; start += tile)
         passes.forward(x + start * inputs, values + start * net->head.out,
-                       kept ? kept + start * each : passes.work_end(), std::min(tile, rows - start));
+                       saved ? saved + start * of_row : passes.work_end(), std::min(tile, rows - start));
 }
 
 // Adds gradients, for the gradient at the values of a forward pass.
-void backward(const Network* net, const float* x, const float* values, const float* gradient, const float* kept,
+void backward(const Network* net, const float* x, const float* values, const float* gradient, const float* saved,
               float* work, float* gradients, Int rows, Int tile) {
     const Passes passes(*net, work, tile);
-    const Int inputs = net->layers[0].map.in, channels = net->head.out, each = kept_floats(*net);
+    const Int inputs = net->layers[0].map.in, channels = net->head.out, of_row = saved_floats(*net);
     for (Int start = 0; start < rows; start += tile)
         passes.backward(x + start * inputs, values + start * channels, gradient + start * channels,
-                        kept + start * each, gradients, std::min(tile, rows - start));
+                        saved + start * of_row, gradients, std::min(tile, rows - start));
 }
 
 // The sum of the squared errors, whose gradient times `scale` is added: both passes of a tile after each other.
@@ -307,18 +307,18 @@ double least_squares(const Network* net, const float* x, const float* targets, f
     Passes passes(*net, work, tile);
     passes.turn_maps();
     const Int inputs = net->layers[0].map.in, channels = net->head.out;
-    float *values = passes.work_end(), *gradient = values + tile * channels, *kept = gradient + tile * channels;
+    float *values = passes.work_end(), *gradient = values + tile * channels, *saved = gradient + tile * channels;
     double total = 0;
     for (Int start = 0; start < rows; start += tile) {
         const Int count = std::min(tile, rows - start);
         const float *input = x + start * inputs, *target = targets + start * channels;
-        passes.forward(input, values, kept, count);
+        passes.forward(input, values, saved, count);
         for (Int j = 0; j < count * channels; ++j) {
             const float error = values[j] - target[j];
             total += double(error) * error;
             gradient[j] = 2 * scale * error;
         }
-        passes.backward(input, values, gradient, kept, gradients, count);
+        passes.backward(input, values, gradient, saved, gradients, count);
     }
     return total;
 }
