@@ -41,8 +41,6 @@ def test_the_level_of_siren_is_that_of_alpine() -> None:
     """Bound of 0.7 dB on the mean of three seeds, set before the first run."""
     final = results.final(RESULTS / "validate-alpine")
     assert abs(final["value"].mean() - 38.45) < 0.7
-    assert (
-        f"{final['value'].mean():.2f} dB with the first of three seeds"
-        in (RESULTS.parent / "evidence/published.md").read_text()
-    )
-    assert len(final) == 1, "name the seeds in the sentence and in the suite's claim"
+    page = " ".join((RESULTS.parent / "evidence" / "published.md").read_text().split())
+    assert f"{final['value'].mean():.2f} dB with three seeds" in page
+    assert len(final) == 3
