@@ -197,3 +197,5 @@ def test_a_claim_stands_before_the_results(lab: Lab) -> None:
     text = report.write(lab.store, about={"claim": claim}).index.read_text()
     places = [text.index(part) for part in ("<main>", "Fig. 5", "&lt;b&gt; is best.", "Not run.", "Holds: 3", "<table")]
     assert places == sorted(places)
+    del claim["small"]  # of a suite without a small scale
+    assert "Small scale." not in report.write(lab.store, about={"claim": claim}).index.read_text()
