@@ -19,7 +19,7 @@ DEFAULT = 4096
 GPU = 1 << 18
 
 COMPILE_FROM = 1e8
-"""Values of units computed in a whole job, above which it pays to tune it: about half a second of one core."""
+"""Values of units computed in a whole job, above which it pays to compile it: about half a second of one core."""
 
 
 def should_compile(steps: int, rows: int, units: int) -> bool:

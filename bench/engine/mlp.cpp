@@ -75,12 +75,13 @@ void add_rows(const float* lines, Int wide, Int rows, float* sums) {
         for (Int j = 0; j < wide; ++j) sums[j] += lines[j];
 }
 
-Int saved_floats(const Network& net) {  // for one row
+Int saved_floats(const Layer& layer) {  // for one row
+    return layer.filter.matrix ? layer.filter.out + 3 * layer.width : layer.map.out + layer.width;
+}
+
+Int saved_floats(const Network& net) {
     Int total = 0;
-    for (Int i = 0; i < net.depth; ++i) {
-        const Layer& layer = net.layers[i];
-        total += layer.filter.matrix ? layer.filter.out + 3 * layer.width : layer.map.out + layer.width;
-    }
+    for (Int i = 0; i < net.depth; ++i) total += saved_floats(net.layers[i]);
     return total;
 }
 
@@ -155,7 +156,7 @@ class Passes {
         const float* after = saved + tile * saved_floats(net);  // of what is saved of the layers that are left
         auto before = [&](Int i) {
             const Layer& layer = net.layers[i];
-            after -= tile * (layer.filter.matrix ? layer.filter.out + 3 * layer.width : layer.map.out + layer.width);
+            after -= tile * saved_floats(layer);
             return Saved(layer, const_cast<float*>(after), tile);
         };
         Saved at = before(net.depth - 1);

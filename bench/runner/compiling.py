@@ -31,7 +31,7 @@ def compile_networks(jobs: Iterable[Job], files: Sequence[Path], say: Callable[[
     cells = {(job.task_key, job.method): job for job in jobs if job.train and job.train.precision is None}
     from inrbench.bench.engine.aot import CompilationError, compile_all, obstacle
 
-    missing = [code for code in _codes(cells.values(), files) if not code.path.exists()]
+    missing = _missing_codes(cells.values(), files)
     if missing and (why := obstacle()) is not None:
         say(f"training runs without compiled code and slower: {why}")
     elif missing:
@@ -45,8 +45,8 @@ def compile_networks(jobs: Iterable[Job], files: Sequence[Path], say: Callable[[
             say(f"not all could be compiled; jobs of these train slower: {' '.join(str(error).split())[:200]}")
 
 
-def _codes(jobs: Iterable[Job], files: Sequence[Path]) -> list[MLPCode]:
-    """The codes of the MLPs that a job needs and is worth."""
+def _missing_codes(jobs: Iterable[Job], files: Sequence[Path]) -> list[MLPCode]:
+    """The codes of the MLPs that a job needs and is worth, and that are not in the cache."""
     from inrbench.activations.core.base import Domain, build
     from inrbench.bench.config.plugins import Plugins
     from inrbench.bench.engine.block_size import should_compile
@@ -71,10 +71,7 @@ def _codes(jobs: Iterable[Job], files: Sequence[Path]) -> list[MLPCode]:
                 spec = mlp_spec(build(activation, Domain(2, 1, (16, 16)), width=16, depth=depth, seed=0))
                 codes[key] = MLPCode.of(spec) if spec else None
             code = codes[key]
-            if code is None or code.path in needed:
-                continue
-            if code.path.exists():
-                needed[code.path] = code
+            if code is None or code.path in needed or code.path.exists():
                 continue
             task = plugins.tasks.create(job.task)
             if job.task_key not in problems:  # one of its signals stands for the others

@@ -29,8 +29,8 @@ def ranks() -> str:
     suites = "reference-128", "reference"
     both = pd.DataFrame({suite: _means(suite) for suite in suites}).dropna()
     rows = [
-        (str(task), str(len(of_task)), _cell(of_task["reference"].corr(of_task["reference-128"], "spearman")))
-        for task, of_task in both.groupby("task")
+        (str(task), str(len(means)), _cell(means["reference"].corr(means["reference-128"], "spearman")))
+        for task, means in both.groupby("task")
     ]
     return table(("task", "networks", "rank correlation with `reference`"), rows)
 
