@@ -239,16 +239,20 @@ def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Pla
     from inrbench.bench.runner.rough_time import RoughTime
     from inrbench.bench.tune import Search
 
-    rough = RoughTime(work.plugins)
-    print(f"training: about {plan.duration(rough.seconds(planned.todo))}")
-    tuning = work.suite.tuning
+    rough, tuning = RoughTime(work.plugins), work.suite.tuning
+    searched: list[Job] = []
+    times = 0.0
     if tuning.signals or tuning.leave_one_out:
         bare = Workspace.of(options, locked=False)
         search = Search(bare.suite, bare.plugins, bare.where)
         first, *others = search.rounds
-        one_trial = rough.seconds(search.jobs(0, search.all())) / (first.trials * first.share)  # with all steps
-        trials = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)  # and the defaults
-        print(f"search by inrbench tune, all of it: about {plan.duration(one_trial * trials)}")
+        searched = search.jobs(0, search.all())
+        shares = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)  # and the defaults
+        times = shares / (first.trials * first.share)
+    _fetch([job.source for job in (*planned.todo, *searched)])  # the sizes are those of the signals
+    print(f"training: about {plan.duration(rough.seconds(planned.todo))}")
+    if searched:
+        print(f"search by inrbench tune, all of it: about {plan.duration(rough.seconds(searched) * times)}")
     print("one job after another on one core of this processor, from its speed alone; it may be twice as long")
 
 

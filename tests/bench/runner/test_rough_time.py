@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,3 +64,14 @@ def test_plan_tells_the_hours_of_the_run_and_of_the_search(inrbench: Inrbench) -
     assert "training: about" in out
     assert "search by inrbench tune, all of it: about" in out
     assert "siren" not in out.lower()
+
+
+def test_hours_of_a_picture_that_is_not_there(
+    inrbench: Inrbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INRBENCH_DATA", str(tmp_path))
+    monkeypatch.setenv("INRBENCH_OFFLINE", "1")
+    done = inrbench("plan", "paper-image", "--hours")
+    assert done.returncode == 2
+    assert done.stderr.startswith("inrbench: signal 'cameraman' needs a file that is not in the folder")
+    assert done.stderr.count("\n") == 1
