@@ -58,7 +58,7 @@ def search(
         say: called with a line for each method that is done.
 
     Raises:
-        BadInput: if the suite names no tuning signals for a task.
+        BadInput: if the suite names no tuning signals for a task, or every trial of a method fails.
     """
     choices: list[Best] = []
     for key, settings in suite.tasks.items():
@@ -73,17 +73,21 @@ def search(
                 tried = {**declared, "signals": signals, "classical": {method: {parameter: values}}, "repeats": None}
                 changes = {"tasks": {key: tried}, "repeats": suite.tuning.repeats, "activations": {"relu": {}}}
                 trial = suite.model_copy(update=changes)  # a suite has a network; its jobs are not run
-                scores = _scores(jobs(trial, plugins, where), method, parameter, plugins)
+                scores, failures = _scores(jobs(trial, plugins, where), method, parameter, plugins)
+                if not scores:
+                    raise BadInput(f"{where}: tasks.{key}: {method}: every trial failed, the first with: {failures[0]}")
                 choices += _best(scores, key, method, parameter, suite.tuning.leave_one_out)
-                say(f"{key}: {method} at {len(values)} values of {parameter}")
+                failed = f"; {len(failures)} trials failed, the first with: {failures[0]}" if failures else ""
+                say(f"{key}: {method} at {len(values)} values of {parameter}{failed}")
     return choices
 
 
 def _scores(
     trials: Iterable[Job], method: str, parameter: str, plugins: Plugins
-) -> dict[str, dict[float, list[tuple[float, int]]]]:
-    """Signal -> value -> the headline score of each repeat, with its direction."""
+) -> tuple[dict[str, dict[float, list[tuple[float, int]]]], list[str]]:
+    """Signal -> value -> the headline score of each repeat, with its direction; and what failed trials said."""
     scores: dict[str, dict[float, list[tuple[float, int]]]] = {}
+    failures: list[str] = []
     for job in trials:
         if job.baseline != method:
             continue
@@ -92,7 +96,9 @@ def _scores(
             score = (outcome.final_score, describe(outcome.metric).direction)
             value = float(job.task.params[parameter])
             scores.setdefault(str(job.source), {}).setdefault(value, []).append(score)
-    return scores
+        else:
+            failures.append(str(outcome.error))
+    return scores, failures
 
 
 def _best(

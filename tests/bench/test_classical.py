@@ -81,6 +81,17 @@ def test_without_signals_to_search_on_it_is_refused() -> None:
         search(tuning={})
 
 
+def test_a_picture_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INRBENCH_DATA", str(tmp_path))
+    monkeypatch.setenv("INRBENCH_OFFLINE", "1")
+    with pytest.raises(BadInput, match=r"denoise: tv: every trial failed, the first with: .*'cameraman' needs a file"):
+        search(trials=2, tuning={"signals": {"denoise": ["cameraman"]}})
+    said: list[str] = []
+    suite = {**SUITE, "tuning": {"signals": {"denoise": ["cameraman", "coins"]}}}
+    assert classical.search(validated(Suite, suite, "s"), PLUGINS, "s", 2, said.append)
+    assert "2 trials failed, the first with: " in said[0]
+
+
 def test_the_command_prints_yaml(inrbench: Inrbench, tmp_path: Path) -> None:
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(SUITE))
     done = inrbench("tune", "tiny.yaml", "--classical", "--trials", "3")
