@@ -87,7 +87,8 @@ def _list(kind: str, form: str) -> str:
         ("formats", "table"): _formats,
         ("suites", "claims"): registries.claims,
         ("published", "table"): beside_measured,
-        **{("size_128", task): functools.partial(at_128.of_task, task) for task in ("image", "ct")},
+        ("size_128", "overview"): at_128.overview,
+        **{("size_128", task): functools.partial(at_128.of_task, task) for task in at_128.tasks()},
         ("size_128", "ranks"): at_128.ranks,
         ("columns", "table"): lambda: columns.markdown() + "\n",
     }

@@ -20,11 +20,19 @@ product of the norms of its incoming row and its outgoing column, and each layer
   l - 1 to the pre-activations of layer l + 1. Nothing more is claimed for the sum: it is a regulariser that extends the
   formula of one layer. The definition of the paper for this case is unknown here; its code leaves layers out.
 
+**Quasi-norm.** The least sum of squared weights with which a ReLU network of L + 1 matrices represents a function is no
+norm of it for L > 1; its function space has a quasi-norm with the exponent p = 2 / (L + 1) [Ongie & Parhi, arXiv
+2606.14954]. Its counterpart here is (Σ |product of the weights on a path|^p)^(1/p) over all paths through the network,
+with ‖W_1[k,:]‖₂ at their start and the norms of the head's columns at their end, times the factor of every layer they
+pass (1, or 16 |c_l| for wavelets). With one hidden layer p is 1, and it is the path norm.
+
 Biases and skip connections do not count: an affine function has no second derivative, and the bounds hold for all
 biases. ψ is not homogeneous, so weight decay is no substitute for this norm.
 """
 
 from __future__ import annotations
+
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -48,6 +56,31 @@ def layer_norms(network: nn.Module) -> list[Tensor] | None:
         torch.sum(torch.linalg.vector_norm(w, dim=1) * torch.linalg.vector_norm(v, dim=0))
         for w, v in zip(incoming, outgoing, strict=True)
     ]
+
+
+def path_quasi_norm(network: nn.Module, norm: Tensor) -> Tensor | None:
+    """The ℓ_p quasi-norm of the products of weights along all paths, p = 2 / (nonlinear layers + 1).
+
+    Args:
+        norm: the path norm of the network, which tells the factor of its layers. Where layers learn a c of their own it
+            is their mean, weighted by the norms.
+
+    Returns:
+        A scalar of float64, None if the network has no path norm.
+    """
+    norms = layer_norms(network)
+    if norms is None:
+        return None
+    modules = (*cast(MLP, network.mlp).layers, cast(MLP, network.mlp).head)
+    first, *hidden, last = (weight.double().abs() for module in modules for weight in _weights(module))
+    p = 2 / (len(norms) + 1)
+    paths = torch.linalg.vector_norm(first, dim=1) ** p
+    for weight in hidden:
+        paths = weight**p @ paths
+    ends = torch.linalg.vector_norm(last, dim=0) ** p
+    total = torch.stack(norms).sum()
+    factor = norm.double() / torch.where(total > 0, total, 1)
+    return torch.pow(factor, len(norms)) * torch.pow(ends @ paths, 1 / p)
 
 
 def _weights(module: nn.Module) -> list[Tensor]:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from inrbench.activations.core.base import Activation
 from inrbench.activations.core.layer_statistics import diagnose, gradient_norms
+from inrbench.activations.core.path_norm import path_quasi_norm
 from inrbench.bench.engine.engine import Engine
 from inrbench.bench.engine.threads import blocks_of_threads, run_on_threads
 from inrbench.bench.training.objective import TrainingLoss
@@ -75,12 +76,14 @@ def divergence(loss: float, values: Tensor, step: int) -> str | None:
 
 
 def _diagnose(activation: Activation, network: nn.Module, problem: Problem, layers: bool) -> dict[str, float]:
-    """The path norm, where there is one, and on demand the conditioning of every layer."""
+    """The path norm and quasi-norm, where there is one, and on demand the conditioning of every layer."""
     scores = {}
     with torch.no_grad():
         norm = activation.path_norm(network)
-    if norm is not None:
-        scores["path_norm"] = float(norm)
+        if norm is not None:
+            scores["path_norm"] = float(norm)
+            if (quasi_norm := path_quasi_norm(network, norm)) is not None:
+                scores["path_quasi_norm"] = float(quasi_norm)
     if layers:
         scores |= diagnose(network, problem.coords)
         scores |= gradient_norms(network)

@@ -1,12 +1,63 @@
-"""What is stored of `reference-128`, for docs/evidence/size-128.md: a table for each task."""
+"""What is stored of `reference-128`, for docs/evidence/size-128.md: all tasks at a glance, and a table for each."""
 
 from __future__ import annotations
+
+import functools
+import math
 
 import pandas as pd
 
 from docs.site.archive import RESULTS
 from docs.site.markdown import table
 from inrbench.bench import results
+from inrbench.bench.config.suite import load
+
+SUITE = "reference-128"
+
+
+def tasks() -> list[str]:
+    """The tasks of which results are stored, in the order of the suite."""
+    stored = set(_final(SUITE)["task"])
+    return [task for task in load(SUITE)[0].tasks if task in stored]
+
+
+def overview() -> str:
+    """Mean scores on each task: networks by mean rank, the best of a task in bold, and the best classical method."""
+    means, ranks = networks(), mean_ranks()
+    best = (means * _signs()).max() * _signs()
+    rows = []
+    for name in [*ranks, *map(str, means.index.difference([*ranks]))]:
+        pairs = zip(means.loc[name], best, strict=True)
+        cells = [f"**{_cell(value)}**" if value == first else _cell(value) for value, first in pairs]
+        rows.append((f"`{name}`", *cells, _cell(ranks.get(name, math.nan))))
+    classical = best_classical()
+    cells = [f"{_cell(classical[task][1])} `{classical[task][0]}`" if task in classical else "—" for task in tasks()]
+    rows.append(("*best classical*", *cells, ""))
+    return table(("method", *tasks(), "mean rank"), rows)
+
+
+def networks() -> pd.DataFrame:
+    """Mean score of each network (rows) on each task (columns), NaN where it was not run."""
+    final = _final(SUITE)
+    return _means(final[final["activation"].notna()]).unstack("task")[tasks()]
+
+
+def mean_ranks() -> dict[str, float]:
+    """The mean over tasks of the rank of each network that was run on all of them, among those; the best first."""
+    complete = networks().dropna() * _signs()
+    ranks = complete.rank(ascending=False).mean(axis=1).sort_values(kind="stable")
+    return dict(zip(map(str, ranks.index), ranks.to_numpy().tolist(), strict=True))
+
+
+def best_classical() -> dict[str, tuple[str, float]]:
+    """The classical method with the best mean on each task that has one, and that mean."""
+    best, trained = {}, networks().index
+    for task in tasks():
+        values = values_of(task)
+        classical = values.index.difference(trained, sort=False)
+        if len(classical):
+            best[task] = str(classical[0]), float(values.loc[classical[0]].mean())
+    return best
 
 
 def of_task(task: str) -> str:
@@ -19,29 +70,34 @@ def of_task(task: str) -> str:
 
 def values_of(task: str) -> pd.DataFrame:
     """Mean final score of each method (rows, the best mean first) on each signal of a task (columns)."""
-    final = _final("reference-128")
+    final = _final(SUITE)
     values = final[final["task"] == task].pivot_table(index="name", columns="signal", values="value")
-    return values.loc[values.mean(axis=1).sort_values(ascending=False).index]
+    order = (values.mean(axis=1) * float(_signs()[task])).sort_values(ascending=False).index
+    return values.reindex(order)
 
 
 def ranks() -> str:
     """Of each task the rank correlation (Spearman) of the mean scores of networks here with those of `reference`."""
-    suites = "reference-128", "reference"
-    both = pd.DataFrame({suite: _means(suite) for suite in suites}).dropna()
-    rows = [
-        (str(task), str(len(means)), _cell(means["reference"].corr(means["reference-128"], "spearman")))
-        for task, means in both.groupby("task")
-    ]
+    other = _final("reference")
+    small, here = _means(other[other["activation"].notna()]).unstack("task"), networks()
+    rows = []
+    for task in tasks():
+        both = pd.DataFrame({"small": small[task], "here": here[task]}).dropna()
+        rows.append((task, str(len(both)), f"{both['small'].corr(both['here'], 'spearman'):.2f}"))
     return table(("task", "networks", "rank correlation with `reference`"), rows)
 
 
-def _means(suite: str) -> pd.Series:
-    """The mean over signals of each network on each task."""
-    final = _final(suite)
-    networks = final[final["activation"].notna()]
-    return networks.groupby(["task", "name", "signal"])["value"].mean().groupby(["task", "name"]).mean()
+def _means(final: pd.DataFrame) -> pd.Series:
+    """The mean over signals of each method on each task, where repeats of a signal are averaged first."""
+    return final.groupby(["task", "name", "signal"])["value"].mean().groupby(["task", "name"]).mean()
 
 
+def _signs() -> pd.Series:
+    """Of each task 1 if a higher score is better, else -1."""
+    return _final(SUITE).groupby("task")["direction"].first()[tasks()]
+
+
+@functools.cache
 def _final(suite: str) -> pd.DataFrame:
     """The final scores, with the name of the entry: a job of the search has the label of its trial."""
     final = results.final(RESULTS / suite)
@@ -49,4 +105,6 @@ def _final(suite: str) -> pd.DataFrame:
 
 
 def _cell(value: float) -> str:
-    return "—" if value != value else f"{value:.2f}"
+    if value != value:
+        return "—"
+    return f"{value:.2f}" if abs(value) >= 1 else f"{value:.4f}"

@@ -1,5 +1,7 @@
 """Selection of a network's parameter without the truth: among networks of equal data loss, the least path norm.
 
+The path quasi-norm makes a choice of its own, which the tables show beside that of the norm.
+
 One choice compares the values of one parameter of one activation on one signal. They compare only at the same data
 loss. Jobs that stop at a data loss (``stop_loss``) have it by construction; a value is excluded if one of its runs did
 not reach that loss or failed. Without a ``stop_loss`` a value takes part if its loss is at most `COMPARABLE` times the
@@ -22,7 +24,7 @@ from inrbench.report.tables.build import DASH
 from inrbench.report.tables.formats import markdown
 from inrbench.report.tables.table import Cell, Column, Table, tabulate
 
-NORM = "path_norm"
+NORM, QUASI_NORM = "path_norm", "path_quasi_norm"
 SWEPT = "c"
 """The parameter that is chosen."""
 REACHED = 1.01
@@ -65,6 +67,7 @@ class Candidate:
     step: float | None
     loss: float | None
     path_norm: float | None
+    quasi_norm: float | None
     score: float | None
     excluded: str = ""
 
@@ -87,6 +90,7 @@ class Choice:
         others: the parameters that all values share.
         candidates: ordered by value.
         chosen: the one of the least path norm, None if fewer than two take part.
+        by_quasi_norm: the one of the least path quasi-norm, None if fewer than two have one.
         oracle: the one of the best metric, None without a score.
     """
 
@@ -96,14 +100,19 @@ class Choice:
     metric: MetricLabel
     candidates: tuple[Candidate, ...]
     chosen: Candidate | None
+    by_quasi_norm: Candidate | None
     oracle: Candidate | None
 
     @property
     def gap(self) -> float | None:
         """How much better the oracle's metric is than that of the chosen value; None where either is missing."""
-        if self.chosen is None or self.oracle is None or self.chosen.score is None or self.oracle.score is None:
+        return self.gap_of(self.chosen)
+
+    def gap_of(self, item: Candidate | None) -> float | None:
+        """How much better the oracle's metric is than that of a value; None where either is missing."""
+        if item is None or self.oracle is None or item.score is None or self.oracle.score is None:
             return None
-        return self.metric.direction * (self.oracle.score - self.chosen.score)
+        return self.metric.direction * (self.oracle.score - item.score)
 
 
 def choices(task: TaskResults) -> list[Choice]:
@@ -135,6 +144,7 @@ def _candidate(value: float, method: Method, runs: Sequence[Run], metric: str) -
         step=mean(lambda run: run.last_step),
         loss=mean(lambda run: run.final("loss")),
         path_norm=mean(lambda run: run.final(NORM)),
+        quasi_norm=mean(lambda run: run.final(QUASI_NORM)),
         score=mean(lambda run: run.final(metric)),
     )
 
@@ -143,15 +153,22 @@ def _choice(key: tuple[str, str, str], candidates: Iterable[Candidate], metric: 
     ordered = sorted(candidates, key=lambda item: (item.value, item.method.key))
     floor = min((item.loss for item in ordered if item.loss is not None), default=math.nan)
     checked = tuple(replace(item, excluded=_excluded(item, floor)) for item in ordered)
-    able = [(item.path_norm, item.value, item) for item in checked if not item.excluded and item.path_norm is not None]
+    able = [item for item in checked if not item.excluded]
     scored = [(metric.direction * item.score, -item.value, item) for item in checked if item.score is not None]
     return Choice(
         *key,
         metric,
         checked,
-        chosen=min(able, key=lambda entry: entry[:2])[2] if len(able) > 1 else None,
+        chosen=_least(able, lambda item: item.path_norm),
+        by_quasi_norm=_least(able, lambda item: item.quasi_norm),
         oracle=max(scored, key=lambda entry: entry[:2])[2] if scored and metric.direction else None,
     )
+
+
+def _least(items: Iterable[Candidate], norm: Callable[[Candidate], float | None]) -> Candidate | None:
+    """The one of the least norm, None if fewer than two have one."""
+    able = [(value, item.value, item) for item in items if (value := norm(item)) is not None]
+    return min(able, key=lambda entry: entry[:2])[2] if len(able) > 1 else None
 
 
 def _excluded(item: Candidate, floor: float) -> str:
@@ -198,7 +215,7 @@ def _table(task: TaskResults, chosen: Sequence[Choice]) -> Table:
         f"choose-{task.key}",
         f"Choosing {name} without the truth: {task.key}"
         + ("" if many else f", {chosen[0].signal}, {chosen[0].activation}"),
-        _columns(task, name, title),
+        _columns(task, name, title, rows),
         rows,
         notes=[title(choice) + _verdict(choice, name) for choice in chosen],
         caption="Chosen: the least path norm among the values that fit the data equally well. "
@@ -211,7 +228,9 @@ def _table(task: TaskResults, chosen: Sequence[Choice]) -> Table:
 Entry = tuple[Choice, Candidate]
 
 
-def _columns(task: TaskResults, name: str, title: Callable[[Choice], str]) -> list[Column[Entry]]:
+def _columns(
+    task: TaskResults, name: str, title: Callable[[Choice], str], rows: Sequence[Entry]
+) -> list[Column[Entry]]:
     metric = task.headline
 
     def identity(entry: Entry) -> dict[str, object]:
@@ -233,7 +252,8 @@ def _columns(task: TaskResults, name: str, title: Callable[[Choice], str]) -> li
 
     def remark(entry: Entry) -> str:
         choice, item = entry
-        remarks = ["chosen"] * (item is choice.chosen) + ["oracle"] * (item is choice.oracle)
+        remarks = ["chosen"] * (item is choice.chosen) + ["least quasi-norm"] * (item is choice.by_quasi_norm)
+        remarks += ["oracle"] * (item is choice.oracle)
         return ", ".join([*remarks, *[item.excluded] * bool(item.excluded)]) or DASH
 
     def status(entry: Entry) -> dict[str, object]:
@@ -244,8 +264,15 @@ def _columns(task: TaskResults, name: str, title: Callable[[Choice], str]) -> li
             "chosen": item is choice.chosen,
             "oracle": item is choice.oracle,
             "gap": choice.gap,
+            "chosen_by_quasi_norm": item is choice.by_quasi_norm,
+            "gap_by_quasi_norm": choice.gap_of(choice.by_quasi_norm),
         }
 
+    quasi: Column[Entry] = Column(
+        "path quasi-norm",
+        lambda e: _number(e[1].quasi_norm, ".3e"),
+        lambda e: {"path_quasi_norm": e[1].quasi_norm},
+    )
     return [
         Column(
             name,
@@ -255,6 +282,7 @@ def _columns(task: TaskResults, name: str, title: Callable[[Choice], str]) -> li
         Column("data loss reached", lambda e: _number(e[1].loss, ".3e"), lambda e: {"loss": e[1].loss}),
         Column("step reached", lambda e: _number(e[1].step, ",.0f")),
         Column("path norm", lambda e: _number(e[1].path_norm, ",.4g"), lambda e: {"path_norm": e[1].path_norm}),
+        *([quasi] if any(item.quasi_norm is not None for _, item in rows) else []),
         Column(
             metric.label,
             lambda e: _number(e[1].score, metric.spec, e[1] is e[0].oracle),
@@ -275,4 +303,9 @@ def _verdict(choice: Choice, name: str) -> str:
     text = f"The least path norm chooses {name} = {choice.chosen.value:g}"
     if choice.oracle is None or choice.gap is None:
         return f"{text}; its cost is unknown, because a score is missing."
-    return f"{text}, the oracle {name} = {choice.oracle.value:g}: a gap of {choice.metric.value(choice.gap)}."
+    text += f", the oracle {name} = {choice.oracle.value:g}: a gap of {choice.metric.value(choice.gap)}."
+    if choice.by_quasi_norm is None or (gap := choice.gap_of(choice.by_quasi_norm)) is None:
+        return text
+    return (
+        f"{text} The least path quasi-norm chooses {choice.by_quasi_norm.value:g}: a gap of {choice.metric.value(gap)}."
+    )

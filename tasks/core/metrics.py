@@ -238,6 +238,7 @@ _WITHOUT_TRUTH = {
     "loss": MetricInfo("data loss", "", -1, ".2e"),
     "heldout_loss": MetricInfo("held-out loss", "", 0, ".2e"),  # a stopping rule reads it; it ranks no method
     "path_norm": MetricInfo("path norm"),
+    "path_quasi_norm": MetricInfo("path quasi-norm"),
     "dead_units": MetricInfo("dead units", "", 0, ".2%"),
     "feature_std": MetricInfo("feature standard deviation"),
     "feature_cond": MetricInfo("feature condition number", "", 0, ".2e"),

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from inrbench.activations.bw_relu import BwRelu
 from inrbench.activations.core.base import Activation, Domain, build
+from inrbench.activations.core.path_norm import path_quasi_norm
 from inrbench.activations.core.spline_wavelet import LearnedWavelet
 from inrbench.activations.finer import Finer
 from inrbench.activations.gauss import Gauss
@@ -331,3 +332,53 @@ def test_mistake_10_the_c_of_the_norm_is_the_c_of_the_network(c: float) -> None:
         slope = float((network(x).diff(dim=0) / x.diff(dim=0)).abs().max())
     assert slope == pytest.approx(8 / 3 * c, rel=1e-3)
     assert norm(activation, network).item() / slope == pytest.approx(6, rel=1e-3)
+
+
+# -- the quasi-norm ----------------------------------------------------------------------------------------------------
+
+
+def quasi_norm(activation: Activation, network: nn.Module) -> float:
+    value = path_quasi_norm(network, norm(activation, network))
+    assert value is not None
+    return float(value.detach())
+
+
+@pytest.mark.parametrize(("activation", "factor"), [(Relu(), 1.0), (BwRelu(c=2.0), 32.0)])
+def test_the_quasi_norm_is_a_sum_over_paths(activation: Activation, factor: float) -> None:
+    network = net(activation, width=4)
+    first, second, third, head = matrices(network)
+    total = 0.0
+    for i, j, k in itertools.product(range(4), repeat=3):
+        path = np.linalg.norm(first[i]) * abs(second[j, i]) * abs(third[k, j]) * np.linalg.norm(head[:, k])
+        total += (factor**3 * path) ** 0.5  # p = 2 / 4
+    assert quasi_norm(activation, network) == pytest.approx(total**2, rel=1e-12)
+
+
+def test_with_one_hidden_layer_the_quasi_norm_is_the_path_norm() -> None:
+    network = net(BwRelu(), depth=1)
+    assert quasi_norm(BwRelu(), network) == pytest.approx(float(norm(BwRelu(), network).detach()), rel=1e-12)
+
+
+@torch.no_grad()
+def test_the_quasi_norm_is_that_of_the_function_of_a_relu_network() -> None:
+    network = net(Relu())
+    before, sum_before = quasi_norm(Relu(), network), float(norm(Relu(), network))
+    first, second, *_ = linears(network)
+    first.weight[0] *= 8
+    first.bias[0] *= 8
+    second.weight[:, 0] /= 8  # the same function
+    assert quasi_norm(Relu(), network) == pytest.approx(before, rel=1e-12)
+    assert float(norm(Relu(), network)) != pytest.approx(sum_before, rel=1e-3)
+
+
+@torch.no_grad()
+def test_a_network_of_zeros_has_the_quasi_norm_0() -> None:
+    network = net(Relu())
+    for linear in linears(network):
+        linear.weight.zero_()
+    assert quasi_norm(Relu(), network) == 0
+
+
+@pytest.mark.parametrize("activation", [ReluPe(), Mfn()])
+def test_without_a_path_norm_there_is_no_quasi_norm(activation: Activation) -> None:
+    assert path_quasi_norm(net(activation), torch.tensor(1.0)) is None

@@ -168,3 +168,21 @@ def test_the_chosen_value_is_bold(lab: Lab) -> None:
         ("1", False, False), ("3", True, False), ("5", False, True),
     ]  # fmt: skip
     assert "Bold: the chosen value and the best PSNR." in formats.latex(table, "suite")
+
+
+def test_the_quasi_norm_makes_a_choice_of_its_own(lab: Lab) -> None:
+    norms = {1: (9.0, 2e6), 3: (4.0, 1e6), 5: (3.0, 4e6)}
+    for c, (norm, quasi_norm) in norms.items():
+        extra = [lab.score("path_norm", 100, norm), lab.score("path_quasi_norm", 100, quasi_norm)]
+        lab.job(f"bw-relu[c={c}]", 30.0 - c, losses={100: LOSS}, extra=extra, activation_params=json.dumps({"c": c}))
+    choice = only(lab)
+    assert marks(choice) == (5, 1)
+    assert choice.by_quasi_norm is choice.candidates[1]
+    assert choice.gap_of(choice.by_quasi_norm) == pytest.approx(2.0)
+    (table,) = tables(load(lab.store))
+    assert table.notes == (
+        "The least path norm chooses c = 5, the oracle c = 1: a gap of 4.00 dB. "
+        "The least path quasi-norm chooses 3: a gap of 2.00 dB.",
+    )
+    assert [row[-1].text for row in table.rows] == ["oracle", "least quasi-norm", "chosen"]
+    assert [row[4].text for row in table.rows] == ["2.000e+06", "1.000e+06", "4.000e+06"]
