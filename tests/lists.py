@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.site import activation_reference, archive, at_128, registries, settings, task_reference
+from docs.site import activation_reference, archive, at_128, registries, settings, step_times, task_reference
 from docs.site import markdown as md
 from docs.site.published import beside_measured
 from docs.site.wins import wins
@@ -35,6 +35,7 @@ FILES = (
     *(f"docs/reference/{name}.md" for name in ("training", "suite-files", "results")),
     "docs/how-to/your-data.md",
     "docs/evidence/published.md",
+    "docs/evidence/cost.md",
     "docs/evidence/size-128.md",
 )
 RESULTS = ("docs/evidence/leaderboard.md", "docs/paper.md")
@@ -90,6 +91,7 @@ def _list(kind: str, form: str) -> str:
         ("size_128", "overview"): at_128.overview,
         **{("size_128", task): functools.partial(at_128.of_task, task) for task in at_128.tasks()},
         ("size_128", "ranks"): at_128.ranks,
+        ("step_times", "activations"): step_times.of_activations,
         ("columns", "table"): lambda: columns.markdown() + "\n",
     }
     return lists[kind, form]()
