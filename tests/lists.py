@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.site import activation_reference, archive, at_128, registries, settings, step_times, task_reference
+from docs.site import activation_reference, archive, at_128, choose_c, registries, settings, step_times, task_reference
 from docs.site import markdown as md
 from docs.site.published import beside_measured
 from docs.site.wins import wins
@@ -91,6 +91,8 @@ def _list(kind: str, form: str) -> str:
         ("size_128", "overview"): at_128.overview,
         **{("size_128", task): functools.partial(at_128.of_task, task) for task in at_128.tasks()},
         ("size_128", "ranks"): at_128.ranks,
+        ("choose_c", "rules"): choose_c.rules,
+        ("choose_c", "small"): functools.partial(choose_c.rules, "small"),
         ("step_times", "activations"): step_times.of_activations,
         ("columns", "table"): lambda: columns.markdown() + "\n",
     }

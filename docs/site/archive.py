@@ -14,10 +14,10 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 
 @functools.cache
-def archived(name: str, *overrides: str) -> SuiteResults:
+def archived(name: str, *overrides: str, scale: str | None = None) -> SuiteResults:
     """The results of a shipped suite, with other values of settings (``"train.steps=1000"``), in ``docs/results``."""
     options = arguments.SuiteArgs(
-        plugin=[], results=RESULTS, suite=name, scale=None, tasks=[], activations=[], overrides=list(overrides)
+        plugin=[], results=RESULTS, suite=name, scale=scale, tasks=[], activations=[], overrides=list(overrides)
     )
     work = Workspace.of(options)
     return load(work.store, work.jobs)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from docs.site import archive
+from docs.site.choose_c import by_rule, of_tasks
 from inrbench.bench.config import suite
 from inrbench.report.data.stats import estimate
 
@@ -37,3 +38,39 @@ def test_where_nothing_is_stored_the_verdict_says_that_it_was_not_run() -> None:
         claim = suite.load(name)[0].claim
         if claim and not (Path(archive.RESULTS) / name).is_dir():
             assert claim.full.startswith("Not run"), name
+
+
+PAPER = " ".join((Path(archive.RESULTS).parent / "paper.md").read_text().split())
+
+
+def losses(scale: str | None, rule: int) -> dict[str, float]:
+    """What a rule for c loses on each task against the best c, in dB."""
+    lost = {task: choice.gap_of(by_rule(choice)[rule]) for task, choice in of_tasks(scale)}
+    assert len(lost) == 6
+    return {task: round(value, 1) for task, value in lost.items() if value is not None}
+
+
+def test_what_is_said_of_rules_for_c() -> None:
+    norm, quasi_norm, least = (losses(None, rule) for rule in range(3))
+    small_norm, small_quasi, small_least = (losses("small", rule) for rule in range(3))
+    assert max(small_norm.values()) == 0.7
+    assert max(norm["ct"], norm["denoise"], norm["deblur"]) <= 0.7
+    assert (
+        f"superres, mri and image it chooses a c that is too large and loses {norm['superres']}, {norm['mri']}" in PAPER
+    )
+    assert f"and {norm['image']} dB" in PAPER
+    for task, choice in of_tasks():
+        too_large = (
+            choice.chosen is not None and choice.oracle is not None and choice.chosen.value > choice.oracle.value
+        )
+        assert too_large or task == "deblur"
+    assert (
+        f"loses {max(quasi_norm.values())} dB at most at 128 × 128, but {small_quasi['deblur']} dB on deblur" in PAPER
+    )
+    assert quasi_norm == least
+    assert {task for task in small_least if small_least[task] != small_quasi[task]} == {"superres"}
+    assert small_least["superres"] < small_quasi["superres"]
+    largest = [choice.gap_of(choice.candidates[-1]) for _, choice in of_tasks()]
+    assert all(5.5 < gap < 18.5 for gap in largest if gap is not None)
+    for pair in (norm, small_norm), (quasi_norm, small_quasi), (least, small_least):
+        assert max(max(values.values()) for values in pair) > 1
