@@ -13,6 +13,8 @@ from inrbench.bench import results
 from inrbench.bench.config.suite import load
 
 SUITE = "reference-128"
+LEAST_RANKED = 3
+"""Networks of a task, for a rank correlation."""
 
 
 def tasks() -> list[str]:
@@ -83,6 +85,8 @@ def ranks() -> str:
     rows = []
     for task in tasks():
         both = pd.DataFrame({"small": small[task], "here": here[task]}).dropna()
+        if len(both) < LEAST_RANKED:
+            continue
         rows.append((task, str(len(both)), f"{both['small'].corr(both['here'], 'spearman'):.2f}"))
     return table(("task", "networks", "rank correlation with `reference`"), rows)
 

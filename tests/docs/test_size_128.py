@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -9,6 +11,28 @@ from docs.site.archive import RESULTS
 from docs.site.at_128 import values_of
 
 PAGE = " ".join((RESULTS.parent / "evidence" / "size-128.md").read_text().split())
+SECTIONS = {
+    "Super-resolution": "superres",
+    "Inpainting": "inpaint",
+    "Functions": "function",
+}
+LABELS = {
+    "SIREN": "siren",
+    "FINER": "finer",
+    "WIRE": "wire",
+    "Gauss": "gauss",
+    "BW-ReLU": "bw-relu",
+    "`centred` initial values": "bw-relu-centred",
+    "ReLU+PE": "relu-pe",
+    "ReLU": "relu",
+    "Grid": "grid",
+    "Instant-NGP": "instant-ngp",
+    "least squares": "least-squares",
+    "TV": "tv",
+    "bicubic": "bicubic",
+    "biharmonic spline": "biharmonic",
+    "Cubic interpolation": "cubic",
+}
 
 
 def means(values: pd.DataFrame) -> dict[str, float]:
@@ -28,6 +52,50 @@ def image() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def ct() -> pd.DataFrame:
     return values_of("ct")
+
+
+def section(heading: str) -> str:
+    """The text of a section, without its table and without emphasis."""
+    text = PAGE.partition(f"## {heading} ")[2].partition(" ## ")[0]
+    return text.partition("<!-- end of list -->")[2].replace("**", "")
+
+
+@pytest.mark.parametrize(("heading", "task"), SECTIONS.items())
+def test_a_score_after_a_method_is_its_mean(heading: str, task: str) -> None:
+    mean = means(values_of(task))
+    names = "|".join(sorted(map(re.escape, LABELS), key=len, reverse=True))
+    said = re.findall(rf"({names}),? \((\d+\.\d+)(?: dB)?\)", section(heading))
+    assert len(said) >= 3
+    for label, number in said:
+        assert f"{mean[LABELS[label]]:.2f}" == number, label
+
+
+def test_what_is_said_of_superres() -> None:
+    values = values_of("superres")
+    networks = values.drop(["least-squares", "tv", "bicubic", "nearest"])
+    assert (networks.max() < values.loc[["least-squares", "tv", "bicubic"]].max()).all()
+    mean = means(values)
+    assert f"is {mean['least-squares'] - mean['siren']:.1f} dB behind on average" in section("Super-resolution")
+
+
+def test_what_is_said_of_inpainting() -> None:
+    values = values_of("inpaint")
+    networks = values.drop(["biharmonic", "linear", "nearest"])
+    ahead = networks > values.loc["biharmonic"]
+    assert ahead.any().sum() == 1
+    assert (ahead["retina"].sum(), len(networks)) == (7, 10)
+    assert "On retina seven of ten networks are ahead of it" in section("Inpainting")
+    mean = means(values)
+    assert f"is {mean['siren'] - mean['bw-relu']:.1f} dB behind" in section("Inpainting")
+
+
+def test_what_is_said_of_functions() -> None:
+    mean = means(values_of("function"))
+    assert next(iter(mean)) == "cubic"
+    behind, centred = mean["siren"] - mean["bw-relu"], mean["siren"] - mean["bw-relu-centred"]
+    text = section("Functions")
+    assert f"is {behind:.1f} dB behind SIREN, and with" in text
+    assert f"dB) {centred:.1f} dB" in text
 
 
 def test_what_is_said_of_pictures(image: pd.DataFrame) -> None:
