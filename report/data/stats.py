@@ -7,7 +7,8 @@ A *cell* is one value of one method on one signal in one repeat. Signals are fix
   of freedom). Only repeats that have every signal of the method enter it. One repeat has no interval;
 * the best method is the one with the best mean. Another is *separated* from it if Welch's t-test of their means rejects
   at 5 % after Holm's correction over all the others [S. Holm, Scand. J. Statist. 6, 1979]. Variances are those within
-  each signal. They are not pooled over methods, which differ by orders of magnitude: one wild method would hide all
+  each signal; where some signals have a single repeat, they are pooled over the signals of the method that have
+  several. They are not pooled over methods, which differ by orders of magnitude: one wild method would hide all
   differences. Repeats are not paired: results of two activations from one seed do not correlate.
 """
 
@@ -115,17 +116,23 @@ def leaders(methods: Mapping[str, Cells], direction: int) -> list[str]:
 
 
 def p_value(first: Cells, second: Cells) -> float:
-    """Two-sided p-value of Welch's t-test of two means over the same signals; 1 where a signal has a single repeat."""
+    """Two-sided p-value of Welch's t-test of two means over the same signals; 1 if one has no signal repeated."""
     gap, parts = 0.0, []
     for cells, sign in ((first, 1), (second, -1)):
-        groups = by_signal(cells)
-        for values in groups.values():
-            if len(values) == 1:
-                return 1.0
-            mean, n = math.fsum(values) / len(values), len(values)
-            gap += sign * mean / len(groups)
-            variance = math.fsum((value - mean) ** 2 for value in values) / (n - 1)
-            parts.append((variance / n / len(groups) ** 2, n - 1))
+        groups = by_signal(cells).values()
+        means = [math.fsum(values) / len(values) for values in groups]
+        squares = [
+            math.fsum((value - mean) ** 2 for value in values) for values, mean in zip(groups, means, strict=True)
+        ]
+        spare = [len(values) - 1 for values in groups]
+        if not any(spare):
+            return 1.0
+        gap += sign * math.fsum(means) / len(means)
+        weights = [1 / len(values) / len(groups) ** 2 for values in groups]
+        if all(spare):
+            parts += [(square / n * weight, n) for square, n, weight in zip(squares, spare, weights, strict=True)]
+        else:
+            parts.append((math.fsum(squares) / sum(spare) * math.fsum(weights), sum(spare)))
     variance = math.fsum(part for part, _ in parts)
     if variance == 0:
         return 1.0 if gap == 0 else 0.0

@@ -54,10 +54,18 @@ def _verdict(winner: Winner) -> Verdict:
         rest = [f" ({_score(metric, item.mean)}).", behind, *_size(winner)]
         return Verdict(task.key, task.title, "use ", baseline_in_words(method.label), " ".join(rest))
     rivals = _rivals([method.label for method in winner.unseparated])
-    rest = [f" leads with {_score(metric, winner.value)}.", *_size(winner), *rivals]
+    rest = [_lead(winner), *_size(winner), *rivals]
     if winner.classical and gap is not None:
         rest.append(_classical(metric, baseline_in_words(winner.classical[0].label), gap, bool(rivals)))
     return Verdict(task.key, task.title, "", winner.best.label, " ".join(rest))
+
+
+def _lead(winner: Winner) -> str:
+    """The value of the best network. It leads only if it is first on most signals: one signal can decide a mean."""
+    score = _score(winner.task.headline, winner.value)
+    if 2 * winner.first_on > winner.signals:
+        return f" leads with {score}."
+    return f" has the best mean, {score}, but is first on {winner.first_on} of {winner.signals} signals."
 
 
 def _score(metric: MetricLabel, value: float) -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inrbench.report.data.model import Method, SuiteResults, TaskResults
-from inrbench.report.data.stats import ALPHA, Estimate, difference, estimate, leaders
+from inrbench.report.data.stats import ALPHA, Estimate, average, by_signal, difference, estimate, leaders
 from inrbench.report.labels import baseline, number, with_interval
 from inrbench.report.tables import budget
 from inrbench.report.tables.build import DASH
 from inrbench.report.tables.table import Column, Table, tabulate
 
 CAPTION = (
+    "First on: the signals on which no other network is better. "
     f"Not separated: these results do not tell which is better ({ALPHA:.0%} level, Welch’s t-test with Holm’s "
     "correction). Next: the best of the others, with the mean paired difference over repeats and its "
     "95 % interval."
@@ -26,6 +28,8 @@ class Winner:
         task: the task.
         best: the method with the best mean score.
         value: that mean.
+        first_on: the number of signals on which no other network is better.
+        signals: the number of its signals.
         unseparated: the methods that are not separated from it, see `inrbench.report.data.stats.leaders`.
         after: the best of the others that have all of its signals; None if there is none.
         gap: mean paired difference of ``best`` and ``after`` in the better direction, with the half-width of its 95 %
@@ -36,6 +40,8 @@ class Winner:
     task: TaskResults
     best: Method
     value: float
+    first_on: int
+    signals: int
     unseparated: tuple[Method, ...]
     after: Method | None
     gap: tuple[float, float | None] | None
@@ -81,9 +87,26 @@ def _winner(task: TaskResults) -> Winner:
     gap = difference(cells[best.key], cells[after.key]) if after else None
     value = estimate(cells[best.key])
     assert value is not None
+    means = {
+        name: {signal: average(values) for signal, values in by_signal(own).items()} for name, own in cells.items()
+    }
     return Winner(
-        task, best, value.mean, tuple(others), after, (abs(gap[0]), gap[1]) if gap else None, best_classical(task)
+        task,
+        best,
+        value.mean,
+        first_on=sum(_first(best.key, signal, means, metric.direction) for signal in needed),
+        signals=len(needed),
+        unseparated=tuple(others),
+        after=after,
+        gap=(abs(gap[0]), gap[1]) if gap else None,
+        classical=best_classical(task),
     )
+
+
+def _first(name: str, signal: str, means: Mapping[str, Mapping[str, float | None]], direction: int) -> bool:
+    """Whether no method has a better mean on a signal."""
+    scores = {other: direction * value for other, own in means.items() if (value := own.get(signal)) is not None}
+    return scores[name] >= max(scores.values())
 
 
 def _gap(winner: Winner) -> dict[str, object]:
@@ -105,6 +128,8 @@ COLUMNS: list[Column[Winner]] = [
     Column("metric", lambda w: w.task.headline.label, lambda w: {"metric": w.task.headline.name}),
     Column("best", lambda w: w.best.label + f" {budget.OFF_BUDGET}" * _off(w), lambda w: {"best": w.best.key}),
     Column("value", lambda w: number(w.value, w.task.headline.spec), lambda w: {"value": w.value}),
+    Column("first on", lambda w: f"{w.first_on} of {w.signals}",
+           lambda w: {"first_on": w.first_on, "signals": w.signals}),
     Column("not separated", lambda w: ", ".join(method.label for method in w.unseparated) or "none",
            lambda w: {"unseparated": " ".join(method.key for method in w.unseparated)}),
     Column("next", lambda w: w.after.label if w.after else DASH, lambda w: {"next": w.after.key if w.after else ""}),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -119,6 +121,36 @@ def test_over_two_signals_the_test_keeps_its_level() -> None:
 
     rejected = np.mean([p_value(cells(), cells()) <= 0.05 for _ in range(3000)])
     assert 0.035 < rejected < 0.06
+
+
+def some_repeated(generator: np.random.Generator, spread: float) -> Cells:
+    """Six signals, two of them repeated."""
+    pairs = [(name, repeat) for name in "abcdef" for repeat in range(2 if name in "ab" else 1)]
+    return {(name, repeat): ord(name) + generator.normal(0, spread) for name, repeat in pairs}
+
+
+def test_signals_with_one_repeat_have_the_spread_of_those_with_several() -> None:
+    """One mean square of two degrees of freedom for each method, and the level is kept."""
+    generator = np.random.default_rng(2)
+    first, second = some_repeated(generator, 1.0), some_repeated(generator, 3.0)
+    means, parts = [], []
+    for cells in (first, second):
+        per_signal = [np.mean([value for (name, _), value in cells.items() if name == own]) for own in "abcdef"]
+        means.append(np.mean(per_signal))
+        square = sum((cells[name, 0] - cells[name, 1]) ** 2 / 2 for name in "ab") / 2
+        parts.append(square * (1 / 2 + 1 / 2 + 4) / 36)
+    freedom = sum(parts) ** 2 / sum(part**2 / 2 for part in parts)
+    t = abs(means[0] - means[1]) / math.sqrt(sum(parts))
+    assert p_value(first, second) == pytest.approx(2 * reference.t.sf(t, freedom))
+    pairs = ((some_repeated(generator, 1.0), some_repeated(generator, 3.0)) for _ in range(2000))
+    assert 0.03 < np.mean([p_value(*pair) <= 0.05 for pair in pairs]) < 0.07
+
+
+def test_a_method_far_behind_on_every_signal_is_separated() -> None:
+    def cells(level: float) -> Cells:
+        return {(name, r): level + 0.1 * r + i for i, name in enumerate("abcdef") for r in range(2 if i < 2 else 1)}
+
+    assert leaders({"siren": cells(36.0), "finer": cells(35.98), "relu": cells(22.0)}, 1) == ["siren", "finer"]
 
 
 def test_nobody_is_passed_over_for_a_worse_mean() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from inrbench.report.data.load import load
+from inrbench.report.tables import winners
 from inrbench.report.tables.verdict import caveat, verdicts
 from tests.report.laboratory import Lab
 
@@ -59,6 +60,16 @@ def test_methods_that_are_not_clearly_worse_are_named_or_counted(lab: Lab) -> No
         runs(lab, method, 30.0 - 0.1 * place, 33.0 + 0.1 * place, 36.0 - 0.3 * place)
     (found,) = texts(lab)
     assert found == "image: SIREN leads with 33.00 dB. relu, wire and 2 more are not clearly worse."
+
+
+def test_a_network_that_is_first_on_few_signals_does_not_lead(lab: Lab) -> None:
+    """One signal decides the mean."""
+    for method, values in {"siren": (50.0, 30.0, 30.0), "relu": (31.0, 31.0, 31.0)}.items():
+        for signal, value in zip("abc", values, strict=True):
+            runs(lab, method, value, value + 0.01, signal=signal)
+    assert texts(lab) == ["image: SIREN has the best mean, 36.67 dB, but is first on 1 of 3 signals."]
+    (winner,) = winners.of(load(lab.store))
+    assert (winner.first_on, winner.signals) == (1, 3)
 
 
 def test_a_metric_without_a_unit_is_named_and_has_no_exponent(lab: Lab) -> None:

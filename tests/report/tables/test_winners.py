@@ -53,6 +53,7 @@ def test_one_repeat_has_a_gap_without_an_interval_and_one_task_has_no_table(lab:
         "PSNR (dB)",
         "SIREN",
         "34.00",
+        "1 of 1",
         "none",
         "BW-ReLU",
         "3.10",
