@@ -90,6 +90,7 @@ def _list(kind: str, form: str) -> str:
         ("published", "table"): beside_measured,
         ("size_128", "overview"): at_128.overview,
         **{("size_128", task): functools.partial(at_128.of_task, task) for task in at_128.tasks()},
+        ("size_128", "systems"): at_128.systems,
         ("size_128", "ranks"): at_128.ranks,
         ("choose_c", "rules"): choose_c.rules,
         ("choose_c", "small"): functools.partial(choose_c.rules, "small"),

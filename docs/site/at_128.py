@@ -12,7 +12,7 @@ from docs.site.markdown import table
 from inrbench.bench import results
 from inrbench.bench.config.suite import load
 
-SUITE = "reference-128"
+SUITE, PENALISED = "reference-128", "systems-128"
 LEAST_RANKED = 3
 """Networks of a task, for a rank correlation."""
 
@@ -40,8 +40,7 @@ def overview() -> str:
 
 def networks() -> pd.DataFrame:
     """Mean score of each network (rows) on each task (columns), NaN where it was not run."""
-    final = _final(SUITE)
-    return _means(final[final["activation"].notna()]).unstack("task")[tasks()]
+    return _means(_networks(SUITE)).unstack("task")[tasks()]
 
 
 def mean_ranks() -> dict[str, float]:
@@ -78,10 +77,22 @@ def values_of(task: str) -> pd.DataFrame:
     return values.reindex(order)
 
 
+def systems() -> str:
+    """Mean scores of networks with a searched penalty of total variation on each task of `systems-128`, beside the same
+    networks without it and the best classical method."""
+    penalised, plain, classical = _means(_networks(PENALISED)).unstack("task"), networks(), best_classical()
+    rows = []
+    for name in map(str, penalised.index):
+        for task in (task for task in tasks() if task in penalised and penalised[task][name] == penalised[task][name]):
+            method, best = classical[task]
+            without = plain[task].get(name.removesuffix("-tv"), math.nan)
+            rows.append((f"`{name}`", task, _cell(without), _cell(penalised[task][name]), f"{_cell(best)} `{method}`"))
+    return table(("network", "task", "without penalty", "with it", "best classical"), rows)
+
+
 def ranks() -> str:
     """Of each task the rank correlation (Spearman) of the mean scores of networks here with those of `reference`."""
-    other = _final("reference")
-    small, here = _means(other[other["activation"].notna()]).unstack("task"), networks()
+    small, here = _means(_networks("reference")).unstack("task"), networks()
     rows = []
     for task in tasks():
         both = pd.DataFrame({"small": small[task], "here": here[task]}).dropna()
@@ -94,6 +105,12 @@ def ranks() -> str:
 def _means(final: pd.DataFrame) -> pd.Series:
     """The mean over signals of each method on each task, where repeats of a signal are averaged first."""
     return final.groupby(["task", "name", "signal"])["value"].mean().groupby(["task", "name"]).mean()
+
+
+def _networks(suite: str) -> pd.DataFrame:
+    """The final scores of networks."""
+    final = _final(suite)
+    return final[final["activation"].notna()]
 
 
 def _signs() -> pd.Series:
