@@ -80,14 +80,24 @@ def values_of(task: str) -> pd.DataFrame:
 def systems() -> str:
     """Mean scores of networks with a searched penalty of total variation on each task of `systems-128`, beside the same
     networks without it and the best classical method."""
-    penalised, plain, classical = _means(_networks(PENALISED)).unstack("task"), networks(), best_classical()
+    plain, classical = networks(), best_classical()
     rows = []
-    for name in map(str, penalised.index):
-        for task in (task for task in tasks() if task in penalised and penalised[task][name] == penalised[task][name]):
+    for name, scores in penalised().items():
+        for task, score in scores.items():
             method, best = classical[task]
             without = plain[task].get(name.removesuffix("-tv"), math.nan)
-            rows.append((f"`{name}`", task, _cell(without), _cell(penalised[task][name]), f"{_cell(best)} `{method}`"))
+            rows.append((f"`{name}`", task, _cell(without), _cell(score), f"{_cell(best)} `{method}`"))
     return table(("network", "task", "without penalty", "with it", "best classical"), rows)
+
+
+def penalised() -> dict[str, dict[str, float]]:
+    """Mean score of each network of `systems-128` on each task on which it was run."""
+    means = _means(_networks(PENALISED)).unstack("task")
+    order = [task for task in tasks() if task in means]
+    return {
+        str(name): {task: float(row[task]) for task in order if row[task] == row[task]}
+        for name, row in means.iterrows()
+    }
 
 
 def ranks() -> str:

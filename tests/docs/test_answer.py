@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from docs.site import at_128
+
 ROOT = Path(__file__).parents[2]
 EVIDENCE = sorted((ROOT / "docs" / "evidence").glob("*.md"))
 
@@ -45,4 +47,47 @@ def test_the_answer_is_short_and_names_the_size_first() -> None:
     assert len(lines) <= 80
     assert "48 × 48" in " ".join(lines[:8])
     assert "1,700 parameters" in " ".join(lines[:8])
+    assert "128 × 128 pixels" in " ".join(lines[:8])
     assert "| problem | use | because |" in lines
+
+
+def test_the_verdicts_at_128_are_those_of_the_stored_results() -> None:
+    answer = " ".join((ROOT / "docs" / "answer.md").read_text().split())
+    best, all_means = at_128.best_classical(), {task: at_128.networks()[task].to_dict() for task in at_128.tasks()}
+    image, ct, mri, inpaint, function, sdf, superres = (
+        all_means[task] for task in ("image", "ct", "mri", "inpaint", "function", "sdf", "superres")
+    )
+    grid_tv = at_128.penalised()["grid-tv"]
+    assert f"{image['siren']:.1f}, {image['instant-ngp']:.1f} and {image['finer']:.1f} dB" in answer
+    assert f"BW-ReLU has {image['bw-relu']:.1f} dB ({image['bw-relu-centred']:.1f} with" in answer
+    assert f"initial values), Gauss {image['gauss']:.1f}" in answer
+    assert best["ct"][0] == best["mri"][0] == "tv"
+    assert f"{best['ct'][1]:.1f} dB; Grid with a TV penalty has {grid_tv['ct']:.1f} dB" in answer
+    assert f"the best network without one {max(ct.values()):.1f} |" in answer
+    level = sorted((mri["siren"], mri["bw-relu"], grid_tv["mri"]))
+    assert (
+        f"{best['mri'][1]:.1f} dB; SIREN, BW-ReLU and Grid with a TV penalty have {level[0]:.1f} to {level[2]:.1f} dB"
+        in answer
+    )
+    classical = at_128.values_of("superres").mean(axis=1)
+    assert (
+        f"{best['superres'][1]:.1f} and {classical['bicubic']:.1f} dB; SIREN, the best network, {superres['siren']:.1f}"
+        in answer
+    )
+    assert {f"{inpaint[name]:.1f}" for name in ("siren", "wire", "finer")} == {"29.2"}
+    assert f"{best['inpaint'][1]:.1f} dB; SIREN, WIRE and FINER have 29.2 dB" in answer
+    assert f"error {best['sdf'][1]:.4f}; Grid {sdf['grid']:.4f}, SIREN {sdf['siren']:.4f}" in answer
+    assert f"{best['function'][1]:.1f} dB; Grid {function['grid']:.1f} dB, SIREN {function['siren']:.1f} dB" in answer
+    assert next(iter(at_128.mean_ranks())) == "siren"
+    assert f"it is {image['siren'] - image['bw-relu']:.1f} dB below SIREN on pictures" in answer
+    assert (
+        f"and {image['bw-relu'] - image['gauss']:.1f} dB above Gauss; on ct it is {ct['siren'] - ct['bw-relu']:.1f} dB"
+        in answer
+    )
+    assert (
+        f"it is {best['ct'][1] - grid_tv['ct']:.1f} dB ahead on ct and {best['mri'][1] - grid_tv['mri']:.1f} dB on mri"
+        in answer
+    )
+    ahead = [best[task][1] - all_means[task]["siren"] for task in ("superres", "inpaint")]
+    assert f"interpolation is {ahead[0]:.1f} and {ahead[1]:.1f} dB ahead" in answer
+    assert f"`centred` initial values {image['bw-relu-centred'] - image['gauss']:.1f} dB" in answer

@@ -184,3 +184,19 @@ def test_what_is_said_of_ct(ct: pd.DataFrame) -> None:
     phantoms = ["phantom-1", "phantom-2", "phantom-3"]
     for name in phantoms:
         assert at(ct, "fbp", name) > max(at(ct, "gauss", name), at(ct, "relu", name), float(best[name]) - 2.3)
+
+
+def test_what_is_said_of_bw_relu_on_its_own_page() -> None:
+    page = " ".join((RESULTS.parent / "evidence" / "bw-relu.md").read_text().split())
+    image, superres, ct, mri, inpaint = (
+        {name: f"{value:.2f} dB" for name, value in means(values_of(task)).items()}
+        for task in ("image", "superres", "ct", "mri", "inpaint")
+    )
+    for said in (
+        f"above Gauss ({image['gauss']}) with {image['bw-relu']}",
+        f"SIREN ({image['siren']}); with `centred` initial values {image['bw-relu-centred']}",
+        f"no: {superres['bw-relu']}, SIREN {superres['siren']}, least squares {superres['least-squares']}",
+        f"in part: {ct['bw-relu']}, SIREN {ct['siren']}, Gauss {ct['gauss']}; TV {ct['tv']}",
+        f"{mri['bw-relu']}, SIREN {mri['siren']}. On inpainting it has {inpaint['bw-relu']}, SIREN {inpaint['siren']}",
+    ):
+        assert said in page, said
