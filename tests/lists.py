@@ -36,6 +36,7 @@ FILES = (
     "docs/how-to/your-data.md",
     "docs/evidence/published.md",
     "docs/evidence/cost.md",
+    "docs/evidence/optimizers.md",
     "docs/evidence/size-128.md",
 )
 RESULTS = ("docs/evidence/leaderboard.md", "docs/paper.md")
@@ -91,6 +92,7 @@ def _list(kind: str, form: str) -> str:
         ("size_128", "overview"): at_128.overview,
         **{("size_128", task): functools.partial(at_128.of_task, task) for task in at_128.tasks()},
         ("size_128", "systems"): at_128.systems,
+        ("size_128", "optimizers"): at_128.optimizers,
         ("size_128", "ranks"): at_128.ranks,
         ("choose_c", "rules"): choose_c.rules,
         ("choose_c", "small"): functools.partial(choose_c.rules, "small"),

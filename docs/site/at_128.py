@@ -100,6 +100,26 @@ def penalised() -> dict[str, dict[str, float]]:
     }
 
 
+def optimizers() -> str:
+    """Mean scores under Adam and Muon, of the networks of `optimizers-128` that were run under both, by task."""
+    rows = []
+    for task, pairs in under_muon().items():
+        for name, (adam, muon) in sorted(pairs.items(), key=lambda item: -item[1][1]):
+            rows.append((task, f"`{name}`", _cell(adam), _cell(muon), f"{muon - adam:+.2f}"))
+    return table(("task", "network", "Adam", "Muon", "gain"), rows)
+
+
+def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
+    """Of each task the mean score of each network under Adam and under Muon."""
+    parts = [_means(_networks(suite)) for suite in (SUITE, "optimizers-128")]
+    scores = {key: float(value) for part in parts for key, value in zip(part.index, part.to_numpy(), strict=True)}
+    found: dict[str, dict[str, tuple[float, float]]] = {}
+    for task, name in scores:
+        if (task, f"{name}-muon") in scores:
+            found.setdefault(str(task), {})[str(name)] = scores[task, name], scores[task, f"{name}-muon"]
+    return {task: found[task] for task in tasks() if task in found}
+
+
 def ranks() -> str:
     """Of each task the rank correlation (Spearman) of the mean scores of networks here with those of `reference`."""
     small, here = _means(_networks("reference")).unstack("task"), networks()

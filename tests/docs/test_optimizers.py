@@ -1,4 +1,4 @@
-"""docs/evidence/optimizers.md agrees with the stored results of `validate-muon`."""
+"""docs/evidence/optimizers.md agrees with the stored results of `optimizers-128` and `validate-muon`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from docs.site import at_128
 from inrbench.bench import results
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -39,3 +40,36 @@ def test_the_published_signs_at_their_toy_size(scores: pd.DataFrame) -> None:
     for label, network in (("SIREN", "siren"), ("ReLU", "relu")):
         row = " | ".join([label, *(gain(scores, *case, network) for case in cases)])
         assert f"| {row} |" in page
+
+
+def test_what_is_said_of_muon_at_128() -> None:
+    page = " ".join((DOCS / "evidence" / "optimizers.md").read_text().split())
+    image, ct = (at_128.under_muon()[task] for task in ("image", "ct"))
+    assert (len(image), len(ct)) == (6, 5)
+    gains = {name: muon - adam for name, (adam, muon) in image.items()}
+    assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("siren", "relu-pe")
+    assert f"Muon gains for all six**, {gains['siren']:.1f} dB (SIREN) to {gains['relu-pe']:.1f} dB (ReLU+PE)" in page
+    assert image["finer"][1] > image["siren"][1]
+    assert max(abs(image[name][1] - image["siren"][0]) for name in ("relu-pe", "gauss", "bw-relu")) < 1.6
+    said = f"{image['relu'][1]:.2f} dB, against {image['bw-relu'][0]:.2f} and {image['siren'][0]:.2f} dB under Adam"
+    assert said in page
+    gain = {name: muon - adam for name, (adam, muon) in ct.items()}
+    assert f"helps ReLU alone** (+{gain['relu']:.2f} dB)" in page
+    assert abs(ct["relu"][1] - ct["bw-relu"][0]) < 0.2
+    assert f"costs BW-ReLU {-gain['bw-relu']:.1f} dB" in page
+    others = [abs(gain[name]) for name in ("siren", "finer", "gauss")]
+    assert f"changes the others by {max(others):.1f} dB at most" in page
+    both = [pd.DataFrame(pairs).T for pairs in (image, ct)]
+    order = [frame[0].corr(frame[1], "spearman") for frame in both]
+    assert f"correlate by {order[0]:.2f} on image and {order[1]:.2f} on ct" in page
+    final = results.final(DOCS / "results" / "optimizers-128")
+    variance = final[final["method"].str.startswith("relu-variance")].groupby("signal")["value"].mean().mean()
+    assert f"give ReLU {variance - image['relu'][0]:.1f} dB under Adam" in page
+    answer = " ".join((DOCS / "answer.md").read_text().split())
+    assert f"worth {gains['siren']:.1f} to {gains['relu-pe']:.1f} dB to each of six networks" in answer
+    assert f"FINER with it has {image['finer'][1]:.1f} dB" in answer
+    own = " ".join((DOCS / "evidence" / "bw-relu.md").read_text().split())
+    assert (
+        f"worth {gains['bw-relu']:.1f} dB to it on pictures at 128 × 128 and costs {-gain['bw-relu']:.1f} dB on CT"
+        in own
+    )
