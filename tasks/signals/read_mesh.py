@@ -49,6 +49,8 @@ def read_triangles(path: Path) -> NDArray[np.float64]:
         if path.suffix.lower() == ".stl":  # STL stores the corners of each triangle separately
             mesh.merge_vertices()
         vertices, faces = np.asarray(mesh.vertices, np.float64), np.asarray(mesh.faces, np.int64)
+        if vertices.ndim != 2 or vertices.shape[1] != 3:
+            raise ValueError("its vertices do not have three coordinates")
         if faces.size and not 0 <= faces.min() <= faces.max() < len(vertices):
             raise ValueError("a face refers to a vertex that does not exist")
         if not np.isfinite(vertices).all():

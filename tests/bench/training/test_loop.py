@@ -33,6 +33,7 @@ def test_scores_stand_at_every_eval_step_with_a_rising_clock() -> None:
         "ssim": 1,
         "loss": -1,
         "path_norm": 0,
+        "path_quasi_norm": 0,
     }
 
 

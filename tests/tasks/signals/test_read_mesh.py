@@ -142,6 +142,18 @@ def test_a_vertex_with_several_texture_coordinates_or_normals_is_one(tmp_path: P
     assert share(path, 20) == pytest.approx(0.9**3, rel=0.01)
 
 
+@pytest.mark.parametrize("numbers", [1, 2])
+def test_vertices_without_three_coordinates_are_refused(tmp_path: Path, numbers: int) -> None:
+    path = tmp_path / "flat.obj"
+    lines = [
+        " ".join(line.split()[: 1 + numbers]) if line.startswith("v ") else line for line in obj("{v}").splitlines()
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    with pytest.raises(SignalError, match="damaged or not a mesh") as caught:
+        load(str(path))
+    assert "\n" not in str(caught.value)
+
+
 def test_double_vertices_of_other_formats_are_merged_too(tmp_path: Path) -> None:
     mesh = trimesh.creation.box()
     corners = mesh.vertices[mesh.faces].reshape(-1, 3)
