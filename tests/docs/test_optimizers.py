@@ -45,7 +45,7 @@ def test_the_published_signs_at_their_toy_size(scores: pd.DataFrame) -> None:
 def test_what_is_said_of_muon_at_128() -> None:
     page = " ".join((DOCS / "evidence" / "optimizers.md").read_text().split())
     image, ct = (at_128.under_muon()[task] for task in ("image", "ct"))
-    assert (len(image), len(ct)) == (6, 5)
+    assert (len(image), len(ct)) == (6, 6)
     gains = {name: muon - adam for name, (adam, muon) in image.items()}
     assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("siren", "relu-pe")
     assert f"Muon gains for all six**, {gains['siren']:.1f} dB (SIREN) to {gains['relu-pe']:.1f} dB (ReLU+PE)" in page
@@ -54,7 +54,14 @@ def test_what_is_said_of_muon_at_128() -> None:
     said = f"{image['relu'][1]:.2f} dB, against {image['bw-relu'][0]:.2f} and {image['siren'][0]:.2f} dB under Adam"
     assert said in page
     gain = {name: muon - adam for name, (adam, muon) in ct.items()}
-    assert f"helps ReLU alone** (+{gain['relu']:.2f} dB)" in page
+    assert f"the best network**: {ct['relu-pe'][1]:.2f} dB, {gain['relu-pe']:.2f} dB more than under Adam" in page
+    adam = at_128.networks()["ct"]
+    assert (
+        f"{ct['relu-pe'][1] - adam.max():.1f} dB above the best network under Adam (Grid, {adam['grid']:.2f} dB)"
+        in page
+    )
+    assert abs(ct["relu-pe"][1] - at_128.penalised()["grid-tv"]["ct"]) < 0.1
+    assert f"ReLU (+{gain['relu']:.2f} dB) is then level with" in page
     assert abs(ct["relu"][1] - ct["bw-relu"][0]) < 0.2
     assert f"costs BW-ReLU {-gain['bw-relu']:.1f} dB" in page
     others = [abs(gain[name]) for name in ("siren", "finer", "gauss")]
@@ -65,9 +72,15 @@ def test_what_is_said_of_muon_at_128() -> None:
     final = results.final(DOCS / "results" / "optimizers-128")
     variance = final[final["method"].str.startswith("relu-variance")].groupby("signal")["value"].mean().mean()
     assert f"give ReLU {variance - image['relu'][0]:.1f} dB under Adam" in page
+    per_signal = final[final["task"] == "ct"].pivot_table(index="method", columns="signal", values="value")
+    networks = per_signal[per_signal.index.str.contains("-muon")].groupby(lambda name: name.partition("-muon")[0]).max()
+    plain = at_128.values_of("ct").drop(["tv", "fbp"])
+    assert (networks.idxmax() == "relu-pe").all()
+    assert (networks.loc["relu-pe"] > plain.max()).all()
     answer = " ".join((DOCS / "answer.md").read_text().split())
     assert f"worth {gains['siren']:.1f} to {gains['relu-pe']:.1f} dB to each of six networks" in answer
     assert f"FINER with it has {image['finer'][1]:.1f} dB" in answer
+    assert f"ReLU+PE the best network ({ct['relu-pe'][1]:.1f} dB, with Adam {ct['relu-pe'][0]:.1f})" in answer
     own = " ".join((DOCS / "evidence" / "bw-relu.md").read_text().split())
     assert (
         f"worth {gains['bw-relu']:.1f} dB to it on pictures at 128 × 128 and costs {-gain['bw-relu']:.1f} dB on CT"
