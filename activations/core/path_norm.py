@@ -32,8 +32,6 @@ biases. ψ is not homogeneous, so weight decay is no substitute for this norm.
 
 from __future__ import annotations
 
-from typing import cast
-
 import torch
 from torch import Tensor, nn
 
@@ -46,8 +44,8 @@ def layer_norms(network: nn.Module) -> list[Tensor] | None:
     This is the case for a network that is no MLP, and for encoded coordinates: the network then has such a norm as a
     function of the encoding, but not as a function of x.
     """
-    mlp = getattr(network, "mlp", None)
-    if not isinstance(mlp, MLP) or mlp.encoded:
+    mlp = _mlp(network)
+    if mlp is None:
         return None
     # A layer is (W, σ) or (V, W, σ): its last matrix is before its own units, its first after those of the layer below.
     incoming = [_weights(layer)[-1] for layer in mlp.layers]
@@ -68,11 +66,10 @@ def path_quasi_norm(network: nn.Module, norm: Tensor) -> Tensor | None:
     Returns:
         A scalar of float64, None if the network has no path norm.
     """
-    norms = layer_norms(network)
-    if norms is None:
+    mlp, norms = _mlp(network), layer_norms(network)
+    if mlp is None or norms is None:
         return None
-    modules = (*cast(MLP, network.mlp).layers, cast(MLP, network.mlp).head)
-    first, *hidden, last = (weight.double().abs() for module in modules for weight in _weights(module))
+    first, *hidden, last = (part.double().abs() for module in (*mlp.layers, mlp.head) for part in _weights(module))
     p = 2 / (len(norms) + 1)
     paths = torch.linalg.vector_norm(first, dim=1) ** p
     for weight in hidden:
@@ -81,6 +78,12 @@ def path_quasi_norm(network: nn.Module, norm: Tensor) -> Tensor | None:
     total = torch.stack(norms).sum()
     factor = norm.double() / torch.where(total > 0, total, 1)
     return torch.pow(factor, len(norms)) * torch.pow(ends @ paths, 1 / p)
+
+
+def _mlp(network: nn.Module) -> MLP | None:
+    """The MLP of a network that has a path norm, else None."""
+    mlp = getattr(network, "mlp", None)
+    return mlp if isinstance(mlp, MLP) and not mlp.encoded else None
 
 
 def _weights(module: nn.Module) -> list[Tensor]:

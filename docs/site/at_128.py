@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 import math
 
 import pandas as pd
 
-from docs.site.archive import RESULTS
+from docs.site.archive import final
 from docs.site.markdown import table
-from inrbench.bench import results
 from inrbench.bench.config.suite import load
 
 SUITE, PENALISED = "reference-128", "systems-128"
@@ -71,8 +69,8 @@ def of_task(task: str) -> str:
 
 def values_of(task: str) -> pd.DataFrame:
     """Mean final score of each method (rows, the best mean first) on each signal of a task (columns)."""
-    final = _final(SUITE)
-    values = final[final["task"] == task].pivot_table(index="name", columns="signal", values="value")
+    scores = _final(SUITE)
+    values = scores[scores["task"] == task].pivot_table(index="name", columns="signal", values="value")
     order = (values.mean(axis=1) * float(_signs()[task])).sort_values(ascending=False).index
     return values.reindex(order)
 
@@ -132,15 +130,15 @@ def ranks() -> str:
     return table(("task", "networks", "rank correlation with `reference`"), rows)
 
 
-def _means(final: pd.DataFrame) -> pd.Series:
+def _means(scores: pd.DataFrame) -> pd.Series:
     """The mean over signals of each method on each task, where repeats of a signal are averaged first."""
-    return final.groupby(["task", "name", "signal"])["value"].mean().groupby(["task", "name"]).mean()
+    return scores.groupby(["task", "name", "signal"])["value"].mean().groupby(["task", "name"]).mean()
 
 
 def _networks(suite: str) -> pd.DataFrame:
     """The final scores of networks."""
-    final = _final(suite)
-    return final[final["activation"].notna()]
+    scores = _final(suite)
+    return scores[scores["activation"].notna()]
 
 
 def _signs() -> pd.Series:
@@ -148,11 +146,10 @@ def _signs() -> pd.Series:
     return _final(SUITE).groupby("task")["direction"].first()[tasks()]
 
 
-@functools.cache
 def _final(suite: str) -> pd.DataFrame:
     """The final scores, with the name of the entry: a job of the search has the label of its trial."""
-    final = results.final(RESULTS / suite)
-    return final.assign(name=final["method"].str.replace(r"-t\d+$", "", regex=True))
+    stored = final(suite)
+    return stored.assign(name=stored["method"].str.replace(r"-t\d+$", "", regex=True))
 
 
 def _cell(value: float) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from docs.site.archive import RESULTS
+from docs.site.archive import final
 from docs.site.markdown import table
-from inrbench.bench import results
 
 TASKS = ("image", "ct")
 COMPILED = "mlp"
@@ -41,8 +40,8 @@ def spread() -> float:
 
 
 def _networks() -> pd.DataFrame:
-    final = results.final(RESULTS / "step-times")
-    networks = final[final["activation"].notna()]
+    scores = final("step-times")
+    networks = scores[scores["activation"].notna()]
     if not networks["timing_valid"].all():
         raise ValueError("step-times: other work ran at the same time; run it again on an idle machine")
     return networks

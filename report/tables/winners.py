@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
 from dataclasses import dataclass
 
 from inrbench.report.data.model import Method, SuiteResults, TaskResults
-from inrbench.report.data.stats import ALPHA, Estimate, average, by_signal, difference, estimate, leaders
+from inrbench.report.data.stats import ALPHA, Estimate, by_signal, difference, estimate, leaders
 from inrbench.report.labels import baseline, number, with_interval
 from inrbench.report.tables import budget
 from inrbench.report.tables.build import DASH
@@ -88,25 +88,21 @@ def _winner(task: TaskResults) -> Winner:
     value = estimate(cells[best.key])
     assert value is not None
     means = {
-        name: {signal: average(values) for signal, values in by_signal(own).items()} for name, own in cells.items()
+        name: {signal: metric.direction * math.fsum(values) / len(values) for signal, values in by_signal(own).items()}
+        for name, own in cells.items()
     }
+    tops = {signal: max(own[signal] for own in means.values() if signal in own) for signal in needed}
     return Winner(
         task,
         best,
         value.mean,
-        first_on=sum(_first(best.key, signal, means, metric.direction) for signal in needed),
+        first_on=sum(means[best.key][signal] == tops[signal] for signal in needed),
         signals=len(needed),
         unseparated=tuple(others),
         after=after,
         gap=(abs(gap[0]), gap[1]) if gap else None,
         classical=best_classical(task),
     )
-
-
-def _first(name: str, signal: str, means: Mapping[str, Mapping[str, float | None]], direction: int) -> bool:
-    """Whether no method has a better mean on a signal."""
-    scores = {other: direction * value for other, own in means.items() if (value := own.get(signal)) is not None}
-    return scores[name] >= max(scores.values())
 
 
 def _gap(winner: Winner) -> dict[str, object]:
