@@ -71,17 +71,27 @@ def start(path: Path, results: Path) -> subprocess.Popen[str]:
     )
 
 
-def kill_all(process: subprocess.Popen[str]) -> None:
-    """SIGKILL for the run and its workers, without a warning."""
+def send_all(process: subprocess.Popen[str], number: signal.Signals = signal.SIGKILL) -> None:
+    """Send a signal to the run and its workers; SIGKILL ends them without a warning."""
     for pid in family(process.pid):
         with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
 
 
 def lines(process: subprocess.Popen[str]) -> Iterator[list[str]]:
     assert process.stdout is not None
     for line in process.stdout:
         yield line.split()
+
+
+def until(process: subprocess.Popen[str], word: str) -> list[list[str]]:
+    """The lines that the run prints up to the next that begins with a word."""
+    found = []
+    for words in lines(process):
+        found.append(words)
+        if words[0] == word:
+            return found
+    raise AssertionError(f"the run ended without {word}: {found}")
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +147,7 @@ def killed(path: Path, results: Path, chance: random.Random) -> tuple[bool, str]
                 time.sleep(pause)
                 break
     ended = process.poll() is not None
-    kill_all(process)
+    send_all(process)
     out, err = process.communicate(timeout=60)
     assert not ended or process.returncode == 0, err
     return process.returncode == 0, "\n".join([*printed, out])
@@ -172,21 +182,26 @@ def finish(path: Path, results: Path) -> list[list[str]]:
 def test_a_run_takes_over_what_another_leaves_when_it_is_killed(
     path: Path, tmp_path: Path, jobs: list[Job], reference: pd.DataFrame
 ) -> None:
-    victim, other = start(path, tmp_path), start(path, tmp_path)
-    begun = []
-    for words in lines(victim):
-        begun += words[1:] if words[0] == "start" else []
-        if len(begun) == 2:
-            break
-    kill_all(victim)
+    victim = start(path, tmp_path)
+    begun = until(victim, "start")[-1][1:]
+    send_all(victim, signal.SIGSTOP)
+    other = start(path, tmp_path)
+    until(other, "todo")  # its plan has all jobs, since the victim has ended none
+    send_all(other, signal.SIGSTOP)
+    send_all(victim, signal.SIGCONT)
+    begun += until(victim, "start")[-1][1:]
+    send_all(victim, signal.SIGSTOP)
+    send_all(other, signal.SIGCONT)
+    found = until(other, "start")  # while the victim has its second job
+    send_all(victim)
     victim.communicate(timeout=60)
     out, err = other.communicate(timeout=200)
     assert other.returncode == 0, err
-    found = [line.split() for line in out.splitlines()]
+    found += [line.split() for line in out.splitlines()]
     ended = Counter(words[1] for words in found if words[0] == "end")
     assert ended == Counter(job.job_id for job in jobs)
     twice = {words[1] for words in found if words[0] == "start"} & set(begun)
-    assert twice <= {begun[-1]}  # nothing is done again but what the victim was killed over
+    assert twice == {begun[-1]}  # nothing is done again but what the victim was killed over
     check(tmp_path, jobs, reference)
 
 
