@@ -19,6 +19,7 @@ from inrbench.bench.config.plugins import Plugins, source_file
 from inrbench.bench.errors import BadInput
 from inrbench.bench.machine import devices
 from inrbench.bench.runner import plan
+from inrbench.bench.store.headline import mean_over_signals
 from inrbench.bench.store.shipped import FOLDER
 from inrbench.bench.store.store import Store
 from inrbench.bench.tune import Search
@@ -67,13 +68,13 @@ class Ranking(Results):
 
     @property
     def tasks(self) -> pd.DataFrame:
-        """Where it wins and loses: for each task its mean, its place, the number of activations, and the best of the
-        others with its mean; best places first."""
+        """Where it wins and loses: for each task its mean over signals, its place, the number of activations, and the
+        best of the others with its mean; best places first."""
         rows = []
-        final = self.final[self.final["kind"].eq("activation")].dropna(subset="value")
+        final = self.final[self.final["kind"].eq("activation")]
         for task, group in final.groupby("task", sort=False):
-            better = group["direction"].iloc[0]
-            means = (better * group.groupby("method")["value"].mean()).sort_values(ascending=False)
+            better = group["direction"].max()
+            means = (better * mean_over_signals(group, "method")).dropna().sort_values(ascending=False)
             if self.entry not in means.index:
                 continue
             others = means.drop(self.entry)

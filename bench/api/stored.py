@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from inrbench.bench import results
 from inrbench.bench.config.job import Job
 from inrbench.bench.errors import BadInput
-from inrbench.bench.store.headline import with_headline
+from inrbench.bench.store.headline import mean_over_signals, with_headline
 
 if TYPE_CHECKING:
     from torch import nn
@@ -82,19 +82,20 @@ class Results:
     def table(self, task: str | None = None) -> pd.DataFrame:
         """Mean final scores, methods × tasks, activations before classical methods, best mean rank first.
 
-        Each value is the mean of the task's headline metric over signals and repeats. With a ``task``, it is the table
-        of that task as in the report's CSV: all metrics with intervals, parameters and times.
+        Each value is the mean of the task's headline metric over signals, where the repeats of a signal are averaged
+        first, and NaN where a method failed on a signal. With a ``task``, it is the table of that task as in the
+        report's CSV: all metrics with intervals, parameters and times.
 
         Raises:
             BadInput: if there is no such task.
         """
         if task is not None:
             return self._task_table(task)
-        final = self.final.dropna(subset="value")
-        means = final.pivot_table("value", ["kind", "label"], "task", "mean", sort=False, observed=True)
+        final = self.final
+        means = mean_over_signals(final, "kind", "label", "task").unstack("task")[list(final["task"].unique())]
         better = final.groupby("task")["direction"].first()
         order = (means * better).rank(ascending=False).mean(axis=1).rename("rank").reset_index()
-        order = order.sort_values(["kind", "rank", "label"], key=None)
+        order = order.sort_values(["kind", "rank", "label"])
         table = means.loc[list(zip(order["kind"], order["label"], strict=True))].droplevel("kind")
         return table.rename_axis(index="method", columns=None)
 

@@ -19,3 +19,18 @@ def with_headline(jobs: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     joined = jobs.join(last, on=["job_id", "metric"])
     ended = joined["status"].eq("ok")
     return joined.assign(value=joined["value"].where(ended), direction=joined["direction"].where(ended))
+
+
+def mean_over_signals(final: pd.DataFrame, *by: str) -> pd.Series:
+    """The mean final score of each group of jobs; every signal has the same weight, however often it was repeated.
+
+    Args:
+        final: jobs with the columns ``signal`` and ``value``, those that failed too.
+        by: columns that make a group.
+
+    Returns:
+        NaN for a group of which all jobs on some signal failed: its mean over the others would be too good.
+    """
+    signals = final.groupby([*by, "signal"], sort=False, observed=True)["value"].mean()
+    groups = signals.groupby(level=list(by), sort=False, observed=True)
+    return groups.mean().where(groups.count() == groups.size())

@@ -17,8 +17,12 @@ RESULTS = Path(__file__).parents[1] / "results"
 
 @functools.cache
 def final(suite: str) -> pd.DataFrame:
-    """The final score of each stored job of a suite, see `inrbench.bench.results.final`. Do not change it."""
-    return results.final(RESULTS / suite)
+    """The final score of each stored job of a suite, see `inrbench.bench.results.final`. Do not change it.
+
+    The column ``name`` has the entry of the suite; in ``method`` a job of the search has the label of its trial.
+    """
+    scores = results.final(RESULTS / suite)
+    return scores.assign(name=scores["method"].str.replace(r"-t\d+$", "", regex=True))
 
 
 @functools.cache

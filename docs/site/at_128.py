@@ -9,6 +9,7 @@ import pandas as pd
 from docs.site.archive import final
 from docs.site.markdown import table
 from inrbench.bench.config.suite import load
+from inrbench.bench.store.headline import mean_over_signals
 
 SUITE, PENALISED = "reference-128", "systems-128"
 LEAST_RANKED = 3
@@ -17,7 +18,7 @@ LEAST_RANKED = 3
 
 def tasks() -> list[str]:
     """The tasks of which results are stored, in the order of the suite."""
-    stored = set(_final(SUITE)["task"])
+    stored = set(final(SUITE)["task"])
     return [task for task in load(SUITE)[0].tasks if task in stored]
 
 
@@ -38,7 +39,7 @@ def overview() -> str:
 
 def networks() -> pd.DataFrame:
     """Mean score of each network (rows) on each task (columns), NaN where it was not run."""
-    return _means(_networks(SUITE)).unstack("task")[tasks()]
+    return mean_over_signals(_networks(SUITE), "task", "name").unstack("task")[tasks()]
 
 
 def mean_ranks() -> dict[str, float]:
@@ -69,7 +70,7 @@ def of_task(task: str) -> str:
 
 def values_of(task: str) -> pd.DataFrame:
     """Mean final score of each method (rows, the best mean first) on each signal of a task (columns)."""
-    scores = _final(SUITE)
+    scores = final(SUITE)
     values = scores[scores["task"] == task].pivot_table(index="name", columns="signal", values="value")
     order = (values.mean(axis=1) * float(_signs()[task])).sort_values(ascending=False).index
     return values.reindex(order)
@@ -90,7 +91,7 @@ def systems() -> str:
 
 def penalised() -> dict[str, dict[str, float]]:
     """Mean score of each network of `systems-128` on each task on which it was run."""
-    means = _means(_networks(PENALISED)).unstack("task")
+    means = mean_over_signals(_networks(PENALISED), "task", "name").unstack("task")
     order = [task for task in tasks() if task in means]
     return {
         str(name): {task: float(row[task]) for task in order if row[task] == row[task]}
@@ -109,7 +110,7 @@ def optimizers() -> str:
 
 def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
     """Of each task the mean score of each network under Adam and under Muon."""
-    parts = [_means(_networks(suite)) for suite in (SUITE, "optimizers-128")]
+    parts = [mean_over_signals(_networks(suite), "task", "name") for suite in (SUITE, "optimizers-128")]
     scores = {key: float(value) for part in parts for key, value in zip(part.index, part.to_numpy(), strict=True)}
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for task, name in scores:
@@ -120,7 +121,7 @@ def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
 
 def ranks() -> str:
     """Of each task the rank correlation (Spearman) of the mean scores of networks here with those of `reference`."""
-    small, here = _means(_networks("reference")).unstack("task"), networks()
+    small, here = mean_over_signals(_networks("reference"), "task", "name").unstack("task"), networks()
     rows = []
     for task in tasks():
         both = pd.DataFrame({"small": small[task], "here": here[task]}).dropna()
@@ -130,26 +131,15 @@ def ranks() -> str:
     return table(("task", "networks", "rank correlation with `reference`"), rows)
 
 
-def _means(scores: pd.DataFrame) -> pd.Series:
-    """The mean over signals of each method on each task, where repeats of a signal are averaged first."""
-    return scores.groupby(["task", "name", "signal"])["value"].mean().groupby(["task", "name"]).mean()
-
-
 def _networks(suite: str) -> pd.DataFrame:
     """The final scores of networks."""
-    scores = _final(suite)
+    scores = final(suite)
     return scores[scores["activation"].notna()]
 
 
 def _signs() -> pd.Series:
     """Of each task 1 if a higher score is better, else -1."""
-    return _final(SUITE).groupby("task")["direction"].first()[tasks()]
-
-
-def _final(suite: str) -> pd.DataFrame:
-    """The final scores, with the name of the entry: a job of the search has the label of its trial."""
-    stored = final(suite)
-    return stored.assign(name=stored["method"].str.replace(r"-t\d+$", "", regex=True))
+    return final(SUITE).groupby("task")["direction"].first()[tasks()]
 
 
 def _cell(value: float) -> str:

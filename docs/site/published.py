@@ -6,13 +6,13 @@ import itertools
 
 import pandas as pd
 
-from docs.site.archive import RESULTS
+from docs.site.archive import final
 from docs.site.markdown import table
-from inrbench.bench import results
+from inrbench.bench.store.headline import mean_over_signals
 from inrbench.report.data.published import Published, published
 from inrbench.tasks.core.metrics import METRICS
 
-SUITES = ("paper-neurofield", "reference")
+SUITES = ("paper-neurofield", "reference-128", "reference")
 """Suites of many activations, whose results are stored."""
 
 LEAST = 5
@@ -28,9 +28,9 @@ def source(item: Published) -> Source:
 
 def measured(suite: str, task: str, metric: str) -> pd.Series:
     """Mean final value of each activation on the tasks of a plugin in a stored suite, by the plugin's name."""
-    final = results.final(RESULTS / suite)
-    own = final[(final["kind"] == "activation") & (final["task_name"] == task) & (final["metric"] == metric)]
-    return own.groupby("activation")["value"].mean()
+    scores = final(suite)
+    own = scores[scores["name"].eq(scores["activation"]) & scores["task_name"].eq(task) & scores["metric"].eq(metric)]
+    return mean_over_signals(own, "activation")
 
 
 def agreement(one: pd.Series, other: pd.Series) -> tuple[float, int]:
