@@ -16,6 +16,7 @@ pytestmark = pytest.mark.timeout(900)  # it installs, and starts many processes
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "inrbench", "activations", "bench", "report", "tasks")
+STORED = ("reference", "reference-128")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -31,8 +32,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(source, copy / name, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, copy)
-    for kind in ("runs", "scores"):
-        shutil.copytree(ROOT / "docs/results/reference" / kind, copy / "docs/results/reference" / kind)
+    for suite in STORED:
+        for kind in ("runs", "scores"):
+            shutil.copytree(ROOT / "docs/results" / suite / kind, copy / "docs/results" / suite / kind)
     out = tmp_path_factory.mktemp("dist")
     call(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "--wheel-dir", out, copy)
     (path,) = out.glob("*.whl")
@@ -97,6 +99,9 @@ def test_the_wheel_holds_one_package_with_its_data_and_licences(wheel: Path) -> 
         "bench/engine/mlp.cpp",
     ):
         assert f"inrbench/{name}" in names
+    for suite in STORED:
+        stored = [name for name in names if name.startswith(f"inrbench/stored/{suite}/")]
+        assert {name.split("/")[3] for name in stored} == {"runs", "scores"}
     assert not [name for name in names if name.endswith(".npz") or "/tests/" in name]
     assert wheel.stat().st_size < 5e6
 

@@ -1,4 +1,4 @@
-"""Results that come with inrbench: in a wheel the scores of `reference`, in a checkout all of ``docs/results``."""
+"""Results that come with inrbench: in a wheel the scores of `reference` and `reference-128`, in a checkout all of ``docs/results``."""
 
 from __future__ import annotations
 
