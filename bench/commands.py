@@ -240,19 +240,22 @@ def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Pla
     from inrbench.bench.tune import Search
 
     rough, tuning = RoughTime(work.plugins), work.suite.tuning
-    searched: list[Job] = []
+    halved: list[Job] = []
+    whole: list[Job] = []
     times = 0.0
     if tuning.signals or tuning.leave_one_out:
         bare = Workspace.of(options, locked=False)
         search = Search(bare.suite, bare.plugins, bare.where)
         first, *others = search.rounds
-        searched = search.jobs(0, search.all())
+        halved = search.jobs(0, search.trials(0))
+        whole = search.jobs(len(others), search.trials(len(others))) if others else []
         shares = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)  # and the defaults
         times = shares / (first.trials * first.share)
-    _fetch([job.source for job in (*planned.todo, *searched)])  # the sizes are those of the signals
+    _fetch([job.source for job in (*planned.todo, *halved, *whole)])  # the sizes are those of the signals
     print(f"training: about {plan.duration(rough.seconds(planned.todo))}")
-    if searched:
-        print(f"search by inrbench tune, all of it: about {plan.duration(rough.seconds(searched) * times)}")
+    if halved or whole:
+        seconds = rough.seconds(halved) * times + rough.seconds(whole)
+        print(f"search by inrbench tune, all of it: about {plan.duration(seconds)}")
     print("one job after another on one core of this processor, from its speed alone; it may be twice as long")
 
 
@@ -330,17 +333,19 @@ def searched(
         silent: show neither notes nor progress.
     """
     how = plan.RunOptions(work.suite.tuning.seconds)
-    scores: list[DataFrame] = []
-    for number, trials in enumerate(search.rounds):
-        chosen = search.best(scores[-1], trials.trials) if scores else search.all()
+    scores: dict[int, DataFrame] = {}
+    for number in range(len(search.rounds)):
+        chosen = search.trials(number, scores.get(number - 1))
+        if not chosen:
+            continue
         store = Store(results, search.folder(number), say)
         if len(search.rounds) > 1 and not silent:
             say(f"round {number + 1} of {len(search.rounds)}: {sum(map(len, chosen.values()))} trials")
         jobs = search.jobs(number, chosen)
         execute(replace(work, store=store), plan.make(jobs, store), devices_wanted, how, silent=silent)
-        scores.append(search.scores(plan.make(jobs, store), store))
+        scores[number] = search.scores(plan.make(jobs, store), store)
     archive_trials(work.store, search.archived(scores))
-    return search.as_lock(scores[0], scores[-1], work.plugins.sources()), scores[-1]
+    return search.as_lock(scores, work.plugins.sources()), scores[number]
 
 
 def choose_c(options: arguments.ChooseArgs) -> int:

@@ -12,14 +12,14 @@ no signal is lost to the search and none decides about its own.
 With several rounds it is successive halving [Jamieson and Talwalkar, AISTATS 2016]: on each task all trials of an
 activation have a share of the suite's steps, and the best of them go on to the next round, which starts again with more
 steps. The last round has the suite's own. The first trial goes on in any case, so that what is found is at least as
-good as the defaults on the tuning signals.
+good as the defaults on the tuning signals. Tasks under ``all_steps`` skip the rounds before the last.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any, get_args
 
@@ -93,12 +93,18 @@ class Search:
             self._tasks[key] = {**(settings or {}), "signals": signals}
 
     def all(self) -> Trials:
-        """The trials of the first round."""
+        """All trials: of each activation and task those with which its search begins."""
         return {
             (name, task): list(range(self.rounds[0].trials))
             for name, entry in self._suite.activations.items()
             for task in (entry or {}).get("tasks") or self._tasks
         }
+
+    def trials(self, number: int, before: pd.DataFrame | None = None) -> Trials:
+        """The trials of a round, by the scores of the round before it."""
+        last, late = len(self.rounds) - 1, self._suite.tuning.all_steps
+        begin = {cell: trials for cell, trials in self.all().items() if number == (last if cell[1] in late else 0)}
+        return begin if before is None else {**begin, **self.best(before, self.rounds[number].trials)}
 
     def folder(self, number: int) -> str:
         """The name of the results of a round: those of the suite where they are among the last round's."""
@@ -167,18 +173,18 @@ class Search:
         ].agg(_mean)
         return trials.dropna(subset="goodness").sort_values("goodness", ascending=False, kind="stable")
 
-    def archived(self, rounds: Sequence[pd.DataFrame]) -> Iterator[dict[str, Any]]:
-        """The rows of `inrbench.bench.store.trials` of the scores of each round."""
+    def archived(self, rounds: Mapping[int, pd.DataFrame]) -> Iterator[dict[str, Any]]:
+        """The rows of `inrbench.bench.store.trials` of the scores of rounds, by their number."""
         names = {name for name, _ in self.all()}
         settings = {name: [json.dumps(values) for values in self.values(name)] for name in names}
         edges = {name: [", ".join(self._edges(name, trial)) for trial in range(len(settings[name]))] for name in names}
-        for part, scores in zip(self.rounds, rounds, strict=False):
+        for number, scores in rounds.items():
             for row in scores.to_dict("records"):
                 name, trial = str(row["activation"]), int(row["trial"])
                 yield {
                     **{key: row[key] for key in ("task", "activation", "trial", "metric")},
                     "signal": str(row["signal"]),
-                    "steps": self._steps(name, str(row["task"]).partition("[")[0], part.share),
+                    "steps": self._steps(name, str(row["task"]).partition("[")[0], self.rounds[number].share),
                     "settings": settings[name][trial],
                     "score": None if math.isnan(row["value"]) else float(row["value"]),
                     "edges": edges[name][trial],
@@ -200,11 +206,12 @@ class Search:
     def _left_out(self, scores: pd.DataFrame) -> list[str | None]:
         return sorted(scores["signal"].unique()) if self.leave_one_out else [None]
 
-    def as_lock(self, first: pd.DataFrame, last: pd.DataFrame, sources: Sources) -> Lock:
-        """The best trial of each activation on each task, by the scores of the first and of the last round."""
+    def as_lock(self, rounds: Mapping[int, pd.DataFrame], sources: Sources) -> Lock:
+        """The best trial of each activation on each task, by the scores of rounds."""
         activations: dict[str, dict[str, TunedSettings]] = {}
         for name, task in self.all():
-            begun, ended = (part[(part["activation"] == name) & (part["task"] == task)] for part in (first, last))
+            parts = [part[(part["activation"] == name) & (part["task"] == task)] for part in rounds.values()]
+            begun, ended = next((part for part in parts if len(part)), parts[0]), parts[-1]
             winners = self.ranking(ended)
             if winners.empty:
                 continue

@@ -54,6 +54,8 @@ class Tuning(Settings):
         rates: lowest and highest learning rate, the same for all; the default is in `inrbench.bench.tune`.
         trials: settings of each activation on each task, for a search in one round.
         rounds: rounds of successive halving; the last one uses all steps of the suite.
+        all_steps: tasks that are searched in the last round alone, with all the trials of the first. Halving prefers
+            what learns fast, and that is a wrong choice where the score falls again once the noise is fitted.
         repeats: repeats of each trial.
         widen: factor by which every range is extended at both ends, for all activations alike.
         seconds: time limit of a trial, for all alike; a trial that takes longer fails.
@@ -64,6 +66,7 @@ class Tuning(Settings):
     rates: list[PositiveFloat] | None = Field(None, min_length=2, max_length=2)
     trials: int | None = Field(None, ge=1, le=10_000)
     rounds: list[Round] | None = Field(None, min_length=1)
+    all_steps: list[str] = Field(default_factory=list)
     repeats: int = Field(1, ge=1, le=10_000)
     widen: float = Field(1.0, ge=1)
     seconds: float | None = Field(None, gt=0)
@@ -143,6 +146,13 @@ class Suite(Settings):
     train: dict[str, Any]
     tasks: dict[str, dict[str, Any] | None]
     activations: dict[str, dict[str, Any] | None]
+
+    @model_validator(mode="after")
+    def _all_steps_are_of_tasks(self) -> Suite:
+        for name in self.tuning.all_steps:
+            if name not in self.tasks:
+                raise ValueError(f"tuning.all_steps: {name!r} is no task of the suite{did_you_mean(name, self.tasks)}")
+        return self
 
 
 def load(name: str | Mapping[str, Any], overrides: Sequence[str] = (), scale: str | None = None) -> tuple[Suite, str]:

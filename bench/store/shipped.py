@@ -1,4 +1,4 @@
-"""Results that come with inrbench: in a wheel the scores of `reference` and `reference-128`, in a checkout all of ``docs/results``."""
+"""Results that come with inrbench: `reference` and `reference-128` in a wheel, all of `docs/results` in a checkout."""
 
 from __future__ import annotations
 

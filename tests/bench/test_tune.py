@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -18,6 +19,7 @@ from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
 from inrbench.bench.optimizers import Optimizer
+from inrbench.bench.store import trials
 from inrbench.bench.store.store import Store
 from inrbench.bench.tune import Search
 from tests.bench.command import Inrbench
@@ -102,6 +104,17 @@ def test_rounds_have_fewer_trials_and_more_steps() -> None:
     # the same trial as in the first round, with more steps
     assert last.train.lr == rates(first(halving), "siren")[2]
     assert values([last], "siren", "omega0") == [values(first(halving), "siren", "omega0")[2]]
+
+
+def test_a_task_under_all_steps_is_searched_in_the_last_round_alone() -> None:
+    tasks = {"image": {"signals": ["camera"], "size": 16}, "denoise": {"signals": ["camera"], "size": 16}}
+    tuning = "{signals: {image: [coins], denoise: [coins]}, rounds: [{trials: 4, share: 0.5}, {trials: 1}], "
+    both = search(tuning + "all_steps: [denoise]}", tasks=tasks)
+    assert set(both.trials(0)) == {(name, "image") for name in ("relu", "siren", "wire")}
+    assert both.trials(1) == {(name, "denoise"): [0, 1, 2, 3] for name in ("relu", "siren", "wire")}
+    assert {job.train.steps for job in both.jobs(1, both.trials(1)) if job.train} == {8}
+    with pytest.raises(BadInput, match="'denois' is no task of the suite — did you mean 'denoise'"):
+        search(tuning + "all_steps: [denois]}", tasks=tasks)
 
 
 def test_ranges_are_widened_for_all_alike_and_stay_within_the_bounds_of_a_parameter(tmp_path: Path) -> None:
@@ -245,6 +258,28 @@ def test_a_signal_is_reported_with_the_setting_that_was_best_on_the_others(tmp_p
     done = inrbench("run", tmp_path / "tiny.yaml")
     assert "2 of 6 jobs to run" not in done.stderr
     assert "1 of 4 jobs to run" in done.stderr, done.stderr
+
+
+def test_the_command_searches_a_task_with_all_steps(tmp_path: Path, inrbench: Inrbench) -> None:
+    (tmp_path / "tiny.yaml").write_text(
+        LEFT_OUT.replace("rounds:", "all_steps: [noisy], rounds:").replace(
+            "tasks: {", "tasks: {noisy: {task: denoise, signals: [camera, coins, moon], size: 16}, "
+        )
+    )
+    for words in (("-t", "noisy"), ()):  # alone, and beside a task that is halved
+        done = inrbench("tune", tmp_path / "tiny.yaml", *words)
+        assert done.returncode == 0, done.stderr
+    stored = pd.DataFrame(trials.read(tmp_path / "results/tiny/trials.parquet"))
+    steps = stored.groupby(["task", "steps"])["trial"].nunique()
+    assert (steps["noisy", 8], steps["image", 4]) == (5, 5)
+    assert ("noisy", 4) not in steps
+    lock = Lock.read(tmp_path / "tiny.lock.yaml")
+    assert lock is not None
+    cell = lock.activations["siren"]["noisy"]
+    own = stored[stored["task"] == "noisy"].groupby("trial")["score"].mean()
+    assert cell.score == pytest.approx(own.max(), rel=1e-3)
+    assert (cell.trials, cell.failed) == (5, 0)
+    assert "search by inrbench tune" in inrbench("plan", tmp_path / "tiny.yaml", "--hours").stdout
 
 
 def test_leaving_one_out_needs_three_signals_and_no_others() -> None:
