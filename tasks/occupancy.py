@@ -13,7 +13,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from inrbench.tasks.baselines.interpolation import nearest
+from inrbench.tasks.baselines.interpolation import biharmonic_spline, nearest
 from inrbench.tasks.core.base import Baseline, Problem, Task, draw, grid_coords, require
 from inrbench.tasks.core.operators import Mask
 from inrbench.tasks.signals.signal import SHAPES, Signal, SignalError, pixel_centres
@@ -68,7 +68,7 @@ class Occupancy(Task):
         return Problem(grid_coords(shape), operator, operator.forward(truth), truth, shape)
 
     def baselines(self) -> Mapping[str, Baseline]:
-        return {"nearest": nearest}
+        return {"biharmonic": biharmonic_spline, "nearest": nearest}
 
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
         return problem.unseen_scores(values, self.metrics)

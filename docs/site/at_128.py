@@ -6,10 +6,11 @@ import math
 
 import pandas as pd
 
-from docs.site.archive import final
+from docs.site.archive import archived, final
 from docs.site.markdown import table
 from inrbench.bench.config.suite import load
 from inrbench.bench.store.headline import mean_over_signals
+from inrbench.report.data.leaderboard import leaderboard
 
 SUITE, PENALISED = "reference-128", "systems-128"
 LEAST_RANKED = 3
@@ -24,17 +25,18 @@ def tasks() -> list[str]:
 
 def overview() -> str:
     """Mean scores on each task: networks by mean rank, the best of a task in bold, and the best classical method."""
-    means, ranks = networks(), mean_ranks()
+    means = networks()
     best = (means * _signs()).max() * _signs()
     rows = []
-    for name in [*ranks, *map(str, means.index.difference([*ranks]))]:
+    ranked = [*mean_ranks()]
+    for name in [*ranked, *map(str, means.index.difference(ranked))]:
         pairs = zip(means.loc[name], best, strict=True)
         cells = [f"**{_cell(value)}**" if value == first else _cell(value) for value, first in pairs]
-        rows.append((f"`{name}`", *cells, _cell(ranks.get(name, math.nan))))
+        rows.append((f"`{name}`", *cells))
     classical = best_classical()
     cells = [f"{_cell(classical[task][1])} `{classical[task][0]}`" if task in classical else "—" for task in tasks()]
-    rows.append(("*best classical*", *cells, ""))
-    return table(("method", *tasks(), "mean rank"), rows)
+    rows.append(("*best classical*", *cells))
+    return table(("method", *tasks()), rows)
 
 
 def networks() -> pd.DataFrame:
@@ -43,10 +45,10 @@ def networks() -> pd.DataFrame:
 
 
 def mean_ranks() -> dict[str, float]:
-    """The mean over tasks of the rank of each network that was run on all of them, among those; the best first."""
-    complete = networks().dropna() * _signs()
-    ranks = complete.rank(ascending=False).mean(axis=1).sort_values(kind="stable")
-    return dict(zip(map(str, ranks.index), ranks.to_numpy().tolist(), strict=True))
+    """The mean rank of each network that was run on all tasks, the best first, as the leaderboard has it."""
+    board = leaderboard(archived(SUITE))
+    assert board is not None
+    return dict(zip(board.methods, board.mean_rank.value.tolist(), strict=True))
 
 
 def best_classical() -> dict[str, tuple[str, float]]:

@@ -46,13 +46,14 @@ def cubic(problem: Problem) -> NDArray[np.float32]:
 
 
 def biharmonic_spline(problem: Problem, neighbors: int = 32) -> NDArray[np.float32]:
-    """Radial basis functions r (biharmonic in three dimensions) and a linear polynomial: (*shape, C).
+    """Radial basis functions and a linear polynomial, r in three dimensions and r² log r in two: (*shape, C).
 
     This is the classical interpolant of signed distances [J. Carr et al., SIGGRAPH 2001], here of the ``neighbors``
     nearest measured points of each grid point instead of all, because the matrix of all would not fit into memory.
     """
     at, values, steps = _measured(problem)
-    spline = scipy.interpolate.RBFInterpolator(at, values, neighbors=min(neighbors, len(at)), kernel="linear", degree=1)
+    kernel = "thin_plate_spline" if at.shape[1] == 2 else "linear"
+    spline = scipy.interpolate.RBFInterpolator(at, values, neighbors=min(neighbors, len(at)), kernel=kernel, degree=1)
     return _grid(problem, spline(steps))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 from pydantic import ValidationError
 
+from inrbench.tasks.baselines.interpolation import biharmonic_spline
 from inrbench.tasks.core.metrics import iou
 from inrbench.tasks.core.operators import Mask
 from inrbench.tasks.occupancy import Occupancy
@@ -49,12 +52,25 @@ def test_only_points_that_were_not_measured_are_scored() -> None:
     assert iou(problem.grid(estimate), problem.grid(problem.truth)) > 0.3
 
 
-def test_the_baseline_is_right_where_it_was_told() -> None:
+@pytest.mark.parametrize("name", ["torus", "horse"])
+def test_baselines_are_right_where_they_were_told_and_the_spline_is_ahead(name: str) -> None:
     task = Occupancy(size=24, train_share=0.3)
-    problem = task.problem(load("torus"), seed=0)
-    values = torch.from_numpy(task.baselines()["nearest"](problem)).reshape(-1, 1)
-    assert torch.equal(problem.operator.forward(values), problem.measured)
-    assert 0.6 < task.score(problem, values)["iou"] < 1
+    problem = task.problem(load(name), seed=0)
+    scores = {}
+    for label, baseline in task.baselines().items():
+        values = torch.from_numpy(baseline(problem)).reshape(-1, 1)
+        torch.testing.assert_close(problem.operator.forward(values), problem.measured, atol=1e-5, rtol=0)
+        scores[label] = task.score(problem, values)["iou"]
+    assert 0.5 < scores["nearest"] < scores["biharmonic"] < 1
+
+
+def test_the_spline_of_two_dimensions_reproduces_a_plane() -> None:
+    task = Occupancy(size=24, train_share=0.3)
+    problem = task.problem(load("horse"), seed=0)
+    plane = (problem.coords @ torch.tensor([[0.3], [-0.2]])) + 0.5
+    problem = dataclasses.replace(problem, measured=problem.operator.forward(plane))
+    values = torch.from_numpy(biharmonic_spline(problem)).reshape(-1, 1)
+    torch.testing.assert_close(values, plane.float(), atol=1e-4, rtol=0)
 
 
 def test_a_grid_that_is_too_large_is_refused_before_it_is_built() -> None:
