@@ -78,6 +78,23 @@ def test_the_verdicts_at_128_are_those_of_the_stored_results() -> None:
     assert f"{best['inpaint'][1]:.1f} dB; SIREN, WIRE and FINER have 29.2 dB" in answer
     assert f"error {best['sdf'][1]:.4f}; Grid {sdf['grid']:.4f}, SIREN {sdf['siren']:.4f}" in answer
     assert f"{best['function'][1]:.1f} dB; Grid {function['grid']:.1f} dB, SIREN {function['siren']:.1f} dB" in answer
+    denoise, deblur, poisson, occupancy = (all_means[task] for task in ("denoise", "deblur", "poisson", "occupancy"))
+    assert best["denoise"][0] == "nl-means"
+    assert f"{denoise['siren']:.1f}" == f"{denoise['relu-pe']:.1f}" == f"{max(denoise.values()):.1f}"
+    smooth = at_128.values_of("denoise").mean(axis=1)["tv"]
+    assert (
+        f"{best['denoise'][1]:.1f} dB, total variation {smooth:.1f} dB; SIREN and ReLU+PE have {denoise['siren']:.1f}"
+        in answer
+    )
+    assert best["deblur"][0] == "tv"
+    assert f"{deblur['siren']:.1f}" == f"{deblur['finer']:.1f}"
+    assert f"{best['deblur'][1]:.1f} dB; SIREN and FINER have {deblur['siren']:.1f} dB" in answer
+    assert best["poisson"][0] == "dct"
+    assert f"{best['poisson'][1]:.1f} dB; SIREN, the best network, {poisson['siren']:.1f} dB" in answer
+    spline = best["occupancy"][1]
+    assert (
+        f"IoU {occupancy['relu-pe']:.2f} and {occupancy['siren']:.2f}; the biharmonic spline has {spline:.2f}" in answer
+    )
     assert next(iter(at_128.mean_ranks())) == "siren"
     assert f"it is {image['siren'] - image['bw-relu']:.1f} dB below SIREN on pictures" in answer
     assert (

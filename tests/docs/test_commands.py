@@ -64,4 +64,4 @@ def _of_shipped_suite(line: str) -> arguments.SuiteArgs | None:
 def test_a_command_line_on_a_shipped_suite_gives_jobs(line: str) -> None:
     options = _of_shipped_suite(line)
     assert options is not None
-    assert Workspace.of(options).jobs
+    assert Workspace.of(options, searches=isinstance(options, arguments.TuneArgs)).jobs
