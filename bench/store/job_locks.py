@@ -74,6 +74,7 @@ class JobLocks:
         with self._mutex:
             self._jobs.discard(job_id)
             self._unlock(_offset(job_id))
+            self._close_if_idle()
 
     @contextmanager
     def holding(self, job_id: str) -> Iterator[bool]:
@@ -103,6 +104,7 @@ class JobLocks:
                 self._readers.discard(thread)
                 if not self._readers:
                     self._unlock(_FOLDER)
+                self._close_if_idle()
 
     @contextmanager
     def exclusive(self, wait_s: float) -> Iterator[bool]:
@@ -118,6 +120,7 @@ class JobLocks:
                 if alone:
                     self._owner = None
                     self._unlock(_FOLDER)
+                self._close_if_idle()
 
     def _join(self, thread: int) -> bool:
         with self._mutex:
@@ -163,6 +166,12 @@ class JobLocks:
     def _unlock(self, offset: int) -> None:
         if self._works and self._file is not None:
             fcntl.lockf(self._file, fcntl.LOCK_UN, 1, offset)
+
+    def _close_if_idle(self) -> None:
+        """Close the file while nothing is locked, so that a process may read any number of folders."""
+        if self._file is not None and not self._jobs and not self._readers and self._owner is None:
+            os.close(self._file)
+            self._file = None
 
     def _handle(self, make_folder: bool = True) -> int:
         if self._file is not None:

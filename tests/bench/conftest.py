@@ -51,9 +51,9 @@ class Trouble(Activation):
         if self.how == "segfault":
             ctypes.string_at(0)
         if self.how == "close":
-            os.closerange(3, 1024)
+            os.closerange(3, 4096)
         if self.how == "garble":
-            for fd in range(3, 256):
+            for fd in range(3, 4096):
                 try:
                     if stat.S_ISSOCK(os.fstat(fd).st_mode):
                         os.write(fd, b"hello, is anybody there?")

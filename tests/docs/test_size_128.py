@@ -91,7 +91,8 @@ def test_what_is_said_of_all_tasks() -> None:
     assert board.leading == {"siren"}
     six = networks().loc[[*ranks]].assign(sdf=lambda frame: -frame["sdf"]).rank(ascending=False)
     assert (six.loc["siren"] == 1).sum() == 7
-    assert ((six.loc["grid"] == 1).sum(), (six.loc["grid"] == 6).sum()) == (3, 4)
+    assert (six.loc["grid"] == 1).sum() == 3
+    assert {task for task in six if six.loc["grid", task] == 6} == {"mri", "inpaint", "denoise", "occupancy"}
     classical = best_classical()
     ahead = {task for task, (name, _) in classical.items() if values_of(task).index[0] == name}
     assert "on nine of the ten tasks that have one" in PAGE
@@ -255,9 +256,9 @@ def test_what_is_said_of_halving() -> None:
     lost = means[400] - means[1000]
     grid = {task: lost[task, "grid"].max() for task in ("mri", "deblur")}
     assert f"Grid loses up to {grid['mri']:.1f} and {grid['deblur']:.1f} dB" in PAGE
-    for cell, best in means[1000].groupby(["task", "activation"]).idxmax().items():
-        if cell[0] in grid and cell[1] != "grid":
-            assert lost[best] < 0, best
+    for task, name, trial in means[1000].groupby(["task", "activation"]).idxmax().tolist():
+        if task in grid and name != "grid":
+            assert lost[task, name, trial] < 0, (task, name)
 
 
 def test_what_is_said_of_bw_relu_on_its_own_page() -> None:

@@ -147,3 +147,32 @@ def test_reading_makes_no_folder(tmp_path: Path) -> None:
     with locks_in(tmp_path / "none").shared():
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_whose_locks_are_free_takes_no_open_file(tmp_path: Path) -> None:
+    def handles() -> int:
+        links = (link for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+        return sum(str(tmp_path) in str(link.readlink()) for link in links if link.exists())
+
+    locks = locks_in(tmp_path)
+    with locks.shared(), locks.holding("a"):
+        assert handles() == 1
+    with locks.exclusive(0) as alone:
+        assert alone
+        assert handles() == 1
+    assert locks.acquire("b")
+    with locks.shared():
+        pass
+    assert handles() == 1  # the job is still locked
+    assert not lent(tmp_path, "b")
+    locks.release("b")
+    assert handles() == 0
+
+
+def lent(folder: Path, name: str) -> bool:
+    """Whether another process can lock a job."""
+    with holder(folder, name) as other:
+        assert other.stdout is not None
+        found = other.stdout.readline().strip() == "True"
+        other.communicate()
+    return found
