@@ -345,7 +345,7 @@ def searched(
         execute(replace(work, store=store), plan.make(jobs, store), devices_wanted, how, silent=silent)
         scores[number] = search.scores(plan.make(jobs, store), store)
     archive_trials(work.store, search.archived(scores))
-    return search.as_lock(scores, work.plugins.sources()), scores[number]
+    return search.as_lock(scores, work.plugins.sources()), scores[max(scores)]
 
 
 def choose_c(options: arguments.ChooseArgs) -> int:

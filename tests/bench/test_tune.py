@@ -282,6 +282,15 @@ def test_the_command_searches_a_task_with_all_steps(tmp_path: Path, inrbench: In
     assert "search by inrbench tune" in inrbench("plan", tmp_path / "tiny.yaml", "--hours").stdout
 
 
+def test_a_search_whose_first_round_fails_ends_with_a_line(tmp_path: Path, inrbench: Inrbench) -> None:
+    (tmp_path / "tiny.yaml").write_text(
+        LEFT_OUT.replace("0.00301", "1.0e+30").replace("[0.0005, 0.2]", "[1.0e+29, 1.0e+31]")
+    )
+    done = inrbench("tune", tmp_path / "tiny.yaml")
+    assert done.returncode == 0, done.stderr
+    assert "every trial failed: siren on image" in done.stderr
+
+
 def test_leaving_one_out_needs_three_signals_and_no_others() -> None:
     with pytest.raises(BadInput, match="leave_one_out needs 3"):
         first(search("{leave_one_out: true, trials: 4}"))
