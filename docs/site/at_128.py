@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import pandas as pd
@@ -10,7 +11,7 @@ from docs.site.archive import archived, final
 from docs.site.markdown import table
 from inrbench.bench.config.suite import load
 from inrbench.bench.store.headline import mean_over_signals
-from inrbench.report.data.leaderboard import leaderboard
+from inrbench.report.data.leaderboard import Leaderboard, leaderboard
 
 SUITE, PENALISED = "reference-128", "systems-128"
 LEAST_RANKED = 3
@@ -46,9 +47,15 @@ def networks() -> pd.DataFrame:
 
 def mean_ranks() -> dict[str, float]:
     """The mean rank of each network that was run on all tasks, the best first, as the leaderboard has it."""
-    board = leaderboard(archived(SUITE))
-    assert board is not None
-    return dict(zip(board.methods, board.mean_rank.value.tolist(), strict=True))
+    return dict(zip(board().methods, board().mean_rank.value.tolist(), strict=True))
+
+
+@functools.cache
+def board() -> Leaderboard:
+    """The leaderboard of the networks that were run on all tasks."""
+    found = leaderboard(archived(SUITE))
+    assert found is not None
+    return found
 
 
 def best_classical() -> dict[str, tuple[str, float]]:

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 from docs.site import at_128
+from docs.site.archive import final
 from inrbench.bench import results
+from inrbench.bench.store.headline import mean_over_signals
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -69,11 +71,11 @@ def test_what_is_said_of_muon_at_128() -> None:
     both = [pd.DataFrame(pairs).T for pairs in (image, ct)]
     order = [frame[0].corr(frame[1], "spearman") for frame in both]
     assert f"correlate by {order[0]:.2f} on image and {order[1]:.2f} on ct" in page
-    final = results.final(DOCS / "results" / "optimizers-128")
-    variance = final[final["method"].str.startswith("relu-variance")].groupby("signal")["value"].mean().mean()
+    scores = final("optimizers-128")
+    variance = mean_over_signals(scores, "name")["relu-variance"]
     assert f"give ReLU {variance - image['relu'][0]:.1f} dB under Adam" in page
-    per_signal = final[final["task"] == "ct"].pivot_table(index="method", columns="signal", values="value")
-    networks = per_signal[per_signal.index.str.contains("-muon")].groupby(lambda name: name.partition("-muon")[0]).max()
+    per_signal = scores[scores["task"] == "ct"].pivot_table(index="name", columns="signal", values="value")
+    networks = per_signal[per_signal.index.str.endswith("-muon")].rename(lambda name: name.removesuffix("-muon"))
     plain = at_128.values_of("ct").drop(["tv", "fbp"])
     assert (networks.idxmax() == "relu-pe").all()
     assert (networks.loc["relu-pe"] > plain.max()).all()

@@ -52,6 +52,14 @@ def test_only_points_that_were_not_measured_are_scored() -> None:
     assert iou(problem.grid(estimate), problem.grid(problem.truth)) > 0.3
 
 
+def test_the_nearest_neighbour_is_right_where_it_was_told() -> None:
+    task = Occupancy(size=24, train_share=0.3)
+    problem = task.problem(load("torus"), seed=0)
+    values = torch.from_numpy(task.baselines()["nearest"](problem)).reshape(-1, 1)
+    assert torch.equal(problem.operator.forward(values), problem.measured)
+    assert 0.6 < task.score(problem, values)["iou"] < 1
+
+
 @pytest.mark.parametrize("name", ["torus", "horse"])
 def test_baselines_are_right_where_they_were_told_and_the_spline_is_ahead(name: str) -> None:
     task = Occupancy(size=24, train_share=0.3)
