@@ -22,6 +22,7 @@ from inrbench.report.figures import (
     cost,
     images,
     layer_statistics,
+    leaderboard,
     overview,
     path_norm,
     signals_1d,
@@ -123,9 +124,11 @@ def _leaderboard(suite: SuiteResults, styles: Styles, board: Leaderboard) -> Gal
             " Effect: 0 is the weakest classical method of a task, 1 the best (dashed); small dots are signals, large "
             "ones medians over tasks; what is beyond ±3 is cut off."
         )
-    text += f" The {overview.RANKED} best of {len(board.methods)} methods." * (len(board.methods) > overview.RANKED)
+    text += f" The {leaderboard.RANKED} best of {len(board.methods)} methods." * (
+        len(board.methods) > leaderboard.RANKED
+    )
     alt = f"Mean rank, probability of improvement and effects; best: {names[board.methods[0]]}"
-    return GalleryEntry("leaderboard", "leaderboard", overview.leaderboard(board, scaled, names, styles), text, alt)
+    return GalleryEntry("leaderboard", "leaderboard", leaderboard.draw(board, scaled, names, styles), text, alt)
 
 
 def _sensitivity(task: TaskResults) -> Iterator[GalleryEntry]:
