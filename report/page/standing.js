@@ -133,17 +133,18 @@ const standing = (() => {
     return (Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log(1 - x)) * found) / a;
   }
 
-  /** Two-sided p-value of Welch's t-test of two means over the same signals; 1 where a signal has a single repeat. */
+  /** Two-sided p-value of Welch's t-test of two means over the same signals; 1 if one has no signal repeated. */
   function pValue(first, second) {
     let gap = 0;
     const parts = [];
     for (const [own, sign] of [[first, 1], [second, -1]]) {
       const groups = Object.values(own);
-      for (const [value, variance, n] of groups) {
-        if (n === 1) return 1;
-        gap += (sign * value) / groups.length;
-        parts.push([variance / n / groups.length ** 2, n - 1]);
-      }
+      const total = (number) => groups.reduce((sum, [, variance, n]) => sum + number(variance, n), 0);
+      const [spare, weight] = [total((_, n) => n - 1), (n) => 1 / n / groups.length ** 2];
+      if (!spare) return 1;
+      gap += sign * mean(groups.map(([value]) => value));
+      if (groups.every(([, , n]) => n > 1)) for (const [, variance, n] of groups) parts.push([variance * weight(n), n - 1]);
+      else parts.push([(total((variance, n) => variance * (n - 1)) / spare) * total((_, n) => weight(n)), spare]);
     }
     const variance = parts.reduce((sum, [part]) => sum + part, 0);
     if (variance === 0) return gap === 0 ? 1 : 0;

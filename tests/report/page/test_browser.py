@@ -421,30 +421,34 @@ def test_the_marks_of_a_table_are_those_of_the_methods_shown(browser: Browser, c
     visit = Visit(browser, f"{page}#&off={off}")
     visit.page.wait_for_selector("html.ready")
     hidden = off.split(",")
-    (task,) = load(crowded).tasks
-    shown = replace(task, activations=tuple(method for method in task.activations if method.key not in hidden))
-    wanted = build(replace(load(crowded), tasks=(shown,)), shown)
-    for column in range(2, 6):
-        assert visit.column("image", column + 1) == [row[column].text for row in wanted.rows]
-        bold = visit.page.locator(f"[aria-label='Results of image'] tbody td:nth-child({column + 1}).strong:visible")
-        assert bold.all_inner_texts() == [row[column].text for row in wanted.rows if row[column].bold]
+    for task in load(crowded).tasks:
+        shown = replace(task, activations=tuple(method for method in task.activations if method.key not in hidden))
+        wanted = build(replace(load(crowded), tasks=(shown,)), shown)
+        for column in range(2, 6):
+            assert visit.column(wanted.title, column + 1) == [row[column].text for row in wanted.rows]
+            cells = f"[aria-label='Results of {wanted.title}'] tbody td:nth-child({column + 1})"
+            bold = visit.page.locator(f"{cells}.strong:visible")
+            assert bold.all_inner_texts() == [row[column].text for row in wanted.rows if row[column].bold]
     assert visit.errors == []
     visit.page.close()
 
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
-    """Methods that repeats hardly separate; one lacks a signal, one is too large, one had not converged."""
+    """Methods that repeats hardly separate; one lacks a signal, one is too large, one had not converged. On a second
+    task one of the signals has a single repeat."""
     lab = Lab(tmp_path_factory.mktemp("crowded"))
     rng = np.random.default_rng(1)
-    for method, level in {"siren": 33.0, "bw-relu": 32.6, "wire": 32.5, "gauss": 32.0, "relu": 25.0}.items():
-        for signal, repeat in product(("camera", "coins"), range(4)):
-            ssim = lab.score("ssim", 100, 0.9 + 0.01 * rng.standard_normal(), 1)
-            lab.job(
-                method, level + 0.5 * rng.standard_normal(), signal=signal, repeat=repeat, extra=[ssim],
-                params=80_000 if method == "bw-relu" else 10_000, model=json.dumps({"params": 10_000}),
-                losses={50: 1.0, 80: 0.5, 100: 0.2} if method == "wire" else None,
-            )  # fmt: skip
+    levels = {"siren": 33.0, "bw-relu": 32.6, "wire": 32.5, "gauss": 32.0, "relu": 25.0}
+    cells = [("image", *cell) for cell in product(("camera", "coins"), range(4))]
+    cells += [("denoise", "camera", 0), *(("denoise", "coins", repeat) for repeat in range(4))]
+    for (method, level), (task, signal, repeat) in product(levels.items(), cells):
+        ssim = lab.score("ssim", 100, 0.9 + 0.01 * rng.standard_normal(), 1)
+        lab.job(
+            method, level + 0.5 * rng.standard_normal(), task=task, signal=signal, repeat=repeat, extra=[ssim],
+            params=80_000 if method == "bw-relu" else 10_000, model=json.dumps({"params": 10_000}),
+            losses={50: 1.0, 80: 0.5, 100: 0.2} if method == "wire" else None,
+        )  # fmt: skip
     for repeat in range(4):
         lab.job("partial", 40.0 + repeat, repeat=repeat)
     report.write(lab.store)
