@@ -82,28 +82,35 @@ _TEX = {
     "§": r"\S{}",
     "¶": r"\P{}",
     "‖": r"$\|$",
-    "₀": r"$_0$",
-    "σ": r"$\sigma$",
-    "ω": r"$\omega$",
-    "β": r"$\beta$",
-    "π": r"$\pi$",
+    "°": r"\textdegree{}",
     "√": r"$\surd$",
     "²": r"\textsuperscript{2}",
     "≤": r"$\leq$",
     "≈": r"$\approx$",
-    "λ": r"$\lambda$",
-    "ρ": r"$\rho$",
-    "μ": r"$\mu$",
     "→": r"$\rightarrow$",
     "’": "'",
     "≥": r"$\geq$",
     "✓": r"$\checkmark$",
 }
+_GREEK = (
+    "α alpha β beta γ gamma δ delta ε varepsilon ζ zeta η eta θ theta ι iota κ kappa λ lambda μ mu ν nu ξ xi π pi "
+    "ρ rho σ sigma τ tau υ upsilon φ varphi χ chi ψ psi ω omega Γ Gamma Δ Delta Θ Theta Λ Lambda Ξ Xi Π Pi Σ Sigma "
+    "Φ Phi Ψ Psi Ω Omega"
+)
+_TEX |= {letter: rf"$\{name}$" for letter, name in re.findall(r"(\S) (\w+)", _GREEK)}
+_TEX |= {digit: f"$_{number}$" for number, digit in enumerate("₀₁₂₃₄₅₆₇₈₉")}
 
 
 def tex(text: str) -> str:
-    """Text escaped for LaTeX, on one line."""
-    return "".join(_TEX.get(char, char) for char in " ".join(text.split()))
+    """Text escaped for LaTeX, on one line; a question mark for a character that T1 fonts lack."""
+    return "".join(_TEX.get(char) or _plain(char) for char in " ".join(text.split()))
+
+
+def _plain(char: str) -> str:
+    """A character as T1 fonts have it: itself if it is ASCII or a Latin letter, else what it is composed of."""
+    if char.isascii() or (char.isalpha() and "LATIN" in unicodedata.name(char, "") and ord(char) < 0x180):
+        return char
+    return "".join(part for part in unicodedata.normalize("NFKD", char) if part.isascii()) or "?"
 
 
 def select(table: Table, names: Collection[str]) -> Table:
@@ -120,13 +127,20 @@ def select(table: Table, names: Collection[str]) -> Table:
 
     rows, classical = cut(table.rows), cut(table.classical)
     text = " ".join(cell.text for row in rows + classical for cell in row)
-    notes = tuple(note for note in table.notes if note[:1] not in MARKS or note[0] in text)
+    marks = [(note, _mark(note)) for note in table.notes]
+    notes = tuple(note for note, mark in marks if mark in text)
     columns = tuple(table.columns[index] for index in indices)
     return replace(table, columns=columns, rows=rows, classical=classical, notes=notes)
 
 
 MARKS = "†‡§¶‖≈"
 """Marks of cells, with which the notes on them begin."""
+
+
+def _mark(note: str) -> str:
+    """The mark with which a note begins, one of `MARKS` or a letter in brackets; empty for none."""
+    letter = re.match(r"\[\w+\]", note)
+    return letter[0] if letter else note[:1] if note[:1] in MARKS else ""
 
 
 def latex(table: Table, suite: str, names: Collection[str] = ()) -> str:

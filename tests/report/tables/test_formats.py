@@ -8,8 +8,9 @@ import io
 import pytest
 
 from inrbench.report.data.load import load
+from inrbench.report.labels import parameter
 from inrbench.report.tables.build import build
-from inrbench.report.tables.formats import comma_separated, latex, markdown
+from inrbench.report.tables.formats import comma_separated, latex, markdown, tex
 from inrbench.report.tables.table import Cell, Table
 from tests.report.laboratory import Lab
 
@@ -55,6 +56,16 @@ def test_latex_escapes_and_sets_the_best_in_bold(lab: Lab) -> None:
     assert text.count(r"\begin{") == text.count(r"\end{")
     rules = [text.index(rule) for rule in (r"\toprule", r"\midrule", r"\bottomrule")]
     assert rules == sorted(rules)
+
+
+@pytest.mark.parametrize("name", ["omega0", "omega", "s0", "sigma", "beta", "tau"])
+def test_symbols_of_parameters_are_set_in_latex(name: str) -> None:
+    assert parameter(name) != name
+    assert tex(parameter(name)).isascii()
+
+
+def test_a_character_that_fonts_lack_is_spelled_or_a_question_mark() -> None:
+    assert tex("Größe ﬁ x₁₂ 25° Ω 日") == r"Größe fi x$_1$$_2$ 25\textdegree{} $\Omega$ ?"
 
 
 def test_csv_keeps_every_digit(lab: Lab) -> None:

@@ -55,6 +55,11 @@ def test_chosen_columns_alone_are_printed_with_their_notes(lab: Lab) -> None:
     assert r"\begin{tabular}{@{}lrr@{}}" in chosen
     assert r"\S{}" not in chosen
     assert r"\S{}" in latex(table, "made-up")
+    lab.job("relu", 20.0, threads=4)
+    suite = load(lab.store)
+    table = build(suite, suite.tasks[0])
+    assert "[a]" in latex(table, "made-up", ["train (s)"])
+    assert "[a]" not in latex(table, "made-up", ["params", "PSNR (dB)"])
 
 
 def test_a_column_that_no_table_has_is_named_with_those_there_are(lab: Lab) -> None:
