@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -42,6 +43,7 @@ _FIXED = {
 _REST = ("#117733", "#999933", "#44AA99", "#AA4499", "#661100", "#6699CC", "#DDCC77")
 _REST_MARKERS = ("<", ">", "d", "8", "H", "*", "p")
 _LINES: tuple[LineStyle, ...] = ("-", (0, (5, 1.5)), (0, (1, 1)), (0, (5, 1.5, 1, 1.5)), (0, (3, 1, 1, 1, 1, 1)))
+_LAPS = (0.0, -0.4, 0.4, -0.65)
 _SHADES = (0.0, 0.4, -0.35, 0.6, -0.55)
 BASELINE_LINES: tuple[LineStyle, ...] = ((0, (4, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)), (0, (2, 1, 2, 3)))
 BASELINE_COLOR = "#6B6B6B"
@@ -56,27 +58,27 @@ def method_styles(methods: Iterable[tuple[str, str]]) -> dict[str, MethodStyle]:
     families: dict[str, list[str]] = {}
     for key, activation in sorted(set(methods), key=lambda pair: (pair[1], _natural(pair[0]))):
         families.setdefault(activation, []).append(key)
-    taken: set[int] = set()
+    taken: Counter[int] = Counter()
     styles: dict[str, MethodStyle] = {}
     for activation, keys in families.items():
+        lap = 0
         if activation in _FIXED:
             color, marker = _FIXED[activation]
         else:
             # By hash, so that another plugin in the suite rarely changes it; the next free colour on a collision.
             start = zlib.crc32(activation.encode())
             slots = [(start + shift) % len(_REST) for shift in range(len(_REST))]
-            slot = next((slot for slot in slots if slot not in taken), None)
-            dim = slot is None  # more plugins than colours: the palette again, darker
-            slot = slots[0] if slot is None else slot
-            taken.add(slot)
-            color, marker = _shaded(_REST[slot], -0.4 if dim else 0.0), _REST_MARKERS[slot]
+            slot = min(slots, key=lambda slot: taken[slot])
+            lap = taken[slot]  # more plugins than colours: the palette again, in another shade and line
+            taken[slot] += 1
+            color, marker = _shaded(_REST[slot], _LAPS[lap % len(_LAPS)]), _REST_MARKERS[slot]
         # Swept variants run from dark to light with their parameter, so that a figure shows its order.
         swept = [key for key in keys if "[" in key]
         for index, key in enumerate(keys):
             shade = _SHADES[index % len(_SHADES)]
             if len(swept) > 2:
                 shade = -0.6 + 1.2 * swept.index(key) / (len(swept) - 1) if key in swept else 0.0
-            styles[key] = MethodStyle(_shaded(color, shade), marker, _LINES[index % len(_LINES)])
+            styles[key] = MethodStyle(_shaded(color, shade), marker, _LINES[(index + lap) % len(_LINES)])
     return styles
 
 

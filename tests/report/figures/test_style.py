@@ -22,9 +22,10 @@ def test_styles_are_fixed_and_variants_differ() -> None:
     assert alone["siren"] == among["siren"]
     assert len({(style.color, style.line) for style in among.values()}) == 4
     assert among["new"] == method_styles([("new", "new"), ("relu", "relu")])["new"]
-    for count in (7, 8):  # 8 are more than there are colours
+    for count in (7, 8, 24):  # 8 are more than there are colours
         many = method_styles([(f"p{index}", f"p{index}") for index in range(count)])
         assert len({style.color for style in many.values()}) == count
+        assert len({(style.marker, style.line) for style in many.values()}) == count
 
 
 def test_swept_variants_run_from_dark_to_light() -> None:
