@@ -100,7 +100,8 @@ class GoodValues:
 
     def __str__(self) -> str:
         if self.low == self.high:
-            return f"{self.low:g}"
+            edge = "≤ " * (self.open_low and not self.open_high) + "≥ " * (self.open_high and not self.open_low)
+            return f"{edge}{self.low:g}"
         return f"{'≤ ' * self.open_low}{self.low:g} to {'≥ ' * self.open_high}{self.high:g}"
 
 

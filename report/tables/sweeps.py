@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from inrbench.report.data.model import SuiteResults, TaskResults
-from inrbench.report.data.sweeps import TOLERANCE, GoodRange, Line, Sweep, good_range, over_methods
+from inrbench.report.data.sweeps import IN_OCTAVES, TOLERANCE, GoodRange, Line, Sweep, good_range, over_methods
 from inrbench.report.labels import MetricLabel, spaced
+from inrbench.report.tables.build import DASH
 from inrbench.report.tables.table import Column, Table, tabulate
 
 
@@ -28,6 +29,8 @@ def _table(task: TaskResults) -> Table | None:
         for sweep, line, _ in ranges
         if line.failed
     ]
+    octaves = sorted({spaced(sweep.setting) for sweep, *_ in ranges if sweep.setting in IN_OCTAVES})
+    plain = f" (of {', '.join(octaves)} itself)" if octaves else ""
     return tabulate(
         f"sweep-{task.key}",
         f"Sensitivity: {task.key}",
@@ -35,7 +38,7 @@ def _table(task: TaskResults) -> Table | None:
         ranges,
         notes=failed,
         caption=f"Good: {metric.short} within {TOLERANCE:g} dB of the best value, interpolated over the logarithm "
-        "of the setting; ≤ and ≥: the sweep ends before the range does.",
+        f"of the setting{plain}; ≤ and ≥: the sweep ends before the range does.",
         emphasis="",
     )
 
@@ -46,6 +49,9 @@ Entry = tuple[Sweep, Line, GoodRange]
 def _columns(metric: MetricLabel) -> list[Column[Entry]]:
     def wide(item: GoodRange) -> str:
         return "≥ " * (item.open_low or item.open_high)
+
+    def factor(entry: Entry) -> str:
+        return DASH if entry[0].setting in IN_OCTAVES else f"{wide(entry[2])}{2 ** entry[2].octaves:.1f}"
 
     def score(entry: Entry) -> float:
         return entry[1].points[entry[2].best].mean
@@ -60,6 +66,6 @@ def _columns(metric: MetricLabel) -> list[Column[Entry]]:
         Column("to", lambda e: "≥ " * e[2].open_high + f"{e[2].high:.3g}",
                lambda e: {"high": e[2].high, "open_low": e[2].open_low, "open_high": e[2].open_high}),
         Column("octaves", lambda e: f"{wide(e[2])}{e[2].octaves:.1f}", lambda e: {"octaves": e[2].octaves}),
-        Column("factor", lambda e: f"{wide(e[2])}{2**e[2].octaves:.1f}",
+        Column("factor", factor,
                lambda e: {"failed": " ".join(f"{value:g}" for value in e[1].failed)}),
     ]  # fmt: skip

@@ -47,6 +47,10 @@ def test_good_ranges_are_of_the_trials_within_a_decibel_and_say_where_nothing_wa
     assert {name: str(values) for name, values in found.good_ranges().items()} == {
         "lr": "≤ 0.001 to 0.004", "omega0": "≤ 10 to 30"
     }  # fmt: skip
+    alone = method(1, 30.0, 20.0, 10.0, lr=[1e-3, 2e-3, 4e-3], omega0=[30, 20, 10], scale=[2, 1, 4], levels=[3, 3, 3])
+    assert {name: str(values) for name, values in alone.good_ranges().items()} == {
+        "lr": "≤ 0.001", "omega0": "≥ 30", "scale": "2", "levels": "3"
+    }  # fmt: skip
 
 
 def row(trial: int, score: float | None, steps: int = 100, **others: Any) -> dict[str, Any]:

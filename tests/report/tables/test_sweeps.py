@@ -27,6 +27,14 @@ def test_a_sweep_has_a_row_with_its_good_range(lab: Lab) -> None:
     assert (written.folder / "tables" / "sweep-image.csv").is_file()
 
 
+def test_a_number_of_octaves_has_no_factor(lab: Lab) -> None:
+    for value, level in ((2, 29.5), (4, 30.0), (6, 28.0)):
+        lab.job(f"relu-pe[levels={value}]", level, label=f"ReLU+PE[levels={value}]")
+    (table,) = tables(load(lab.store))
+    assert [cell.text for cell in table.rows[0]][4:] == ["≤ 2", "5", "≥ 3.0", "—"]
+    assert "over the logarithm of the setting (of levels itself)" in table.caption
+
+
 def test_methods_without_a_sweep_have_no_table(lab: Lab) -> None:
     lab.job("siren")
     lab.job("gauss[scale=1]")
