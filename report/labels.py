@@ -54,8 +54,18 @@ class MetricLabel:
         """A value with its unit."""
         return f"{format(number, self.spec)} {self.unit}".strip()
 
+    def estimate(self, mean: float, half: float | None) -> str:
+        """A mean with the half-width of its interval, its name and its unit: ``PSNR 30.12 ± 0.45 dB``."""
+        return f"{self.short} {with_interval(mean, half, self.spec)} {self.unit}".strip()
+
 
 DEFAULT_SPEC = ".4g"
+_COARSE = {".4f": ".3f", ".2f": ".1f", ".2e": ".1e"}
+
+
+def coarse(spec: str) -> str:
+    """A format with one digit less than in tables, for cells that are read at a glance."""
+    return _COARSE.get(spec, spec)
 
 
 def number(value: float, spec: str) -> str:
@@ -138,6 +148,11 @@ def span(values: Iterable[float | None], spec: str = ",.0f") -> str:
         return "—"
     low, high = format(distinct[0], spec), format(distinct[-1], spec)
     return low if low == high else f"{low}–{high}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things: ``1 task``, ``3 tasks``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def seconds(value: float | None) -> str:

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from inrbench.report.data.stats import Cells
-from inrbench.report.labels import MetricLabel
+from inrbench.report.labels import MetricLabel, counted
 from inrbench.report.source import StoredResults
 
 DECLARED = ("task_version", "task_params", "activation_version", "activation_params", "model", "train")
@@ -83,7 +83,7 @@ class Run:
         name = self.text("device_name") or self.text("device") or "unknown device"
         threads = self.number("threads")
         if self.text("device") == "cpu" and threads is not None:
-            return f"{name}, {threads:.0f} thread{'' if threads == 1 else 's'}"
+            return f"{name}, {counted(round(threads), 'thread')}"
         return name
 
     @property

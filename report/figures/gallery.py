@@ -32,7 +32,8 @@ from inrbench.report.figures import (
 from inrbench.report.figures.axes import Styles, repeated
 from inrbench.report.figures.registry import FIGURES, RECONSTRUCTIONS, Scene
 from inrbench.report.figures.sweeps import heat_map, lines
-from inrbench.report.labels import slug, spaced
+from inrbench.report.labels import counted, slug, spaced
+from inrbench.report.tables.leaderboard import labels
 
 TASKS = 24
 """The largest number of tasks with figures, the first ones of the suite."""
@@ -81,8 +82,10 @@ def entries(suite: SuiteResults, styles: Styles, board: Leaderboard | None = Non
         bars = " Bars are 95 % intervals over repeats." * any(repeated(task) for task in suite.tasks)
         dashed = " Dashed: the best classical method." * any(task.baselines for task in suite.tasks)
         text = (
-            "Final value of each task’s headline metric. The darker a cell, the better its rank on that task; bold: "
-            "the best. The mean rank counts a method without a value as last. Below: the best classical method."
+            "Final value of each task’s headline metric. The darker a cell, the better its place among all methods of "
+            "that task, classical ones too; bold: the best network. ‡: a mean over fewer signals, which does not "
+            "compare. The mean rank, among networks, counts one without a value as last. Below: the best classical "
+            "method."
             if wide
             else f"Final value of each task’s headline metric.{bars}{dashed}"
         )
@@ -113,7 +116,7 @@ def entries(suite: SuiteResults, styles: Styles, board: Leaderboard | None = Non
 
 
 def _leaderboard(suite: SuiteResults, styles: Styles, board: Leaderboard) -> GalleryEntry:
-    names = {method.key: method.label for task in reversed(suite.tasks) for method in task.activations}
+    names = labels(suite)
     scaled = scales(suite, {task for task, _ in board.cases})
     text = (
         "Mean rank (1 is best) and probability of improvement over a rival (dashed: 1/2) with 95 % intervals. Bars "
@@ -169,7 +172,7 @@ def _of_task(suite: SuiteResults, task: TaskResults, styles: Styles) -> Iterator
             figure, legend = drawing
             text = f"Reconstructions of {signal} (first repeat) with their final {metric}. {legend}"
             if left_out > 0:
-                text += f" Those of {left_out} more signals are stored but not shown."
+                text += f" Those of {counted(left_out, 'more signal')} are stored but not shown."
             alt = f"The truth {signal} beside each method’s reconstruction and its error"
             file, link = f"reconstructions-{name}-{slug(signal)}", f"{task.key}: {signal}"
             yield GalleryEntry(file, link, figure, text + cut, alt, task.key, part=RECONSTRUCTIONS)

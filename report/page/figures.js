@@ -45,7 +45,7 @@ function liveFigures(data, state, make) {
     if (entry.step) lines.push(`step ${number(entry.step[place], 6)}`);
     if (entry.seconds) lines.push(`${number(entry.seconds[place], 3)} s`);
     if (entry.params) lines.push(`${number(entry.params[place], 6)} parameters`);
-    if (entry.trials) lines.push(`${entry.trials[place]} trials`);
+    if (entry.trials) lines.push(`${entry.trials[place]} trial${entry.trials[place] === 1 ? "" : "s"}`);
     lines.push(`${plot.metric.short} ${number(value)}${unit}`);
     if (half !== null) lines.push(`95 % interval ${number(value - half)} to ${number(value + half)}`);
     return lines.join("<br>");

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from inrbench.report.data.matrix import Entry, Matrix
 from inrbench.report.data.model import TaskResults
-from inrbench.report.labels import baseline, number, with_interval
+from inrbench.report.labels import baseline, coarse, number
 from inrbench.report.tables import budget
 from inrbench.report.tables.build import PARTIAL
 from inrbench.report.tables.overview import text
@@ -15,7 +15,8 @@ from inrbench.report.tables.overview import text
 
 @dataclass(frozen=True)
 class HeatCell:
-    """A cell; ``value`` and ``share`` are empty where there is nothing to compare. ``hint`` has the interval."""
+    """A cell; ``value`` is empty where there is nothing to compare, and ``share`` where only networks compare. ``hint``
+    has the interval."""
 
     text: str
     value: str = ""
@@ -77,12 +78,7 @@ def _cell(task: TaskResults, entry: Entry | None) -> HeatCell:
     if entry.value is None:
         return HeatCell(text(task, entry))
     metric, item = task.headline, entry.value
-    short = number(item.mean, _COARSE.get(metric.spec, metric.spec)) + f" {PARTIAL}" * entry.partial
-    hint = f"{metric.short} {with_interval(item.mean, item.half, metric.spec)} {metric.unit}".strip()
-    if entry.partial:
-        return HeatCell(short, hint=hint)
-    return HeatCell(short, f"{item.mean:.6g}", f"{entry.share:.3f}", hint, entry.best)
-
-
-_COARSE = {".4f": ".3f", ".2f": ".1f", ".2e": ".1e"}
-"""Formats with one digit less than in the tables: a heat map is read at a glance."""
+    short = number(item.mean, coarse(metric.spec)) + f" {PARTIAL}" * entry.partial
+    hint = metric.estimate(item.mean, item.half)
+    value = f"{item.mean:.6g}" * (entry.ranked or not entry.partial)
+    return HeatCell(short, value, f"{entry.share:.3f}" * (not entry.partial), hint, entry.best)

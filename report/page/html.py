@@ -18,7 +18,7 @@ from PIL import Image
 from inrbench.report.data.matrix import matrix
 from inrbench.report.data.model import Run, SuiteResults
 from inrbench.report.figures import gallery, registry
-from inrbench.report.labels import engine, setting, slug, spaced, span
+from inrbench.report.labels import counted, engine, setting, slug, spaced, span
 from inrbench.report.page.heat_map import heat_map
 from inrbench.report.page.methods import COLUMNS, PUBLISHED, methods
 from inrbench.report.tables import leaderboard, overview, tuning
@@ -176,6 +176,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters["slug"] = slug
+    environment.filters["counted"] = counted
     environment.filters["code"] = _code
     environment.filters["palette"] = _palette
     return environment
@@ -295,4 +296,4 @@ def _counted(texts: Iterable[str]) -> str:
     counts = Counter(text for text in texts if text)
     if len(counts) < 2:
         return "".join(counts)
-    return "; ".join(f"{text} ({count} jobs)" for text, count in sorted(counts.items()))
+    return "; ".join(f"{text} ({counted(count, 'job')})" for text, count in sorted(counts.items()))

@@ -10,8 +10,9 @@ from inrbench.report.data.published import Published, published
 from inrbench.report.data.stats import estimate
 from inrbench.report.data.sweeps import GoodRange, good_range, over_methods, swept
 from inrbench.report.data.trials import searched
-from inrbench.report.labels import MetricLabel, engine, named_settings, shared_settings, spaced, span, with_interval
+from inrbench.report.labels import MetricLabel, engine, shared_settings, spaced, span
 from inrbench.report.tables.build import DASH
+from inrbench.report.tables.leaderboard import labels
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,9 @@ PUBLISHED = ("task", "published", "here", "data", "size", "protocol", "source")
 
 def methods(suite: SuiteResults) -> list[Profile]:
     """The profile of each network of the suite, in the order of the tasks' tables."""
-    labels: dict[str, str] = {}
-    for task in suite.tasks:
-        for method in task.activations:
-            labels.setdefault(method.key, method.label)
     ranges = {task.key: _good_ranges(suite, task) for task in suite.tasks}
     profiles = []
-    for key, label in labels.items():
+    for key, label in labels(suite).items():
         places = _places(suite, key)
         rows = [_row(task, place, ranges[task.key].get(key, DASH)) for task, place in places]
         profiles.append(Profile(key, label, rows, _published([(task, task.activations[p]) for task, p in places])))
@@ -64,15 +61,14 @@ def _row(task: TaskResults, place: int, good: str) -> tuple[str, ...]:
 
 def _value(metric: MetricLabel, method: Method) -> str:
     item = estimate(method.final(metric.name))
-    text = with_interval(item.mean, item.half, metric.spec) if item else DASH
-    return f"{metric.short} {text} {metric.unit}".strip() if item else DASH
+    return metric.estimate(item.mean, item.half) if item else DASH
 
 
 def settings(method: Method) -> tuple[str, str, str, str]:
     """Parameters, network, training and engine of a method."""
     spans = {column: span(run.number(column) for run in method.runs) for column in ("depth", "width")}
     parts = [
-        named_settings(method.runs[0].settings("activation_params")),
+        shared_settings([run.settings("activation_params") for run in method.runs], "per signal"),
         [f"{column} {text}" for column, text in spans.items() if text != DASH],
         shared_settings([run.settings("train") for run in method.runs], "per signal"),
         sorted({engine(timing.engine) for timing in method.timings}),

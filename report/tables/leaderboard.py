@@ -12,7 +12,7 @@ from inrbench.report.data.leaderboard import CLUSTERS, Leaderboard, Quantity
 from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import ALPHA, estimate
 from inrbench.report.data.target import levels, reached
-from inrbench.report.labels import baseline, engine, number, seconds
+from inrbench.report.labels import baseline, counted, engine, number, seconds
 from inrbench.report.tables import budget, converged, winners
 from inrbench.report.tables.build import DASH, INVALID, OTHER_ENGINE
 from inrbench.report.tables.table import Cell, Column, Table, tabulate
@@ -50,7 +50,7 @@ def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str], 
 
     def effect(place: int) -> Cell:
         value = typical[place]
-        return Cell(DASH if value is None else _number(value), value == top)
+        return Cell(DASH) if value is None else Cell(_number(value), value == top)
 
     def rank(place: int) -> Cell:
         mark = UNSEPARATED if place and board.methods[place] in board.leading else ""
@@ -68,7 +68,7 @@ def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str], 
     ]  # fmt: skip
     tasks = len({task for task, _ in board.cases})
     least, most = board.repeats
-    repeats = _count(most, "repeat") if least == most else f"{least} to {most} repeats"
+    repeats = counted(most, "repeat") if least == most else f"{least} to {most} repeats"
     notes = [_named(note, names) for note in board.notes]
     if len(board.leading) > 1:
         notes.append(f"{UNSEPARATED} Not separated from the first: {ALPHA:.0%} level, Holm’s correction.")
@@ -81,7 +81,7 @@ def _ranking(suite: SuiteResults, board: Leaderboard, names: Mapping[str, str], 
         columns,
         range(len(board.methods)),
         notes=notes,
-        caption=f"{_count(tasks, 'task')}, {_count(len(board.cases), 'case')} (task and signal), {repeats}. In "
+        caption=f"{counted(tasks, 'task')}, {counted(len(board.cases), 'case')} (task and signal), {repeats}. In "
         f"brackets: 95 % intervals over {'tasks' if tasks >= CLUSTERS else 'cases'} (Student’s t).",
         emphasis="Bold: the best value.",
     )
@@ -105,10 +105,6 @@ def _scale_note(suite: SuiteResults, scaled: Sequence[effects.Scale]) -> str:
     without = [task.key for task in suite.tasks if task.key not in {scale.task.key for scale in scaled}]
     text = f"Effect: 0 is the weakest classical method of a task, 1 the best ({ends}); median over tasks."
     return text + f" Without such a scale: {', '.join(without)}." * bool(without)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _named(note: str, names: Mapping[str, str]) -> str:

@@ -123,5 +123,5 @@ def _ticks(values: Iterable[float]) -> list[str]:
 
 
 def _short(spec: str) -> str:
-    """A format with one digit less than in tables: cells are small."""
+    """A format with fewer digits than in tables: cells are small."""
     return {".4f": ".2f", ".2f": ".1f", ".2e": ".0e"}.get(spec, spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from inrbench.bench.store.trials import write as write_trials
@@ -25,6 +26,13 @@ def test_a_method_has_a_row_for_each_task_with_its_place_settings_and_failures(l
     assert image["final value"].startswith("PSNR 33.00")
     assert (ct["place"], ct["failed runs"]) == ("1 of 1", "1 diverged")
     assert len(found["relu"]) == 1
+
+
+def test_parameters_that_differ_between_signals_are_called_that(lab: Lab) -> None:
+    for signal, scale in {"camera": 10.0, "coins": 8.5}.items():
+        lab.job("gauss", signal=signal, activation_params=json.dumps({"scale": scale, "gain": 2.0}))
+    (profile,) = methods(load(lab.store))
+    assert dict(zip(COLUMNS, profile.rows[0], strict=True))["parameters"] == "gain 2, scale per signal"
 
 
 def test_a_good_range_comes_from_the_trials_of_the_search_or_from_a_sweep(lab: Lab) -> None:
