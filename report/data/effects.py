@@ -14,7 +14,7 @@ from math import fsum
 from statistics import median
 
 from inrbench.report.data.model import Method, SuiteResults, TaskResults
-from inrbench.report.data.stats import estimate
+from inrbench.report.data.stats import estimate, signal_means
 
 LEAST_DB = 1.0
 """The difference between the two classical methods below which a task in dB has no scale."""
@@ -73,20 +73,12 @@ def _scale(task: TaskResults) -> Scale | None:
     unit = high - low
     if unit < (LEAST_DB if metric.unit == "dB" else LEAST_SHARE * abs(high)):
         return None
-    zero = _by_signal(weakest, metric.name)
+    zero = signal_means(weakest.final(metric.name))
     effects = {
         method.key: {
             signal: metric.direction * (value - zero[signal]) / unit
-            for signal, value in _by_signal(method, metric.name).items()
+            for signal, value in signal_means(method.final(metric.name)).items()
         }
         for method in task.activations
     }
     return Scale(task, weakest, best, unit, effects)
-
-
-def _by_signal(method: Method, metric: str) -> dict[str, float]:
-    """The mean over repeats of each signal."""
-    values: dict[str, list[float]] = {}
-    for (signal, _), value in method.final(metric).items():
-        values.setdefault(signal, []).append(value)
-    return {signal: fsum(items) / len(items) for signal, items in sorted(values.items())}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from scipy.stats import rankdata
 
 from inrbench.report.data.model import Method, SuiteResults, TaskResults
 from inrbench.report.data.stats import Estimate, average, estimate
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,14 @@ class Entry:
         share: the place among all methods of the task, networks and classical ones: 0 for the best, 1 for the worst.
         best: whether it is the best network of the task.
         partial: whether it lacks a signal that others have, so that its mean does not compare.
+        ranked: whether it is a network with all signals that networks have: they compare with one another.
     """
 
     value: Estimate | None
     share: float
     best: bool = False
     partial: bool = False
+    ranked: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Row:
     """One method with an entry for each task, None where it did not run.
 
     Attributes:
-        rank: its mean rank among the networks over all tasks; None for a classical method and where a task lacks it.
+        rank: its mean rank among the networks over all tasks that have networks; None for a classical method and where
+            such a task lacks it.
     """
 
     key: str
@@ -55,7 +61,7 @@ def matrix(suite: SuiteResults) -> Matrix:
     """The matrix over the tasks that have a value."""
     tasks = tuple(task for task in suite.tasks if any(m.final(task.headline.name) for m in task.methods))
     columns = [_column(task) for task in tasks]
-    places = [_places(task) for task in tasks]
+    places = [_places(task) for task in tasks if task.activations]
     rows = []
     for classical in (False, True):
         labels: dict[str, str] = {}
@@ -75,14 +81,20 @@ def _column(task: TaskResults) -> dict[tuple[bool, str], Entry]:
     """The entries of a task by kind and key of the method."""
     methods = [(False, method) for method in task.activations] + [(True, method) for method in task.baselines]
     values = {(classical, method.key): _value(task, method) for classical, method in methods}
-    needed = {signal for item in values.values() if item for signal in item.signals}
-    whole = {name: item for name, item in values.items() if item and item.signals == needed}
-    ranks = _ranks([item.mean for item in whole.values()], task.headline.direction)
+    whole = _whole(values)
+    ranks = _ranks(list(whole.values()), task.headline.direction)
     shares = dict(zip(whole, ((rank - 1) / max(len(whole) - 1, 1) for rank in ranks), strict=True))
     best = next((name for name in whole if not name[0]), None) if task.headline.direction else None
+    ranked = _whole({key: item for (classical, key), item in values.items() if not classical})
     return {
-        name: Entry(item, shares.get(name, 1.0), name == best, item is not None and name not in whole)
-        for name, item in values.items()
+        (classical, key): Entry(
+            item,
+            shares.get((classical, key), 1.0),
+            (classical, key) == best,
+            item is not None and (classical, key) not in whole,
+            not classical and key in ranked,
+        )
+        for (classical, key), item in values.items()
     }
 
 
@@ -93,10 +105,15 @@ def _value(task: TaskResults, method: Method) -> Estimate | None:
 def _places(task: TaskResults) -> dict[str, float]:
     """The ranks of the networks of a task from 1; those without a value, or without a signal, share the last one."""
     values = {method.key: _value(task, method) for method in task.activations}
-    needed = {signal for item in values.values() if item for signal in item.signals}
-    means = {key: item.mean for key, item in values.items() if item and item.signals == needed}
+    means = _whole(values)
     ranks = dict(zip(means, _ranks(list(means.values()), task.headline.direction), strict=True))
     return {key: ranks.get(key, 1.0 + len(means)) for key in values}
+
+
+def _whole(values: Mapping[K, Estimate | None]) -> dict[K, float]:
+    """The means of those that have every signal which one of them has."""
+    needed = {signal for item in values.values() if item for signal in item.signals}
+    return {name: item.mean for name, item in values.items() if item and item.signals == needed}
 
 
 def _ranks(values: Sequence[float], direction: int) -> list[float]:

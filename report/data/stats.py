@@ -71,18 +71,17 @@ def estimate(cells: Cells) -> Estimate | None:
     """The mean of a method and its interval, None without a value."""
     if not cells:
         return None
-    signals = sorted({signal for signal, _ in cells})
-    means = [interval([value for (name, _), value in cells.items() if name == signal])[0] for signal in signals]
+    means = signal_means(cells)
     complete = _by_repeat(cells)
     half = interval(complete)[1] if complete else None
-    return Estimate(math.fsum(means) / len(means), half, len(cells), frozenset(signals))
+    return Estimate(math.fsum(means.values()) / len(means), half, len(cells), frozenset(means))
 
 
 def difference(first: Cells, second: Cells) -> tuple[float, float | None] | None:
-    """Mean of ``first - second`` over the cells that both have, and the half-width of its 95 % interval."""
-    paired = {key: first[key] - second[key] for key in sorted(first) if key in second}
-    per_repeat = _by_repeat(paired)
-    return interval(per_repeat) if per_repeat else None
+    """Mean of ``first - second`` over the cells that both have, and the half-width of its 95 % interval, as `estimate`
+    has them; None without a common cell."""
+    item = estimate({key: first[key] - second[key] for key in first if key in second})
+    return None if item is None else (item.mean, item.half)
 
 
 ALPHA = 0.05
@@ -146,6 +145,11 @@ def by_signal(cells: Cells) -> dict[str, list[float]]:
     for (signal, _), value in sorted(cells.items()):
         groups.setdefault(signal, []).append(value)
     return groups
+
+
+def signal_means(cells: Cells) -> dict[str, float]:
+    """The mean over the repeats of each signal."""
+    return {signal: math.fsum(values) / len(values) for signal, values in by_signal(cells).items()}
 
 
 def holm(p_values: NDArray[np.float64]) -> NDArray[np.bool_]:

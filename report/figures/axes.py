@@ -51,7 +51,8 @@ def series(method: Method, metric: str, timing: Timing | None = None, *, log: bo
 
 def repeated(task: TaskResults) -> bool:
     """Whether there are repeats to take an interval over."""
-    return len({run.cell[1] for method in task.activations for run in method.ok}) > 1
+    items = [estimate(method.final(task.headline.name)) for method in task.activations]
+    return any(item is not None and item.half is not None for item in items)
 
 
 def bands(task: TaskResults) -> str:

@@ -102,7 +102,8 @@ FIRST = 2
 
 def _marks(task: TaskResults, numbers: Mapping[str, int]) -> dict[str, Any]:
     """What bold, ‡, ≈ and ¶ depend on in a task's table: for each column the mean, the variance and the number of the
-    repeats of each method and signal; and the methods off their budget. See `inrbench.report.data.stats.leaders`."""
+    repeats of each method and signal; the methods off their budget; and the signals that classical methods have. See
+    `inrbench.report.data.stats.leaders`."""
     sizes = budget.Sizes(task)
     columns = [
         {
@@ -112,7 +113,9 @@ def _marks(task: TaskResults, numbers: Mapping[str, int]) -> dict[str, Any]:
         }
         for place, measure in enumerate(measures(task).values(), FIRST)
     ]
-    return {"columns": columns, "off": [numbers[method.key] for method in task.activations if sizes.off(method)]}
+    off = [numbers[method.key] for method in task.activations if sizes.off(method)]
+    classical = sorted({signal for method in task.baselines for signal, _ in method.final(task.headline.name)})
+    return {"columns": columns, "off": off, "classical": classical}
 
 
 def _moments(cells: Cells) -> dict[str, list[float]]:

@@ -121,8 +121,10 @@
     const [sign, words] = [order === "ascending" ? 1 : -1, heads[column].classList.contains("word")];
     for (const body of table.tBodies) {
       const rows = [...body.rows].filter((row) => !row.classList.contains("group"));
-      const [a, b] = [(row) => textOf(row, column), sign];
-      rows.sort((x, y) => (words ? b * a(x).localeCompare(a(y)) : compare(a(x), a(y), b)));
+      // 4/5 is a number of runs under "n", and elsewhere a time that only four of five runs have.
+      const runs = heads[column].dataset.label === "n";
+      const a = (row) => (runs ? textOf(row, column) : textOf(row, column).replace(/^\d+\/\d+(?= |$)/, ""));
+      rows.sort((x, y) => (words ? sign * a(x).localeCompare(a(y)) : compare(a(x), a(y), sign)));
       body.append(...rows);
     }
     if (table.dataset.name) sorted.set(table.dataset.name, [column, order]);

@@ -16,15 +16,18 @@ const standing = (() => {
     const rows = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => !row.classList.contains("group"));
     const networks = rows.filter((row) => !row.closest(".classical") && shown(row));
     const sums = new Map(networks.map((row) => [row, []]));
+    let tasks = 0;
     [...table.tHead.rows[0].cells].forEach((head, column) => {
       if (!rows.some((row) => row.cells[column].dataset.value)) return;
+      tasks += networks.some((row) => row.cells[column].textContent.trim());
       const direction = Number(head.dataset.better);
       const valued = rows.filter((row) => shown(row) && row.cells[column].dataset.value);
+      const whole = valued.filter((row) => !("partial" in row.cells[column].dataset));
       const score = (row) => direction * Number(row.cells[column].dataset.value);
-      const places = ranks(valued.map(score));
-      valued.forEach((row, index) => row.cells[column].style.setProperty("--share", (places[index] - 1) / Math.max(valued.length - 1, 1)));
+      const places = ranks(whole.map(score));
+      whole.forEach((row, index) => row.cells[column].style.setProperty("--share", (places[index] - 1) / Math.max(whole.length - 1, 1)));
       const own = valued.filter((row) => sums.has(row));
-      const best = direction ? own.reduce((a, b) => (a && score(a) >= score(b) ? a : b), null) : null;
+      const best = direction ? own.filter((row) => whole.includes(row)).reduce((a, b) => (a && score(a) >= score(b) ? a : b), null) : null;
       for (const row of rows) row.cells[column].classList.toggle("strong", row === best);
       const among = ranks(own.map(score));
       own.forEach((row, index) => sums.get(row).push(among[index]));
@@ -32,7 +35,6 @@ const standing = (() => {
         if (!own.includes(row) && row.cells[column].textContent.trim()) sums.get(row).push(own.length + 1); // failed: the last rank
       }
     });
-    const tasks = table.tHead.rows[0].cells.length - 2;
     for (const [row, found] of sums) {
       const cell = row.querySelector(".rank");
       if (cell) cell.textContent = found.length === tasks ? mean(found).toFixed(1) : "";
@@ -170,13 +172,13 @@ const standing = (() => {
   }
 
   /** A function that sets bold, ‡, ≈ and ¶ of a task's table by the methods shown. */
-  function marks(table, { columns, off }, hidden) {
+  function marks(table, { columns, off, classical }, hidden) {
     const rows = new Map([...table.tBodies[0].rows].map((row) => [Number(row.dataset.method), row]));
     const plain = new Map(columns.map(({ column }) => [column, new Map([...rows].map(([number, row]) =>
       [number, row.cells[column].textContent.trim().replace(/ [‡≈¶](?= |$)/g, "")]))]));
     const kept = (methods) => new Map(Object.entries(methods).map(([number, own]) => [Number(number), own]).filter(([number]) => rows.has(number) && !hidden.has(number)));
     return () => {
-      const signals = new Set([...kept(columns[0].methods).values()].flatMap(Object.keys));
+      const signals = new Set([...classical, ...[...kept(columns[0].methods).values()].flatMap(Object.keys)]);
       let unseparated = false;
       for (const { column, direction, methods } of columns) {
         const own = kept(methods);
@@ -185,9 +187,10 @@ const standing = (() => {
         for (const [number, row] of rows) {
           const [cell, text] = [row.cells[column], plain.get(column).get(number)];
           const place = leading.indexOf(number);
-          cell.classList.toggle("strong", place === 0);
-          if (!own.has(number) || !Object.keys(own.get(number)).length) continue;
-          const found = [...(Object.keys(own.get(number)).length < signals.size ? ["‡"] : []), ...(place > 0 ? ["≈"] : []), ...(place >= 0 && off.includes(number) ? ["¶"] : [])];
+          const has = Object.keys(own.get(number) ?? {}).length;
+          cell.classList.toggle("strong", place === 0 && has === signals.size);
+          if (!has) continue;
+          const found = [...(has < signals.size ? ["‡"] : []), ...(place > 0 ? ["≈"] : []), ...(place >= 0 && off.includes(number) ? ["¶"] : [])];
           const [, value, falling] = text.match(/^(.*?)( ‖)?$/);
           (cell.querySelector("b") ?? cell).textContent = [value, ...found].join(" ") + (falling ?? "");
         }

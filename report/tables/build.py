@@ -104,10 +104,7 @@ def _final(metric: str) -> Callable[[Method], Cells]:
 def _scores(task: TaskResults, name: str, measure: Measure, sizes: budget.Sizes) -> Column[Method]:
     """The column of a metric with the marks of its cells."""
     leading = measure.leading(task)
-    everywhere = {
-        network: {signal for method in methods for signal, _ in method.final(task.headline.name)}
-        for network, methods in ((True, task.activations), (False, task.methods))
-    }
+    everywhere = {signal for method in task.methods for signal, _ in method.final(task.headline.name)}
     headline = task.headline.name
     column = {ORACLE: f"best_oracle_{headline}", CHOSEN: f"chosen_{headline}"}.get(name, name)
 
@@ -117,10 +114,13 @@ def _scores(task: TaskResults, name: str, measure: Measure, sizes: budget.Sizes)
         if item is None or (not network and name in (CHOSEN, ORACLE)):  # a classical method has no eval steps
             return Cell(DASH)
         place = leading.index(method.key) if network and method.key in leading else None
-        marks = [PARTIAL] * (not everywhere[network] <= item.signals) + [UNSEPARATED] * bool(place)
+        whole = everywhere <= item.signals
+        marks = [PARTIAL] * (not whole) + [UNSEPARATED] * bool(place)
         marks += [budget.OFF_BUDGET] * (place is not None and sizes.off(method))
         falling = converged.mark(method) if name == headline else ""
-        return Cell(" ".join([with_interval(item.mean, item.half, measure.metric.spec), *marks]) + falling, place == 0)
+        return Cell(
+            " ".join([with_interval(item.mean, item.half, measure.metric.spec), *marks]) + falling, whole and place == 0
+        )
 
     def values(method: Method) -> dict[str, object]:
         item = estimate(measure.cells(method))
@@ -210,10 +210,15 @@ def _notes(task: TaskResults, table: Table, letters: dict[str, str]) -> list[str
     return notes
 
 
+def repeats_of(task: TaskResults) -> dict[str, int]:
+    """The number of repeats of each signal, that of the network with most."""
+    counts = [Counter(run.cell[0] for run in method.runs) for method in task.activations]
+    return {signal: max(count[signal] for count in counts) for count in counts for signal in count}
+
+
 def _few(task: TaskResults) -> str:
     """A sentence where a signal has too few repeats to order the methods; empty otherwise."""
-    counts = [Counter(run.cell[0] for run in method.runs) for method in task.activations]
-    repeats = {signal: max(count[signal] for count in counts) for count in counts for signal in count}
+    repeats = repeats_of(task)
     few = min(repeats.values(), default=FEW)
     if few >= FEW:
         return ""

@@ -6,11 +6,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from inrbench.report.data.model import SuiteResults
 from inrbench.report.data.stats import difference
 from inrbench.report.labels import MetricLabel, baseline_in_words
 from inrbench.report.tables import budget, winners
-from inrbench.report.tables.build import FEW
+from inrbench.report.tables.build import FEW, repeats_of
 from inrbench.report.tables.winners import Winner
 
 NAMED = 2
@@ -51,10 +53,10 @@ def _verdict(winner: Winner) -> Verdict:
     if winner.classical and gap is not None and gap[0] < 0 and _clear(gap):
         method, item = winner.classical
         behind = f"The best network, {winner.best.label}, is {_amount(metric, -gap[0])} behind."
-        rest = [f" ({_score(metric, item.mean)}).", behind, *_size(winner)]
+        rest = [f" ({_score(metric, item.mean)}).", behind, *_size(winner), *_failed(winner)]
         return Verdict(task.key, task.title, "use ", baseline_in_words(method.label), " ".join(rest))
     rivals = _rivals([method.label for method in winner.unseparated])
-    rest = [_lead(winner), *_size(winner), *rivals]
+    rest = [_lead(winner), *_size(winner), *_failed(winner), *rivals]
     if winner.classical and gap is not None:
         rest.append(_classical(metric, baseline_in_words(winner.classical[0].label), gap, bool(rivals)))
     return Verdict(task.key, task.title, "", winner.best.label, " ".join(rest))
@@ -74,8 +76,12 @@ def _score(metric: MetricLabel, value: float) -> str:
 
 
 def _amount(metric: MetricLabel, value: float) -> str:
-    """A value with its unit, without an exponent."""
-    return f"{value:.3g} {metric.unit}".strip() if metric.spec.endswith("e") else metric.value(value)
+    """A value with its unit, without an exponent unless it is very small or large."""
+    if not metric.spec.endswith("e"):
+        return metric.value(value)
+    plain = value == 0 or 1e-6 < abs(value) < 1e6
+    text = np.format_float_positional(value, 3, fractional=False, trim="-") if plain else f"{value:.2e}"
+    return f"{text} {metric.unit}".strip()
 
 
 def _against_classical(winner: Winner) -> tuple[float, float | None] | None:
@@ -126,12 +132,16 @@ def _size(winner: Winner) -> list[str]:
     return [off] if budget.Sizes(winner.task).off(winner.best) else []
 
 
+def _failed(winner: Winner) -> list[str]:
+    """A sentence where runs of the best network failed: its mean is of the others."""
+    failed, runs = len(winner.best.failed), len(winner.best.runs)
+    return [f"{failed} of its {runs} runs failed."] if failed else []
+
+
 def caveat(suite: SuiteResults) -> str:
     """A sentence on the tasks whose order may be chance, for want of repeats; empty where all have enough."""
     repeats = {
-        task.title: len({run.cell[1] for method in task.activations for run in method.ok})
-        for task in suite.tasks
-        if any(method.ok for method in task.activations)
+        task.title: min(repeats_of(task).values()) for task in suite.tasks if any(m.ok for m in task.activations)
     }
     few = {title: count for title, count in repeats.items() if count < FEW}
     if not few:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from inrbench.report.data.model import Method, SuiteResults, TaskResults
-from inrbench.report.data.stats import ALPHA, Estimate, by_signal, difference, estimate, leaders
+from inrbench.report.data.stats import ALPHA, Estimate, by_signal, difference, estimate, leaders, signal_means
 from inrbench.report.labels import baseline, number, with_interval
 from inrbench.report.tables import budget
 from inrbench.report.tables.build import DASH
@@ -18,6 +17,8 @@ CAPTION = (
     "correction). Next: the best of the others, with the mean paired difference over repeats and its "
     "95 % interval."
 )
+
+UNTESTED = "Unknown: with one repeat of each signal the spread is unknown, and the order may be chance."
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Winner:
         first_on: the number of signals on which no other network is better.
         signals: the number of its signals.
         unseparated: the methods that are not separated from it, see `inrbench.report.data.stats.leaders`.
+        tested: whether some signal has two repeats; else none is separated, and none is listed.
         after: the best of the others that have all of its signals; None if there is none.
         gap: mean paired difference of ``best`` and ``after`` in the better direction, with the half-width of its 95 %
             interval (None for one repeat).
@@ -43,6 +45,7 @@ class Winner:
     first_on: int
     signals: int
     unseparated: tuple[Method, ...]
+    tested: bool
     after: Method | None
     gap: tuple[float, float | None] | None
     classical: tuple[Method, Estimate] | None
@@ -68,7 +71,10 @@ def tables(suite: SuiteResults) -> list[Table]:
             "Best method of each task",
             COLUMNS,
             winners,
-            notes=list(dict.fromkeys(budget.Sizes(winner.task).note() for winner in winners if _off(winner))),
+            notes=[
+                *dict.fromkeys(budget.Sizes(winner.task).note() for winner in winners if _off(winner)),
+                *[UNTESTED] * any(not winner.tested for winner in winners),
+            ],
             caption=CAPTION,
             emphasis="",
         )
@@ -88,7 +94,7 @@ def _winner(task: TaskResults) -> Winner:
     value = estimate(cells[best.key])
     assert value is not None
     means = {
-        name: {signal: metric.direction * math.fsum(values) / len(values) for signal, values in by_signal(own).items()}
+        name: {signal: metric.direction * value for signal, value in signal_means(own).items()}
         for name, own in cells.items()
     }
     tops = {signal: max(own[signal] for own in means.values() if signal in own) for signal in needed}
@@ -99,8 +105,9 @@ def _winner(task: TaskResults) -> Winner:
         first_on=sum(means[best.key][signal] == tops[signal] for signal in needed),
         signals=len(needed),
         unseparated=tuple(others),
+        tested=any(len(values) > 1 for own in cells.values() for values in by_signal(own).values()),
         after=after,
-        gap=(abs(gap[0]), gap[1]) if gap else None,
+        gap=(metric.direction * gap[0], gap[1]) if gap else None,
         classical=best_classical(task),
     )
 
@@ -126,7 +133,7 @@ COLUMNS: list[Column[Winner]] = [
     Column("value", lambda w: number(w.value, w.task.headline.spec), lambda w: {"value": w.value}),
     Column("first on", lambda w: f"{w.first_on} of {w.signals}",
            lambda w: {"first_on": w.first_on, "signals": w.signals}),
-    Column("not separated", lambda w: ", ".join(method.label for method in w.unseparated) or "none",
+    Column("not separated", lambda w: ", ".join(m.label for m in w.unseparated) or ("none" if w.tested else "unknown"),
            lambda w: {"unseparated": " ".join(method.key for method in w.unseparated)}),
     Column("next", lambda w: w.after.label if w.after else DASH, lambda w: {"next": w.after.key if w.after else ""}),
     Column("gap to it", lambda w: with_interval(*w.gap, w.task.headline.spec) if w.gap else DASH, _gap),

@@ -41,6 +41,21 @@ def test_a_method_that_lacks_a_signal_has_the_last_rank_and_is_never_best(lab: L
     assert not entry.best
 
 
+def test_networks_that_lack_what_a_classical_method_has_compare_with_one_another(lab: Lab) -> None:
+    for method, value in {"siren": 30.0, "relu": 20.0}.items():
+        lab.job(method, value)
+    for signal in ("camera", "coins"):
+        lab.job("tv", 25.0, signal=signal, kind="baseline", label="tv")
+    lab.job("fbp", 25.0, task="ct", kind="baseline", label="fbp")  # a task without networks has no rank
+    rows = {row.key: row for row in matrix(load(lab.store)).rows}
+    assert {key: row.rank for key, row in rows.items()} == {"siren": 1.0, "relu": 2.0, "tv": None, "fbp": None}
+    found = {key: entry for key, row in rows.items() for entry in row.entries if entry is not None}
+    assert {key: (entry.partial, entry.ranked, entry.best) for key, entry in found.items()} == {
+        "siren": (True, True, False), "relu": (True, True, False), "tv": (False, False, False),
+        "fbp": (False, False, False),
+    }  # fmt: skip
+
+
 def test_the_table_of_a_paper(lab: Lab) -> None:
     (table,) = overview.tables(matrix(load(made(lab).store)))
     assert markdown(table).splitlines()[2:9] == [

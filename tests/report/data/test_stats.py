@@ -184,3 +184,9 @@ def test_a_method_that_left_out_a_signal_does_not_lead() -> None:
 def test_methods_without_a_common_repeat_are_not_compared() -> None:
     assert difference({("a", 0): 1.0}, {("a", 1): 1.0}) is None
     assert gap({("a", 0): 3.0}, {("a", 0): 1.0}) == (2.0, None)
+
+
+def test_a_difference_is_that_of_the_means_where_some_signals_have_one_repeat() -> None:
+    first = {("a", 0): 10.0, ("a", 1): 14.0, ("b", 0): 30.0}
+    second = {("a", 0): 9.0, ("a", 1): 9.0, ("b", 0): 20.0}
+    assert gap(first, second) == (estimated(first).mean - estimated(second).mean, None)

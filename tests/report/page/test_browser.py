@@ -19,6 +19,7 @@ from inrbench import report
 from inrbench.bench.store.store import Store
 from inrbench.report.data.leaderboard import leaderboard
 from inrbench.report.data.load import load
+from inrbench.report.data.matrix import matrix
 from inrbench.report.page import live
 from inrbench.report.tables.build import build
 from inrbench.report.tables.leaderboard import tables as board_tables
@@ -142,6 +143,15 @@ def test_sorting_sorts_by_number_in_both_directions(visit: Visit) -> None:
     visit.page.locator("[aria-label='Results of image'] thead th:first-child button").click()
     names = visit.column("image", 1)
     assert names == sorted(names, key=str.lower)
+
+
+def test_a_time_that_not_all_runs_have_comes_last(visit: Visit) -> None:
+    table = "Final value and time to a level"
+    visit.page.locator(f"[aria-label='Results of {table}'] thead th:nth-child(3) button").click()
+    times = visit.column(table, 3)
+    reached = [float(text) for text in times if "/" not in text]
+    assert [float(text) for text in times[: len(reached)]] == sorted(reached)
+    assert times[len(reached) :] == ["1/2", "0/2", "0/2"]
 
 
 def test_a_column_of_words_is_sorted_from_a_to_z(visit: Visit) -> None:
@@ -421,14 +431,24 @@ def test_the_marks_of_a_table_are_those_of_the_methods_shown(browser: Browser, c
     visit = Visit(browser, f"{page}#&off={off}")
     visit.page.wait_for_selector("html.ready")
     hidden = off.split(",")
-    for task in load(crowded).tasks:
+    suite = load(crowded)
+    found = []
+    for task in suite.tasks:
         shown = replace(task, activations=tuple(method for method in task.activations if method.key not in hidden))
-        wanted = build(replace(load(crowded), tasks=(shown,)), shown)
+        found.append(shown)
+        wanted = build(replace(suite, tasks=(shown,)), shown)
         for column in range(2, 6):
             assert visit.column(wanted.title, column + 1) == [row[column].text for row in wanted.rows]
             cells = f"[aria-label='Results of {wanted.title}'] tbody td:nth-child({column + 1})"
             bold = visit.page.locator(f"{cells}.strong:visible")
             assert bold.all_inner_texts() == [row[column].text for row in wanted.rows if row[column].bold]
+    ranks = {row.label: row.rank for row in matrix(replace(suite, tasks=tuple(found))).rows if not row.classical}
+    rows = visit.page.locator(".heat tbody:not(.classical) tr:visible")
+    texts = [rows.locator(cell).all_inner_texts() for cell in ("th", ".rank")]
+    assert dict(zip(*texts, strict=True)) == {
+        visit.page.locator(f".heat th[data-label='{name}']").inner_text(): "" if rank is None else f"{rank:.1f}"
+        for name, rank in ranks.items()
+    }
     assert visit.errors == []
     visit.page.close()
 
@@ -436,7 +456,7 @@ def test_the_marks_of_a_table_are_those_of_the_methods_shown(browser: Browser, c
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
     """Methods that repeats hardly separate; one lacks a signal, one is too large, one had not converged. On a second
-    task one of the signals has a single repeat."""
+    task one of the signals has a single repeat, and a classical method alone has a third one."""
     lab = Lab(tmp_path_factory.mktemp("crowded"))
     rng = np.random.default_rng(1)
     levels = {"siren": 33.0, "bw-relu": 32.6, "wire": 32.5, "gauss": 32.0, "relu": 25.0}
@@ -449,6 +469,8 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Store:
             params=80_000 if method == "bw-relu" else 10_000, model=json.dumps({"params": 10_000}),
             losses={50: 1.0, 80: 0.5, 100: 0.2} if method == "wire" else None,
         )  # fmt: skip
+    for signal in ("camera", "coins", "moon"):
+        lab.job("tv", 30.0, task="denoise", signal=signal, kind="baseline", label="tv")
     for repeat in range(4):
         lab.job("partial", 40.0 + repeat, repeat=repeat)
     report.write(lab.store)

@@ -102,6 +102,17 @@ def test_a_mean_over_fewer_signals_is_marked(lab: Lab) -> None:
     assert any(note.startswith("‡") for note in found.notes)
 
 
+def test_networks_without_a_signal_that_a_classical_method_has_are_marked(lab: Lab) -> None:
+    for method in ("siren", "relu"):
+        lab.job(method, 30.0, signal="camera")
+        lab.job(method, signal="coffee", status="diverged")
+    for signal in ("camera", "coffee"):
+        lab.job("tv", 25.0, signal=signal, kind="baseline", label="tv")
+    found = table(lab)
+    assert [cell(found, name, "PSNR (dB)") for name in ("SIREN", "relu")] == ["30.00 ‡"] * 2
+    assert bold(found, "PSNR (dB)") == set()
+
+
 def test_the_caption_says_what_was_done_to_a_users_file(lab: Lab) -> None:
     for signal in ("camera", "photo@1a2b3c4d"):
         lab.job("siren", signal=signal, data_prepared="360 × 480 → 72 × 96")

@@ -76,6 +76,9 @@ def test_a_metric_without_a_unit_is_named_and_has_no_exponent(lab: Lab) -> None:
     for repeat in range(2):
         lab.job("siren", metric="mse", repeat=repeat, extra=[lab.score("mse", 100, 0.00622 + 1e-6 * repeat, -1)])
     assert texts(lab) == ["image: SIREN leads with MSE 0.00622."]
+    for repeat in range(2):
+        lab.job("siren", metric="mse", repeat=repeat, extra=[lab.score("mse", 100, 1.234e-5 + 1e-9 * repeat, -1)])
+    assert texts(lab) == ["image: SIREN leads with MSE 0.0000123."]
 
 
 def test_a_best_network_of_another_size_is_called_that(lab: Lab) -> None:
@@ -97,6 +100,24 @@ def test_few_repeats_are_a_caveat(lab: Lab) -> None:
     assert caveat(load(lab.store)) == "Two repeats on ct: the order may be chance."
     runs(lab, "siren", 30.0, 30.1, 30.2, task="ct")
     assert caveat(load(lab.store)) == ""
+    lab.job("siren", 30.0, task="ct", signal="head")
+    assert caveat(load(lab.store)) == "One repeat on ct: the order may be chance."
+
+
+def test_runs_of_the_best_network_that_failed_are_counted(lab: Lab) -> None:
+    runs(lab, "siren", 33.0, 33.1)
+    runs(lab, "finer", 20.0, 20.1, 20.2)
+    for repeat in (2, 3):
+        lab.job("siren", repeat=repeat, status="diverged")
+    assert texts(lab) == ["image: SIREN leads with 33.05 dB. 2 of its 4 runs failed."]
+
+
+def test_a_lead_is_that_of_the_means_where_some_signals_have_one_repeat(lab: Lab) -> None:
+    runs(lab, "siren", 30.0, 34.0, signal="a")
+    runs(lab, "siren", 40.0, signal="b")
+    lab.job("tv", 25.0, signal="a", kind="baseline", label="tv")
+    lab.job("tv", 30.0, signal="b", kind="baseline", label="tv")
+    assert texts(lab) == ["image: SIREN leads with 36.00 dB. Total variation is 8.50 dB behind."]
 
 
 def test_a_task_without_a_value_has_no_verdict(lab: Lab) -> None:

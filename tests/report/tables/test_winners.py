@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import ttest_rel
 
 from inrbench.report.data.load import load
-from inrbench.report.tables.winners import tables
+from inrbench.report.tables.winners import UNTESTED, tables
 from tests.report.laboratory import Lab
 
 FINALS = {
@@ -54,9 +54,10 @@ def test_one_repeat_has_a_gap_without_an_interval_and_one_task_has_no_table(lab:
         "SIREN",
         "34.00",
         "1 of 1",
-        "none",
+        "unknown",
         "BW-ReLU",
         "3.10",
         "—",
         "—",
     ]
+    assert table.notes == (UNTESTED,)
