@@ -49,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
     root = _Parser(
         prog="inrbench",
         description="A fair, reproducible benchmark of activations for implicit neural representations.",
-        epilog="Exit codes: 0 done, 1 some jobs failed, 2 bad input, 130 interrupted.",
+        epilog="Exit codes: 0 done, 1 some jobs failed or a check did not agree, 2 bad input, 130 interrupted.",
     )
     root.add_argument("--debug", action="store_true", help="show the traceback of an error")
     root.add_argument("--version", action="version", version=f"inrbench {__version__}")

@@ -70,7 +70,7 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert f"changes the others by {max(others):.1f} dB at most" in page
     both = [pd.DataFrame(pairs).T for pairs in (image, ct)]
     order = [frame[0].corr(frame[1], "spearman") for frame in both]
-    assert f"correlate by {order[0]:.2f} on image and {order[1]:.2f} on ct" in page
+    assert f"a Spearman correlation of {order[0]:.2f} on image and {order[1]:.2f} on ct" in page
     scores = final("optimizers-128")
     variance = mean_over_signals(scores, "name")["relu-variance"]
     assert f"give ReLU {variance - image['relu'][0]:.1f} dB under Adam" in page
@@ -80,8 +80,8 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert (networks.idxmax() == "relu-pe").all()
     assert (networks.loc["relu-pe"] > plain.max()).all()
     answer = " ".join((DOCS / "answer.md").read_text().split())
-    assert f"worth {gains['siren']:.1f} to {gains['relu-pe']:.1f} dB to each of six networks" in answer
-    assert f"FINER with it has {image['finer'][1]:.1f} dB" in answer
+    assert f"improves each of six networks by {gains['siren']:.1f} to {gains['relu-pe']:.1f} dB" in answer
+    assert f"FINER with Muon reaches {image['finer'][1]:.1f} dB" in answer
     assert f"ReLU+PE the best network ({ct['relu-pe'][1]:.1f} dB, with Adam {ct['relu-pe'][0]:.1f})" in answer
     own = " ".join((DOCS / "evidence" / "bw-relu.md").read_text().split())
     assert (

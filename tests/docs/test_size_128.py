@@ -273,8 +273,9 @@ def test_what_is_said_of_bw_relu_on_its_own_page() -> None:
         f"occupancy {occupancy['bw-relu']:.4f}, SIREN {occupancy['siren']:.4f}",
         f"above Gauss ({image['gauss']}) with {image['bw-relu']}",
         f"SIREN ({image['siren']}); with `centred` initial values {image['bw-relu-centred']}",
-        f"no: {superres['bw-relu']}, SIREN {superres['siren']}, least squares {superres['least-squares']}",
+        f"WIRE not run; {superres['bw-relu']}, SIREN {superres['siren']}, least squares {superres['least-squares']}",
         f"in part: {ct['bw-relu']}, SIREN {ct['siren']}, Gauss {ct['gauss']}; TV {ct['tv']}",
-        f"{mri['bw-relu']}, SIREN {mri['siren']}. On inpainting it has {inpaint['bw-relu']}, SIREN {inpaint['siren']}",
+        f"{mri['bw-relu']}, SIREN {mri['siren']}.",
+        f"On inpainting it reaches {inpaint['bw-relu']} and SIREN {inpaint['siren']}",
     ):
         assert said in page, said
