@@ -20,7 +20,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from operator import attrgetter
 from typing import Any, get_args
 
 import pandas as pd
@@ -146,13 +145,22 @@ class Search:
         Columns are activation, task, task_name, metric, trial, signal, value (mean final score over repeats) and
         goodness (higher is better); both are NaN where a repeat did not end well.
         """
-        runs = with_headline(pd.DataFrame(list(work.rows.values())), store.scores())
-        job = runs["job_id"].map({job.job_id: job for job in work.jobs})
-        runs[["activation", "trial"]] = job.map(lambda job: job.method).str.extract(r"^(.*)-t(\d+)$")
-        runs["trial"] = runs["trial"].astype(int)
-        for column, of in (("task", "task_key"), ("signal", "source")):
-            runs[column] = job.map(attrgetter(of))
-        runs["task_name"] = job.map(lambda job: job.task.name)
+        rows = []
+        for job in work.jobs:  # a job without a score, or even a row, counts as one that failed
+            activation, _, trial = job.method.rpartition("-t")
+            rows.append(
+                {
+                    "job_id": job.job_id,
+                    "status": work.status.get(job.job_id),
+                    "activation": activation,
+                    "task": job.task_key,
+                    "task_name": job.task.name,
+                    "metric": self._plugins.tasks.create(job.task).metrics[0],
+                    "trial": int(trial),
+                    "signal": job.source,
+                }
+            )
+        runs = with_headline(pd.DataFrame(rows), store.scores())
         runs["goodness"] = runs["value"] * runs["direction"]
         keys = ["activation", "task", "task_name", "metric", "trial", "signal"]
         return runs.groupby(keys, as_index=False)[["value", "goodness"]].agg(_mean)

@@ -19,8 +19,12 @@ from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
 from inrbench.bench.optimizers import Optimizer
+from inrbench.bench.runner import plan
+from inrbench.bench.runner.row import Attempt, Execution, to_row
 from inrbench.bench.store import trials
+from inrbench.bench.store.schema import Score
 from inrbench.bench.store.store import Store
+from inrbench.bench.training.result import Outcome
 from inrbench.bench.tune import Search
 from tests.bench.command import Inrbench
 
@@ -289,6 +293,30 @@ def test_a_search_whose_first_round_fails_ends_with_a_line(tmp_path: Path, inrbe
     done = inrbench("tune", tmp_path / "tiny.yaml")
     assert done.returncode == 0, done.stderr
     assert "every trial failed: siren on image" in done.stderr
+
+
+def test_a_trial_that_fails_on_one_signal_is_out_whatever_it_reached_on_the_others(tmp_path: Path) -> None:
+    searching = search("{signals: {image: [coins, moon]}, trials: 3}", activations={"siren": {}})
+    jobs, store = first(searching), Store(tmp_path, "tiny-tune")
+    reached = {("siren-t00", "coins"): 20.0, ("siren-t00", "moon"): 30.0, ("siren-t01", "moon"): 40.0}
+    for job in jobs:
+        if job.method == "siren-t02" and job.signal == "coins":  # has no row at all
+            continue
+        value = reached.get((job.method, job.signal), 50.0)
+        ended = (job.method, job.signal) != ("siren-t01", "coins")
+        outcome = (
+            Outcome("ok", metric="psnr", scores=(Score(8, 0.1, "psnr", value, 1),))
+            if ended
+            else Outcome("timeout", "no result within the time limit")
+        )
+        store.commit(to_row(job, Attempt(1, "2024", "x.log"), Execution(outcome, True)), outcome.scores)
+    scores = searching.scores(plan.make(jobs, store), store)
+    assert len(scores) == 6
+    assert searching.ranking(scores)[["trial", "value"]].values.tolist() == [[0, 25.0]]
+    cell = searching.as_lock({0: scores}, PLUGINS.sources()).activations["siren"]["image"]
+    assert (cell.settings, cell.score, cell.failed) == ({}, 25.0, 2)
+    archived = {(row["trial"], row["signal"]): row["score"] for row in searching.archived({0: scores})}
+    assert [key for key, score in archived.items() if score is None] == [(1, "coins"), (2, "coins")]
 
 
 def test_leaving_one_out_needs_three_signals_and_no_others() -> None:
