@@ -285,7 +285,10 @@ def tune(options: arguments.TuneArgs) -> int:
     if options.classical:
         from inrbench.bench import classical
 
-        best = classical.search(work.suite, work.plugins, work.where, options.trials or classical.DEFAULT_TRIALS, say)
+        if options.out:
+            raise BadInput(f"--out {options.out}: --classical writes no file; leave it out, and copy what it prints")
+        trials = classical.DEFAULT_TRIALS if options.trials is None else options.trials
+        best = classical.search(work.suite, work.plugins, work.where, trials, say)
         print(classical.as_yaml(best))
         say("to use it, put it over the tasks of the suite: no other job has another id by that")
         return 0

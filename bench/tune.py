@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 
 import pandas as pd
@@ -56,6 +56,46 @@ Trials = dict[tuple[str, str], list[int]]
 """(activation, task) -> numbers of the trials."""
 
 
+def searched_task(suite: Suite, key: str, where: str) -> dict[str, Any]:
+    """The settings of a task of a suite for the trials of a search, on the signals of the search.
+
+    Raises:
+        BadInput: if the suite names no tuning signals for the task, or one of those that it reports.
+    """
+    of_the_run = ("repeats", "classical")
+    settings = {name: value for name, value in (suite.tasks[key] or {}).items() if name not in of_the_run}
+    if suite.tuning.leave_one_out:
+        return settings
+    signals = suite.tuning.signals.get(key)
+    if not signals:
+        raise BadInput(f"{where}: tuning.signals.{key}: missing; name signals other than those reported")
+    if common := [signal for signal in signals if signal in (settings.get("signals") or ())]:
+        raise BadInput(f"{where}: tuning.signals.{key}: {common[0]} is among the signals reported; name another")
+    return {**settings, "signals": signals}
+
+
+def refuse_no_trials(trials: int | None) -> None:
+    """
+    Raises:
+        BadInput: if the number of trials that the user asks for is not a positive one.
+    """
+    if trials is not None and trials < 1:
+        raise BadInput(f"--trials {trials}: at least 1")
+
+
+def refuse_few_signals(trials: Iterable[Job], suite: Suite, where: str) -> None:
+    """
+    Raises:
+        BadInput: if the suite leaves one signal out, and a task has fewer than `LEAST_SIGNALS`.
+    """
+    signals: dict[str, set[str]] = {}
+    for job in trials if suite.tuning.leave_one_out else ():
+        signals.setdefault(job.task_key.partition("[")[0], set()).add(job.signal)
+    for task, names in signals.items():
+        if len(names) < LEAST_SIGNALS:
+            raise BadInput(f"{where}: tasks.{task}.signals: {len(names)}; leave_one_out needs {LEAST_SIGNALS} at least")
+
+
 class Search:
     """The search that a suite declares.
 
@@ -69,27 +109,13 @@ class Search:
     def __init__(self, suite: Suite, plugins: Plugins, where: str, trials: int | None = None) -> None:
         tuning = suite.tuning
         self.leave_one_out = tuning.leave_one_out
-        if trials is not None and trials < 1:
-            raise BadInput(f"--trials {trials}: at least 1")
+        refuse_no_trials(trials)
         self.rounds = list(tuning.rounds or [Round(trials=tuning.trials or DEFAULT_TRIALS)])
         if trials is not None:
             self.rounds = [part.model_copy(update={"trials": min(trials, part.trials)}) for part in self.rounds]
             self.rounds[0] = self.rounds[0].model_copy(update={"trials": trials})
         self._suite, self._plugins, self._where = suite, plugins, where
-        self._tasks: dict[str, dict[str, Any]] = {}
-        for key, settings in suite.tasks.items():
-            if tuning.leave_one_out:
-                self._tasks[key] = {**(settings or {}), "repeats": None}
-                continue
-            signals = tuning.signals.get(key)
-            if not signals:
-                raise BadInput(f"{where}: tuning.signals.{key}: missing; name signals other than those reported")
-            reported = (settings or {}).get("signals") or ()
-            if common := [signal for signal in signals if signal in reported]:
-                raise BadInput(
-                    f"{where}: tuning.signals.{key}: {common[0]} is among the signals reported; name another"
-                )
-            self._tasks[key] = {**(settings or {}), "signals": signals}
+        self._tasks = {key: searched_task(suite, key, where) for key in suite.tasks}
 
     def all(self) -> Trials:
         """All trials: of each activation and task those with which its search begins."""
@@ -129,14 +155,7 @@ class Search:
             }
         )
         declared = [job for job in jobs(trial_suite, self._plugins, self._where) if job.baseline is None]
-        for task in used if self.leave_one_out else ():
-            if (
-                len(signals := {job.signal for job in declared if job.task_key.partition("[")[0] == task})
-                < LEAST_SIGNALS
-            ):
-                raise BadInput(
-                    f"{self._where}: tasks.{task}.signals: {len(signals)}; leave_one_out needs {LEAST_SIGNALS} at least"
-                )
+        refuse_few_signals(declared, self._suite, self._where)
         return declared
 
     def scores(self, work: Plan, store: Store) -> pd.DataFrame:
