@@ -21,7 +21,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
 from inrbench.bench.training.run_job import attempt
-from inrbench.bench.tune import refuse_few_signals, refuse_no_trials, searched_task
+from inrbench.bench.tune import refuse_no_trials, refuse_unfit, searched_task
 from inrbench.tasks.core.metrics import describe
 
 DEFAULT_TRIALS = 9
@@ -74,7 +74,7 @@ def search(
                 changes = {"tasks": {key: tried}, "repeats": suite.tuning.repeats, "activations": {"relu": {}}}
                 trial = suite.model_copy(update=changes)  # a suite has a network; its jobs are not run
                 trial_jobs = [job for job in jobs(trial, plugins, where) if job.baseline == method]
-                refuse_few_signals(trial_jobs, suite, where)
+                refuse_unfit(trial_jobs, suite, where)
                 scores, failures = _scores(trial_jobs, parameter, plugins)
                 if not scores:
                     raise BadInput(f"{where}: tasks.{key}: {method}: every trial failed, the first with: {failures[0]}")

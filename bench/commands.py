@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from inrbench.bench import arguments, reporting
 from inrbench.bench.config import overrides, unsearched
 from inrbench.bench.config.job import Job
-from inrbench.bench.config.lock import Lock
+from inrbench.bench.config.lock import Lock, searchable
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.machine import devices
@@ -245,12 +245,17 @@ def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Pla
     times = 0.0
     if tuning.signals or tuning.leave_one_out:
         bare = Workspace.of(options, locked=False)
-        search = Search(bare.suite, bare.plugins, bare.where)
-        first, *others = search.rounds
-        halved = search.jobs(0, search.trials(0))
-        whole = search.jobs(len(others), search.trials(len(others))) if others else []
-        shares = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)  # and the defaults
-        times = shares / (first.trials * first.share)
+        try:
+            search = Search(bare.suite, bare.plugins, bare.where)
+        except BadInput as cause:
+            say(f"note: inrbench tune cannot search this: {cause}")
+        else:
+            first, *others = search.rounds
+            halved = search.jobs(0, search.trials(0))
+            whole = search.jobs(len(others), search.trials(len(others))) if others else []
+            # those that go on, and the defaults
+            shares = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)
+            times = shares / (first.trials * first.share)
     _fetch([job.source for job in (*planned.todo, *halved, *whole)])  # the sizes are those of the signals
     print(f"training: about {plan.duration(rough.seconds(planned.todo))}")
     if halved or whole:
@@ -292,6 +297,9 @@ def tune(options: arguments.TuneArgs) -> int:
         print(classical.as_yaml(best))
         say("to use it, put it over the tasks of the suite: no other job has another id by that")
         return 0
+    if options.out or work.lock_file is None:  # what is found goes over the settings for a task, see Lock.applied
+        bare = work.suite.model_copy(update={"activations": searchable(work.suite.activations)})
+        work = replace(work, suite=bare)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
     lock, _ = searched(work, search, options.results, options.devices)
     print(searching.as_yaml(lock))

@@ -222,7 +222,7 @@ def _rows(explored: Results, search: Search, lock: Lock, scores: pd.DataFrame) -
         ranking = Search.ranking(trials)
         decibels = describe(cell.metric).unit == "dB"
         direction = int(group["direction"].dropna().iloc[0]) if group["direction"].notna().any() else 1
-        tried = _tried(search, str(method), ranking, direction)
+        tried = _tried(search, str(method), str(task), ranking, direction)
         best = tried.trials[int(ranking["trial"].iloc[0])].settings
         yield {
             "task": task,
@@ -239,10 +239,10 @@ def _rows(explored: Results, search: Search, lock: Lock, scores: pd.DataFrame) -
         }
 
 
-def _tried(search: Search, method: str, ranking: pd.DataFrame, direction: int) -> SearchedMethod:
-    """The trials of a method with their settings, for what a report says of them."""
+def _tried(search: Search, method: str, task: str, ranking: pd.DataFrame, direction: int) -> SearchedMethod:
+    """The trials of a method on a task with their settings, for what a report says of them."""
     scores = dict(zip(ranking["trial"], ranking["value"], strict=True))
-    trials = tuple(Trial(values, scores.get(number)) for number, values in enumerate(search.values(method)))
+    trials = tuple(Trial(values, scores.get(number)) for number, values in enumerate(search.values(method, task)))
     return SearchedMethod(method, method, direction, 0, trials)
 
 

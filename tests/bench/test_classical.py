@@ -35,6 +35,10 @@ def search(trials: int = 5, **changes: Any) -> list[classical.Best]:
     return classical.search(validated(Suite, {**SUITE, **changes}, "s"), PLUGINS, "s", trials)
 
 
+def networks(**changes: Any) -> Search:
+    return Search(validated(Suite, {**SUITE, **changes}, "s"), PLUGINS, "s")
+
+
 def test_the_best_of_the_values_is_found_on_the_tuning_signal() -> None:
     (best,) = search()
     assert (best.task, best.method, list(best.values)) == ("denoise", "tv", ["tv_weight"])
@@ -88,17 +92,26 @@ def test_the_signals_are_those_that_a_search_for_networks_has() -> None:
     with pytest.raises(BadInput, match="leave_one_out needs 3"):
         search(tuning={"leave_one_out": True}, activations={"siren": {}})
     own = {"denoise": {"size": 24}}  # on the signals of the task itself
-    whole = Search(validated(Suite, {**SUITE, "tasks": own, "tuning": {"leave_one_out": True}}, "s"), PLUGINS, "s")
-    with pytest.raises(BadInput, match=r"denoise\.signals: \d; leave_one_out needs 3") as of_networks:
-        whole.jobs(0, whole.all())
+    with pytest.raises(BadInput, match=r"denoise\.signals: 1; leave_one_out needs 3") as of_networks:
+        networks(tasks=own, tuning={"leave_one_out": True}, activations={"siren": {}})
     with pytest.raises(BadInput) as of_classical:
         search(tasks=own, tuning={"leave_one_out": True}, activations={"siren": {}})
     assert str(of_classical.value) == str(of_networks.value)
 
 
+def test_a_sweep_is_refused_as_for_networks() -> None:
+    swept: dict[str, Any] = {
+        "tasks": {"denoise": {"signals": ["camera"], "size": 16, "sigma": [0.1, 0.2]}},
+        "activations": {"siren": {}},
+    }
+    for searching in (search, networks):
+        with pytest.raises(BadInput, match=r"s: tasks: denoise\[sigma=0.1\] is of a sweep"):
+            searching(**swept)
+
+
 def test_values_of_the_run_do_not_hinder_a_search() -> None:
     tasks = {"denoise": {**SUITE["tasks"]["denoise"], "classical": {"tv/camera": {"tv_weight": 0.5}}}}
-    whole = Search(validated(Suite, {**SUITE, "tasks": tasks, "activations": {"siren": {}}}, "s"), PLUGINS, "s")
+    whole = networks(tasks=tasks, activations={"siren": {}})
     assert {job.signal for job in whole.jobs(0, whole.all())} == {"coins"}
 
 
