@@ -42,10 +42,7 @@ SHOWN = 6
 
 def run(options: arguments.RunArgs) -> int:
     work = Workspace.of(options)
-    retry = [status for status in options.retry.split(",") if status]
-    for status in retry:
-        if status not in STATUSES:
-            raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
+    retry = to_retry(options)
     if options.timeout is not None and options.timeout <= 0:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
     if len(work.store.small()) >= AUTOMATIC:
@@ -55,6 +52,19 @@ def run(options: arguments.RunArgs) -> int:
     _name_report(work.store, options.name)
     write_report(work, again=False, markdown=options.markdown)
     return code
+
+
+def to_retry(options: arguments.JobsArgs) -> list[str]:
+    """The statuses of the jobs that the user wants to run again.
+
+    Raises:
+        BadInput: if there is no such status.
+    """
+    chosen = [status for status in options.retry.split(",") if status]
+    for status in chosen:
+        if status not in STATUSES:
+            raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
+    return chosen
 
 
 def execute(
@@ -301,7 +311,7 @@ def tune(options: arguments.TuneArgs) -> int:
         bare = work.suite.model_copy(update={"activations": searchable(work.suite.activations)})
         work = replace(work, suite=bare)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
-    lock, _ = searched(work, search, options.results, options.devices)
+    lock, _ = searched(work, search, options)
     print(searching.as_yaml(lock))
     lacking = [f"{name} on {task}" for name, task in search.all() if task not in lock.activations.get(name, {})]
     if lacking:
@@ -333,27 +343,27 @@ def _run_with(options: arguments.TuneArgs, lock: Path | None) -> str:
 
 
 def searched(
-    work: Workspace, search: Search, results: Path, devices_wanted: str, *, silent: bool = False
+    work: Workspace, search: Search, options: arguments.JobsArgs, *, silent: bool = False
 ) -> tuple[Lock, DataFrame]:
     """Run the trials of a search that are not done; returns what it found, and the scores of the last round.
 
     The trials are kept beside the suite's results, for its report and its archive.
 
     Args:
-        results: the folder of all results.
+        options: the folder of all results, the devices, and which failed trials run again.
         silent: show neither notes nor progress.
     """
-    how = plan.RunOptions(work.suite.tuning.seconds)
+    how, retry = plan.RunOptions(work.suite.tuning.seconds), to_retry(options)
     scores: dict[int, DataFrame] = {}
     for number in range(len(search.rounds)):
         chosen = search.trials(number, scores.get(number - 1))
         if not chosen:
             continue
-        store = Store(results, search.folder(number), say)
+        store = Store(options.results, search.folder(number), say)
         if len(search.rounds) > 1 and not silent:
             say(f"round {number + 1} of {len(search.rounds)}: {sum(map(len, chosen.values()))} trials")
         jobs = search.jobs(number, chosen)
-        execute(replace(work, store=store), plan.make(jobs, store), devices_wanted, how, silent=silent)
+        execute(replace(work, store=store), plan.make(jobs, store, retry), options.devices, how, silent=silent)
         scores[number] = search.scores(plan.make(jobs, store), store)
     archive_trials(work.store, search.archived(scores))
     return search.as_lock(scores, work.plugins.sources()), scores[max(scores)]
@@ -364,7 +374,7 @@ def choose_c(options: arguments.ChooseArgs) -> int:
     from inrbench.report.tables.selection import summary
 
     work = Workspace.of(options)
-    planned = work.plan()
+    planned = work.plan(to_retry(options))
     code = execute(work, planned, options.devices)
     print(summary(load(work.store, planned.declarations)))
     return code

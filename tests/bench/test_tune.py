@@ -412,6 +412,18 @@ def test_a_trial_that_fails_on_one_signal_is_out_whatever_it_reached_on_the_othe
     assert [key for key, score in archived.items() if score is None] == [(1, "coins"), (2, "coins")]
 
 
+def test_failed_trials_run_again_as_retry_says(tmp_path: Path, trouble: Path, inrbench: Inrbench) -> None:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(SEARCHED)
+    command = ("tune", path, "--plugin", trouble, "-a", "trouble", "--trials", 1, "--set", "tuning.rounds=null")
+    assert "1 of 1 jobs to run" in inrbench(*command).stderr
+    assert "0 of 1 jobs to run (1 failed before; --retry runs them again)" in inrbench(*command).stderr
+    assert "1 of 1 jobs to run" in inrbench(*command, "--retry", "error").stderr
+    assert Store(tmp_path / "results", "tiny-tune").runs()["attempt"].tolist() == [2]
+    refused = inrbench(*command, "--retry", "eror")
+    assert (refused.returncode, "no such status 'eror'" in refused.stderr) == (2, True)
+
+
 def test_leaving_one_out_needs_three_signals_and_no_others() -> None:
     with pytest.raises(BadInput, match="leave_one_out needs 3"):
         first(search("{leave_one_out: true, trials: 4}"))
