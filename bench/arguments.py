@@ -82,6 +82,19 @@ class ResultsArgs(CommandArgs):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JobsArgs(ResultsArgs):
+    """Arguments of every command that runs jobs."""
+
+    devices: str = option(
+        "--devices",
+        "devices to use: auto (default), cpu, cuda, cuda:0,cuda:1, or cpu*2 for two jobs at a time",
+        "LIST",
+        "auto",
+    )
+    retry: str = option("--retry", "run failed jobs with these statuses again, e.g. diverged,error", "STATUS,...", "")
+
+
+@dataclass(frozen=True, kw_only=True)
 class SuiteArgs(ResultsArgs):
     suite: str = positional(
         "the name of a shipped suite (see `inrbench list suites`) or the path of a .yaml file", "SUITE"
@@ -147,34 +160,23 @@ class PlanArgs(SuiteArgs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeviceArgs(SuiteArgs):
-    devices: str = option(
-        "--devices",
-        "devices to use: auto (default), cpu, cuda, cuda:0,cuda:1, or cpu*2 for two jobs at a time",
-        "LIST",
-        "auto",
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChooseArgs(DeviceArgs):
+class ChooseArgs(JobsArgs, SuiteArgs):
     """train BW-ReLU with several c to the same data fit and choose c by the path norm, without the truth"""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunArgs(DeviceArgs, ReportedArgs):
+class RunArgs(JobsArgs, ReportedArgs):
     """run the jobs of a suite that are not done yet, print a table and write the report"""
 
     scheduler: str | None = option("--scheduler", "run on a Dask cluster, e.g. tcp://10.0.0.1:8786", "ADDRESS")
     timeout: float | None = option("--timeout", "time limit for each job", "SECONDS")
-    retry: str = option("--retry", "run failed jobs with these statuses again, e.g. diverged,error", "STATUS,...", "")
     shard: str | None = option("--shard", SHARD, "I/N")
     keep_weights: bool = option("--keep-weights", "store the trained network of each job as safetensors", default=False)
     fail_fast: bool = option("--fail-fast", "stop at the first job that fails", default=False)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TuneArgs(DeviceArgs):
+class TuneArgs(JobsArgs, SuiteArgs):
     """search scales and learning rates, with the same number of trials for each activation"""
 
     trials: int | None = option("--trials", "trials for each activation and task", "N")
@@ -183,7 +185,7 @@ class TuneArgs(DeviceArgs):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TryArgs(ResultsArgs):
+class TryArgs(JobsArgs):
     """search, run and rank activations on your own signal, with the same number of trials for each"""
 
     signal: str = positional("the path of a picture, sound, CT slice or mesh, or the name of a signal", "SIGNAL")
@@ -194,16 +196,10 @@ class TryArgs(ResultsArgs):
     trials: int = option("--trials", "trials for each activation and task (default: 16)", "N", 16)
     repeats: int = option("--repeats", "repeats of the final run (default: 3)", "N", 3)
     overrides: list[str] = option("--set", "override a setting of quick, e.g. train.steps=300", "KEY=VALUE", list)
-    devices: str = option(
-        "--devices",
-        "devices to use: auto (default), cpu, cuda, cuda:0,cuda:1, or cpu*2 for two jobs at a time",
-        "LIST",
-        "auto",
-    )
 
 
 @dataclass(frozen=True, kw_only=True)
-class RankArgs(ResultsArgs):
+class RankArgs(JobsArgs):
     """search, run and rank your own activation among the stored results of a suite"""
 
     entry: str = positional("a plugin file with one activation, or with --plugin the activation's name", "ENTRY")
@@ -213,12 +209,6 @@ class RankArgs(ResultsArgs):
     trials: int | None = option("--trials", "fewer trials than the rivals had, for a quick look", "N")
     against: Path | None = option(
         "--against", "a folder with the rivals' results (default: those that come with inrbench)", "FOLDER"
-    )
-    devices: str = option(
-        "--devices",
-        "devices to use: auto (default), cpu, cuda, cuda:0,cuda:1, or cpu*2 for two jobs at a time",
-        "LIST",
-        "auto",
     )
 
 

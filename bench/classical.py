@@ -21,6 +21,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
 from inrbench.bench.training.run_job import attempt
+from inrbench.bench.tune import refuse_no_trials, refuse_unfit, searched_task
 from inrbench.tasks.core.metrics import describe
 
 DEFAULT_TRIALS = 9
@@ -58,22 +59,23 @@ def search(
         say: called with a line for each method that is done.
 
     Raises:
-        BadInput: if the suite names no tuning signals for a task, or every trial of a method fails.
+        BadInput: if there are no trials, the suite's signals are not those of a search (see
+            `inrbench.bench.tune.searched_task`), or every trial of a method fails.
     """
+    refuse_no_trials(trials)
     choices: list[Best] = []
     for key, settings in suite.tasks.items():
-        declared = dict(settings or {})
-        cls = plugins.tasks.get(declared.get("task", key), where)
-        signals = declared.get("signals") if suite.tuning.leave_one_out else suite.tuning.signals.get(key)
-        if cls.classical and not signals:
-            raise BadInput(f"{where}: tuning.signals.{key}: missing; name signals other than those reported")
+        cls = plugins.tasks.get((settings or {}).get("task", key), where)
+        declared = searched_task(suite, key, where) if cls.classical else {}
         for method, ranges in cls.classical.items():
             for parameter, (low, high) in ranges.items():
                 values = [float(f"{value:.2g}") for value in np.geomspace(low, high, trials)]
-                tried = {**declared, "signals": signals, "classical": {method: {parameter: values}}, "repeats": None}
+                tried = {**declared, "classical": {method: {parameter: values}}}
                 changes = {"tasks": {key: tried}, "repeats": suite.tuning.repeats, "activations": {"relu": {}}}
                 trial = suite.model_copy(update=changes)  # a suite has a network; its jobs are not run
-                scores, failures = _scores(jobs(trial, plugins, where), method, parameter, plugins)
+                trial_jobs = [job for job in jobs(trial, plugins, where) if job.baseline == method]
+                refuse_unfit(trial_jobs, suite, where)
+                scores, failures = _scores(trial_jobs, parameter, plugins)
                 if not scores:
                     raise BadInput(f"{where}: tasks.{key}: {method}: every trial failed, the first with: {failures[0]}")
                 choices += _best(scores, key, method, parameter, suite.tuning.leave_one_out)
@@ -83,14 +85,12 @@ def search(
 
 
 def _scores(
-    trials: Iterable[Job], method: str, parameter: str, plugins: Plugins
+    trials: Iterable[Job], parameter: str, plugins: Plugins
 ) -> tuple[dict[str, dict[float, list[tuple[float, int]]]], list[str]]:
     """Signal -> value -> the headline score of each repeat, with its direction; and what failed trials said."""
     scores: dict[str, dict[float, list[tuple[float, int]]]] = {}
     failures: list[str] = []
     for job in trials:
-        if job.baseline != method:
-            continue
         outcome = attempt(job, plugins, torch.device("cpu"), lambda _: None)
         if outcome.final_score is not None and outcome.metric is not None:
             score = (outcome.final_score, describe(outcome.metric).direction)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from inrbench.bench import arguments, reporting
 from inrbench.bench.config import overrides, unsearched
 from inrbench.bench.config.job import Job
-from inrbench.bench.config.lock import Lock
+from inrbench.bench.config.lock import Lock, searchable
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.machine import devices
@@ -42,10 +42,7 @@ SHOWN = 6
 
 def run(options: arguments.RunArgs) -> int:
     work = Workspace.of(options)
-    retry = [status for status in options.retry.split(",") if status]
-    for status in retry:
-        if status not in STATUSES:
-            raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
+    retry = to_retry(options)
     if options.timeout is not None and options.timeout <= 0:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
     if len(work.store.small()) >= AUTOMATIC:
@@ -55,6 +52,19 @@ def run(options: arguments.RunArgs) -> int:
     _name_report(work.store, options.name)
     write_report(work, again=False, markdown=options.markdown)
     return code
+
+
+def to_retry(options: arguments.JobsArgs) -> list[str]:
+    """The statuses of the jobs that the user wants to run again.
+
+    Raises:
+        BadInput: if there is no such status.
+    """
+    chosen = [status for status in options.retry.split(",") if status]
+    for status in chosen:
+        if status not in STATUSES:
+            raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
+    return chosen
 
 
 def execute(
@@ -245,12 +255,17 @@ def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Pla
     times = 0.0
     if tuning.signals or tuning.leave_one_out:
         bare = Workspace.of(options, locked=False)
-        search = Search(bare.suite, bare.plugins, bare.where)
-        first, *others = search.rounds
-        halved = search.jobs(0, search.trials(0))
-        whole = search.jobs(len(others), search.trials(len(others))) if others else []
-        shares = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)  # and the defaults
-        times = shares / (first.trials * first.share)
+        try:
+            search = Search(bare.suite, bare.plugins, bare.where)
+        except BadInput as cause:
+            say(f"note: inrbench tune cannot search this: {cause}")
+        else:
+            first, *others = search.rounds
+            halved = search.jobs(0, search.trials(0))
+            whole = search.jobs(len(others), search.trials(len(others))) if others else []
+            # those that go on, and the defaults
+            shares = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)
+            times = shares / (first.trials * first.share)
     _fetch([job.source for job in (*planned.todo, *halved, *whole)])  # the sizes are those of the signals
     print(f"training: about {plan.duration(rough.seconds(planned.todo))}")
     if halved or whole:
@@ -285,12 +300,18 @@ def tune(options: arguments.TuneArgs) -> int:
     if options.classical:
         from inrbench.bench import classical
 
-        best = classical.search(work.suite, work.plugins, work.where, options.trials or classical.DEFAULT_TRIALS, say)
+        if options.out:
+            raise BadInput(f"--out {options.out}: --classical writes no file; leave it out, and copy what it prints")
+        trials = classical.DEFAULT_TRIALS if options.trials is None else options.trials
+        best = classical.search(work.suite, work.plugins, work.where, trials, say)
         print(classical.as_yaml(best))
         say("to use it, put it over the tasks of the suite: no other job has another id by that")
         return 0
+    if options.out or work.lock_file is None:  # what is found goes over the settings for a task, see Lock.applied
+        bare = work.suite.model_copy(update={"activations": searchable(work.suite.activations)})
+        work = replace(work, suite=bare)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
-    lock, _ = searched(work, search, options.results, options.devices)
+    lock, _ = searched(work, search, options)
     print(searching.as_yaml(lock))
     lacking = [f"{name} on {task}" for name, task in search.all() if task not in lock.activations.get(name, {})]
     if lacking:
@@ -322,27 +343,27 @@ def _run_with(options: arguments.TuneArgs, lock: Path | None) -> str:
 
 
 def searched(
-    work: Workspace, search: Search, results: Path, devices_wanted: str, *, silent: bool = False
+    work: Workspace, search: Search, options: arguments.JobsArgs, *, silent: bool = False
 ) -> tuple[Lock, DataFrame]:
     """Run the trials of a search that are not done; returns what it found, and the scores of the last round.
 
     The trials are kept beside the suite's results, for its report and its archive.
 
     Args:
-        results: the folder of all results.
+        options: the folder of all results, the devices, and which failed trials run again.
         silent: show neither notes nor progress.
     """
-    how = plan.RunOptions(work.suite.tuning.seconds)
+    how, retry = plan.RunOptions(work.suite.tuning.seconds), to_retry(options)
     scores: dict[int, DataFrame] = {}
     for number in range(len(search.rounds)):
         chosen = search.trials(number, scores.get(number - 1))
         if not chosen:
             continue
-        store = Store(results, search.folder(number), say)
+        store = Store(options.results, search.folder(number), say)
         if len(search.rounds) > 1 and not silent:
             say(f"round {number + 1} of {len(search.rounds)}: {sum(map(len, chosen.values()))} trials")
         jobs = search.jobs(number, chosen)
-        execute(replace(work, store=store), plan.make(jobs, store), devices_wanted, how, silent=silent)
+        execute(replace(work, store=store), plan.make(jobs, store, retry), options.devices, how, silent=silent)
         scores[number] = search.scores(plan.make(jobs, store), store)
     archive_trials(work.store, search.archived(scores))
     return search.as_lock(scores, work.plugins.sources()), scores[max(scores)]
@@ -353,7 +374,7 @@ def choose_c(options: arguments.ChooseArgs) -> int:
     from inrbench.report.tables.selection import summary
 
     work = Workspace.of(options)
-    planned = work.plan()
+    planned = work.plan(to_retry(options))
     code = execute(work, planned, options.devices)
     print(summary(load(work.store, planned.declarations)))
     return code

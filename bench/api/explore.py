@@ -85,6 +85,7 @@ def explore(
     plugins: Sequence[str | Path] = (),
     results: str | Path = "results",
     devices: str = "auto",
+    retry: Sequence[str] = (),
     progress: bool = True,
 ) -> Explored:
     """Search on one signal with the same number of trials for each activation, then run with what was found and rank.
@@ -102,7 +103,7 @@ def explore(
         set: settings of ``quick`` to override, e.g. ``{"train.steps": 300, "tasks.superres.factor": 2}``.
         plugins: files with more activations and tasks.
         results: the results folder; the results are in ``try-NAME`` inside it.
-        devices: as in `inrbench.run`.
+        devices, retry: as in `inrbench.run`.
         progress: show progress on stderr.
 
     Raises:
@@ -121,6 +122,7 @@ def explore(
             repeats=repeats,
             overrides=overrides_of(set),
             devices=devices,
+            retry=",".join(retry),
         )
         return explored(options, declared, methods.entries, silent=not progress)
 
@@ -150,12 +152,12 @@ def explored(
     )
     work = Workspace.of(words, searches=True, given=suite, added=added)
     search = Search(work.suite, work.plugins, work.where)
-    lock, scores = commands.searched(work, search, options.results, options.devices, silent=silent)
+    lock, scores = commands.searched(work, search, options, silent=silent)
     if not lock.activations:
         errors = table(options.results / search.folder(len(search.rounds) - 1))["error"].dropna()
         raise BadInput(f"every trial failed, the first with: {errors.iloc[0]}")
     final = replace(work, suite=_final(work.suite, lock))
-    commands.execute(final, final.plan(), options.devices, silent=silent)
+    commands.execute(final, final.plan(commands.to_retry(options)), options.devices, silent=silent)
     result = of_workspace(final, Explored)
     result.settings = _settings(result, search, lock, scores)
     return result
@@ -222,7 +224,7 @@ def _rows(explored: Results, search: Search, lock: Lock, scores: pd.DataFrame) -
         ranking = Search.ranking(trials)
         decibels = describe(cell.metric).unit == "dB"
         direction = int(group["direction"].dropna().iloc[0]) if group["direction"].notna().any() else 1
-        tried = _tried(search, str(method), ranking, direction)
+        tried = _tried(search, str(method), str(task), ranking, direction)
         best = tried.trials[int(ranking["trial"].iloc[0])].settings
         yield {
             "task": task,
@@ -239,10 +241,10 @@ def _rows(explored: Results, search: Search, lock: Lock, scores: pd.DataFrame) -
         }
 
 
-def _tried(search: Search, method: str, ranking: pd.DataFrame, direction: int) -> SearchedMethod:
-    """The trials of a method with their settings, for what a report says of them."""
+def _tried(search: Search, method: str, task: str, ranking: pd.DataFrame, direction: int) -> SearchedMethod:
+    """The trials of a method on a task with their settings, for what a report says of them."""
     scores = dict(zip(ranking["trial"], ranking["value"], strict=True))
-    trials = tuple(Trial(values, scores.get(number)) for number, values in enumerate(search.values(method)))
+    trials = tuple(Trial(values, scores.get(number)) for number, values in enumerate(search.values(method, task)))
     return SearchedMethod(method, method, direction, 0, trials)
 
 

@@ -135,6 +135,7 @@ def rank(
     plugins: Sequence[str | Path] = (),
     results: str | Path = "results",
     devices: str = "auto",
+    retry: Sequence[str] = (),
     progress: bool = True,
 ) -> Ranking:
     """Rank an activation among the stored results of a suite.
@@ -149,7 +150,7 @@ def rank(
         scale, tasks: as in `inrbench.run`.
         trials: fewer trials than the rivals had, for a quick look; the ranking says so.
         against: folder with the rivals' results; by default those that come with inrbench.
-        plugins, results, progress: as in `inrbench.run`. The results are in ``rank-NAME``.
+        plugins, results, retry, progress: as in `inrbench.run`. The results are in ``rank-NAME``.
         devices: as in `inrbench.run`, but without a GPU ``auto`` uses a slot for each core.
 
     Raises:
@@ -169,6 +170,7 @@ def rank(
         trials=trials,
         against=Path(against) if against else None,
         devices=devices,
+        retry=",".join(retry),
     )
     return ranked(options, methods.entries, silent=not progress)
 
@@ -195,7 +197,6 @@ def ranked(
     if name in work.suite.activations:
         raise BadInput(f"{name}: {work.suite.suite} has it already; rank your own activation")
     root = options.against or FOLDER / work.suite.suite
-    chosen_devices = _devices(options.devices)
     if not (root / "runs").is_dir():
         raise BadInput(f"{root}: no stored results of {work.suite.suite}; run it and give its folder with --against")
     store = Store(options.results, f"rank-{name.replace('@', '-')}", say)
@@ -205,17 +206,17 @@ def ranked(
     theirs = full.rounds[0].trials
     if options.trials is not None and not 1 <= options.trials <= theirs:
         raise BadInput(f"--trials {options.trials}: its rivals had {theirs}; give 1 to {theirs}")
+    chosen = replace(options, devices=_devices(options.devices))
     search = full if options.trials is None else Search(alone, work.plugins, work.where, options.trials)
-    lock, _ = commands.searched(mine, search, options.results, chosen_devices, silent=silent)
+    lock, _ = commands.searched(mine, search, chosen, silent=silent)
     if not lock.activations:
         raise BadInput(
             f"{name}: every trial failed; see {options.results / search.folder(len(search.rounds) - 1)}/logs"
         )
     applied = lock.applied(alone.activations)
     mine = replace(mine, suite=alone.model_copy(update={"activations": applied}))
-    commands.execute(
-        mine, plan.make([job for job in mine.jobs if job.activation], store), chosen_devices, silent=silent
-    )
+    networks = [job for job in mine.jobs if job.activation]
+    commands.execute(mine, plan.make(networks, store, commands.to_retry(chosen)), chosen.devices, silent=silent)
     _take_over(root, store)
     both = {**work.suite.activations, **applied}
     final = replace(work, suite=work.suite.model_copy(update={"activations": both}), store=store)

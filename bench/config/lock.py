@@ -118,12 +118,13 @@ class Lock(Settings):
             merged = dict(entry or {})
             particular = dict(merged.get("per_task") or {})
             for task, tuned in self.activations.get(name, {}).items():
+                for word in [word for word in particular if word.partition("/")[0] == task and over]:
+                    particular[word] = _not_searched(particular[word])
                 declared = particular.get(task) or {}
-                declared = _not_searched(declared) if over else declared
-                places = {task: tuned.settings, **{f"{task}/{key}": value for key, value in tuned.signals.items()}}
-                for place, settings in places.items():
-                    train = {**settings.get("train", {}), **(declared.get("train") or {})}
-                    particular[place] = {**settings, **declared, "train": train}
+                particular[task] = under(tuned.settings, declared)
+                for signal, settings in tuned.signals.items():
+                    place = f"{task}/{signal}"
+                    particular[place] = under(under(settings, declared), particular.get(place) or {})
             result[name] = {**merged, "per_task": particular}
         return result
 
@@ -161,8 +162,38 @@ class Lock(Settings):
         return f"search again with: inrbench tune {self.suite} {chosen}".rstrip()
 
 
-def _not_searched(particular: Mapping[str, Any]) -> dict[str, Any]:
-    """What the entry of a task has beside parameters and the learning rate."""
+def under(found: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings that a search found, under those that a suite declares for a task itself."""
+    train, own = found.get("train") or {}, declared.get("train") or {}
+    result = {**found, **declared, "train": {**train, **own}}
+    if found.get("model") and declared.get("model"):
+        result["model"] = {**found["model"], **declared["model"]}
+    if "optimizer" in train and "optimizer" in own:
+        first, second = optimizer(train), optimizer(own)
+        result["train"]["optimizer"] = {**first, **second} if first["name"] == second["name"] else second
+    return result
+
+
+def optimizer(train: Mapping[str, Any]) -> dict[str, Any]:
+    """The optimiser of ``train``, as a mapping of its name and what is set of it."""
+    chosen = train.get("optimizer", "adam")
+    return dict(chosen) if isinstance(chosen, Mapping) else {"name": chosen}
+
+
+def searchable(activations: Mapping[str, Mapping[str, Any] | None]) -> dict[str, dict[str, Any]]:
+    """The activations of a suite for a search whose result goes over what ``per_task`` says, see `Lock.applied`: of
+    that, only what no search finds is left."""
+    result = {name: dict(entry or {}) for name, entry in activations.items()}
+    for entry in result.values():
+        if isinstance(particular := entry.get("per_task"), Mapping):
+            entry["per_task"] = {word: _not_searched(settings) for word, settings in particular.items()}
+    return result
+
+
+def _not_searched(particular: Any) -> Any:
+    """What the entry of a task has beside parameters and the learning rate; what is no entry is left for its check."""
+    if not isinstance(particular, Mapping):
+        return particular
     train = {key: value for key, value in (particular.get("train") or {}).items() if key != "lr"}
     return {**{key: value for key, value in particular.items() if key == "model"}, "train": train}
 

@@ -14,7 +14,7 @@ from inrbench.bench.errors import BadInput
 from inrbench.bench.runner.time_left import TimeLeft
 from inrbench.bench.store.store import STATUSES, Store
 
-COLUMNS = ["job_id", "task", "method", "metric", "status", "error", "attempt", "wall_s", "source_sha256"]
+COLUMNS = ["job_id", "task", "method", "status", "error", "attempt", "wall_s", "source_sha256"]
 """Columns of ``runs`` that a plan looks at."""
 
 

@@ -7,7 +7,6 @@ The arrays that a report draws are in half precision.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
         BadInput: if none of the jobs has ended, or the folder has results that are not an archive.
     """
     target = Store(folder, store.suite, store.say)
-    if target.root.resolve() == store.root.resolve() or target.small():
+    if target.root.resolve() == store.root.resolve() or _has_runs(target):
         raise BadInput(f"{target.root}: has results of runs, which an archive would replace; name another folder")
     wanted = pa.array(sorted(job_ids), pa.string())
     runs, scores = (table.filter(pc.is_in(table["job_id"], value_set=wanted)) for table in map(store.table, _KINDS))
@@ -48,22 +47,34 @@ def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
     for name in PRIVATE:
         index = runs.schema.get_field_index(name)
         runs = runs.set_column(index, runs.schema.field(index), pa.nulls(runs.num_rows, runs.schema.field(index).type))
-    for kind in (*_KINDS, "artifacts"):
-        shutil.rmtree(target.root / kind, ignore_errors=True)
-    write(target, runs, scores)
+    compact = write(target, runs, scores)
     ended = runs.filter(pc.equal(runs["status"], "ok")).sort_by([("repeat", "descending"), ("job_id", "descending")])
     shown = {(row["task"], row["signal"], row["method"]): row for row in ended.to_pylist()}  # the first repeat of each
+    drawn = set()
     for name in {name for row in shown.values() for name in (row["job_id"], f"ref-{row['problem_id']}")}:
         arrays = store.arrays(name) or {}
         if arrays:
             target.save_arrays(name, **{key: _half(array) if key in DRAWN else array for key, array in arrays.items()})
+            drawn.add(name)
     if store.trials_file.is_file():
         atomic_write(target.trials_file, store.trials_file.read_bytes())
     atomic_write(target.root / ".gitignore", b"/claims\n")
+    for kind, names in {**{kind: {compact} for kind in _KINDS}, "artifacts": drawn}.items():
+        for file in (target.root / kind).glob("*"):  # of the older archive; last, so that a full disk costs nothing
+            if file.stem not in names:
+                file.unlink()
     return target.root
 
 
 _KINDS = ("runs", "scores")
+
+
+def _has_runs(target: Store) -> bool:
+    """Whether a folder has rows of runs, which say where they ran, compacted or not; those of an archive do not."""
+    if target.empty:
+        return False
+    rows = target.table("runs")
+    return bool(target.small()) or any(rows[name].null_count < rows.num_rows for name in PRIVATE)
 
 
 def _half(values: NDArray[Any]) -> NDArray[Any]:

@@ -2,7 +2,8 @@
 
 Copying files is enough where the jobs of two machines are different ones. `merge` also tells what copying could not: a
 job that both have done. Nothing here is overwritten by something no better: the result that was here first stays, and
-the other one is kept under ``conflicts/<hash of it>/``, in the same folders and to be read by the same code.
+the other one is kept under ``conflicts/<hash of it>/``, in the same folders and to be read by the same code. The trials
+of a search are taken where there are none here of the same activation and task.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import pyarrow as pa
 from inrbench.bench.atomic_write import atomic_write
 from inrbench.bench.config.identity import digest
 from inrbench.bench.errors import BadInput
+from inrbench.bench.store import trials
 from inrbench.bench.store.compact import compact
 from inrbench.bench.store.schema import Score
 from inrbench.bench.store.store import Store
@@ -32,7 +34,7 @@ class Merged:
         worse: jobs that failed there and exist here, however they ended.
         busy: jobs that a run is working on here at this moment; merge again for them.
         agree: jobs done twice with equal scores.
-        conflicts: a line for each job done twice with different scores.
+        conflicts: a line for each job done twice with different scores, and for each search.
     """
 
     taken: int = 0
@@ -60,14 +62,17 @@ def suites_in(folder: Path) -> dict[str, Path]:
     Raises:
         BadInput: if there are no results in it.
     """
-    folders = (
-        {path.name: path for path in sorted(folder.iterdir()) if (path / "runs").is_dir()} if folder.is_dir() else {}
-    )
-    if (folder / "runs").is_dir():
+    folders = {path.name: path for path in sorted(folder.iterdir()) if _is_suite(path)} if folder.is_dir() else {}
+    if _is_suite(folder):
         folders = {folder.resolve().name: folder}
     if not folders:
         raise BadInput(f"{folder}: no results in it; name a folder that has <suite>/runs/ in it")
     return folders
+
+
+def _is_suite(folder: Path) -> bool:
+    """Whether a folder is that of a suite: of one that was only searched, the jobs are in another."""
+    return (folder / "runs").is_dir() or Store(folder.parent, folder.name).trials_file.is_file()
 
 
 def merge(here: Store, there: Store) -> Merged:
@@ -98,7 +103,28 @@ def merge(here: Store, there: Store) -> Merged:
                     f"{job_id} ({row['task']} · {row['signal']} · {row['label']} · repeat {row['repeat']}) has other "
                     f"scores there: {_difference(my_scores(job_id), scores)}; kept in {other.root}"
                 )
+    merged.conflicts += _take_trials(here, there)
     return merged
+
+
+def _take_trials(here: Store, there: Store) -> list[str]:
+    """Copy the trials of searches that are missing here; returns a line for each search with other trials there."""
+    mine, theirs = _searches(here), _searches(there)
+    if missing := [row for cell, rows in theirs.items() if cell not in mine for row in rows.values()]:
+        trials.write(here, missing)
+    return [
+        f"the search of {activation} on {task} has other trials there; those here stay"
+        for (task, activation), rows in theirs.items()
+        if mine.get((task, activation), rows).keys() != rows.keys()
+    ]
+
+
+def _searches(store: Store) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """The rows of trials by task and activation, each by what it says."""
+    searches: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in store.trials():
+        searches.setdefault((row["task"], row["activation"]), {})[repr(row)] = row
+    return searches
 
 
 def _take(here: Store, there: Store, row: dict[str, Any], scores: Iterable[dict[str, Any]]) -> None:

@@ -7,8 +7,9 @@ from typing import get_type_hints
 
 import pytest
 
-from inrbench.bench.arguments import COMMANDS, CheckArgs, ListArgs, MergeArgs, RunArgs
+from inrbench.bench.arguments import COMMANDS, CheckArgs, JobsArgs, ListArgs, MergeArgs, RunArgs
 from inrbench.bench.cli import action, parser
+from inrbench.bench.commands import to_retry
 from inrbench.bench.errors import BadInput
 
 
@@ -38,6 +39,15 @@ def test_what_does_not_fit_is_one_line(words: str, message: str) -> None:
     with pytest.raises(BadInput) as raised:
         parser().parse_args(words.split())
     assert message in str(raised.value)
+
+
+def test_what_runs_jobs_can_run_failed_ones_again() -> None:
+    given = {"try": "camera", "rank": "mine.py"}
+    for name in ("run", "tune", "choose-c", "try", "rank"):
+        words = [name, given.get(name, "quick"), "--retry", "error,crashed", "--devices", "cpu*2"]
+        found = COMMANDS[name].parsed(parser().parse_args(words))
+        assert isinstance(found, JobsArgs)
+        assert (to_retry(found), found.devices) == (["error", "crashed"], "cpu*2")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

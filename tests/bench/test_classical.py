@@ -14,6 +14,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
+from inrbench.bench.tune import Search
 from inrbench.tasks.denoise import Denoise
 from inrbench.tasks.signals.load import load
 from tests.bench.command import Inrbench
@@ -32,6 +33,10 @@ PLUGINS = Plugins()
 
 def search(trials: int = 5, **changes: Any) -> list[classical.Best]:
     return classical.search(validated(Suite, {**SUITE, **changes}, "s"), PLUGINS, "s", trials)
+
+
+def networks(**changes: Any) -> Search:
+    return Search(validated(Suite, {**SUITE, **changes}, "s"), PLUGINS, "s")
 
 
 def test_the_best_of_the_values_is_found_on_the_tuning_signal() -> None:
@@ -81,6 +86,35 @@ def test_without_signals_to_search_on_it_is_refused() -> None:
         search(tuning={})
 
 
+def test_the_signals_are_those_that_a_search_for_networks_has() -> None:
+    with pytest.raises(BadInput, match="camera is among the signals reported"):
+        search(tuning={"signals": {"denoise": ["camera"]}})
+    with pytest.raises(BadInput, match="leave_one_out needs 3"):
+        search(tuning={"leave_one_out": True}, activations={"siren": {}})
+    own = {"denoise": {"size": 24}}  # on the signals of the task itself
+    with pytest.raises(BadInput, match=r"denoise\.signals: 1; leave_one_out needs 3") as of_networks:
+        networks(tasks=own, tuning={"leave_one_out": True}, activations={"siren": {}})
+    with pytest.raises(BadInput) as of_classical:
+        search(tasks=own, tuning={"leave_one_out": True}, activations={"siren": {}})
+    assert str(of_classical.value) == str(of_networks.value)
+
+
+def test_a_sweep_is_refused_as_for_networks() -> None:
+    swept: dict[str, Any] = {
+        "tasks": {"denoise": {"signals": ["camera"], "size": 16, "sigma": [0.1, 0.2]}},
+        "activations": {"siren": {}},
+    }
+    for searching in (search, networks):
+        with pytest.raises(BadInput, match=r"s: tasks: denoise\[sigma=0.1\] is of a sweep"):
+            searching(**swept)
+
+
+def test_values_of_the_run_do_not_hinder_a_search() -> None:
+    tasks = {"denoise": {**SUITE["tasks"]["denoise"], "classical": {"tv/camera": {"tv_weight": 0.5}}}}
+    whole = networks(tasks=tasks, activations={"siren": {}})
+    assert {job.signal for job in whole.jobs(0, whole.all())} == {"coins"}
+
+
 def test_a_picture_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INRBENCH_DATA", str(tmp_path))
     monkeypatch.setenv("INRBENCH_OFFLINE", "1")
@@ -97,3 +131,7 @@ def test_the_command_prints_yaml(inrbench: Inrbench, tmp_path: Path) -> None:
     done = inrbench("tune", "tiny.yaml", "--classical", "--trials", "3")
     assert done.returncode == 0
     assert "tv: {tv_weight:" in done.stdout
+    for words, said in ((("--trials", -1), "--trials -1: at least 1"), (("--out", "cl.yaml"), "--out cl.yaml")):
+        refused = inrbench("tune", "tiny.yaml", "--classical", *words)
+        assert (refused.returncode, said in refused.stderr) == (2, True)
+    assert not (tmp_path / "cl.yaml").exists()

@@ -12,15 +12,20 @@ import pytest
 import yaml
 
 from inrbench.activations.core.base import LogUniform
+from inrbench.bench.config import expand
 from inrbench.bench.config.job import Job
-from inrbench.bench.config.lock import Lock
+from inrbench.bench.config.lock import Lock, TunedSettings
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
-from inrbench.bench.config.suite import Suite
+from inrbench.bench.config.suite import Suite, select_tasks
 from inrbench.bench.errors import BadInput
 from inrbench.bench.optimizers import Optimizer
+from inrbench.bench.runner import plan
+from inrbench.bench.runner.row import Attempt, Execution, to_row
 from inrbench.bench.store import trials
+from inrbench.bench.store.schema import Score
 from inrbench.bench.store.store import Store
+from inrbench.bench.training.result import Outcome
 from inrbench.bench.tune import Search
 from tests.bench.command import Inrbench
 
@@ -75,6 +80,68 @@ def test_the_first_trial_has_the_settings_that_the_suite_has_without_a_search() 
     assert 7.0 not in values(jobs, "wire", "s0")[1:]
 
 
+PARTICULAR: dict[str, Any] = {
+    "wire": {
+        "omega0": 20.0,
+        "train": {"tv": 1e-5},
+        "per_task": {
+            "image": {
+                "s0": 12.0,
+                "model": {"depth": 4, "init": "variance"},
+                "train": {"lr": 0.05, "batch": 0.5, "steps": 6, "optimizer": {"name": "muon", "momentum": 0.9}},
+            }
+        },
+    },
+    "relu": {"per_task": {"image": {"train": {"lr": 0.02}}}},
+}
+
+
+def test_what_a_suite_sets_for_a_task_is_the_same_in_all_trials() -> None:
+    tuning = "{signals: {image: [coins], noisy: [coins]}, rounds: [{trials: 4, share: 0.5}, {trials: 2}]}"
+    tasks = {
+        "image": {"signals": ["camera"], "size": 16, "train": {"lr": 0.004}},
+        "noisy": {"task": "denoise", "signals": ["camera"], "size": 16, "train": {"optimizer": "muon", "lr": 0.007}},
+    }
+    searching = search(tuning, activations=PARTICULAR, tasks=tasks)
+    jobs = {(job.method, job.task_key): job for job in first(searching)}
+    for trial in range(4):
+        job = jobs[f"wire-t{trial:02d}", "image"]
+        assert job.activation is not None
+        assert job.model is not None
+        assert job.train is not None
+        assert job.activation.params["s0"] == 12.0
+        assert (job.model.depth, job.model.width, job.model.init) == (4, 8, "variance")
+        train = job.train
+        assert (train.lr, train.batch, train.steps, train.optimizer.name) == (0.05, 0.5, 3, "muon")
+        assert train.optimizer.options["momentum"] == 0.9
+    searched = searching.values("wire", "image")
+    assert set(searched[1]) == {"omega0", "optimizer.adam_lr", "train.tv", "sigma_p"}
+    assert len({str(trial) for trial in searched}) == 4
+    assert searched[0]["omega0"] == 20.0
+    # on the other task the learning rate is searched too, from that of the task
+    searched = searching.values("wire", "noisy")
+    found = [jobs[f"wire-t{trial:02d}", "noisy"].train for trial in range(4)]
+    assert [train.lr for train in found if train] == [trial["lr"] for trial in searched]
+    assert (searched[0]["lr"], len({trial["lr"] for trial in searched})) == (0.007, 4)
+    assert "optimizer.adam_lr" in searched[1]
+    # nothing is left to search for ReLU on the picture
+    assert searching.all()["relu", "image"] == [0]
+    assert (alone := jobs["relu-t00", "image"].train) is not None
+    assert alone.lr == 0.02
+
+
+def test_a_run_has_the_settings_with_which_a_trial_was_best() -> None:
+    searching = search(activations=PARTICULAR)
+    for trial in (0, 3):
+        settings = searching._settings("wire", "image", trial)
+        found = TunedSettings(settings=settings, metric="psnr", score=1, trials=4, source="0")
+        entries = Lock(suite="s", model={}, train={}, activations={"wire": {"image": found}}).applied(PARTICULAR)
+        suite = validated(Suite, {**yaml.safe_load(SEARCHED), "activations": {"wire": entries["wire"]}}, "s")
+        run = [job for job in expand.jobs(suite, PLUGINS, "s") if job.activation and job.repeat == 0]
+        (tried,) = searching.jobs(0, {("wire", "image"): [trial]})
+        assert [(job.activation, job.model, job.train) for job in run] == [(tried.activation, tried.model, tried.train)]
+
+
 def test_a_search_on_what_is_reported_is_refused() -> None:
     with pytest.raises(BadInput, match="camera is among the signals reported"):
         search("{signals: {image: [camera]}}")
@@ -93,6 +160,36 @@ def test_a_search_on_what_is_reported_is_refused() -> None:
 def test_rounds_that_are_no_halving_are_refused(tuning: str, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         search(tuning)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"activations": {"siren": {"omega0": [10.0, 20.0]}}}, r"activations: siren\[omega0=10.0\] is of a sweep"),
+        ({"train": {"steps": [4, 8]}}, r"relu\[steps=4\] is of a sweep"),
+        ({"activations": {"siren": {"per_task": {"image": {"model": {"depth": [2, 3]}}}}}}, r"siren\[depth=2\]"),
+        ({"tasks": {"image": {"task": "denoise", "size": 16, "sigma": [0.1, 0.2]}}}, r"image\[sigma=0.1\] is of a"),
+        ({"activations": {"siren": {"per_task": {"image": 5}}}}, r"per_task\.image: 5 is not a mapping"),
+        ({"activations": {"siren": {"train": 5}}}, r"train: 5 is not a mapping"),
+    ],
+)
+def test_what_no_search_can_have_is_refused_before_a_trial_runs(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(BadInput, match=said):
+        search(**changes)
+
+
+def test_an_activation_is_searched_on_its_own_tasks_alone() -> None:
+    tasks = {"image": {"signals": ["camera"], "size": 16}, "denoise": {"signals": ["camera"], "size": 16}}
+    tuning = "{signals: {image: [coins], denoise: [coins]}, trials: 2}"
+    entries = {"siren": {}, "relu": {"tasks": ["image"]}, "wire": {"tasks": []}}
+    values = {**yaml.safe_load(SEARCHED), "tuning": yaml.safe_load(tuning), "tasks": tasks, "activations": entries}
+    for chosen, cells in (
+        (["denoise"], {("siren", "denoise")}),
+        ([], {("siren", "image"), ("siren", "denoise"), ("relu", "image")}),
+    ):
+        searching = Search(select_tasks(validated(Suite, values, "s"), chosen), PLUGINS, "s")
+        assert set(searching.all()) == cells
+        assert {(job.method.partition("-")[0], job.task_key) for job in first(searching)} == cells
 
 
 def test_rounds_have_fewer_trials_and_more_steps() -> None:
@@ -291,6 +388,42 @@ def test_a_search_whose_first_round_fails_ends_with_a_line(tmp_path: Path, inrbe
     assert "every trial failed: siren on image" in done.stderr
 
 
+def test_a_trial_that_fails_on_one_signal_is_out_whatever_it_reached_on_the_others(tmp_path: Path) -> None:
+    searching = search("{signals: {image: [coins, moon]}, trials: 3}", activations={"siren": {}})
+    jobs, store = first(searching), Store(tmp_path, "tiny-tune")
+    reached = {("siren-t00", "coins"): 20.0, ("siren-t00", "moon"): 30.0, ("siren-t01", "moon"): 40.0}
+    for job in jobs:
+        if job.method == "siren-t02" and job.signal == "coins":  # has no row at all
+            continue
+        value = reached.get((job.method, job.signal), 50.0)
+        ended = (job.method, job.signal) != ("siren-t01", "coins")
+        outcome = (
+            Outcome("ok", metric="psnr", scores=(Score(8, 0.1, "psnr", value, 1),))
+            if ended
+            else Outcome("timeout", "no result within the time limit")
+        )
+        store.commit(to_row(job, Attempt(1, "2024", "x.log"), Execution(outcome, True)), outcome.scores)
+    scores = searching.scores(plan.make(jobs, store), store)
+    assert len(scores) == 6
+    assert searching.ranking(scores)[["trial", "value"]].values.tolist() == [[0, 25.0]]
+    cell = searching.as_lock({0: scores}, PLUGINS.sources()).activations["siren"]["image"]
+    assert (cell.settings, cell.score, cell.failed) == ({}, 25.0, 2)
+    archived = {(row["trial"], row["signal"]): row["score"] for row in searching.archived({0: scores})}
+    assert [key for key, score in archived.items() if score is None] == [(1, "coins"), (2, "coins")]
+
+
+def test_failed_trials_run_again_as_retry_says(tmp_path: Path, trouble: Path, inrbench: Inrbench) -> None:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(SEARCHED)
+    command = ("tune", path, "--plugin", trouble, "-a", "trouble", "--trials", 1, "--set", "tuning.rounds=null")
+    assert "1 of 1 jobs to run" in inrbench(*command).stderr
+    assert "0 of 1 jobs to run (1 failed before; --retry runs them again)" in inrbench(*command).stderr
+    assert "1 of 1 jobs to run" in inrbench(*command, "--retry", "error").stderr
+    assert Store(tmp_path / "results", "tiny-tune").runs()["attempt"].tolist() == [2]
+    refused = inrbench(*command, "--retry", "eror")
+    assert (refused.returncode, "no such status 'eror'" in refused.stderr) == (2, True)
+
+
 def test_leaving_one_out_needs_three_signals_and_no_others() -> None:
     with pytest.raises(BadInput, match="leave_one_out needs 3"):
         first(search("{leave_one_out: true, trials: 4}"))
@@ -313,10 +446,10 @@ def test_rates_of_a_suite_go_before_the_usual_ones() -> None:
 
 def test_a_setting_among_the_three_outermost_of_many_trials_is_at_the_edge() -> None:
     many = search("{signals: {image: [coins]}, trials: 25}")
-    tried = {trial: point["lr"] for trial, point in enumerate(many._points("relu")) if point}
+    tried = {trial: point["lr"] for trial, point in enumerate(many._points("relu", "image")) if point}
     order = sorted(tried, key=lambda trial: tried[trial])
     for place, trial in enumerate(order):
-        assert many._edges("relu", trial) == ["lr low"] * (place < 3) + ["lr high"] * (place >= len(order) - 3)
+        assert many._edges("relu", "image", trial) == ["lr low"] * (place < 3) + ["lr high"] * (place >= len(order) - 3)
 
 
 FIXED = """

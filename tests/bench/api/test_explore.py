@@ -68,6 +68,20 @@ def test_the_task_is_the_usual_one_of_the_signal(tmp_path: Path) -> None:
     assert found.final["task"].tolist() == ["audio"] * len(found.final)
 
 
+def test_the_default_trial_is_told_with_the_rate_of_its_task_and_a_sweep_is_refused(
+    waves: NDArray[np.float32], tmp_path: Path
+) -> None:
+    changes = {**FAST, "tasks.image.train.lr": 0.02}
+    found = inrbench.explore(
+        waves, activations=["relu"], trials=1, repeats=1, set=changes, results=tmp_path, progress=False
+    )
+    assert found.settings["settings"].tolist() == ["lr 0.02 (defaults)"]
+    with pytest.raises(BadInput, match=r"tasks: superres\[factor=2\] is of a sweep"):
+        inrbench.explore(waves, tasks=["superres"], set={**FAST, "tasks.superres.factor": [2, 4]}, results=tmp_path)
+    with pytest.raises(BadInput, match="no such status 'bad'"):
+        inrbench.explore(waves, trials=1, set=FAST, retry=["bad"], results=tmp_path)
+
+
 @pytest.mark.parametrize(
     ("wrong", "says"),
     [

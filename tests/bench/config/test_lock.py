@@ -87,6 +87,26 @@ def test_what_the_suite_says_of_a_task_comes_before_what_was_found() -> None:
     assert found.applied(said)["siren"]["per_task"]["image"] == {"omega0": 12, "train": {"lr": 0.01, "steps": 3}}
 
 
+def test_a_model_an_optimiser_and_a_signal_of_the_suite_come_before_what_was_found_too() -> None:
+    muon = {"name": "muon", "adam_lr": 0.3, "momentum": 0.8}
+    settings = {"model": {"sigma_p": 2.0}, "train": {"lr": 0.01, "optimizer": muon}}
+    found = lock(siren=cell("siren", settings=settings, signals={"camera": {"omega0": 7.0}}))
+    said = {
+        "image": {"model": {"depth": 4}, "train": {"optimizer": {"name": "muon", "momentum": 0.9}}},
+        "image/camera": {"omega0": 5.0},
+    }
+    applied = found.applied({"siren": {"per_task": said}})["siren"]["per_task"]
+    assert applied["image"] == {
+        "model": {"sigma_p": 2.0, "depth": 4},
+        "train": {"lr": 0.01, "optimizer": {**muon, "momentum": 0.9}},
+    }
+    assert (applied["image/camera"]["omega0"], applied["image/camera"]["model"]) == (5.0, {"depth": 4})
+    over = found.applied({"siren": {"per_task": said}}, over=True)["siren"]["per_task"]
+    assert (over["image"], over["image/camera"]["omega0"]) == (applied["image"], 7.0)
+    other = found.applied({"siren": {"per_task": {"image": {"train": {"optimizer": "adamw"}}}}})["siren"]["per_task"]
+    assert other["image"]["train"]["optimizer"] == {"name": "adamw"}
+
+
 def test_a_lock_that_fits_needs_no_note() -> None:
     assert notes(lock(relu=cell("relu"), siren=cell("siren"))) == []
 

@@ -66,6 +66,14 @@ def test_plan_tells_the_hours_of_the_run_and_of_the_search(inrbench: Inrbench) -
     assert "siren" not in out.lower()
 
 
+def test_hours_of_a_run_that_no_search_can_precede(inrbench: Inrbench) -> None:
+    done = inrbench("plan", "quick", "-t", "image", "-a", "siren[omega0=10,20]", "--hours")
+    assert done.returncode == 0
+    assert "training: about" in done.stdout
+    assert "search" not in done.stdout
+    assert "inrbench tune cannot search this: quick.yaml: activations: siren[omega0=10] is of a sweep" in done.stderr
+
+
 def test_hours_of_a_picture_that_is_not_there(
     inrbench: Inrbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

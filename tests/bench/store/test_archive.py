@@ -11,6 +11,7 @@ import pytest
 
 from inrbench.bench.errors import BadInput
 from inrbench.bench.store.archive import PRIVATE, archive
+from inrbench.bench.store.compact import compact
 from inrbench.bench.store.store import Store
 from tests.bench.store.rows import ROW, SCORE
 
@@ -56,6 +57,23 @@ def test_a_new_archive_replaces_an_older_one(store: Store, tmp_path: Path) -> No
     assert {path.stem for path in (root / "artifacts").iterdir()} == {second, "ref-" + "p" * 16}
 
 
+def test_an_older_archive_stays_if_a_new_one_cannot_be_written(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = job(store, 1, 0), job(store, 2, 0)
+    archive(store, {first}, tmp_path / "docs")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(Store, "save_arrays", full)
+    with pytest.raises(OSError, match="No space left"):
+        archive(store, {second}, tmp_path / "docs")
+    found = Store(tmp_path / "docs", "tiny")
+    assert first in found.runs()["job_id"].tolist()
+    assert found.arrays(first) is not None
+
+
 def test_results_of_runs_are_never_replaced(store: Store, tmp_path: Path) -> None:
     first = job(store, 1, 0)
     with pytest.raises(BadInput, match="name another folder"):
@@ -65,5 +83,12 @@ def test_results_of_runs_are_never_replaced(store: Store, tmp_path: Path) -> Non
     with pytest.raises(BadInput, match="name another folder"):
         archive(store, {first}, tmp_path / "elsewhere")
     assert elsewhere.runs()["job_id"].tolist() == [kept]
+    more = job(elsewhere, 6, 0)
+    compact(elsewhere)
+    assert not elsewhere.small()
+    with pytest.raises(BadInput, match="name another folder"):
+        archive(store, {first}, tmp_path / "elsewhere")
+    assert elsewhere.runs()["job_id"].tolist() == [kept, more]
+    assert elsewhere.arrays(kept) is not None
     with pytest.raises(BadInput, match="run it first"):
         archive(store, set(), tmp_path / "docs")

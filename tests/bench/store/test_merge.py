@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from inrbench.bench.cli import main
+from inrbench.bench.store import trials
 from inrbench.bench.store.compact import compact
 from inrbench.bench.store.merge import merge
 from inrbench.bench.store.schema import Score
@@ -79,6 +80,27 @@ def test_two_results_of_one_job_are_both_kept(
     before = sorted(here.root.rglob("*.parquet"))
     assert main(["merge", str(there.root), "--results", str(here.root.parent)]) == 1  # once more: nothing new
     assert sorted(here.root.rglob("*.parquet")) == before
+
+
+def test_the_trials_of_a_search_are_taken_and_those_here_stay(
+    stores: Stores, capsys: pytest.CaptureFixture[str]
+) -> None:
+    here, there = stores
+
+    def row(activation: str, score: float | None) -> dict[str, Any]:
+        names = {"task": "image", "activation": activation, "trial": 0, "signal": "coins", "steps": 9}
+        return {**names, "settings": "{}", "metric": "psnr", "score": score, "edges": ""}
+
+    trials.write(there, [row("relu", 20.0), row("siren", None)])  # the suite was searched there, and has no job yet
+    command = ["merge", str(there.root.parent), "--results", str(here.root.parent)]
+    assert main(command) == 0
+    assert here.trials() == there.trials() == [row("relu", 20.0), row("siren", None)]
+    trials.write(here, [row("siren", 25.0)])
+    trials.write(there, [row("gauss", 22.0)])
+    capsys.readouterr()
+    assert main(command) == 1
+    assert "the search of siren on image has other trials there; those here stay" in capsys.readouterr().out
+    assert here.trials() == [row("gauss", 22.0), row("relu", 20.0), row("siren", 25.0)]
 
 
 def test_a_job_that_is_running_is_left_alone(stores: Stores) -> None:
