@@ -45,6 +45,19 @@ def cubic(problem: Problem) -> NDArray[np.float32]:
     return _grid(problem, spline(steps[:, 0].clip(at[0, 0], at[-1, 0])))
 
 
+def bicubic_spline(problem: Problem) -> NDArray[np.float32]:
+    """Cubic splines (not-a-knot) through pixels measured where some rows and columns cross: (H, W, C).
+
+    The outermost cubics continue to the border of the picture, which is meant for a few pixels.
+    """
+    seen = ~problem.unseen().reshape(problem.shape)
+    down, right = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    values = problem.measured.cpu().double().numpy().reshape(len(down), len(right), -1)
+    for axis, at in enumerate((down, right)):
+        values = scipy.interpolate.CubicSpline(at, values, axis=axis)(np.arange(problem.shape[axis]))
+    return _grid(problem, values)
+
+
 def biharmonic_spline(problem: Problem, neighbors: int = 32) -> NDArray[np.float32]:
     """Radial basis functions and a linear polynomial, r in three dimensions and r² log r in two: (*shape, C).
 

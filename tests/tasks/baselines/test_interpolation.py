@@ -7,7 +7,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from inrbench.tasks.baselines.interpolation import biharmonic_spline, cubic, linear, nearest
+from inrbench.tasks.baselines.interpolation import bicubic_spline, biharmonic_spline, cubic, linear, nearest
 from inrbench.tasks.core.base import Problem, draw, grid_coords
 from inrbench.tasks.core.operators import Mask
 
@@ -65,3 +65,14 @@ def test_the_biharmonic_spline_solves_its_linear_system() -> None:
     system = np.block([[rows_of(known)], [polynomials.T, np.zeros((4, 4))]])
     weights = np.linalg.solve(system, np.concatenate([truth[rows].double().numpy(), np.zeros((4, 2))]))
     np.testing.assert_allclose(found, rows_of(at) @ weights, atol=1e-5)
+
+
+@pytest.mark.parametrize("step", [2, 3])
+def test_the_bicubic_spline_gives_back_cubics_up_to_the_border(step: int) -> None:
+    shape = (24, 31)
+    y, x = grid_coords(shape).T
+    truth = torch.stack([y**3 * x - x**3, y * x**2], dim=1)
+    rows = torch.arange(24 * 31).reshape(shape)[::step, 1::step].reshape(-1)
+    np.testing.assert_allclose(
+        bicubic_spline(problem_of(truth, shape, rows)), truth.reshape(24, 31, 2), rtol=0, atol=1e-5
+    )
