@@ -76,6 +76,22 @@ def test_a_complex_wavelet_s_mean_square_is_that_of_an_integral_over_the_plane()
         assert mean_square(nonlinearity, linear, sigma_p) == pytest.approx(expected, rel=0.02)
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("omega0", "s0"), [(2.0, 1.0), (10.0, 10.0)])
+@pytest.mark.parametrize("name", ["wire", "wire-2d", "wire-real"])
+def test_the_mean_square_of_mixed_columns_is_that_over_draws(name: str, omega0: float, s0: float, first: bool) -> None:
+    linear, nonlinearity = activation_of(name, omega0=omega0, s0=s0).layer(64, 64, first=first).children()
+    generator = torch.Generator().manual_seed(1)
+    complex_ = name != "wire-real" and not first
+    columns = (2 if name != "wire" else 1) * 64 * (2 if complex_ else 1)
+    scale = 0.3 * (math.sqrt(0.5) if complex_ else 1)
+    features = nonlinearity(scale * torch.randn(20_000, columns, generator=generator))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        found = mean_square(nonlinearity, linear, 0.3)
+    assert found == pytest.approx(float(features.square().sum(1).mean()) / 64, rel=0.03)
+
+
 @pytest.mark.parametrize("name", ["relu", "siren", "gauss", "tanh", "relu-pe"])
 @pytest.mark.parametrize("sigma_p", [0.5, 2.0])
 def test_weights_have_the_variance_of_the_formula(name: str, sigma_p: float) -> None:
