@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from inrbench.activations.core.kernel import Kernel, KernelCode, Number, using
+from inrbench.activations.core.linear import NormedLinear
 from inrbench.activations.core.mlp import MLP
 
 POINTS, REACH = 20_001, 9.0
@@ -42,7 +43,7 @@ def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p:
             map and a nonlinearity; or ``torch``: it has no linear layer.
     """
     if init == "torch":
-        linears = [module for module in network.modules() if isinstance(module, nn.Linear)]
+        linears = [module for module in network.modules() if isinstance(module, nn.Linear | NormedLinear)]
         if not linears:
             raise ValueError(f"init: torch is for linear layers, and {type(network).__name__} has none; leave it out")
         for linear in linears:

@@ -13,6 +13,7 @@ from torch import nn
 from inrbench.activations.core.base import Activation, Domain, build
 from inrbench.activations.core.conformance import check_depth
 from inrbench.activations.core.initialisation import coordinates, layer_spreads, mean_square
+from inrbench.activations.core.linear import NormedLinear
 from inrbench.activations.core.mlp import MLP
 from inrbench.bench.config.plugins import Plugins
 
@@ -146,6 +147,21 @@ def test_pytorch_s_weights_for_every_layer() -> None:
         if isinstance(module, nn.Linear):
             bound = 1 / math.sqrt(module.in_features)
             assert 0.95 * bound < float(module.weight.detach().abs().max()) <= bound
+
+
+def test_pytorch_s_weights_are_those_of_normalised_layers_too() -> None:
+    activation = activation_of("bw-relu", weight_norm=True, init_scale=9.0)
+    normed, plain = (
+        build(each, DOMAIN, width=64, depth=3, seed=0, init="torch")
+        for each in (activation, activation_of("bw-relu", init_scale=9.0))
+    )
+    layers = [module for module in normed.modules() if isinstance(module, NormedLinear)]
+    assert len(layers) == 3
+    for layer, linear in zip(layers, (m for m in plain.modules() if isinstance(m, nn.Linear)), strict=False):
+        bound = 1 / math.sqrt(layer.in_features)
+        assert 0.9 * bound < float(layer.weight.detach().abs().max()) <= bound * (1 + 1e-6)
+        torch.testing.assert_close(layer.weight, linear.weight)
+        torch.testing.assert_close(layer.bias, linear.bias)
 
 
 @pytest.mark.parametrize("name", ["mfn", "grid", "bacon"])
