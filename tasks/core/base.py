@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 from torch import Tensor
 
 from inrbench.tasks.core.losses import L2, DataLoss
@@ -24,6 +24,9 @@ from inrbench.tasks.core.operators import Operator
 from inrbench.tasks.core.residuals import Residual
 from inrbench.tasks.signals.resize import resize, target
 from inrbench.tasks.signals.signal import MIN_SIDE, PICTURES, Signal, SignalError, pixel_centres
+
+MOST_PHOTONS = 1e15
+"""The most photons that a count may expect: of means above 9.2e18 torch.poisson draws negative numbers."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,10 @@ class Problem:
                 raise ValueError(
                     f"{name} is complex, and all here is real; give its real and imaginary part as two channels "
                     "(torch.view_as_real), as the task mri does"
+                )
+            if not bool(torch.isfinite(getattr(self, name)).all()):
+                raise ValueError(
+                    f"{name} has values that are not finite; lower the task's noise, or choose another signal"
                 )
         if self.residuals and len(self.measured):
             raise ValueError("a problem has measurements or residuals; make its measurements one of the residuals")
@@ -156,6 +163,14 @@ class Task(BaseModel):
     classical: ClassVar[Mapping[str, Mapping[str, tuple[float, float]]]] = {}
     metrics: ClassVar[tuple[str, ...]] = ("psnr", "ssim")
     kinds: ClassVar[tuple[str, ...]] = ()
+
+    @field_validator("tau", "dose", check_fields=False)
+    @classmethod
+    def _countable(cls, photons: Any) -> Any:
+        """Parameters of these names are the expected photons of a full signal."""
+        if isinstance(photons, int | float) and photons > MOST_PHOTONS:
+            raise ValueError(f"more than {MOST_PHOTONS:g} photons cannot be drawn; lower it")
+        return photons
 
     @classmethod
     def small(cls) -> tuple[Self, ...]:
