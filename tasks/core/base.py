@@ -40,7 +40,8 @@ class Problem:
         truth: (N, C) float32, in [0, 1] for pictures and shapes, in [-1, 1] for audio.
         shape: shape of the grid, e.g. (H, W); its product is N.
         noise_std: root mean square of the noise on ``measured``, estimated without the truth, for early stopping by the
-            discrepancy principle; None if there is no noise.
+            discrepancy principle; None if there is no noise. Where another operator made the data, the truth misses
+            them by more than this, and that rule is refused.
         residuals: used in training instead of measurements; then there are no measurements, and ``operator`` is
             `inrbench.tasks.core.residuals.Unmeasured`.
         weights: (M, 1) or (M, C), relative weights of the measurements, of mean 1, for a loss that is ``weighted``;
