@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor
 
-from inrbench.tasks.baselines.interpolation import linear, nearest
+from inrbench.tasks.baselines.interpolation import bicubic_spline, linear, nearest
 from inrbench.tasks.core.base import Baseline, Problem, Size, Task, grid_coords, picture
 from inrbench.tasks.core.operators import Mask
 from inrbench.tasks.signals.signal import PICTURES, Signal, SignalError
@@ -74,7 +74,7 @@ class Bandwidth(Task):
         return Problem(grid_coords(shape), operator, operator.forward(truth), truth, shape)
 
     def baselines(self) -> Mapping[str, Baseline]:
-        return {"linear": linear, "nearest": nearest}
+        return {"cubic": bicubic_spline, "linear": linear, "nearest": nearest}
 
     def score(self, problem: Problem, values: Tensor) -> dict[str, float]:
         return super().score(problem, values) | problem.unseen_scores(values, ("psnr_unseen",))

@@ -11,7 +11,7 @@ from typing import Literal, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 from scipy.fft import dstn, idstn
 from torch import Tensor
 
@@ -75,7 +75,7 @@ class Helmholtz(Task):
 
     Attributes:
         size: number of grid points along each side, for the scores and the baseline.
-        cycles: m, the periods of the solution along each side.
+        cycles: m, the periods of the solution along each side; at most a quarter of ``size``.
         form: ``second`` or ``first``.
         points: number of points inside, drawn uniformly for each step.
         sides: number of points on the sides.
@@ -92,6 +92,16 @@ class Helmholtz(Task):
     points: int = Field(1024, ge=1, le=1_000_000)
     sides: int = Field(256, ge=1, le=1_000_000)
     boundary: float = Field(10.0, gt=0)
+
+    @model_validator(mode="after")
+    def _grid_resolves_the_waves(self) -> Helmholtz:
+        # With a point for each half period all of them are zeros of the sine, and with fewer the waves are aliased.
+        if 4 * self.cycles > self.size:
+            raise ValueError(
+                f"a grid of size {self.size} does not resolve {self.cycles} cycles; "
+                f"raise size to at least {4 * self.cycles} or lower cycles to at most {self.size // 4}"
+            )
+        return self
 
     @classmethod
     def small(cls) -> tuple[Self, ...]:

@@ -17,13 +17,17 @@ from inrbench.tasks.signals.signal import GRAY, Signal, SignalError
 ASYMMETRY = 1e-3
 """Least asymmetry of a picture, at which it is distinguished from itself turned by 180°."""
 
+BORDER = 1e-3
+"""Least value on each side of a picture, at which it is distinguished from itself moved."""
+
 
 class Phase(Task):
     """Recover a picture from the magnitudes of its Fourier transform.
 
     A picture and its negative have the same magnitudes, and without masks so has the picture turned by 180°. What is
     left open is removed from the reconstruction and from the truth before they are scored and drawn: the sign is chosen
-    for a positive mean, and the turn so that the centre of mass lies above the middle (`orientation`).
+    for a positive mean, and the turn so that the centre of mass lies above the middle (`orientation`). A picture with a
+    black row or column at its border also has the same magnitudes when it is moved, and is refused without masks.
 
     Attributes:
         size: of the picture: its longer side, [height, width], or None for the size it has.
@@ -64,6 +68,13 @@ class Phase(Task):
             raise SignalError(
                 f"signal {signal.name!r} is too much like itself turned by 180°, which has the same magnitudes; choose "
                 "another one, or pattern: coded"
+            )
+        whole = truth.reshape(shape)
+        sides = (whole[0], whole[-1], whole[:, 0], whole[:, -1])
+        if self.pattern == "oversampled" and min(float(side.max()) for side in sides) < BORDER:
+            raise SignalError(
+                f"signal {signal.name!r} has a black row or column at its border, and moved it has the same "
+                "magnitudes; choose another one, crop it, or set pattern: coded"
             )
         if self.pattern == "coded":
             generator = torch.Generator().manual_seed(seed)

@@ -64,7 +64,7 @@ class Views(Task):
     metrics = ("psnr", "ssim")
 
     size: int = Field(48, ge=8, le=128)
-    views: int = Field(16, ge=1, le=256)
+    views: int = Field(16, ge=2, le=256)
     held_out: int = Field(4, ge=1, le=64)
     pixels: int = Field(64, ge=8, le=256)
     noise: float = Field(0.0, ge=0)

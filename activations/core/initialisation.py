@@ -15,6 +15,8 @@ import math
 import torch
 from torch import Tensor, nn
 
+from inrbench.activations.core.kernel import Kernel, KernelCode, Number, using
+from inrbench.activations.core.linear import NormedLinear
 from inrbench.activations.core.mlp import MLP
 
 POINTS, REACH = 20_001, 9.0
@@ -41,7 +43,7 @@ def reinitialise(network: nn.Module, shape: tuple[int, ...], init: str, sigma_p:
             map and a nonlinearity; or ``torch``: it has no linear layer.
     """
     if init == "torch":
-        linears = [module for module in network.modules() if isinstance(module, nn.Linear)]
+        linears = [module for module in network.modules() if isinstance(module, nn.Linear | NormedLinear)]
         if not linears:
             raise ValueError(f"init: torch is for linear layers, and {type(network).__name__} has none; leave it out")
         for linear in linears:
@@ -79,26 +81,40 @@ def _parts(layer: nn.Module) -> tuple[nn.Linear, nn.Module]:
     return parts[0], parts[1]  # type: ignore[return-value]
 
 
+class _Columns(KernelCode):
+    """Notes the columns that a nonlinearity's kernel has for each unit; (1, 1) without a kernel."""
+
+    columns = (1, 1)
+
+    def value(self, kernel: Kernel, z: Tensor, constants: tuple[Number, ...]) -> Tensor:
+        self.columns = kernel.columns
+        return super().value(kernel, z, constants)
+
+
 def mean_square(nonlinearity: nn.Module, linear: nn.Module, sigma_p: float) -> float:
     """E[|σ(z)|²] of a layer's features for pre-activations N(0, σ_p²), of complex ones E[|z|²] = σ_p².
 
     By the trapezoidal rule where a unit has one real pre-activation, else as a mean over draws.
     """
     weight: Tensor = linear._parameters["weight"]  # type: ignore[assignment]
-    units, pairs = len(weight), weight.dim() == 3
-    probe = torch.zeros(1, units * (2 if pairs else 1))
-    columns = nonlinearity(probe).shape[1]
-    if not pairs and columns == units:
+    pairs = weight.dim() == 3
+    inputs = len(weight) * (2 if pairs else 1)
+    noted = _Columns()
+    with using(noted):
+        outputs = nonlinearity(torch.zeros(1, inputs)).shape[1]
+    # The widths do not tell: WIRE-2D makes one complex feature of two real pre-activations.
+    mixed = noted.columns != (1, 1)
+    if not pairs and not mixed and outputs == inputs:
         z = torch.linspace(-REACH, REACH, POINTS, dtype=torch.float64)
         density = torch.exp(-z.square() / 2) / math.sqrt(2 * math.pi)
-        values = nonlinearity((sigma_p * z).to(weight.dtype)[:, None].expand(-1, units)).double()
+        values = nonlinearity((sigma_p * z).to(weight.dtype)[:, None].expand(-1, inputs)).double()
         return torch.trapezoid((values.square().mean(1) * density), z).item()
     scale = sigma_p * (math.sqrt(0.5) if pairs else 1)
-    features = nonlinearity(torch.randn(DRAWS, probe.shape[1]) * scale).double()
-    total = features.square().sum(1)
-    # A complex feature is a pair of columns: complex layers, and those that make complex features of real numbers.
-    count = columns // 2 if pairs or columns == 2 * units else columns
-    return float(total.mean() / count)
+    total = nonlinearity(torch.randn(DRAWS, inputs) * scale).double().square().sum(1)
+    # Without a kernel, as many columns as pairs are taken for complex features.
+    complex_ = pairs or outputs == 2 * inputs
+    features = inputs // noted.columns[0] if mixed else outputs // 2 if complex_ else outputs
+    return float(total.mean() / features)
 
 
 def coordinates(shape: tuple[int, ...]) -> Tensor:

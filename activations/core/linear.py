@@ -47,10 +47,20 @@ class NormedLinear(nn.Module):
         super().__init__()
         self.in_features, self.out_features = plain.in_features, plain.out_features
         self._first = isinstance(plain, FirstLinear)
-        direction = plain.weight.detach()
-        self.direction = nn.Parameter(direction.clone())
-        self.gain = nn.Parameter(torch.linalg.vector_norm(direction, dim=1, keepdim=True))
-        self.bias = nn.Parameter(plain.bias.detach().clone())
+        self.direction = nn.Parameter(torch.empty_like(plain.weight))
+        self.gain = nn.Parameter(plain.weight.new_empty(plain.out_features, 1))
+        self.bias = nn.Parameter(torch.empty_like(plain.bias))
+        self._equal(plain)
+
+    @torch.no_grad()
+    def _equal(self, plain: nn.Linear) -> None:
+        self.direction.copy_(plain.weight)
+        self.gain.copy_(torch.linalg.vector_norm(plain.weight, dim=1, keepdim=True))
+        self.bias.copy_(plain.bias)
+
+    def reset_parameters(self) -> None:
+        """Weights and bias of a new `torch.nn.Linear`, as its method of this name draws them."""
+        self._equal(nn.Linear(self.in_features, self.out_features))
 
     @property
     def weight(self) -> Tensor:

@@ -172,7 +172,7 @@ class Train(Settings):
             `inrbench.activations.core.variation`.
         stop_loss: training ends as soon as the data loss of all training measurements falls to this value.
         stop: rule that chooses an eval step without the truth, see `inrbench.bench.training.early_stopping`; training
-            continues to the end.
+            continues to the end. ``discrepancy`` needs a known noise, and data that the task's operator made.
         batch: measurements for each step, drawn without replacement: a share such as 0.1, or a number such as 4096.
             Projections are drawn by whole angles. Other operators that mix rows train on all measurements, and the
             job's log says so.

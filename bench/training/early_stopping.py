@@ -6,7 +6,8 @@ that a user could follow on data of their own:
 - ``plateau``: the first eval step from which the data loss hardly falls any more;
 - ``discrepancy``: the first eval step whose data loss is no more than that of the truth is expected to be, from the
   noise that the measurements are known to have [Morozov, Soviet Math. Dokl. 1966]; for the losses that say what that
-  is (`inrbench.tasks.core.losses.DataLoss.noise_level`): l2, l1 and poisson, without weights;
+  is (`inrbench.tasks.core.losses.DataLoss.noise_level`): l2, l1 and poisson, without weights; a job is refused if its
+  data differ from the operator by more than their noise, as those of a closed form do;
 - ``heldout``: the eval step at which the loss on measurements kept from training is least.
 
 A rule that never fires chooses the last eval step.

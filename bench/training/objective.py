@@ -47,7 +47,7 @@ class TrainingLoss(Protocol):
         evaluated: number of points at which one step evaluates the network; derivatives count as evaluations.
         sampled: whether a step sees only a part of what the loss is of.
         note: one line on what is not as it was asked for; empty if all is.
-        noise_level: the loss that the truth is expected to have; None where that is not known.
+        noise_level: the loss that the truth is expected to have from the noise alone; None where that is not known.
     """
 
     problem: Problem

@@ -6,6 +6,8 @@ points of its own, as for measurements. `loss_of` chooses between the two.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -22,6 +24,9 @@ from inrbench.tasks.core.base import Problem, Task
 from inrbench.tasks.core.losses import LOSSES, DataLoss
 from inrbench.tasks.core.residuals import Sample
 
+MODEL_ERROR = 1.1
+"""How many times the loss of the noise that of the truth may be, for a rule that stops at the noise."""
+
 SCORED = -1
 """The step whose points the scored loss is of: no step of training has them, and all eval steps do."""
 
@@ -31,18 +36,16 @@ def loss_of(job: Job, task: Task, problem: Problem, activation: Activation, trai
 
     Raises:
         ValueError: if the network has not the derivatives that the residuals need, the measurements cannot have the
-            loss, or training is to stop at a noise that is not known for this loss.
+            loss, or training is to stop at a noise that is not known for this loss or is not the whole error of the
+            data.
     """
     if not problem.residuals:
         held, loss = held_out(job, problem, train.holdout), data_loss(task, train)
         objective = Objective(
             problem, held_out=held, batch=train.batch, data_seed=job.data_seed, loss=loss, tv=train.tv
         )
-        if train.stop == "discrepancy" and objective.noise_level is None:
-            raise ValueError(
-                f"stop: discrepancy needs measurements whose noise is known (set the task's noise) and the loss l2, l1 "
-                f"or poisson without weights; here it is {loss.name}{' with weights' if loss.weighted else ''}"
-            )
+        if train.stop == "discrepancy":
+            _check_discrepancy(problem, loss, objective.noise_level)
         return objective
     needed = max(residual.order for residual in problem.residuals)
     if activation.derivatives < needed:  # a task that declares fewer than it needs; else the suite was refused
@@ -51,6 +54,23 @@ def loss_of(job: Job, task: Task, problem: Problem, activation: Activation, trai
             f"which needs {needed}; leave one of them out"
         )
     return ResidualLoss(problem, job.data_seed)
+
+
+@torch.no_grad()
+def _check_discrepancy(problem: Problem, loss: DataLoss, level: float | None) -> None:
+    if level is None:
+        raise ValueError(
+            f"stop: discrepancy needs measurements whose noise is known (set the task's noise) and the loss l2, l1 "
+            f"or poisson without weights; here it is {loss.name}{' with weights' if loss.weighted else ''}"
+        )
+    # The truth is used to refuse the rule alone, never to choose a step.
+    found = float(loss.terms(problem.operator.forward(problem.truth), problem.measured).mean())
+    chance = 3 * math.sqrt(2 / problem.measured.numel())  # three standard errors of a mean of squares
+    if found > level * (MODEL_ERROR + chance):
+        raise ValueError(
+            "stop: discrepancy needs data that differ from the operator by their noise alone, and here the loss of "
+            f"the truth is {found / level:.3g} times that of the noise; use stop: plateau or heldout"
+        )
 
 
 def data_loss(task: Task, train: Train) -> DataLoss:

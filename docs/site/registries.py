@@ -16,7 +16,7 @@ from inrbench.bench.optimizers import Optimizer
 from inrbench.bench.results import runs
 from inrbench.tasks import Task
 from inrbench.tasks.core.metrics import METRICS
-from inrbench.tasks.signals.load import describe
+from inrbench.tasks.signals.load import describe, load
 
 
 def optimizers(registry: Registry[Optimizer]) -> str:
@@ -67,16 +67,25 @@ def _stored(name: str) -> str:
 
 
 def metrics(registry: Registry[Task]) -> str:
-    """All metrics of a truth: label, unit, direction, definition, and how many tasks score them."""
-    used = Counter(metric for name in registry.names() for metric in registry.get(name).metrics)
+    """All metrics of a truth: label, unit, direction, definition, and how many tasks score them; a dash for none."""
+    used = Counter(metric for name in registry.names() for metric in scored(registry.get(name)))
     words = {1: "higher", -1: "lower", 0: "neither"}
     rows = []
     for name, metric in METRICS.items():
         function = metric.function.func if isinstance(metric.function, functools.partial) else metric.function
         about = docstrings.first_sentence(inspect.cleandoc(function.__doc__ or "")) + "."
         info = metric.info
-        rows.append((f"`{name}`", info.label, info.unit, words[info.direction], str(used[name]), cell(about)))
+        rows.append((f"`{name}`", info.label, info.unit, words[info.direction], str(used[name] or "—"), cell(about)))
     return table(("name", "label", "unit", "better", "tasks", "definition"), rows)
+
+
+def scored(task: type[Task]) -> set[str]:
+    """The metrics that a task's small variants score of the truth of its first signal."""
+    found = set(task.metrics)
+    for variant in task.small():
+        problem = variant.problem(load(variant.signals()[0]), 0)
+        found |= {metric.partition("/")[0] for metric in variant.score(problem, problem.truth)}
+    return found
 
 
 def signals() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from docs.site import docstrings, example, example_figure, settings
 from docs.site.markdown import cell, section, table
@@ -78,6 +79,9 @@ def _score(plugin: type[Task], value: float) -> str:
 
 
 def _about(method: Baseline) -> str:
-    function = method.func if isinstance(method, partial) else method
+    function: Any = method
+    while isinstance(function, partial):
+        # A method for another problem, such as that of logarithms, has the one that it calls as an argument.
+        function = next(filter(callable, function.args), function.func)
     name = baseline(function.__name__)
     return docstrings.first_sentence(inspect.cleandoc(function.__doc__ or name)) + "."

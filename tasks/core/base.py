@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, field_validator
 from torch import Tensor
 
 from inrbench.tasks.core.losses import L2, DataLoss
@@ -24,6 +24,9 @@ from inrbench.tasks.core.operators import Operator
 from inrbench.tasks.core.residuals import Residual
 from inrbench.tasks.signals.resize import resize, target
 from inrbench.tasks.signals.signal import MIN_SIDE, PICTURES, Signal, SignalError, pixel_centres
+
+MOST_PHOTONS = 1e15
+"""The most photons that a count may expect: of means above 9.2e18 torch.poisson draws negative numbers."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,8 @@ class Problem:
         truth: (N, C) float32, in [0, 1] for pictures and shapes, in [-1, 1] for audio.
         shape: shape of the grid, e.g. (H, W); its product is N.
         noise_std: root mean square of the noise on ``measured``, estimated without the truth, for early stopping by the
-            discrepancy principle; None if there is no noise.
+            discrepancy principle; None if there is no noise. Where another operator made the data, the truth misses
+            them by more than this, and that rule is refused.
         residuals: used in training instead of measurements; then there are no measurements, and ``operator`` is
             `inrbench.tasks.core.residuals.Unmeasured`.
         weights: (M, 1) or (M, C), relative weights of the measurements, of mean 1, for a loss that is ``weighted``;
@@ -59,6 +63,10 @@ class Problem:
                 raise ValueError(
                     f"{name} is complex, and all here is real; give its real and imaginary part as two channels "
                     "(torch.view_as_real), as the task mri does"
+                )
+            if not bool(torch.isfinite(getattr(self, name)).all()):
+                raise ValueError(
+                    f"{name} has values that are not finite; lower the task's noise, or choose another signal"
                 )
         if self.residuals and len(self.measured):
             raise ValueError("a problem has measurements or residuals; make its measurements one of the residuals")
@@ -156,6 +164,14 @@ class Task(BaseModel):
     classical: ClassVar[Mapping[str, Mapping[str, tuple[float, float]]]] = {}
     metrics: ClassVar[tuple[str, ...]] = ("psnr", "ssim")
     kinds: ClassVar[tuple[str, ...]] = ()
+
+    @field_validator("tau", "dose", check_fields=False)
+    @classmethod
+    def _countable(cls, photons: Any) -> Any:
+        """Parameters of these names are the expected photons of a full signal."""
+        if isinstance(photons, int | float) and photons > MOST_PHOTONS:
+            raise ValueError(f"more than {MOST_PHOTONS:g} photons cannot be drawn; lower it")
+        return photons
 
     @classmethod
     def small(cls) -> tuple[Self, ...]:

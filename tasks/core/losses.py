@@ -46,7 +46,8 @@ class DataLoss(BaseModel):
         raise NotImplementedError
 
     def noise_level(self, noise_std: float | None) -> float | None:
-        """The loss that the truth is expected to have, for stopping by the discrepancy principle.
+        """The loss that the truth is expected to have, for stopping by the discrepancy principle, where the problem's
+        operator made the data.
 
         Args:
             noise_std: root mean square of the noise on the measurements; None if it is not known.

@@ -69,7 +69,8 @@ def test_interpolation_falls_with_the_bandwidth() -> None:
             task.score(problem, torch.from_numpy(baseline(problem)).reshape(-1, 1))["psnr_unseen"]
             for baseline in task.baselines().values()
         ]
-        assert scores[0] > scores[1]
+        assert scores == sorted(scores, reverse=True)
+        assert scores[0] > scores[1] + (0 if cycles == 32 else 15)
         found.append(scores[0])
     assert found[0] > found[1] + 10 > found[2] + 20
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import Tensor, nn
 
 from inrbench.activations.core.derivatives import differentiate
@@ -67,10 +68,18 @@ def test_points_are_inside_and_evenly_on_the_four_sides() -> None:
 def test_no_wave_number_is_an_eigenvalue_of_the_square() -> None:
     eigenvalues = np.pi**2 / 4 * np.add.outer(np.arange(1, 80) ** 2, np.arange(1, 80) ** 2)
     for cycles in range(1, 30):
-        sampler = problem(Helmholtz(cycles=cycles, size=16)).residuals[0].sample
+        sampler = problem(Helmholtz(cycles=cycles, size=4 * cycles + 16)).residuals[0].sample
         assert isinstance(sampler, Inside)
         assert np.abs(eigenvalues - sampler.waves.k**2).min() >= np.pi**2 / 8 - 1e-6
     assert np.abs(eigenvalues - (5 * np.pi) ** 2).min() < 1e-6  # the reason for the eighth
+
+
+def test_more_cycles_than_the_grid_resolves_are_refused() -> None:
+    for cycles in (17, 32, 64):
+        with pytest.raises(ValidationError, match=f"raise size to at least {4 * cycles} or lower cycles to at most 16"):
+            Helmholtz(size=64, cycles=cycles)
+    truth = problem(Helmholtz(size=64, cycles=16)).truth
+    assert float(truth.square().mean()) == pytest.approx(0.25, rel=1e-3)
 
 
 def test_finite_differences_have_second_order() -> None:

@@ -58,3 +58,20 @@ def test_a_picture_that_is_its_own_turn_is_refused() -> None:
     assert len(Phase(size=32).problem(both, seed=0).truth) == 1024
     with pytest.raises(SignalError, match="has 3 channels and phase retrieval needs one"):
         Phase(size=32).problem(load("coffee"), seed=0)
+
+
+def test_a_picture_that_can_be_moved_is_refused() -> None:
+    signal = load("camera")
+    for side in ((0,), (-1,), (slice(None), 0), (slice(None), -1)):
+        array = signal.array.copy()[:32, :32]
+        array[side] = 0
+        dark = replace(signal, array=array)
+        with pytest.raises(SignalError, match="'camera' has a black row or column at its border"):
+            Phase(pattern="oversampled").problem(dark, seed=0)
+        assert len(Phase().problem(dark, seed=0).truth) == 1024
+
+
+@pytest.mark.parametrize("name", ["camera", "coins"])
+def test_the_pictures_of_the_suite_are_accepted(name: str) -> None:
+    for size in (24, 32):
+        assert len(Phase(size=size, pattern="oversampled").problem(load(name), seed=0).measured)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from inrbench.tasks.signals.load import load
 from inrbench.tasks.signals.signal import SignalError
@@ -38,3 +39,11 @@ def test_other_signals_and_too_large_grids_are_refused() -> None:
         TASK.problem(load("blobs"), seed=0)
     with pytest.raises(SignalError, match="entries of a matrix; lower one"):
         Views(size=128, views=64, pixels=128).problem(load("pillars"), seed=0)
+
+
+def test_a_single_picture_is_refused_as_no_other_lies_between() -> None:
+    with pytest.raises(ValidationError, match="greater than or equal to 2"):
+        Views(views=1)
+    problem = Views(size=8, views=2, held_out=4, pixels=8).problem(load("still-life"), seed=0)
+    assert isinstance(problem.operator, HeldOut)
+    assert (len(problem.measured), len(problem.operator.pictures)) == (2 * 64, 4 * 64)

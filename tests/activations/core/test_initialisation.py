@@ -13,6 +13,7 @@ from torch import nn
 from inrbench.activations.core.base import Activation, Domain, build
 from inrbench.activations.core.conformance import check_depth
 from inrbench.activations.core.initialisation import coordinates, layer_spreads, mean_square
+from inrbench.activations.core.linear import NormedLinear
 from inrbench.activations.core.mlp import MLP
 from inrbench.bench.config.plugins import Plugins
 
@@ -76,6 +77,22 @@ def test_a_complex_wavelet_s_mean_square_is_that_of_an_integral_over_the_plane()
         assert mean_square(nonlinearity, linear, sigma_p) == pytest.approx(expected, rel=0.02)
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("omega0", "s0"), [(2.0, 1.0), (10.0, 10.0)])
+@pytest.mark.parametrize("name", ["wire", "wire-2d", "wire-real"])
+def test_the_mean_square_of_mixed_columns_is_that_over_draws(name: str, omega0: float, s0: float, first: bool) -> None:
+    linear, nonlinearity = activation_of(name, omega0=omega0, s0=s0).layer(64, 64, first=first).children()
+    generator = torch.Generator().manual_seed(1)
+    complex_ = name != "wire-real" and not first
+    columns = (2 if name != "wire" else 1) * 64 * (2 if complex_ else 1)
+    scale = 0.3 * (math.sqrt(0.5) if complex_ else 1)
+    features = nonlinearity(scale * torch.randn(20_000, columns, generator=generator))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        found = mean_square(nonlinearity, linear, 0.3)
+    assert found == pytest.approx(float(features.square().sum(1).mean()) / 64, rel=0.03)
+
+
 @pytest.mark.parametrize("name", ["relu", "siren", "gauss", "tanh", "relu-pe"])
 @pytest.mark.parametrize("sigma_p", [0.5, 2.0])
 def test_weights_have_the_variance_of_the_formula(name: str, sigma_p: float) -> None:
@@ -130,6 +147,21 @@ def test_pytorch_s_weights_for_every_layer() -> None:
         if isinstance(module, nn.Linear):
             bound = 1 / math.sqrt(module.in_features)
             assert 0.95 * bound < float(module.weight.detach().abs().max()) <= bound
+
+
+def test_pytorch_s_weights_are_those_of_normalised_layers_too() -> None:
+    activation = activation_of("bw-relu", weight_norm=True, init_scale=9.0)
+    normed, plain = (
+        build(each, DOMAIN, width=64, depth=3, seed=0, init="torch")
+        for each in (activation, activation_of("bw-relu", init_scale=9.0))
+    )
+    layers = [module for module in normed.modules() if isinstance(module, NormedLinear)]
+    assert len(layers) == 3
+    for layer, linear in zip(layers, (m for m in plain.modules() if isinstance(m, nn.Linear)), strict=False):
+        bound = 1 / math.sqrt(layer.in_features)
+        assert 0.9 * bound < float(layer.weight.detach().abs().max()) <= bound * (1 + 1e-6)
+        torch.testing.assert_close(layer.weight, linear.weight)
+        torch.testing.assert_close(layer.bias, linear.bias)
 
 
 @pytest.mark.parametrize("name", ["mfn", "grid", "bacon"])

@@ -209,3 +209,25 @@ def test_left_out_tasks_may_have_settings_of_their_own() -> None:
     text = "tasks: {a: {task: image, size: 16}, b: {task: image, size: 16}}\n"
     text += "activations: {siren: {per_task: {b: {omega0: 3.0}}}}"
     assert len(lay_out(text, tasks=["a"])) == 1
+
+
+@pytest.mark.parametrize(
+    ("task", "refused"),
+    [
+        ("ct: {signals: [shepp-logan], size: 32, angles: 12, noise: 0.01}", False),
+        ("ct: {signals: [shepp-logan], size: 32, angles: 12, noise: 0.01, samples: analytic}", True),
+        ("mri: {signals: [shepp-logan], size: 32, mask: radial, samples: analytic}", True),
+        ("denoise: {signals: [camera], size: 16, noise: poisson}", False),
+        ("low-dose-ct: {signals: [ct-small], size: 16}", False),
+    ],
+)
+def test_stopping_at_the_noise_is_refused_where_the_truth_misses_the_data_by_more(task: str, refused: bool) -> None:
+    text = f"tasks: {{{task}}}\nactivations: {{siren: {{}}}}"
+    chosen = next(each for each in lay_out(f"{text}\ntrain: {{steps: 5, stop: discrepancy}}") if each.activation)
+    if not refused:
+        assert execute(chosen, PLUGINS, CPU).chosen_step == 5
+        return
+    with pytest.raises(ValueError, match=r"truth is [1-9]\S* times that of the noise; use stop: plateau or heldout"):
+        execute(chosen, PLUGINS, CPU)
+    other = next(each for each in lay_out(f"{text}\ntrain: {{steps: 5, stop: plateau}}") if each.activation)
+    assert execute(other, PLUGINS, CPU).status == "ok"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
-from docs.site import activation_reference, example, example_figure, task_reference, wins
+from docs.site import activation_reference, example, example_figure, registries, task_reference, wins
 from docs.site.archive import archived
 from docs.site.markdown import illustrated
 from inrbench.activations import Activation
@@ -35,6 +36,23 @@ def test_every_task_has_its_metrics_signals_methods_and_parameters() -> None:
     assert "`ct-small`" in ct
     assert re.search(r"\n    - `tv`: .*[Tt]otal variation", ct)
     assert re.search(r"\| `angles` \| `60` \| whole number, .* \| number of projections", ct)
+
+
+def test_a_classical_method_of_another_problem_is_described_by_what_it_does() -> None:
+    text = task_reference.sections(PLUGINS.tasks)
+    dose = text.partition("\n## low-dose-ct\n")[2].partition("\n## ")[0]
+    assert "    - `fbp`: Filtered backprojection for n angles" in dose
+    assert "    - `pwls`: Penalised weighted least squares [" in dose
+    assert not re.search(r"\n    - `[^`]*`: _", text)
+
+
+def test_metrics_count_the_tasks_that_score_them_with_some_settings() -> None:
+    audio, function = (PLUGINS.tasks.get(name) for name in ("audio", "function"))
+    assert registries.scored(audio) == {*audio.metrics, "snr_unseen"}  # with a factor
+    assert registries.scored(function) == set(function.metrics)  # freq_error depends on the signal
+    table = (Path(__file__).parents[3] / "docs/reference/metrics.md").read_text()
+    assert re.search(r"\n\| `snr_unseen` \|.* \| 1 \| Signal-to-noise", table)
+    assert re.search(r"\n\| `freq_error` \|.* \| — \| Relative error of the DFT", table)
 
 
 def test_wins_are_those_of_the_table_of_winners() -> None:

@@ -7,9 +7,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from inrbench.tasks.baselines.interpolation import biharmonic_spline, cubic, linear, nearest
-from inrbench.tasks.core.base import Problem, draw, grid_coords
+from inrbench.tasks.baselines.interpolation import bicubic_spline, biharmonic_spline, cubic, linear, nearest
+from inrbench.tasks.core.base import Problem, Task, draw, grid_coords
 from inrbench.tasks.core.operators import Mask
+from inrbench.tasks.inpaint import Inpaint
+from inrbench.tasks.occupancy import Occupancy
+from inrbench.tasks.signals.load import load
 
 
 def problem_of(truth: torch.Tensor, shape: tuple[int, ...], rows: torch.Tensor) -> Problem:
@@ -65,3 +68,34 @@ def test_the_biharmonic_spline_solves_its_linear_system() -> None:
     system = np.block([[rows_of(known)], [polynomials.T, np.zeros((4, 4))]])
     weights = np.linalg.solve(system, np.concatenate([truth[rows].double().numpy(), np.zeros((4, 2))]))
     np.testing.assert_allclose(found, rows_of(at) @ weights, atol=1e-5)
+
+
+@pytest.mark.parametrize("step", [2, 3])
+def test_the_bicubic_spline_gives_back_cubics_up_to_the_border(step: int) -> None:
+    shape = (24, 31)
+    y, x = grid_coords(shape).T
+    truth = torch.stack([y**3 * x - x**3, y * x**2], dim=1)
+    rows = torch.arange(24 * 31).reshape(shape)[::step, 1::step].reshape(-1)
+    np.testing.assert_allclose(
+        bicubic_spline(problem_of(truth, shape, rows)), truth.reshape(24, 31, 2), rtol=0, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "rows"),
+    [((8, 8), [5]), ((8, 8), [5, 30]), ((8, 8), [0, 9, 18, 27]), ((4, 4, 4), [0, 5, 9]), ((4, 4, 4), [*range(16)])],
+)
+def test_points_that_span_no_plane_are_continued_by_the_nearest(shape: tuple[int, ...], rows: list[int]) -> None:
+    truth = torch.rand(64, 2, generator=torch.Generator().manual_seed(0))
+    problem = problem_of(truth, shape, torch.tensor(rows))
+    for method in (linear, biharmonic_spline):
+        np.testing.assert_array_equal(method(problem), nearest(problem))
+
+
+@pytest.mark.parametrize(
+    ("task", "signal"), [(Inpaint(size=8, keep=0.02), "camera"), (Occupancy(size=8, train_share=0.003), "csg")]
+)
+def test_the_smallest_shares_have_classical_methods(task: Task, signal: str) -> None:
+    problem = task.problem(load(signal), seed=0)
+    for method in task.baselines().values():
+        assert np.isfinite(method(problem)).all()

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from inrbench.tasks.audio import Audio
 from inrbench.tasks.bandwidth import Bandwidth
 from inrbench.tasks.compressive import Compressive
-from inrbench.tasks.core.base import Task, draw, grid_coords, noise_like, picture
+from inrbench.tasks.core.base import MOST_PHOTONS, Task, draw, grid_coords, noise_like, picture
 from inrbench.tasks.core.operators import Mask
 from inrbench.tasks.ct import CT
 from inrbench.tasks.deblur import Deblur
@@ -20,6 +20,7 @@ from inrbench.tasks.denoise import Denoise
 from inrbench.tasks.function import Function
 from inrbench.tasks.image import Image
 from inrbench.tasks.inpaint import Inpaint
+from inrbench.tasks.low_dose_ct import LowDoseCT
 from inrbench.tasks.mri import MRI
 from inrbench.tasks.occupancy import Occupancy
 from inrbench.tasks.poisson import Poisson
@@ -127,3 +128,30 @@ def test_complex_numbers_are_refused_with_the_remedy(name: str) -> None:
     changed: dict[str, Any] = {name: problem.truth.to(torch.complex64)}
     with pytest.raises(ValueError, match=f"{name} is complex, and all here is real; give its real and imaginary part"):
         replace(problem, **changed)
+
+
+@pytest.mark.parametrize("name", ["measured", "truth"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_numbers_that_are_not_finite_are_refused_with_the_remedy(name: str, value: float) -> None:
+    problem = Image(size=16).problem(load("camera"), seed=0)
+    values = problem.truth.clone()
+    values[3] = value
+    changed: dict[str, Any] = {name: values}
+    with pytest.raises(ValueError, match=f"{name} has values that are not finite; lower the task's noise"):
+        replace(problem, **changed)
+
+
+@pytest.mark.parametrize("task", [CT(size=16, angles=8, noise=1e300), Denoise(size=16, sigma=1e300)])
+def test_noise_beyond_all_numbers_is_refused(task: Task) -> None:
+    with pytest.raises(ValueError, match="measured has values that are not finite"):
+        task.problem(load("ct-small"), seed=0)
+
+
+def test_more_photons_than_can_be_drawn_are_refused() -> None:
+    counted = Denoise(size=16, noise="poisson", tau=MOST_PHOTONS).problem(load("camera"), seed=0)
+    torch.testing.assert_close(counted.measured, counted.truth)
+    counts = LowDoseCT(size=16, angles=8, dose=MOST_PHOTONS).problem(load("ct-small"), seed=0)
+    assert float(counts.measured.min()) > 0
+    for task, name in ((Denoise, "tau"), (LowDoseCT, "dose")):
+        with pytest.raises(ValidationError, match=r"more than 1e\+15 photons cannot be drawn; lower it"):
+            task.model_validate({name: 1e16})

@@ -111,3 +111,9 @@ def test_held_out_cameras_lie_between_the_others() -> None:
     assert len(np.unique(together.round(6), axis=0)) == 15
     np.testing.assert_allclose(np.linalg.norm(together, axis=1), 1)
     assert seen[:, 0].min() < others[:, 0].min() <= others[:, 0].max() < seen[:, 0].max()
+
+
+@pytest.mark.parametrize("views", [2, 3, 16])
+def test_there_are_as_many_cameras_as_asked(views: int) -> None:
+    for held_out in range(1, 65):
+        assert [len(each) for each in cameras(views, held_out)] == [views, held_out]
