@@ -22,8 +22,7 @@ from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.machine import devices
 from inrbench.bench.runner import plan
 from inrbench.bench.store import merge as merging
-from inrbench.bench.store.compact import AUTOMATIC
-from inrbench.bench.store.compact import compact as gather
+from inrbench.bench.store.compact import compact_if_many
 from inrbench.bench.store.shipped import shipped
 from inrbench.bench.store.store import STATUSES, Store
 from inrbench.bench.store.trials import write as archive_trials
@@ -42,15 +41,14 @@ SHOWN = 6
 
 def run(options: arguments.RunArgs) -> int:
     work = Workspace.of(options)
-    _name_report(work.store, options.name)
     retry = [status for status in options.retry.split(",") if status]
     for status in retry:
         if status not in STATUSES:
             raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
     if options.timeout is not None and options.timeout <= 0:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
-    if len(work.store.small()) >= AUTOMATIC:
-        gather(work.store)
+    _name_report(work.store, options.name)
+    compact_if_many(work.store)
     how = plan.RunOptions(options.timeout, options.fail_fast, options.keep_weights)
     code = execute(work, work.plan(retry, options.shard), options.devices, how, options.scheduler)
     write_report(work, again=False, markdown=options.markdown)

@@ -15,7 +15,7 @@ from inrbench.bench.api.stored import Results
 from inrbench.bench.config.plugins import Plugins, source_file
 from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.runner.plan import RunOptions
-from inrbench.bench.store.compact import AUTOMATIC, compact
+from inrbench.bench.store.compact import compact_if_many
 from inrbench.bench.store.store import STATUSES
 from inrbench.bench.workspace import Workspace
 
@@ -81,8 +81,7 @@ def run(
         overrides=overrides_of({**(set or {}), **({} if repeats is None else {"repeats": repeats})}),
     )
     work = Workspace.of(options, given=suite if isinstance(suite, Mapping) else None, added=methods.entries)
-    if len(work.store.small()) >= AUTOMATIC:
-        compact(work.store)
+    compact_if_many(work.store)
     commands.execute(
         work, work.plan(tuple(retry)), devices, RunOptions(timeout, keep_weights=keep_weights), silent=not progress
     )

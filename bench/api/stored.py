@@ -124,11 +124,7 @@ class Results:
             BadInput: if there is no such job, or several.
         """
         rows = self.final
-        chosen = (rows["method"].eq(method) | rows["label"].eq(method)) & rows["repeat"].eq(repeat)
-        for column, value in (("task", task), ("signal", signal)):
-            if value is not None:
-                chosen &= rows[column].eq(value)
-        row = rows[chosen]
+        row = _of(rows[rows["method"].eq(method) | rows["label"].eq(method)], task, signal, repeat)
         if len(row) != 1:
             raise BadInput(self._choices(row if len(row) else rows, method, len(row)))
         return row.iloc[0]
@@ -159,13 +155,10 @@ class Results:
             BadInput: as `reconstruction`.
         """
         rows = self.runs
-        chosen = rows["repeat"].eq(repeat)
-        for column, value in (("task", task), ("signal", signal)):
-            if value is not None:
-                chosen &= rows[column].eq(value)
-        names = rows.loc[chosen, "problem_id"].unique()
+        chosen = _of(rows, task, signal, repeat)
+        names = chosen["problem_id"].unique()
         if len(names) != 1:
-            raise BadInput(self._choices(rows[chosen] if len(names) else rows, "truth", len(names)))
+            raise BadInput(self._choices(chosen if len(names) else rows, "truth", len(names)))
         return self._array(f"ref-{names[0]}", "truth", "truth")
 
     def network(self, method: str, task: str | None = None, signal: str | None = None, repeat: int = 0) -> nn.Module:
@@ -210,3 +203,10 @@ def _of_newest_settings(final: pd.DataFrame) -> pd.DataFrame:
     cell = ["kind", "task", "method", "signal"]
     newest = final.sort_values(["started_at", "job_id"]).drop_duplicates(cell, keep="last")
     return final.merge(newest[[*cell, *DECLARED]])
+
+
+def _of(rows: pd.DataFrame, task: str | None, signal: str | None, repeat: int) -> pd.DataFrame:
+    """The rows of a repeat on a task and a signal, or on all where none is given."""
+    for column, value in (("task", task), ("signal", signal), ("repeat", repeat)):
+        rows = rows if value is None else rows[rows[column].eq(value)]
+    return rows
