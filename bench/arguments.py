@@ -27,6 +27,7 @@ def option(flag: str, help: str | None = None, metavar: str | None = None, defau
 
 
 SHARD = "run only the I-th of N parts of the jobs, e.g. 2/8"
+SCALE = "use one of the suite's smaller sizes, e.g. small"
 FOLDER = "the results folder of one suite, e.g. results/quick"
 
 
@@ -105,7 +106,7 @@ class SuiteArgs(ResultsArgs):
         "NAME[key=value,...]",
         list,
     )
-    scale: str | None = option("--scale", "use one of the suite's smaller sizes, e.g. small", "NAME")
+    scale: str | None = option("--scale", SCALE, "NAME")
     tasks: list[str] = option("-t", "run only this task", "NAME", list)
     overrides: list[str] = option("--set", "override a setting of the suite, e.g. train.steps=300", "KEY=VALUE", list)
     lock: Path | None = option("--lock", "use the settings that `inrbench tune --out FILE` found", "FILE")
@@ -204,7 +205,7 @@ class RankArgs(JobsArgs):
 
     entry: str = positional("a plugin file with one activation, or with --plugin the activation's name", "ENTRY")
     suite: str = option("--suite", "the suite to rank in (default: reference)", "SUITE", "reference")
-    scale: str | None = option("--scale", "use one of the suite's smaller sizes, e.g. small", "NAME")
+    scale: str | None = option("--scale", SCALE, "NAME")
     tasks: list[str] = option("-t", "rank on this task only; may be repeated", "NAME", list)
     trials: int | None = option("--trials", "fewer trials than the rivals had, for a quick look", "N")
     against: Path | None = option(

@@ -22,8 +22,7 @@ from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.machine import devices
 from inrbench.bench.runner import plan
 from inrbench.bench.store import merge as merging
-from inrbench.bench.store.compact import AUTOMATIC
-from inrbench.bench.store.compact import compact as gather
+from inrbench.bench.store.compact import compact_if_many
 from inrbench.bench.store.shipped import shipped
 from inrbench.bench.store.store import STATUSES, Store
 from inrbench.bench.store.trials import write as archive_trials
@@ -45,11 +44,10 @@ def run(options: arguments.RunArgs) -> int:
     retry = to_retry(options)
     if options.timeout is not None and options.timeout <= 0:
         raise BadInput(f"--timeout {options.timeout:g}: must be more than 0 seconds")
-    if len(work.store.small()) >= AUTOMATIC:
-        gather(work.store)
+    _name_report(work.store, options.name)
+    compact_if_many(work.store)
     how = plan.RunOptions(options.timeout, options.fail_fast, options.keep_weights)
     code = execute(work, work.plan(retry, options.shard), options.devices, how, options.scheduler)
-    _name_report(work.store, options.name)
     write_report(work, again=False, markdown=options.markdown)
     return code
 
@@ -229,15 +227,19 @@ def show_plan(options: arguments.PlanArgs) -> int:
     work = Workspace.of(options)
     planned = work.plan(shard=options.shard)
     _warn_of_changes(work, planned)
+    hours = _hours(options, work, planned) if options.hours else {}
     if options.json:
-        print(json.dumps(planned.summary(), indent=2))
+        print(json.dumps(planned.summary() | hours, indent=2))
         return 0
     print(
         f"{len(planned.jobs)} jobs: {len(planned.done)} done, {len(planned.failed)} failed, {len(planned.todo)} to do; "
         f"time left on one device: {plan.duration(planned.seconds_left)}"
     )
     if options.hours:
-        _print_hours(options, work, planned)
+        print(f"training: about {plan.duration(hours['seconds_training'])}")
+        if hours["seconds_search"] is not None:
+            print(f"search by inrbench tune, all of it: about {plan.duration(hours['seconds_search'])}")
+        print("one job after another on one core of this processor, from its speed alone; it may be twice as long")
         return 0
     stored = work.store.checkpointed()
     for job in planned.todo:
@@ -245,7 +247,8 @@ def show_plan(options: arguments.PlanArgs) -> int:
     return 0
 
 
-def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Plan) -> None:
+def _hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Plan) -> dict[str, float | None]:
+    """Rough seconds of the jobs to do, and of the suite's search, None if it has none."""
     from inrbench.bench.runner.rough_time import RoughTime
     from inrbench.bench.tune import Search
 
@@ -267,11 +270,8 @@ def _print_hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Pla
             shares = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)
             times = shares / (first.trials * first.share)
     _fetch([job.source for job in (*planned.todo, *halved, *whole)])  # the sizes are those of the signals
-    print(f"training: about {plan.duration(rough.seconds(planned.todo))}")
-    if halved or whole:
-        seconds = rough.seconds(halved) * times + rough.seconds(whole)
-        print(f"search by inrbench tune, all of it: about {plan.duration(seconds)}")
-    print("one job after another on one core of this processor, from its speed alone; it may be twice as long")
+    search_s = rough.seconds(halved) * times + rough.seconds(whole) if halved or whole else None
+    return {"seconds_training": rough.seconds(planned.todo), "seconds_search": search_s}
 
 
 def status(options: arguments.StatusArgs) -> int:

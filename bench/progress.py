@@ -22,6 +22,7 @@ from inrbench.bench.runner.plan import duration
 from inrbench.bench.runner.runner import Listener
 from inrbench.bench.runner.time_left import TimeLeft
 from inrbench.bench.training.result import Outcome, Progress
+from inrbench.report.labels import told_apart
 from inrbench.tasks.core.metrics import MetricInfo, describe
 
 INTERVAL = 300.0
@@ -42,8 +43,13 @@ class Display(Listener):
         self._console = console or Console(stderr=True, highlight=False)
         self._jobs, self._ended, self._failed = len(jobs), 0, 0
         self._time_left = TimeLeft(jobs, finished)
-        self._first = Counter(job.task_key for job in jobs if job.repeat == 0)
-        self._scores: dict[str, dict[tuple[str, str], list[float]]] = {}
+        first = [job for job in jobs if job.repeat == 0]
+        self._first = Counter(job.task_key for job in first)
+        self._signals: dict[str, set[str]] = {}
+        for job in first:
+            self._signals.setdefault(job.task_key, set()).add(job.signal)
+        self._scores: dict[str, dict[tuple[str, str], dict[str, float]]] = {}
+        self._metrics: dict[str, MetricInfo] = {}
         self._repeats = 1 + max((job.repeat for job in jobs), default=0)
         self._running: dict[str, tuple[Job, Progress | None]] = {}
         self._interval, self._last_line = interval, time.monotonic()
@@ -100,23 +106,28 @@ class Display(Listener):
         self._last_line = time.monotonic()
 
     def _first_scores(self, job: Job, outcome: Outcome) -> None:
-        """Print the final scores of a task, best first, once all jobs of its first repeat have ended."""
+        """Print the final scores of a task, best first, once all jobs of its first repeat have ended.
+
+        A method that lacks a score on some signal comes last, since its mean does not compare with the others.
+        """
         scores = self._scores.setdefault(job.task_key, {})
-        if outcome.status == "ok" and outcome.final_score is not None:
-            scores.setdefault((job.method, job.label), []).append(outcome.final_score)
+        if outcome.status == "ok" and outcome.metric is not None and outcome.final_score is not None:
+            scores.setdefault((job.method, job.label), {})[job.signal] = outcome.final_score
+            self._metrics[job.task_key] = outcome.metrics[outcome.metric]
         self._first[job.task_key] -= 1
-        if self._first[job.task_key] or not scores or outcome.metric is None:
+        if self._first[job.task_key] or not scores:
             return
-        info = outcome.metrics[outcome.metric]
-        means = {method: sum(values) / len(values) for method, values in scores.items()}
-        labels = Counter(label for _, label in means)
+        info, count = self._metrics[job.task_key], len(self._signals[job.task_key])
+        means = {method: sum(values.values()) / len(values) for method, values in scores.items()}
+        labels = told_apart(means)
         self._console.print(f"\n{job.task_key}, the first of {self._repeats} repeats:", markup=False)
         table = Table(box=None)
         table.add_column("method")
         table.add_column("score", justify="right")
-        for method, label in sorted(means, key=lambda method: -info.direction * means[method]):
-            shown = f"{label} ({method})" if labels[label] > 1 and label != method else label
-            table.add_row(Text(shown), score(info, means[method, label]))
+        for method in sorted(means, key=lambda name: (len(scores[name]) < count, -info.direction * means[name])):
+            scored = len(scores[method])
+            lacking = f" on {scored} of {count} signals" if scored < count else ""
+            table.add_row(Text(labels[method]), score(info, means[method]) + lacking)
         self._console.print(table, "")
 
     def _left(self) -> float | None:

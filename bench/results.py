@@ -178,7 +178,7 @@ def _frame(store: Store, kind: str) -> pd.DataFrame:
 
 def _one_a_cell(jobs: pd.DataFrame, common: set[str]) -> pd.DataFrame:
     ranked = jobs.assign(shared=jobs["job_id"].isin(common)).sort_values(["shared", "started_at", "job_id"])
-    return ranked.groupby(CELL, as_index=False).last()
+    return ranked.drop_duplicates(CELL, keep="last").sort_values(CELL, ignore_index=True)
 
 
 def _rows(pairs: pd.DataFrame) -> Iterator[dict[str, object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -133,6 +134,19 @@ _IN_WORDS = {
 def baseline_in_words(label: str) -> str:
     """A classical method's name within a sentence: ``total variation``; with swept settings as tables have it."""
     return _IN_WORDS.get(label, baseline(label))
+
+
+def told_apart(methods: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """The label of each method, with its key in parentheses where another method has the same: ``SIREN (mine)``.
+
+    Args:
+        methods: key and label of each method.
+    """
+    distinct = set(methods)
+    counts = Counter(label for _, label in distinct)
+    return {
+        (key, label): f"{label} ({key})" if counts[label] > 1 and label != key else label for key, label in distinct
+    }
 
 
 def slug(name: str) -> str:

@@ -69,7 +69,7 @@ class Ranking(Results):
     @property
     def tasks(self) -> pd.DataFrame:
         """Where it wins and loses: for each task its mean over signals, its place, the number of activations, and the
-        best of the others with its mean; best places first."""
+        best of the others with its mean; best places first. A task on which it lacks a signal is left out."""
         rows = []
         final = self.final[self.final["kind"].eq("activation")]
         for task, group in final.groupby("task", sort=False):
@@ -79,21 +79,23 @@ class Ranking(Results):
                 continue
             others = means.drop(self.entry)
             rows.append(
-                {
-                    "task": task,
-                    "metric": group["metric"].iloc[0],
-                    "mean": better * means[self.entry],
-                    "place": 1 + int((others > means[self.entry]).sum()),
-                    "of": len(means),
-                    "best other": self.labels[str(others.index[0])] if len(others) else "—",
-                    "its mean": better * others.iloc[0] if len(others) else None,
-                }
+                (
+                    task,
+                    group["metric"].iloc[0],
+                    better * means[self.entry],
+                    1 + int((others > means[self.entry]).sum()),
+                    len(means),
+                    self.labels[str(others.index[0])] if len(others) else "—",
+                    better * others.iloc[0] if len(others) else None,
+                )
             )
-        return pd.DataFrame(rows).sort_values(["place", "task"], ignore_index=True)
+        columns = ["task", "metric", "mean", "place", "of", "best other", "its mean"]
+        return pd.DataFrame(rows, columns=columns).sort_values(["place", "task"], ignore_index=True)
 
     def __str__(self) -> str:
         """The leaderboard, the place in it, and where it wins and loses, as text."""
-        parts = [self._leaderboard(), self.tasks.to_string(index=False, float_format="{:.4g}".format)]
+        parts = [self._leaderboard()]
+        parts += [tasks.to_string(index=False, float_format="{:.4g}".format)] if len(tasks := self.tasks) else []
         mine, theirs = self.trials
         if mine < theirs:
             parts.append(f"A quick look: searched with {mine} of the {theirs} trials that its rivals had")

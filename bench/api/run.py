@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from inrbench.bench import arguments, commands
 from inrbench.bench.api.class_source import is_local, plugin_file
 from inrbench.bench.api.stored import Results
-from inrbench.bench.config.plugins import Plugins
+from inrbench.bench.config.plugins import Plugins, source_file
 from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.runner.plan import RunOptions
-from inrbench.bench.store.compact import AUTOMATIC, compact
+from inrbench.bench.store.compact import compact_if_many
 from inrbench.bench.store.store import STATUSES
 from inrbench.bench.workspace import Workspace
 
@@ -48,7 +48,8 @@ def run(
         suite: name of a shipped suite, path of a YAML file, or its content as a mapping.
         activations: run only these: names as for ``-a`` (``"wire[omega0=10,20]"``), instances (``Wire(omega0=10.0)``),
             or classes, also from a notebook or the script itself. The source of such a class is stored with the
-            results, and its hash is part of the identity: an edited class runs again.
+            results, and its hash is part of the identity: an edited class runs again. Several values of a parameter
+            need a sweep by name.
         tasks: run only these.
         set: settings to override, by dotted key, e.g. ``{"train.steps": 300}``.
         repeats: number of repeats, instead of the suite's.
@@ -80,8 +81,7 @@ def run(
         overrides=overrides_of({**(set or {}), **({} if repeats is None else {"repeats": repeats})}),
     )
     work = Workspace.of(options, given=suite if isinstance(suite, Mapping) else None, added=methods.entries)
-    if len(work.store.small()) >= AUTOMATIC:
-        compact(work.store)
+    compact_if_many(work.store)
     commands.execute(
         work, work.plan(tuple(retry)), devices, RunOptions(timeout, keep_weights=keep_weights), silent=not progress
     )
@@ -148,19 +148,25 @@ class Methods:
         if not isinstance(getattr(cls, "name", None), str):
             raise BadInput(f"activation {cls.__name__}: it has no name; write e.g. name = 'soft-sine' in the class")
         registry = Plugins(self.files).activations
-        if cls.name in registry.names() and registry.get(cls.name).__module__ == cls.__module__:
-            return cls.name
-        if cls.name in registry.names():
-            raise BadInput(f"activation {cls.__name__}: the name {cls.name!r} is taken; choose another one")
-        if not is_local(cls):
+        if cls.name not in registry.names():
+            if is_local(cls):
+                return self._local(cls)
             file = getattr(sys.modules.get(cls.__module__), "__file__", None)
             if file is None:
                 raise BadInput(f"activation {cls.__name__}: its file is unknown; give plugins=[its file]")
             self.files.append(Path(file))
-            return cls.name
+            registry = Plugins(self.files).activations
+        known = registry.get(cls.name)  # of a module of its own where it comes from a file
+        if is_local(cls) or (source_file(known), known.__qualname__) != (source_file(cls), cls.__qualname__):
+            raise BadInput(f"activation {cls.__name__}: the name {cls.name!r} is taken; choose another one")
+        return cls.name
+
+    def _local(self, cls: type[Activation]) -> str:
         path, name = plugin_file(cls, self._folder)
         self.files.append(path)
-        self.entries[cls.name] = {"activation": name, "label": cls.label}
+        entry = {"activation": name, "label": cls.label}
+        if self.entries.setdefault(cls.name, entry) != entry:
+            raise BadInput(f"activation {cls.__name__}: two classes have the name {cls.name!r}; rename one")
         return cls.name
 
 

@@ -16,6 +16,8 @@ from inrbench.bench import results
 from inrbench.bench.config.job import Job
 from inrbench.bench.errors import BadInput
 from inrbench.bench.store.headline import mean_over_signals, with_headline
+from inrbench.report.data.model import DECLARED
+from inrbench.report.labels import told_apart
 
 if TYPE_CHECKING:
     from torch import nn
@@ -83,21 +85,25 @@ class Results:
         """Mean final scores, methods × tasks, activations before classical methods, best mean rank first.
 
         Each value is the mean of the task's headline metric over signals, where the repeats of a signal are averaged
-        first, and NaN where a method failed on a signal. With a ``task``, it is the table of that task as in the
-        report's CSV: all metrics with intervals, parameters and times.
+        first, and NaN where a method has no score on a signal of the task: it failed there, or has not run yet. Methods
+        with the same label have their key in parentheses. If a folder has results of several settings of a method, the
+        newest count, as in the report. With a ``task``, it is the table of that task as in the report's CSV: all
+        metrics with intervals, parameters and times.
 
         Raises:
             BadInput: if there is no such task.
         """
         if task is not None:
             return self._task_table(task)
-        final = self.final
-        means = mean_over_signals(final, "kind", "label", "task").unstack("task")[list(final["task"].unique())]
+        final = _of_newest_settings(self.final)
+        means = mean_over_signals(final, "kind", "method", "task").unstack("task")[list(final["task"].unique())]
         better = final.groupby("task")["direction"].first()
-        order = (means * better).rank(ascending=False).mean(axis=1).rename("rank").reset_index()
+        named = final.drop_duplicates(["kind", "method"]).set_index(["kind", "method"], drop=False)
+        methods = list(zip(named["method"], named["label"], strict=True))
+        labels = pd.Series(map(told_apart(methods).__getitem__, methods), named.index)
+        order = (means * better).rank(ascending=False).mean(axis=1).to_frame("rank").assign(label=labels)
         order = order.sort_values(["kind", "rank", "label"])
-        table = means.loc[list(zip(order["kind"], order["label"], strict=True))].droplevel("kind")
-        return table.rename_axis(index="method", columns=None)
+        return means.loc[order.index].set_axis(order["label"]).rename_axis(index="method", columns=None)
 
     def _task_table(self, task: str) -> pd.DataFrame:
         from inrbench.report.data.load import load
@@ -118,11 +124,7 @@ class Results:
             BadInput: if there is no such job, or several.
         """
         rows = self.final
-        chosen = (rows["method"].eq(method) | rows["label"].eq(method)) & rows["repeat"].eq(repeat)
-        for column, value in (("task", task), ("signal", signal)):
-            if value is not None:
-                chosen &= rows[column].eq(value)
-        row = rows[chosen]
+        row = _of(rows[rows["method"].eq(method) | rows["label"].eq(method)], task, signal, repeat)
         if len(row) != 1:
             raise BadInput(self._choices(row if len(row) else rows, method, len(row)))
         return row.iloc[0]
@@ -153,13 +155,10 @@ class Results:
             BadInput: as `reconstruction`.
         """
         rows = self.runs
-        chosen = rows["repeat"].eq(repeat)
-        for column, value in (("task", task), ("signal", signal)):
-            if value is not None:
-                chosen &= rows[column].eq(value)
-        names = rows.loc[chosen, "problem_id"].unique()
+        chosen = _of(rows, task, signal, repeat)
+        names = chosen["problem_id"].unique()
         if len(names) != 1:
-            raise BadInput(self._choices(rows[chosen] if len(names) else rows, "truth", len(names)))
+            raise BadInput(self._choices(chosen if len(names) else rows, "truth", len(names)))
         return self._array(f"ref-{names[0]}", "truth", "truth")
 
     def network(self, method: str, task: str | None = None, signal: str | None = None, repeat: int = 0) -> nn.Module:
@@ -197,3 +196,17 @@ class Results:
             f"<p><b>{escape(self._store.suite)}</b>: {escape(self._count())}; mean final scores ({escape(means)})</p>"
             f"{table}"
         )
+
+
+def _of_newest_settings(final: pd.DataFrame) -> pd.DataFrame:
+    """The jobs with the newest settings of each method on each signal; other settings are another method."""
+    cell = ["kind", "task", "method", "signal"]
+    newest = final.sort_values(["started_at", "job_id"]).drop_duplicates(cell, keep="last")
+    return final.merge(newest[[*cell, *DECLARED]])
+
+
+def _of(rows: pd.DataFrame, task: str | None, signal: str | None, repeat: int) -> pd.DataFrame:
+    """The rows of a repeat on a task and a signal, or on all where none is given."""
+    for column, value in (("task", task), ("signal", signal), ("repeat", repeat)):
+        rows = rows if value is None else rows[rows[column].eq(value)]
+    return rows

@@ -20,7 +20,11 @@ from inrbench.bench.errors import BadInput
 from inrbench.bench.machine import devices
 from inrbench.bench.machine.process_setup import as_in_a_worker
 from inrbench.bench.training.run_job import execute
+from inrbench.report.data.model import DECLARED
 from inrbench.tasks.signals.load import is_registered
+
+CELL = ["task", "signal", "method", *DECLARED]
+"""Columns that are equal in all repeats of a job."""
 
 UNREPEATED = 0.02
 """Share of a value by which a recomputed one may differ where there is no spread over repeats to compare with."""
@@ -73,7 +77,8 @@ def verify(folder: str | Path, job: str = "", plugins: Sequence[str | Path] = ()
             is not given.
     """
     final = results.final(folder).dropna(subset="value")
-    chosen = final[final["job_id"].str.startswith(job) & final["kind"].eq("activation")].sort_values("job_id")
+    final = final[final["kind"].eq("activation")]
+    chosen = final[final["job_id"].str.startswith(job)].sort_values("job_id")
     if chosen.empty or (job and len(chosen) > 1):
         what = "no job" if chosen.empty else f"{len(chosen)} jobs"
         raise BadInput(f"{job!r}: {what} of that id that ended well in {folder}; `inrbench export {folder}` lists them")
@@ -84,10 +89,7 @@ def verify(folder: str | Path, job: str = "", plugins: Sequence[str | Path] = ()
     outcome = as_in_a_worker(threads, lambda: execute(declared, registry, torch.device("cpu")))
     if outcome.final_score is None:
         raise BadInput(f"{declared}: it ends without a score here: {outcome.error}")
-    cell = final[
-        final["task"].eq(row["task"]) & final["signal"].eq(row["signal"]) & final["method"].eq(row["method"])
-        & final["train"].eq(row["train"]) & final["activation_params"].eq(row["activation_params"])
-    ]["value"]  # fmt: skip
+    cell = final[final[CELL].eq(row[CELL]).all(axis=1)]["value"]
     stored = float(row["value"])
     allowed = float(cell.max() - cell.min()) if len(cell) > 1 else UNREPEATED * abs(stored)
     return Verification(str(declared), row["job_id"], row["metric"], stored, outcome.final_score, allowed)
@@ -129,7 +131,7 @@ def _job(row: pd.Series[Any], plugins: Plugins, signal: str) -> Job:
         activation=activation,
         baseline=None,
         model=validated(Model, json.loads(row["model"]), str(row["job_id"]), "model"),
-        train=validated(Train, json.loads(row["train"]), str(row["job_id"]), "train"),
+        train=validated(Train, Train.stored(row["train"]), str(row["job_id"]), "train"),
         repeat=int(row["repeat"]),
     )
     if job.job_id != row["job_id"]:

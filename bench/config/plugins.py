@@ -212,7 +212,7 @@ def _imported(name: str, load: Callable[[], R]) -> R:
 
 def source_file(plugin: type[Any]) -> str:
     """The file that defines a plugin."""
-    file = getattr(sys.modules[plugin.__module__], "__file__", None)
+    file = getattr(sys.modules.get(plugin.__module__), "__file__", None)
     return str(Path(file).resolve()) if file else plugin.__module__
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
@@ -228,6 +229,14 @@ class Train(Settings):
             values["warmup"] = self.warmup or WARMUP
         if self.schedule == "step":
             values["drops"] = self.drops or DROPS
+        return values
+
+    @staticmethod
+    def stored(text: str) -> dict[str, Any]:
+        """The values of a stored `text` under their names of today; a `Train` of them has the same text."""
+        values: dict[str, Any] = json.loads(text)
+        if "checkpoints" in values:
+            values["eval_steps"] = values.pop("checkpoints")
         return values
 
     def rate(self, done: float) -> float:

@@ -315,7 +315,7 @@ def select_activations(
         parameters: those of an activation, by its plugin's name.
 
     Raises:
-        BadInput: if a choice is not of that form.
+        BadInput: if a choice is not of that form, or one activation is chosen twice with different settings.
     """
     if not choices:
         return suite
@@ -328,7 +328,11 @@ def select_activations(
         entry = dict(suite.activations.get(name) or {})
         for key, value in (_brackets(choice, inside) if inside else {}).items():
             entry = _put_over(entry, *_kind(key, str(entry.get("activation", name)), parameters), value)
-        chosen[name] = entry
+        if chosen.setdefault(name, entry) != entry:
+            raise BadInput(
+                f"-a {choice}: {name} is chosen before with other settings; write a sweep, e.g. -a "
+                "'wire[omega0=10,20]', or give each an entry of its own in a suite"
+            )
     return suite.model_copy(update={"activations": chosen})
 
 

@@ -69,11 +69,8 @@ class RAdam(Adam):
 
 def _decoupled(adam: Adam, trained: Trained, kind: str) -> torch.optim.Optimizer:
     """One of Adam's relatives in PyTorch that decouples weight decay on demand."""
-    groups = [
-        {"params": group.parameters, "factor": group.lr_factor, "lr": trained.lr * group.lr_factor}
-        | adam.constants(group)
-        for group in trained.groups
-    ]
+    pairs = zip(_plain(trained), trained.groups, strict=True)
+    groups = [plain | adam.constants(group) for plain, group in pairs]
     if trained.weight_decay is None:
         return _untraced(kind)(groups)
     return _untraced(kind)(groups, weight_decay=trained.weight_decay, decoupled_weight_decay=True)

@@ -17,7 +17,8 @@ import torch
 
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Plugins
-from inrbench.bench.config.settings import Model
+from inrbench.bench.config.settings import Model, Train
+from inrbench.bench.training.sampling import batch_size, held_out_size
 from inrbench.tasks.signals.load import load_named
 
 SINES = 11
@@ -72,26 +73,32 @@ def _least(function: Callable[[], object]) -> float:
 class RoughTime:
     """Estimates of the training of jobs, one after another on one processor.
 
-    The problem of each task and signal is set up once, to see at how many points its networks are evaluated.
+    The problem of each task and signal is set up once, to see how many points it has, and how many of them are measured
+    if its operator picks single ones.
     """
 
     def __init__(self, plugins: Plugins) -> None:
         self._plugins, self._speed = plugins, Speed.measured()
-        self._points: dict[tuple[str, str], int] = {}
+        self._points: dict[tuple[str, str], tuple[int, int | None]] = {}
 
     def seconds(self, jobs: Iterable[Job]) -> float:
         """Seconds of some jobs; those of classical methods count nothing."""
         return sum(
-            job.train.steps * self._speed.step(self._evaluated(job), job.model)
+            job.train.steps * self._speed.step(self._evaluated(job, job.train), job.model)
             for job in jobs
             if job.train and job.model
         )
 
-    def _evaluated(self, job: Job) -> int:
+    def _evaluated(self, job: Job, train: Train) -> int:
         """The points at which a step of a job evaluates its network."""
         case = (job.task.text, job.signal)
         if case not in self._points:
             problem = self._plugins.tasks.create(job.task).problem(load_named(job.source, job.signal), job.data_seed)
             operator = problem.operator
-            self._points[case] = len(problem.coords) if operator.rows is None else operator.out_rows
-        return self._points[case]
+            self._points[case] = len(problem.coords), None if operator.rows is None else operator.out_rows
+        points, measured = self._points[case]
+        if measured is None or train.tv is not None:
+            return points
+        if train.holdout is not None:
+            measured -= held_out_size(train.holdout, measured)
+        return measured if train.batch is None else batch_size(train.batch, measured)

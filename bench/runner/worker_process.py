@@ -221,7 +221,7 @@ class WorkerProcess:
         code = self._process.poll()
         if code is None:
             return "its worker closed its connection; does the plugin close descriptors that are not its own?"
-        if code is not None and code < 0:
+        if code < 0:
             hint = "; the system may have run out of memory" if code == -signal.SIGKILL else ""
             return f"its worker was ended by {signal.Signals(-code).name}{hint}"
         return f"its worker ended with exit code {code}; see {self._log.name}"

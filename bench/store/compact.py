@@ -49,6 +49,12 @@ def compact(store: Store) -> tuple[int, int]:
         return len(small), len(store.small()) + len(store.compacts())
 
 
+def compact_if_many(store: Store) -> None:
+    """Compact a suite's folder before a run if it has many small files, which would be slow to read."""
+    if len(store.small()) >= AUTOMATIC:
+        compact(store)
+
+
 def sweep(store: Store) -> None:
     """Remove checkpoints that are of no use: those of jobs that have ended by themselves, and unfinished files
     of writers that were killed. Jobs that a run is working on are left alone."""

@@ -21,10 +21,15 @@ def held_out(job: Job, problem: Problem, share: float | None) -> Tensor | None:
         return None
     count = len(problem.measured)
     generator = torch.Generator().manual_seed(seed(heldout=True, data=job.data_seed))
-    picked = torch.randperm(count, generator=generator)[: max(1, round(share * count))]
+    picked = torch.randperm(count, generator=generator)[: held_out_size(share, count)]
     mask = torch.zeros(count, dtype=torch.bool)
     mask[picked] = True
     return mask.to(problem.measured.device)
+
+
+def held_out_size(share: float, count: int) -> int:
+    """The number that is kept of ``count`` measurements, at least one."""
+    return max(1, round(share * count))
 
 
 class Batches:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from inrbench.report.data.model import CurvePoint, Method, Run, SuiteResults, TaskResults
 from inrbench.report.data.stats import estimate
-from inrbench.report.labels import MetricLabel, spaced
+from inrbench.report.labels import MetricLabel, spaced, told_apart
 from inrbench.report.source import Declared, NoResults, StoredResults
 
 
@@ -141,15 +141,14 @@ def _task(key: str, title: str, runs: list[Run], found: Mapping[str, int]) -> Ta
     names = [headline, *sorted(set(metrics) - diagnostics - {headline, "loss"}), *({"loss"} & set(found) - {headline})]
     metrics = {name: metrics[name] for name in names}
     kinds: dict[str, list[Method]] = {"activation": [], "baseline": []}
-    labels = Counter(label for _, label in {(run.text("method"), run.text("label")) for run in runs})
+    labels = told_apart((run.text("method"), run.text("label") or run.text("method")) for run in runs)
     for kind, methods in kinds.items():
         grouped: dict[str, list[Run]] = defaultdict(list)
         for run in runs:
             if run.text("kind") == kind:
                 grouped[run.text("method")].append(run)
         for name, members in sorted(grouped.items()):
-            label = members[0].text("label") or name
-            label = f"{label} ({name})" if labels[label] > 1 and label != name else label
+            label = labels[name, members[0].text("label") or name]
             members.sort(key=lambda run: (run.cell, run.job_id))
             methods.append(Method(name, label, members[0].text("activation"), tuple(members)))
     activations, baselines = (_ranked(methods, metrics[headline]) for methods in kinds.values())

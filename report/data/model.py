@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inrbench.report.data.stats import Cells
 from inrbench.report.labels import MetricLabel, counted
 from inrbench.report.source import StoredResults
+
+if TYPE_CHECKING:
+    from inrbench.report.data.stats import Cells
 
 DECLARED = ("task_version", "task_params", "activation_version", "activation_params", "model", "train")
 

@@ -82,6 +82,13 @@ def test_a_report_with_a_name_leaves_the_others(tiny: Path, inrbench: Inrbench) 
     assert inrbench("report", tiny, "--name", "../elsewhere").returncode == 2
 
 
+def test_a_name_that_no_report_can_have_is_refused_before_any_job(tiny: Path, inrbench: Inrbench) -> None:
+    done = inrbench("run", tiny, "--name", "a b")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("inrbench: --name a b: write letters")
+    assert not (tiny.parent / "results/tiny/runs").exists()
+
+
 def test_the_claim_of_a_suite_is_what_its_results_begin_with(tiny: Path, inrbench: Inrbench) -> None:
     claim = "claim: {figure: Fig. 1, says: ReLU is best., full: Not run., small: 'Holds: 3 dB.'}\n"
     tiny.write_text(claim + tiny.read_text())

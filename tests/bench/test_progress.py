@@ -83,6 +83,20 @@ def test_two_methods_with_one_label_are_told_apart() -> None:
     assert "ReLU (" not in table
 
 
+def test_a_method_without_a_score_on_some_signal_comes_last_in_the_table_of_the_first_repeat() -> None:
+    signals = {"camera": 20.0, "moon": 30.0, "coins": 21.0}
+    pairs = [(signal, method) for signal in signals for method in ("siren", "relu")]
+    jobs = [replace(job(0), signal=signal, method=method, label=method) for signal, method in pairs]
+    file = io.StringIO()
+    display = Display([*jobs, job(1)], Console(file=file, width=100))
+    for each in jobs:
+        lacks = each.method == "relu" and each.signal != "moon"
+        good = replace(OK, scores=(Score(100, 0.9, "psnr", signals[each.signal], 1),))
+        display.ended(each, Outcome("timeout", "no result within the time limit") if lacks else good)
+    table = file.getvalue().partition("the first of 2 repeats")[2]
+    assert 0 < table.index("PSNR 23.67 dB") < table.index("PSNR 30.00 dB on 1 of 3 signals")
+
+
 def test_a_terminal_shows_the_running_jobs() -> None:
     jobs = [job(repeat) for repeat in range(2)]
     file = io.StringIO()

@@ -107,6 +107,15 @@ def test_the_result_that_both_have_is_compared_before_a_newer_one(tmp_path: Path
     assert (found.only_first, found.only_second) == (0, 0)
 
 
+def test_a_result_has_no_value_of_an_older_one_of_its_cell(tmp_path: Path) -> None:
+    first = lab(tmp_path / "a", [30.0], started_at="2026-01-01", data_prepared="64 -> 16")
+    lab(tmp_path / "a", [31.0], job_id="new", started_at="2026-01-02")
+    second = lab(tmp_path / "b", [32.0], job_id="other")
+    found = results.compare(first, second)
+    assert found.table["first"].tolist() == [31.0]
+    assert found.differences["column"].tolist() == []
+
+
 def test_jobs_of_one_side_are_counted_and_left_out(tmp_path: Path) -> None:
     found = results.compare(lab(tmp_path / "a", [30.0, 99.0]), lab(tmp_path / "b", [31.0]))
     assert (found.only_first, found.only_second) == (1, 0)

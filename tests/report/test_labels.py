@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inrbench.report.labels import MetricLabel, engine, seconds, setting, shared_settings, slug, span
+from inrbench.report.labels import MetricLabel, engine, seconds, setting, shared_settings, slug, span, told_apart
 
 
 def test_slugs_of_different_names_differ() -> None:
@@ -47,3 +47,9 @@ def test_an_unknown_engine_keeps_its_name() -> None:
     names = ("mlp", "chain-onednn", "other", "")
     words = ["compiled MLP", "compiled MLP of version 0.1 with products of oneDNN", "other", "engine not stored"]
     assert [engine(name) for name in names] == words
+
+
+def test_methods_with_one_label_have_their_keys_beside_it() -> None:
+    methods = [("siren", "SIREN"), ("two", "SIREN"), ("relu", "ReLU"), ("siren", "SIREN")]
+    assert list(map(told_apart(methods).__getitem__, methods[:3])) == ["SIREN (siren)", "SIREN (two)", "ReLU"]
+    assert told_apart([("wave", "wave"), ("b", "wave")]) == {("wave", "wave"): "wave", ("b", "wave"): "wave (b)"}

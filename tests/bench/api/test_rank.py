@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import pytest
@@ -127,6 +128,16 @@ def test_where_it_wins_and_loses_are_its_means(ranking: inrbench.Ranking) -> Non
         assert row["mean"] == pytest.approx(means["wave"])
         assert row["place"] == (direction * means > direction * means["wave"]).sum() + 1
         assert row["its mean"] == pytest.approx(direction * (direction * means.drop("wave")).max())
+
+
+def test_an_entry_that_failed_on_every_task_wins_nowhere(ranking: inrbench.Ranking) -> None:
+    failed = copy.copy(ranking)
+    failed.__dict__["final"] = ranking.final.assign(
+        value=ranking.final["value"].where(ranking.final["method"] != "wave")
+    )
+    assert failed.tasks.empty
+    assert list(failed.tasks.columns) == list(ranking.tasks.columns)
+    assert "Empty DataFrame" not in str(failed)
 
 
 def test_the_command_prints_it_and_writes_the_page_and_latex(rivals: Path, ranking: inrbench.Ranking,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import yaml
 import inrbench
 from inrbench.activations.siren import Siren
 from inrbench.bench import results
+from inrbench.bench.api.run import Methods
 from inrbench.bench.errors import BadInput
 from tests.bench.command import Inrbench
 from tests.bench.conftest import TINY
@@ -121,6 +123,41 @@ def test_a_wrong_argument_is_one_line(tmp_path: Path, wrong: dict[str, object], 
     with pytest.raises(BadInput, match=says) as error:
         inrbench.run(**{"suite": "smoke", "results": tmp_path, "progress": False, **wrong})  # type: ignore[arg-type]
     assert "\n" not in str(error.value)
+
+
+def test_two_instances_of_a_class_are_refused_in_favour_of_a_sweep(tiny: Path, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="siren is chosen before with other settings; write a sweep"):
+        inrbench.run(tiny, activations=[Siren(omega0=1.0), Siren(omega0=2.0)], results=tmp_path, progress=False)
+
+
+def test_two_classes_of_a_notebook_need_two_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = MINE.replace("SPEED", "2").replace("Wave(", "Other(")
+    (tmp_path / "book.py").write_text(MINE.replace("SPEED", "1") + other)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("book")
+    methods = Methods([], tmp_path)
+    monkeypatch.setitem(sys.modules, "__main__", module)
+    for cls in (module.Wave, module.Other):
+        cls.__module__ = "__main__"
+    assert [methods.add(module.Wave), methods.add(module.Wave)] == ["wave", "wave"]
+    with pytest.raises(BadInput, match="activation Other: two classes have the name 'wave'; rename one"):
+        methods.add(module.Other)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_module_may_have_several_classes(named: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / f"several{named}.py"
+    other = MINE.replace("SPEED", "2").replace("Wave(", "Other(").replace('"wave"', '"other"')
+    file.write_text(MINE.replace("SPEED", "1") + other + "class Heir(Other):\n    label = 'Heir'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module(file.stem)
+    methods = Methods([file] if named else [], tmp_path)
+    assert [methods.add(each) for each in (module.Wave, module.Wave(), module.Heir)] == ["wave", "wave", "other"]
+    assert methods.files == [file]
+    with pytest.raises(BadInput, match="activation Other: the name 'other' is taken"):
+        methods.add(module.Other)
+    with pytest.raises(BadInput, match="activation Other: the name 'other' is taken"):
+        Methods([], tmp_path).add(module.Other)
 
 
 def test_a_class_may_not_take_the_name_of_another_activation(tmp_path: Path) -> None:

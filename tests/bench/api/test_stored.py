@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pandas as pd
 import pytest
 
@@ -71,3 +73,26 @@ def test_a_notebook_shows_the_table(found: inrbench.Results) -> None:
 
 def test_the_report_is_written(found: inrbench.Results, without_figures: None) -> None:
     assert "SIREN" in found.report().read_text()
+
+
+def test_a_method_that_lacks_a_signal_of_the_others_has_no_mean(found: inrbench.Results) -> None:
+    lacking = copy.copy(found)
+    rows = found.final
+    lacking.__dict__["final"] = rows[~(rows["method"].eq("relu") & rows["signal"].eq("coins"))]
+    assert lacking.table().isna().loc["ReLU"].to_dict() == {"image": True, "superres": False}
+    assert lacking.table().loc["SIREN"].to_dict() == found.table().loc["SIREN"].to_dict()
+
+
+def test_methods_with_one_label_have_a_row_each(found: inrbench.Results) -> None:
+    alike = copy.copy(found)
+    alike.__dict__["final"] = found.final.replace({"label": {"ReLU": "SIREN"}})
+    table = alike.table()
+    assert table.loc["SIREN (siren)"].to_dict() == found.table().loc["SIREN"].to_dict()
+    assert table.loc["SIREN (relu)"].to_dict() == found.table().loc["ReLU"].to_dict()
+
+
+def test_older_results_of_other_settings_enter_no_mean(found: inrbench.Results) -> None:
+    both = copy.copy(found)
+    older = found.final.assign(started_at="2020-01-01", model='{"depth":9,"width":8}', value=0.0)
+    both.__dict__["final"] = pd.concat([older, found.final], ignore_index=True)
+    pd.testing.assert_frame_equal(both.table(), found.table())

@@ -10,6 +10,7 @@ import pytest
 import inrbench
 from inrbench.bench.api.verify import verify
 from inrbench.bench.errors import BadInput
+from inrbench.bench.store.schema import Score
 from inrbench.bench.store.store import Store
 from tests.bench.api.test_stored import SUITE
 from tests.bench.command import Inrbench
@@ -17,7 +18,11 @@ from tests.bench.command import Inrbench
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    suite = {**SUITE, "tasks": {"image": {"signals": ["camera"], "size": 16}}, "activations": {"siren": {}}}
+    suite = {
+        **SUITE,
+        "tasks": {"image": {"signals": ["camera"], "size": 16}},
+        "activations": {"siren": {}, "relu": {"train": {"eval_steps": 3}}},
+    }
     return inrbench.run(suite, results=tmp_path_factory.mktemp("results"), progress=False).folder
 
 
@@ -27,8 +32,6 @@ def altered(stored: Path, folder: Path, change: float) -> Path:
     store = Store(folder.parent, folder.name)
     scores = store.scores()
     for row in store.table("runs").to_pylist():
-        from inrbench.bench.store.schema import Score
-
         mine = scores[scores["job_id"] == row["job_id"]].drop(columns="job_id").itertuples(index=False)
         store.commit(row, [Score(*score)._replace(value=score.value + change) for score in mine])
     return folder
@@ -54,6 +57,29 @@ def test_one_that_was_altered_is_found_out(stored: Path, tmp_path: Path, inrbenc
     near = verify(altered(stored, tmp_path / "near", 1e-6))
     assert near.agrees
     assert near.recomputed != near.stored
+
+
+def test_results_of_other_settings_do_not_widen_what_is_allowed(stored: Path, tmp_path: Path) -> None:
+    folder = tmp_path / stored.name
+    shutil.copytree(stored, folder)
+    store = Store(tmp_path, stored.name)
+    row = next(row for row in store.table("runs").to_pylist() if row["method"] == "siren")
+    scores = store.scores()
+    mine = [Score(*each[1:]) for each in scores[scores["job_id"] == row["job_id"]].itertuples(index=False)]
+    changes = {"model": '{"depth":2,"width":9}', "task_params": '{"size":8}', "activation_version": 9}
+    for number, (column, value) in enumerate(changes.items()):
+        other = {**row, "job_id": f"fffffffffffffff{number}", column: value}
+        store.commit(other, [score._replace(value=score.value + 50) for score in mine])
+    values = inrbench.Results(stored).final.query("method == 'siren'")["value"]
+    assert len(values) == 2
+    assert verify(folder, row["job_id"]).allowed == pytest.approx(values.max() - values.min())
+
+
+def test_a_result_with_eval_steps_is_recomputed(stored: Path) -> None:
+    job = inrbench.Results(stored).job("relu")
+    assert "checkpoints" in job["train"]
+    found = verify(stored, job["job_id"])
+    assert found.stored == found.recomputed
 
 
 def test_what_cannot_be_recomputed_is_one_line(stored: Path, tmp_path: Path) -> None:

@@ -40,6 +40,20 @@ def test_eval_steps_keep_the_name_that_stored_results_know() -> None:
     assert Train(steps=5, eval_steps=9).text == '{"checkpoints":9,"lr":0.001,"lr_decay":0.1,"steps":5}'
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"eval_steps": 9, "batch": 0.1, "holdout": 0.2, "stop": "heldout", "loss": "l1"},
+        {"schedule": "constant", "lr_decay": 0.5, "optimizer": "adamw", "weight_decay": 0.1},
+        {"schedule": "warmup-cosine", "optimizer": {"name": "adam", "betas": [0.5, 0.9]}},
+        {"schedule": "step", "optimizer": "sgd"},
+    ],
+)
+def test_stored_settings_are_read_again(values: dict[str, object]) -> None:
+    text = validated(Train, {"steps": 5, **values}, "s.yaml").text
+    assert validated(Train, Train.stored(text), "stored").text == text
+
+
 def test_schedules_fall_by_a_power_or_as_pytorch_s_cosine() -> None:
     power = Train(steps=8, lr=0.2, lr_decay=0.01)
     assert [power.rate(done) for done in (0.0, 0.5, 1.0)] == pytest.approx([0.2, 0.02, 0.002])

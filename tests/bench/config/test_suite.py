@@ -129,3 +129,9 @@ def test_a_scale_that_a_suite_lacks_is_refused_with_those_that_it_has() -> None:
         suites.load("paper-ct", scale="smal")
     with pytest.raises(BadInput, match="no such scale and no other; leave it out"):
         suites.load("quick", scale="small")
+
+
+def test_an_activation_is_chosen_once_or_with_the_same_settings() -> None:
+    with pytest.raises(BadInput, match=r"-a siren\[omega0=20\]: siren is chosen before with other settings; write a s"):
+        lay_out("", activations=["siren[omega0=10]", "siren[omega0=20]"])
+    assert len(lay_out("", activations=["siren[omega0=10]", "siren[omega0=10]", "relu"])) == 2

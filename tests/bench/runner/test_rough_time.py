@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,19 @@ def test_all_steps_of_all_networks_count_and_points_that_are_not_measured_do_not
     assert mixed == pytest.approx(once)  # evaluated everywhere, measured at a quarter
 
 
+def test_a_step_on_a_part_of_the_measurements_evaluates_fewer_points(monkeypatch: pytest.MonkeyPatch) -> None:
+    def points(**train: Any) -> int:
+        taken = seconds(monkeypatch, train={"steps": 100, **train})
+        return next(n for n in range(1, 4097) if taken == pytest.approx(100 * SPEED.step(n, Model(depth=3, width=64))))
+
+    assert points(batch=0.01) == 41
+    assert points(batch=512) == 512
+    assert points(batch=0.5, holdout=0.5) == 1024
+    assert points(batch=0.01, tv=1e-3) == 4096  # on the whole grid
+    mixed = {"superres": {"signals": ["camera"], "size": 64, "factor": 2}}
+    assert seconds(monkeypatch, tasks=mixed, train={"steps": 100, "batch": 0.01}) == seconds(monkeypatch, tasks=mixed)
+
+
 def test_the_machine_is_measured_in_plausible_units(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rough_time, "ROUNDS", 5)
     speed = Speed.measured()
@@ -64,6 +78,9 @@ def test_plan_tells_the_hours_of_the_run_and_of_the_search(inrbench: Inrbench) -
     assert "training: about" in out
     assert "search by inrbench tune, all of it: about" in out
     assert "siren" not in out.lower()
+    found = json.loads(inrbench("plan", "quick", "-t", "image", "-a", "siren", "--hours", "--json").stdout)
+    assert 0 < found["seconds_training"] < found["seconds_search"]
+    assert found["todo"]
 
 
 def test_hours_of_a_run_that_no_search_can_precede(inrbench: Inrbench) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from inrbench.bench.store import compact as module
-from inrbench.bench.store.compact import compact
+from inrbench.bench.store.compact import compact, compact_if_many
 from inrbench.bench.store.schema import Score
 from inrbench.bench.store.store import Store
 
@@ -45,6 +45,14 @@ def test_the_same_rows_in_fewer_files(store: Store) -> None:
     files = sorted(os.listdir(store.root / "runs"))
     assert compact(store) == (0, 1)
     assert sorted(os.listdir(store.root / "runs")) == files
+
+
+def test_only_many_files_are_compacted_before_a_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "AUTOMATIC", 3)
+    for number, left in enumerate((1, 2, 0)):
+        commit(store, number)
+        compact_if_many(store)
+        assert len(store.small()) == left
 
 
 def test_a_newer_result_counts_and_is_taken_in(store: Store) -> None:
