@@ -181,7 +181,7 @@ def test_what_is_said_of_signed_distances() -> None:
     values = values_of("sdf")
     assert (values.drop("biharmonic").min() > values.loc["biharmonic"]).all()
     mean = means(values, digits=5)
-    assert f"{mean['biharmonic'] / mean['grid']:.1f} of the best network's" in section("Signed distances")
+    assert f"{mean['biharmonic'] / mean['grid']:.1f} times that of the best network" in section("Signed distances")
     assert round(mean["bw-relu"] / mean["siren"]) == 2
     ahead = [name for name in map(str, values) if at(values, "bw-relu", name) < at(values, "siren", name)]
     assert ahead == ["sdf-slab"]
