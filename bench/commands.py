@@ -257,7 +257,7 @@ def _hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Plan) -> 
     whole: list[Job] = []
     times = 0.0
     if tuning.signals or tuning.leave_one_out:
-        bare = Workspace.of(options, locked=False)
+        bare = _searched_over(Workspace.of(options, locked=False))
         try:
             search = Search(bare.suite, bare.plugins, bare.where)
         except BadInput as cause:
@@ -307,9 +307,7 @@ def tune(options: arguments.TuneArgs) -> int:
         print(classical.as_yaml(best))
         say("to use it, put it over the tasks of the suite: no other job has another id by that")
         return 0
-    if options.out or work.lock_file is None:  # what is found goes over the settings for a task, see Lock.applied
-        bare = work.suite.model_copy(update={"activations": searchable(work.suite.activations)})
-        work = replace(work, suite=bare)
+    work = _searched_over(work, options.out)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
     lock, _ = searched(work, search, options)
     print(searching.as_yaml(lock))
@@ -325,6 +323,14 @@ def tune(options: arguments.TuneArgs) -> int:
             "to use it, write it to a file: the same command with --out mine.lock.yaml, which has no trial to run again"
         )
     return 0
+
+
+def _searched_over(work: Workspace, out: Path | None = None) -> Workspace:
+    """A suite as it is searched: what is found goes over its settings for a task, see `Lock.applied`, unless it names
+    the file of what was found."""
+    if work.lock_file is not None and out is None:
+        return work
+    return replace(work, suite=work.suite.model_copy(update={"activations": searchable(work.suite.activations)}))
 
 
 def _run_with(options: arguments.TuneArgs, lock: Path | None) -> str:

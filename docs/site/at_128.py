@@ -42,7 +42,12 @@ def overview() -> str:
 
 def networks() -> pd.DataFrame:
     """Mean score of each network (rows) on each task (columns), NaN where it was not run."""
-    return mean_over_signals(_networks(SUITE), "task", "name").unstack("task")[tasks()]
+    return _means(SUITE)[tasks()]
+
+
+def small() -> pd.DataFrame:
+    """The same in `reference`."""
+    return _means("reference")
 
 
 def mean_ranks() -> dict[str, float]:
@@ -100,7 +105,7 @@ def systems() -> str:
 
 def penalised() -> dict[str, dict[str, float]]:
     """Mean score of each network of `systems-128` on each task on which it was run."""
-    means = mean_over_signals(_networks(PENALISED), "task", "name").unstack("task")
+    means = _means(PENALISED)
     order = [task for task in tasks() if task in means]
     return {
         str(name): {task: float(row[task]) for task in order if row[task] == row[task]}
@@ -130,14 +135,18 @@ def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
 
 def ranks() -> str:
     """Of each task the rank correlation (Spearman) of the mean scores of networks here with those of `reference`."""
-    small, here = mean_over_signals(_networks("reference"), "task", "name").unstack("task"), networks()
+    before, here = small(), networks()
     rows = []
     for task in tasks():
-        both = pd.DataFrame({"small": small[task], "here": here[task]}).dropna()
+        both = pd.DataFrame({"small": before[task], "here": here[task]}).dropna()
         if len(both) < LEAST_RANKED:
             continue
         rows.append((task, str(len(both)), f"{both['small'].corr(both['here'], 'spearman'):.2f}"))
     return table(("task", "networks", "rank correlation with `reference`"), rows)
+
+
+def _means(suite: str) -> pd.DataFrame:
+    return mean_over_signals(_networks(suite), "task", "name").unstack("task")
 
 
 def _networks(suite: str) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -33,7 +35,15 @@ def test_only_methods_of_both_are_compared() -> None:
 
 def test_the_page_has_the_numbers_of_both() -> None:
     text = beside_measured()
-    assert "| `finer` | 40.90 | 31.87 |" in text
+    assert "| `finer` | 40.90 | 34.40 | 31.87 |" in text
+    said = [
+        re.findall(rf"([\d.]+) with `{suite}`", part)[0]
+        for suite in ("reference", "reference-128")
+        for part in text.split("### ")
+        if part.startswith("INR-ACT (code)") and ": image, " in part.partition("\n")[0]
+    ]
+    page = " ".join((RESULTS.parent / "evidence" / "published.md").read_text().split())
+    assert "INR-ACT {} and {} (`reference`), {} and {} (`reference-128`)".format(*said) in page
     assert "0.93 with `reference` (7 methods)" in text
 
 

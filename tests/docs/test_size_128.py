@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from docs.site.archive import RESULTS
-from docs.site.at_128 import best_classical, board, mean_ranks, networks, tasks, values_of
+from docs.site.at_128 import best_classical, board, mean_ranks, networks, small, tasks, values_of
 from inrbench.bench.store import trials
 
 PAGE = " ".join((RESULTS.parent / "evidence" / "size-128.md").read_text().split())
@@ -24,12 +24,13 @@ SECTIONS = {
     "Functions": "function",
 }
 RANKED = (
-    ("first of six in mean rank", "siren"),
+    ("first of seven in mean rank", "siren"),
     ("FINER is second", "finer"),
     ("Grid** is third", "grid"),
-    ("BW-ReLU** is fourth", "bw-relu"),
-    ("level with ReLU+PE", "relu-pe"),
+    ("ReLU+PE** is fourth", "relu-pe"),
+    ("level with BW-ReLU", "bw-relu"),
     ("ahead of Gauss", "gauss"),
+    ("ReLU** is last", "relu"),
 )
 """What the page says of mean ranks, and of which network."""
 
@@ -85,16 +86,37 @@ def test_what_is_said_of_all_tasks() -> None:
     for label, name in RANKED:
         assert f"{label} ({ranks[name]:.2f})" in PAGE
     assert [*ranks] == [name for _, name in RANKED]
-    assert board().leading == {"siren"}
-    six = networks().loc[[*ranks]].assign(sdf=lambda frame: -frame["sdf"]).rank(ascending=False)
-    assert (six.loc["siren"] == 1).sum() == 7
-    assert (six.loc["grid"] == 1).sum() == 3
-    last = {task for task, place in six.T["grid"].to_dict().items() if place == 6}
-    assert last == {"mri", "inpaint", "denoise", "occupancy"}
+    assert board().leading == {"siren", "finer"}
+    seven = networks().loc[[*ranks]].assign(sdf=lambda frame: -frame["sdf"]).rank(ascending=False)
+    assert (seven.loc["siren"] == 1).sum() == 7
+    assert (seven.loc["grid"] == 1).sum() == 3
+    last = {task for task, place in seven.T["grid"].to_dict().items() if place == 7}
+    assert last == {"mri", "inpaint"}
     classical = best_classical()
     ahead = {task for task, (name, _) in classical.items() if values_of(task).index[0] == name}
     assert "on nine of the ten tasks that have one" in PAGE
     assert (len(ahead), len(classical), set(classical) - ahead) == (9, 10, {"occupancy"})
+
+
+def test_what_is_said_of_centred_initial_values() -> None:
+    both = networks().loc[["bw-relu-centred", "bw-relu"]].T.dropna()
+    gain = (both["bw-relu-centred"] - both["bw-relu"]).drop("sdf")
+    assert f"gain on pictures ({gain['image']:.1f} dB) and functions ({gain['function']:.1f} dB)" in PAGE
+    lost = {str(task) for task, value in gain.items() if value < 0} | {"sdf"}
+    assert lost == {"ct", "superres", "mri", "inpaint", "deblur", "sdf"}
+    assert f"most on mri ({-gain['mri']:.1f} dB) and sdf, where the error doubles" in PAGE
+    assert gain.idxmin() == "mri"
+    assert 1.9 < both.loc["sdf", "bw-relu-centred"] / both.loc["sdf", "bw-relu"] < 2.1
+
+
+def test_what_is_said_of_the_small_problems() -> None:
+    both = pd.DataFrame({"small": small()["image"], "here": networks()["image"]}).dropna()
+    places = both.rank(ascending=False).loc["instant-ngp"]
+    assert (len(both), places["small"], places["here"]) == (9, 8, 2)
+    without = both.drop("instant-ngp")
+    assert f"without it the correlation is {without['small'].corr(without['here'], 'spearman'):.2f}" in PAGE
+    rows = re.findall(r"\| (\w+) \| \d+ \| (-?[\d.]+) \|", PAGE.partition("size_128 ranks -->")[2].partition("<!--")[0])
+    assert {task for task, value in rows if abs(float(value)) < 0.3} == {"mri", "deblur"}
 
 
 def section(heading: str) -> str:
@@ -159,8 +181,11 @@ def test_what_is_said_of_pictures_from_gradients() -> None:
     values = values_of("poisson")
     mean, text = means(values), section("Pictures from gradients")
     assert f"are {mean['dct'] - mean['siren']:.1f} dB ahead of the best network" in text
-    assert f"is last of the six, {mean['siren'] - mean['bw-relu']:.1f} dB behind SIREN" in text
-    assert list(mean)[-1] == "bw-relu"
+    assert (
+        f"is {mean['siren'] - mean['bw-relu']:.1f} dB behind SIREN; only ReLU ({mean['relu']} dB) is behind it" in text
+    )
+    assert f"is {mean['siren'] - mean['bw-relu']:.1f} dB behind SIREN; only ReLU ({mean['relu']} dB)" in text
+    assert list(mean)[-2:] == ["bw-relu", "relu"]
     ahead = {
         name
         for name in map(str, values)
@@ -174,7 +199,7 @@ def test_what_is_said_of_occupancy() -> None:
     assert list(values.index)[:4] == ["relu-pe", "siren", "gauss", "biharmonic"]
     assert values["terrain"].idxmax() == "biharmonic"
     mean = means(values, digits=4)
-    assert mean["grid"] < mean["nearest"]
+    assert max(mean["grid"], mean["relu"]) < mean["nearest"]
 
 
 def test_what_is_said_of_signed_distances() -> None:
@@ -271,10 +296,11 @@ def test_what_is_said_of_bw_relu_on_its_own_page() -> None:
         f"deblurring {deblur['bw-relu']}, SIREN {deblur['siren']}",
         f"pictures from gradients {poisson['bw-relu']}, SIREN {poisson['siren']}",
         f"occupancy {occupancy['bw-relu']:.4f}, SIREN {occupancy['siren']:.4f}",
-        f"above Gauss ({image['gauss']}) with {image['bw-relu']}",
+        f"as WIRE ({image['wire']}) and above Gauss ({image['gauss']}) with {image['bw-relu']}",
         f"SIREN ({image['siren']}); with `centred` initial values {image['bw-relu-centred']}",
-        f"WIRE not run; {superres['bw-relu']}, SIREN {superres['siren']}, least squares {superres['least-squares']}",
-        f"in part: {ct['bw-relu']}, SIREN {ct['siren']}, Gauss {ct['gauss']}; TV {ct['tv']}",
+        f"no: {superres['bw-relu']}, WIRE {superres['wire']}, SIREN {superres['siren']}, least squares "
+        f"{superres['least-squares']}",
+        f"in part: {ct['bw-relu']}, WIRE {ct['wire']}, SIREN {ct['siren']}, Gauss {ct['gauss']}; TV {ct['tv']}",
         f"{mri['bw-relu']}, SIREN {mri['siren']}.",
         f"On inpainting it reaches {inpaint['bw-relu']} and SIREN {inpaint['siren']}",
     ):
