@@ -106,7 +106,7 @@ def test_what_is_said_of_centred_initial_values() -> None:
     assert lost == {"ct", "superres", "mri", "inpaint", "deblur", "sdf"}
     assert f"most on mri ({-gain['mri']:.1f} dB) and sdf, where the error doubles" in PAGE
     assert gain.idxmin() == "mri"
-    assert 1.9 < both.loc["sdf", "bw-relu-centred"] / both.loc["sdf", "bw-relu"] < 2.1
+    assert 1.9 < at(both, "sdf", "bw-relu-centred") / at(both, "sdf", "bw-relu") < 2.1
 
 
 def test_what_is_said_of_the_small_problems() -> None:
