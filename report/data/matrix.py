@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from scipy.stats import rankdata
 
-from inrbench.report.data.model import Method, SuiteResults, TaskResults
+from inrbench.report.data.model import SuiteResults, TaskResults
 from inrbench.report.data.stats import Estimate, average, estimate
 
 K = TypeVar("K")
@@ -61,7 +61,8 @@ def matrix(suite: SuiteResults) -> Matrix:
     """The matrix over the tasks that have a value."""
     tasks = tuple(task for task in suite.tasks if any(m.final(task.headline.name) for m in task.methods))
     columns = [_column(task) for task in tasks]
-    places = [_places(task) for task in tasks if task.activations]
+    pairs = zip(tasks, columns, strict=True)
+    places = [_places(column, task.headline.direction) for task, column in pairs if task.activations]
     rows = []
     for classical in (False, True):
         labels: dict[str, str] = {}
@@ -80,7 +81,7 @@ def matrix(suite: SuiteResults) -> Matrix:
 def _column(task: TaskResults) -> dict[tuple[bool, str], Entry]:
     """The entries of a task by kind and key of the method."""
     methods = [(False, method) for method in task.activations] + [(True, method) for method in task.baselines]
-    values = {(classical, method.key): _value(task, method) for classical, method in methods}
+    values = {(classical, method.key): estimate(method.final(task.headline.name)) for classical, method in methods}
     whole = _whole(values)
     ranks = _ranks(list(whole.values()), task.headline.direction)
     shares = dict(zip(whole, ((rank - 1) / max(len(whole) - 1, 1) for rank in ranks), strict=True))
@@ -98,16 +99,12 @@ def _column(task: TaskResults) -> dict[tuple[bool, str], Entry]:
     }
 
 
-def _value(task: TaskResults, method: Method) -> Estimate | None:
-    return estimate(method.final(task.headline.name))
-
-
-def _places(task: TaskResults) -> dict[str, float]:
+def _places(column: Mapping[tuple[bool, str], Entry], direction: int) -> dict[str, float]:
     """The ranks of the networks of a task from 1; those without a value, or without a signal, share the last one."""
-    values = {method.key: _value(task, method) for method in task.activations}
-    means = _whole(values)
-    ranks = dict(zip(means, _ranks(list(means.values()), task.headline.direction), strict=True))
-    return {key: ranks.get(key, 1.0 + len(means)) for key in values}
+    networks = {key: entry for (classical, key), entry in column.items() if not classical}
+    means = {key: entry.value.mean for key, entry in networks.items() if entry.ranked and entry.value}
+    ranks = dict(zip(means, _ranks(list(means.values()), direction), strict=True))
+    return {key: ranks.get(key, 1.0 + len(means)) for key in networks}
 
 
 def _whole(values: Mapping[K, Estimate | None]) -> dict[K, float]:

@@ -18,7 +18,8 @@ from inrbench.report.data.model import SuiteResults, TaskResults
 from inrbench.report.figures.axes import WIDTH, Styles
 from inrbench.report.figures.style import BASELINE_COLOR, BASELINE_LINES
 from inrbench.report.labels import baseline, coarse, number
-from inrbench.report.tables.build import DASH, PARTIAL
+from inrbench.report.tables.build import DASH
+from inrbench.report.tables.overview import text
 from inrbench.report.tables.winners import best_classical
 
 MOST = 4
@@ -89,18 +90,16 @@ def _matrix(tasks: Sequence[TaskResults], lines: Sequence[Row]) -> Figure:
         spec = coarse(task.headline.spec)
         for row, line in enumerate(lines):
             if (entry := line.entries[column]) is not None:
-                mark = f" {PARTIAL}" * entry.partial
-                text = "failed" if entry.value is None else number(entry.value.mean, spec) + mark
-                _cell(axis, (column, row), text, entry)
+                _cell(axis, (column, row), text(entry, spec), entry)
         best = classical[column]
         if best is not None:
-            text = f"{number(best[1].mean, spec)}\n{baseline(best[0].label)}"
-            axis.text(column, methods + 0.15, text, ha="center", va="center", fontsize=6, color=BASELINE_COLOR,
+            said = f"{number(best[1].mean, spec)}\n{baseline(best[0].label)}"
+            axis.text(column, methods + 0.15, said, ha="center", va="center", fontsize=6, color=BASELINE_COLOR,
                       linespacing=1.1)  # fmt: skip
     for row, line in enumerate(lines):
-        text = DASH if line.rank is None else f"{line.rank:.1f}"
+        rank = DASH if line.rank is None else f"{line.rank:.1f}"
         place = len(tasks) + 0.05
-        axis.text(place, row, text, ha="center", va="center", fontsize=7, fontweight="bold")
+        axis.text(place, row, rank, ha="center", va="center", fontsize=7, fontweight="bold")
     heads = ["\n".join([task.key, *textwrap.wrap(task.headline.label, 16)]) for task in tasks]
     axis.set_xticks([*range(len(tasks)), len(tasks) + 0.05], [*heads, "mean\nrank"], rotation=40, ha="left",
                     rotation_mode="anchor", fontsize=6.5, linespacing=1.05)  # fmt: skip
@@ -113,11 +112,11 @@ def _matrix(tasks: Sequence[TaskResults], lines: Sequence[Row]) -> Figure:
     return figure
 
 
-def _cell(axis: Axes, place: tuple[int, int], text: str, entry: Entry) -> None:
+def _cell(axis: Axes, place: tuple[int, int], said: str, entry: Entry) -> None:
     """Draw a cell of a method's row; without a shade where its value does not compare."""
     (column, row), none = place, entry.value is None or entry.partial
     shade = RANKS(entry.share)
     axis.fill_between([column - 0.48, column + 0.48], row - 0.46, row + 0.46, color="#FFFFFF" if none else shade, lw=0)
     ink = BASELINE_COLOR if none else "white" if np.mean(shade[:3]) < 0.55 else "#1C1E21"
     weight = "bold" if entry.best else "normal"
-    axis.text(column, row, text, ha="center", va="center", fontsize=6.5, fontweight=weight, color=ink)
+    axis.text(column, row, said, ha="center", va="center", fontsize=6.5, fontweight=weight, color=ink)

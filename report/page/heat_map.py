@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from inrbench.report.data.matrix import Entry, Matrix
 from inrbench.report.data.model import TaskResults
-from inrbench.report.labels import baseline, coarse, number
+from inrbench.report.labels import baseline, coarse
 from inrbench.report.tables import budget
-from inrbench.report.tables.build import PARTIAL
 from inrbench.report.tables.overview import text
 
 
@@ -75,10 +74,10 @@ def heat_map(found: Matrix) -> HeatMap:
 def _cell(task: TaskResults, entry: Entry | None) -> HeatCell:
     if entry is None:
         return HeatCell("")
-    if entry.value is None:
-        return HeatCell(text(task, entry))
     metric, item = task.headline, entry.value
-    short = number(item.mean, coarse(metric.spec)) + f" {PARTIAL}" * entry.partial
+    short = text(entry, coarse(metric.spec))
+    if item is None:
+        return HeatCell(short)
     hint = metric.estimate(item.mean, item.half)
     value = f"{item.mean:.6g}" * (entry.ranked or not entry.partial)
     return HeatCell(short, value, f"{entry.share:.3f}" * (not entry.partial), hint, entry.best)

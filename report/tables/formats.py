@@ -127,8 +127,7 @@ def select(table: Table, names: Collection[str]) -> Table:
 
     rows, classical = cut(table.rows), cut(table.classical)
     text = " ".join(cell.text for row in rows + classical for cell in row)
-    marks = [(note, _mark(note)) for note in table.notes]
-    notes = tuple(note for note, mark in marks if mark in text)
+    notes = tuple(note for note in table.notes if _mark(note) in text)
     columns = tuple(table.columns[index] for index in indices)
     return replace(table, columns=columns, rows=rows, classical=classical, notes=notes)
 

@@ -45,19 +45,15 @@ def table(found: Matrix) -> Table:
     )
 
 
-def text(task: TaskResults, entry: Entry | None) -> str:
-    """A cell's text."""
-    if entry is None:
-        return DASH
-    if entry.value is None:
-        return "failed"
-    return number(entry.value.mean, task.headline.spec) + f" {PARTIAL}" * entry.partial
+def text(entry: Entry, spec: str) -> str:
+    """The text of a method's cell, its value in a format."""
+    return "failed" if entry.value is None else number(entry.value.mean, spec) + f" {PARTIAL}" * entry.partial
 
 
 def _column(task: TaskResults, place: int) -> Column[Row]:
     def cell(row: Row) -> Cell:
         entry = row.entries[place]
-        return Cell(text(task, entry), entry is not None and entry.best)
+        return Cell(DASH) if entry is None else Cell(text(entry, task.headline.spec), entry.best)
 
     def values(row: Row) -> dict[str, object]:
         entry = row.entries[place]
