@@ -24,7 +24,7 @@ from inrbench.bench.runner import plan
 from inrbench.bench.store import merge as merging
 from inrbench.bench.store.compact import compact_if_many
 from inrbench.bench.store.shipped import shipped
-from inrbench.bench.store.store import STATUSES, Store
+from inrbench.bench.store.store import Store
 from inrbench.bench.store.trials import write as archive_trials
 from inrbench.bench.workspace import Workspace, say
 from inrbench.tasks.signals.user_file import UserFile
@@ -52,17 +52,13 @@ def run(options: arguments.RunArgs) -> int:
     return code
 
 
-def to_retry(options: arguments.JobsArgs) -> list[str]:
+def to_retry(options: arguments.JobsArgs) -> Sequence[str]:
     """The statuses of the jobs that the user wants to run again.
 
     Raises:
         BadInput: if there is no such status.
     """
-    chosen = [status for status in options.retry.split(",") if status]
-    for status in chosen:
-        if status not in STATUSES:
-            raise BadInput(f"--retry {options.retry}: no such status {status!r}{did_you_mean(status, STATUSES)}")
-    return chosen
+    return plan.known_statuses([status for status in options.retry.split(",") if status], f"--retry {options.retry}")
 
 
 def execute(

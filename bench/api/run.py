@@ -13,10 +13,9 @@ from inrbench.bench import arguments, commands
 from inrbench.bench.api.class_source import is_local, plugin_file
 from inrbench.bench.api.stored import Results
 from inrbench.bench.config.plugins import Plugins, source_file
-from inrbench.bench.errors import BadInput, did_you_mean
-from inrbench.bench.runner.plan import RunOptions
+from inrbench.bench.errors import BadInput
+from inrbench.bench.runner.plan import RunOptions, known_statuses
 from inrbench.bench.store.compact import compact_if_many
-from inrbench.bench.store.store import STATUSES
 from inrbench.bench.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -66,9 +65,7 @@ def run(
         BadInput: if an argument is wrong; one line says what to do. A failed job raises nothing: a warning counts
             failures, and `Results.failed` has the causes.
     """
-    for status in retry:
-        if status not in STATUSES:
-            raise BadInput(f"retry: no such status {status!r}{did_you_mean(status, STATUSES)}")
+    known_statuses(retry, "retry")
     methods = Methods(plugins, Path(results) / "plugins")
     chosen = [methods.add(activation) for activation in activations]
     options = arguments.SuiteArgs(

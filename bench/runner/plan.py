@@ -10,12 +10,24 @@ from typing import Any
 
 from inrbench.bench.config.job import Job, distinct
 from inrbench.bench.config.plugins import Sources, files_sha256
-from inrbench.bench.errors import BadInput
+from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.runner.time_left import TimeLeft
 from inrbench.bench.store.store import STATUSES, Store
 
 COLUMNS = ["job_id", "task", "method", "status", "error", "attempt", "wall_s", "source_sha256"]
 """Columns of ``runs`` that a plan looks at."""
+
+
+def known_statuses(chosen: Sequence[str], where: str) -> Sequence[str]:
+    """The statuses of jobs that are to run again.
+
+    Raises:
+        BadInput: if there is no such status.
+    """
+    for status in chosen:
+        if status not in STATUSES:
+            raise BadInput(f"{where}: no such status {status!r}{did_you_mean(status, STATUSES)}")
+    return chosen
 
 
 @dataclass(frozen=True)
