@@ -12,6 +12,8 @@ FOREIGN := $(shell grep -q '^command' $(VENV)/pyvenv.cfg 2>/dev/null && \
 	! grep -qF ' $(CURDIR)/$(VENV)' $(VENV)/pyvenv.cfg && echo foreign)
 # Many clusters tell pip to install for the user, which it refuses to do in an environment.
 export PIP_USER := 0
+# Without bytecode each of the many processes of a run or of the tests would compile every module again.
+export PYTHONDONTWRITEBYTECODE :=
 # Two processes of tests at a time: threads that wait by turning in a loop would take the cores from one another.
 TWO    := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
@@ -55,7 +57,7 @@ wheel: ## build a wheel, install it into an environment of its own and use it fr
 	rm -rf build dist .wheel
 	$(PYTHON) -m venv .wheel
 	.wheel/bin/python -m pip wheel $(PIPOPT) --no-deps --wheel-dir dist .
-	.wheel/bin/python -m pip install $(PIPOPT) -c constraints.txt dist/*.whl
+	.wheel/bin/python -m pip install $(PIPOPT) --no-compile -c constraints.txt dist/*.whl
 	cd "$$(mktemp -d)" && export PATH="$(CURDIR)/.wheel/bin:$$PATH" && inrbench doctor && inrbench list suites && \
 		inrbench run quick --set repeats=1 --set train.steps=20 && inrbench report reference > reference.txt && \
 		inrbench new activation mine && inrbench rank mine.py -t image -t denoise --trials 2 && \
@@ -82,8 +84,7 @@ clean: ## remove the environment and every cache, keep results
 	rm -rf $(VENV) .wheel build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks
 
 # An environment: pip would compile every module of every package to bytecode on one core, which is half of its time. Here all
-# cores do it, and where the tools of a developer are not wanted, only for what a run imports. Python would do that by
-# itself, but not where PYTHONDONTWRITEBYTECODE is set.
+# cores do it, and where the tools of a developer are not wanted, only for what a run imports.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "inrbench needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
@@ -97,7 +98,7 @@ foreign:
 
 $(STAMP): pyproject.toml constraints.txt $(FOREIGN)
 	$(call install,.)
-	@export PYTHONDONTWRITEBYTECODE=; $(BIN)/python -c 'import torch._inductor.compile_fx' & \
+	@$(BIN)/python -c 'import torch._inductor.compile_fx' & \
 		$(BIN)/python -c 'import inrbench.bench.commands, inrbench.report.writer, scipy.stats, seaborn, skimage.metrics'; wait
 	@touch $@
 

@@ -296,8 +296,14 @@ def tune(options: arguments.TuneArgs) -> int:
     if options.classical:
         from inrbench.bench import classical
 
-        if options.out:
-            raise BadInput(f"--out {options.out}: --classical writes no file; leave it out, and copy what it prints")
+        unread = {"--out": options.out, "--retry": options.retry, "-a": ", ".join(options.activations)}
+        unread["--devices"] = options.devices if options.devices != "auto" else ""
+        for flag, value in unread.items():
+            if value:
+                raise BadInput(
+                    f"{flag} {value}: --classical searches no network, in this process, and writes no file; "
+                    f"leave {flag} out, and copy what it prints"
+                )
         trials = classical.DEFAULT_TRIALS if options.trials is None else options.trials
         best = classical.search(work.suite, work.plugins, work.where, trials, say)
         print(classical.as_yaml(best))

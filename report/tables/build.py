@@ -16,6 +16,7 @@ from inrbench.report.tables.table import Cell, Column, Table, tabulate
 DASH = "—"
 INVALID = "†"
 PARTIAL = "‡"
+PARTIAL_NOTE = f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold."
 OTHER_ENGINE = "§"
 ERROR_LENGTH = 110
 FEW = 3
@@ -195,7 +196,7 @@ def _notes(task: TaskResults, table: Table, letters: dict[str, str]) -> list[str
     if task.chooses:
         notes.append(f"Chosen: at the eval step that {rule_text(task)} chooses without the truth.")
     if PARTIAL in texts:
-        notes.append(f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold.")
+        notes.append(PARTIAL_NOTE)
     if UNSEPARATED in texts:
         notes.append(
             f"{UNSEPARATED} Not separated from the best: {ALPHA:.0%} level, Welch’s t-test with Holm’s correction."

@@ -8,7 +8,7 @@ from inrbench.report.data.matrix import Entry, Matrix, Row
 from inrbench.report.data.model import TaskResults
 from inrbench.report.labels import baseline, number
 from inrbench.report.tables import budget
-from inrbench.report.tables.build import DASH, PARTIAL
+from inrbench.report.tables.build import DASH, PARTIAL, PARTIAL_NOTE
 from inrbench.report.tables.table import Cell, Column, Table, tabulate
 
 NAME = "overview"
@@ -30,7 +30,6 @@ def table(found: Matrix) -> Table:
         Column("mean rank" * ranked, _rank if ranked else None, lambda row: {"mean_rank": row.rank}),
     ]  # fmt: skip
     networks, classical = ([row for row in found.rows if row.classical is kind] for kind in (False, True))
-    notes = [f"{PARTIAL} Mean over fewer signals than the others: it does not compare and is never bold."]
     off = any(marked[row.key] != row.label for row in networks)
     partial = any(entry and entry.partial for row in found.rows for entry in row.entries)
     return tabulate(
@@ -39,7 +38,7 @@ def table(found: Matrix) -> Table:
         columns,
         networks,
         classical,
-        notes=[*notes * partial, *[budget.OFF] * off],
+        notes=[*[PARTIAL_NOTE] * partial, *[budget.OFF] * off],
         caption="Final value of each task’s headline metric, mean over signals and repeats.",
         emphasis="Bold: the best network of each task.",
     )

@@ -131,7 +131,14 @@ def test_the_command_prints_yaml(inrbench: Inrbench, tmp_path: Path) -> None:
     done = inrbench("tune", "tiny.yaml", "--classical", "--trials", "3")
     assert done.returncode == 0
     assert "tv: {tv_weight:" in done.stdout
-    for words, said in ((("--trials", -1), "--trials -1: at least 1"), (("--out", "cl.yaml"), "--out cl.yaml")):
+    refusals = {
+        ("--trials", -1): "--trials -1: at least 1",
+        ("--out", "cl.yaml"): "--out cl.yaml: --classical",
+        ("--retry", "error"): "--retry error: --classical",
+        ("-a", "siren"): "-a siren: --classical",
+        ("--devices", "cpu*2"): "--devices cpu*2: --classical",
+    }
+    for words, said in refusals.items():
         refused = inrbench("tune", "tiny.yaml", "--classical", *words)
         assert (refused.returncode, said in refused.stderr) == (2, True)
     assert not (tmp_path / "cl.yaml").exists()

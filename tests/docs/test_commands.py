@@ -34,6 +34,7 @@ def commands(page: Path) -> list[str]:
 
 
 LINES = sorted({line for page in PAGES for line in commands(page)})
+PARSER = parser()
 
 
 def words(line: str) -> list[str]:
@@ -44,12 +45,12 @@ def words(line: str) -> list[str]:
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_line_can_be_parsed(line: str) -> None:
-    parser().parse_args(words(line))
+    PARSER.parse_args(words(line))
 
 
 def _of_shipped_suite(line: str) -> arguments.SuiteArgs | None:
     try:
-        options = parser().parse_args(words(line))
+        options = PARSER.parse_args(words(line))
     except BadInput:  # which the other test reports
         return None
     kind = arguments.COMMANDS[options.command]

@@ -184,7 +184,6 @@ def test_what_is_said_of_pictures_from_gradients() -> None:
     assert (
         f"is {mean['siren'] - mean['bw-relu']:.1f} dB behind SIREN; only ReLU ({mean['relu']} dB) is behind it" in text
     )
-    assert f"is {mean['siren'] - mean['bw-relu']:.1f} dB behind SIREN; only ReLU ({mean['relu']} dB)" in text
     assert list(mean)[-2:] == ["bw-relu", "relu"]
     ahead = {
         name
