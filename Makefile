@@ -39,7 +39,7 @@ docs: $(VENV)/.docs ## build the documentation site, site/index.html, from READM
 	INRBENCH_COMPILE=0 MPLBACKEND=Agg NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "site/index.html"
 
-test: $(DEV) ## run the tests (about four minutes on 2 cores, and one or two more to compile the first time)
+test: $(DEV) ## run the tests (five to ten minutes on 2 cores, and one or two more to compile the first time)
 	@$(BIN)/python -m tests.compile_code
 	$(TWO) $(BIN)/python -m pytest -q -n 2 --dist loadfile
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from scipy import integrate, stats
+from scipy import integrate, special
 from torch import nn
 
 from inrbench.activations.core.base import Activation, Domain, build
@@ -33,12 +33,17 @@ def mlp_of(name: str, width: int = 200, depth: int = 5, sigma_p: float = 1.0, **
     return network
 
 
+def density(z: float, scale: float = 1.0) -> float:
+    """That of a normal distribution; SciPy's takes a hundred times as long for a single number."""
+    return math.exp(-((z / scale) ** 2) / 2) / (scale * math.sqrt(2 * math.pi))
+
+
 POINTWISE = {
     "relu": ({}, lambda z: max(z, 0.0)),
     "siren": ({"omega0": 3.0}, lambda z: math.sin(3 * z)),
     "gauss": ({"scale": 4.0}, lambda z: math.exp(-((4 * z) ** 2))),
     "softplus": ({}, lambda z: math.log1p(math.exp(z))),
-    "gelu": ({}, lambda z: z * stats.norm.cdf(z)),
+    "gelu": ({}, lambda z: z * special.ndtr(z)),
     "laplacian": ({"scale": 2.0}, lambda z: math.exp(-2 * abs(z))),
 }
 
@@ -49,9 +54,7 @@ def test_the_mean_square_is_that_of_another_integration(name: str, sigma_p: floa
     params, function = POINTWISE[name]
     layer = activation_of(name, **params).layer(8, 8, first=False)
     linear, nonlinearity = layer.children()
-    expected, _ = integrate.quad(
-        lambda z: function(sigma_p * z) ** 2 * stats.norm.pdf(z), -9, 9, limit=400, points=[0.0]
-    )
+    expected, _ = integrate.quad(lambda z: function(sigma_p * z) ** 2 * density(z), -9, 9, limit=400, points=[0.0])
     assert mean_square(nonlinearity, linear, sigma_p) == pytest.approx(expected, rel=1e-4)
 
 
@@ -69,7 +72,7 @@ def test_a_complex_wavelet_s_mean_square_is_that_of_an_integral_over_the_plane()
 
     def power(b: float, a: float) -> float:
         modulus = math.exp(-(s0**2) * (a * a + b * b) - omega0 * b)
-        return float(modulus**2 * stats.norm.pdf(a, scale=scale) * stats.norm.pdf(b, scale=scale))
+        return modulus**2 * density(a, scale) * density(b, scale)
 
     expected, _ = integrate.dblquad(power, -5, 5, -5, 5)
     with torch.random.fork_rng(devices=[]):
