@@ -301,7 +301,7 @@ def tune(options: arguments.TuneArgs) -> int:
         for flag, value in unread.items():
             if value:
                 raise BadInput(
-                    f"{flag} {value}: --classical searches no network, in this process, and writes no file; "
+                    f"{flag} {value}: --classical searches no network, runs in this process and writes no file; "
                     f"leave {flag} out, and copy what it prints"
                 )
         trials = classical.DEFAULT_TRIALS if options.trials is None else options.trials
