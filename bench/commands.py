@@ -294,21 +294,7 @@ def tune(options: arguments.TuneArgs) -> int:
     for note in overrides.unread_by_search(options.overrides, work.suite.tuning):
         say(f"note: {note}")
     if options.classical:
-        from inrbench.bench import classical
-
-        unread = {"--out": options.out, "--retry": options.retry, "-a": ", ".join(options.activations)}
-        unread["--devices"] = options.devices if options.devices != "auto" else ""
-        for flag, value in unread.items():
-            if value:
-                raise BadInput(
-                    f"{flag} {value}: --classical searches no network, runs in this process and writes no file; "
-                    f"leave {flag} out, and copy what it prints"
-                )
-        trials = classical.DEFAULT_TRIALS if options.trials is None else options.trials
-        best = classical.search(work.suite, work.plugins, work.where, trials, say)
-        print(classical.as_yaml(best))
-        say("to use it, put it over the tasks of the suite: no other job has another id by that")
-        return 0
+        return _tune_classical(options, work)
     work = _searched_over(work, options.out)
     search = searching.Search(work.suite, work.plugins, work.where, options.trials)
     lock, _ = searched(work, search, options)
@@ -324,6 +310,28 @@ def tune(options: arguments.TuneArgs) -> int:
         say(
             "to use it, write it to a file: the same command with --out mine.lock.yaml, which has no trial to run again"
         )
+    return 0
+
+
+def _tune_classical(options: arguments.TuneArgs, work: Workspace) -> int:
+    from inrbench.bench import classical
+
+    unread = {
+        "--out": options.out,
+        "--retry": options.retry,
+        "-a": ", ".join(options.activations),
+        "--devices": "" if options.devices == "auto" else options.devices,
+    }
+    for flag, value in unread.items():
+        if value:
+            raise BadInput(
+                f"{flag} {value}: --classical searches no network, runs in this process and writes no file; "
+                f"leave {flag} out, and copy what it prints"
+            )
+    trials = classical.DEFAULT_TRIALS if options.trials is None else options.trials
+    best = classical.search(work.suite, work.plugins, work.where, trials, say)
+    print(classical.as_yaml(best))
+    say("to use it, put it over the tasks of the suite: no other job has another id by that")
     return 0
 
 
