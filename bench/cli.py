@@ -16,6 +16,7 @@ from inrbench.bench.arguments import COMMANDS
 from inrbench.bench.checkout import other_checkout, refuse_the_environment_of_another
 from inrbench.bench.console.examples import EXAMPLES
 from inrbench.bench.errors import BadInput, Stopped, did_you_mean
+from inrbench.bench.suites import file_of
 
 EXIT_FAILED, EXIT_BAD_INPUT, EXIT_INTERRUPTED = 1, 2, 130
 
@@ -94,6 +95,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command is None:
             parser().print_help()
             return 0
+        if "suite" in options:
+            file_of(options.suite)  # a wrong name is told before PyTorch is imported, which takes seconds
         code = action(options.command)(COMMANDS[options.command].parsed(options))
         sys.stdout.flush()  # so that what cannot be written is said here, and not by Python when it ends
         return code

@@ -7,6 +7,7 @@ import re
 from inrbench.bench.config import suite as suites
 from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
 from inrbench.bench.errors import BadInput
+from inrbench.bench.suites import file_of
 
 ACTIVATION = '''"""{label}: one line with the standard term."""
 
@@ -157,7 +158,7 @@ def suite(name: str, source: str) -> dict[str, str]:
         BadInput: if there is no such suite, or the name is not one of a suite.
     """
     original, _ = suites.load(source)
-    text = _CLAIM.sub("", suites.text(source))  # which is of the original's results
+    text = _CLAIM.sub("", read_text(file_of(source)))  # which is of the original's results
     files = {}
     if original.lock:
         lock = f"{name}.lock.yaml"

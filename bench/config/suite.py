@@ -14,7 +14,7 @@ from pydantic import Field, PositiveFloat, model_validator
 from inrbench.bench.config.settings import Model, Settings, Train
 from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
 from inrbench.bench.errors import BadInput, did_you_mean
-from inrbench.bench.suites import FOLDER, shipped
+from inrbench.bench.suites import FOLDER, file_of, shipped
 
 __all__ = [
     "Claim",
@@ -27,7 +27,6 @@ __all__ = [
     "select_activations",
     "select_tasks",
     "shipped",
-    "text",
 ]
 
 
@@ -164,7 +163,7 @@ def load(name: str | Mapping[str, Any], overrides: Sequence[str] = (), scale: st
         BadInput: if there is no such suite or scale, it is no YAML, or a setting is wrong.
     """
     where = "the suite" if isinstance(name, Mapping) else f"{name}.yaml" if name in shipped() else name
-    values = read_yaml(_as_text(name) if isinstance(name, Mapping) else text(name), where)
+    values = read_yaml(_as_text(name) if isinstance(name, Mapping) else read_text(file_of(name)), where)
     if not isinstance(values, dict):
         raise BadInput(f"{where}: not a suite; it must be a mapping with suite, model, train, tasks and activations")
     if scale is not None:
@@ -182,27 +181,6 @@ def load(name: str | Mapping[str, Any], overrides: Sequence[str] = (), scale: st
         _check_key(path.strip(), f"--set {override}")
         _put(values, path, read_yaml(value, f"--set {override}"), f"--set {override}")
     return validated(Suite, values, where), where
-
-
-def text(name: str) -> str:
-    """The file of a suite, by its shipped name or its path.
-
-    Raises:
-        BadInput: if there is none.
-    """
-    if name in shipped():
-        return read_text(FOLDER / f"{name}.yaml")
-    if name.endswith((".yaml", ".yml")) or "/" in name:
-        return read_text(Path(name))
-    raise BadInput(f"unknown suite {name!r}{_suite_meant(name)}")
-
-
-def _suite_meant(name: str) -> str:
-    """The end of the message on a name that is of no suite."""
-    for file in (f"{name}.yaml", f"{name}.yml"):
-        if Path(file).is_file():
-            return f"; for the file here, write {file}"
-    return f"{did_you_mean(name, shipped())} (or give the path of a .yaml file)"
 
 
 _SECTIONS: dict[str, type[Settings]] = {"train": Train, "model": Model, "tuning": Tuning}

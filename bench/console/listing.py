@@ -11,7 +11,6 @@ from typing import Any
 
 from inrbench.bench import arguments
 from inrbench.bench.config import suite
-from inrbench.bench.config.plugins import Plugins
 
 NARROWEST, WIDEST = 80, 120
 """Columns of a table in characters; within these it is as wide as the terminal, and the widest elsewhere."""
@@ -79,6 +78,8 @@ def plugins_listed(kind: str, files: Sequence[Path] = ()) -> list[dict[str, Any]
     Raises:
         BadInput: as `inrbench.bench.config.plugins.Plugins`.
     """
+    from inrbench.bench.config.plugins import Plugins  # here: a list of suites needs no PyTorch
+
     registry: Any = getattr(Plugins(files), kind)
     rows: list[dict[str, Any]] = []
     for name in registry.names():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +149,19 @@ def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
     assert "my@" in done.stdout
 
 
+def test_a_list_of_suites_and_a_wrong_name_of_one_need_no_torch() -> None:
+    code = (
+        "import sys\nfrom inrbench.bench.cli import main\n"
+        "codes = main(['list', 'suites']), main(['run', 'quik'])\n"
+        "assert 'torch' not in sys.modules, 'torch was imported'\nprint(*codes)"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("\n0 2\n")
+    assert "reference-128" in done.stdout
+    assert done.stderr.startswith("inrbench: unknown suite 'quik' — did you mean 'quick'?")
+
+
 @pytest.mark.parametrize("module", ["inrbench", "inrbench.bench.cli"])
 def test_a_process_ends_with_the_code_and_debug_shows_the_traceback(module: str) -> None:
     command = [sys.executable, "-P", "-m", module, "run", "quik"]
@@ -162,12 +176,12 @@ def test_a_full_disk_is_named_and_leaves_the_old_report_whole(tiny: Path, inrben
     report = tiny.parent / "results/tiny/report"
     before = {path: path.read_bytes() for path in report.rglob("*.*")}
     limit = len(before[report / "index.html"]) // 2  # in place of a disk: no file may be larger
-    code = (
-        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit})); "
-        "from inrbench.bench.cli import main; raise SystemExit(main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-P", "-c", code, "report", str(tiny), "--results", str(tiny.parent / "results")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    _, most = usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, most))
+    try:
+        done = inrbench("report", tiny)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "index.html: File too large; free space and give the same command again: what is done is kept" in done.stderr
@@ -179,7 +193,7 @@ def test_a_full_disk_is_named_and_leaves_the_old_report_whole(tiny: Path, inrben
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_output_that_cannot_be_written_is_one_line() -> None:
-    code = "from inrbench.bench.cli import main; raise SystemExit(main(['list', 'formats']))"
+    code = "from inrbench.bench.cli import main; raise SystemExit(main(['list', 'suites']))"
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-P", "-c", code], stdout=full, stderr=subprocess.PIPE, text=True, check=False
