@@ -84,8 +84,8 @@ class Trouble(Activation):
 
 @pytest.fixture(autouse=True)
 def _forked_workers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers start at once, but those of the tests in ``runner``, which are about them."""
-    if request.path.parent.name != "runner":
+    """Workers start at once, but those of the tests that are about them."""
+    if not request.path.name.startswith("test_worker"):
         monkeypatch.setattr(worker_process, "Worker", ForkedWorker)
 
 

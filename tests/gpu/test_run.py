@@ -68,6 +68,7 @@ def test_the_time_limit_ends_what_runs(tmp_path: Path) -> None:
         session.run([sys.executable, "-c", ""])
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_the_results_of_a_suite_are_collected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session(tmp_path / "out", tmp_path / "work", 100)
     assert session.run([*run.INRBENCH, "list", "suites"]) == 0

@@ -29,7 +29,6 @@ from tests.bench.runner.runs import CPU, run, settings
 WAYS = {
     "raise": "error", "nan": "diverged", "exit": "error", "oom": "oom", "cuda-oom": "oom", "segfault": "crashed",
     "garble": "crashed", "orphan": "crashed", "disk": "error", "import": "error", "print": "ok",
-    "lean": "ok",
 }  # fmt: skip
 """What a job does -> how it ends."""
 
@@ -47,7 +46,7 @@ def test_every_way_to_fail_costs_one_job(trouble: Path, tmp_path: Path) -> None:
         assert (tmp_path / "s" / log).exists()
     assert (tmp_path / "s" / str(rows.at["print", "log"])).stat().st_size >= 3_000_000
     scores = Store(tmp_path, "s").scores()
-    assert set(scores["job_id"]) == set(rows.loc[["relu", "nan", "print", "lean"], "job_id"])
+    assert set(scores["job_id"]) == set(rows.loc[["relu", "nan", "print"], "job_id"])
 
 
 @pytest.mark.slow

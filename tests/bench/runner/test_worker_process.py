@@ -34,8 +34,8 @@ def test_workers_have_variables_folder_and_files_of_their_own(
     monkeypatch.setenv("ASKED", "asked")
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-    rows = run(trouble, tmp_path, ["tell", "segfault"])
-    assert rows["status"].to_dict() == {"relu": "ok", "tell": "error", "segfault": "crashed"}
+    rows = run(trouble, tmp_path, ["tell", "lean", "segfault"])
+    assert rows["status"].to_dict() == {"relu": "ok", "tell": "error", "lean": "ok", "segfault": "crashed"}
     assert "SIGSEGV" in str(rows.at["segfault", "error"])
     # Standard streams, the channel, the job's log and the two streams that it replaces, and the folder that is listed.
     assert f"asked, {tmp_path / 'here'}, 8 files, True" in str(rows.at["tell", "error"])

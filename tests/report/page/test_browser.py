@@ -313,9 +313,8 @@ def test_sounds_can_be_played(visit: Visit) -> None:
     assert caption == "Played at 22,050 samples per second, as recorded; all at one loudness."
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_narrow_screen_shows_the_page_without_moving_sideways(browser: Browser, index: str, scheme: str) -> None:
-    visit = Visit(browser, index, viewport={"width": 400, "height": 800}, color_scheme=scheme)
+def test_a_narrow_screen_shows_the_page_without_moving_sideways(browser: Browser, index: str) -> None:
+    visit = Visit(browser, index, viewport={"width": 400, "height": 800})
     visit.page.wait_for_selector("html.ready")
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 400
     visit.page.close()
@@ -357,8 +356,7 @@ def test_a_dark_page_prints_light_complete_and_without_controls(browser: Browser
     page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 420])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (420, "dark")])
 def test_the_first_screen_has_the_verdict_of_every_task(browser: Browser, index: str, width: int, scheme: str) -> None:
     visit = Visit(browser, index, viewport={"width": width, "height": 800}, color_scheme=scheme)
     visit.page.wait_for_selector("html.ready")
@@ -425,7 +423,13 @@ def test_ranks_bold_and_the_leaderboard_follow_the_methods_shown(visit: Visit, r
     assert visit.column("Leaderboard", 1)[0] == "SIREN"
 
 
-@pytest.mark.parametrize("off", ["siren", "bw-relu", "siren,bw-relu", "wire", "siren,wire,gauss", "partial"])
+@pytest.mark.parametrize(
+    "off",
+    [
+        *("siren", "siren,wire,gauss", "partial"),
+        *(pytest.param(off, marks=pytest.mark.slow) for off in ("bw-relu", "siren,bw-relu", "wire")),
+    ],
+)
 def test_the_marks_of_a_table_are_those_of_the_methods_shown(browser: Browser, crowded: Store, off: str) -> None:
     page = (crowded.report / "index.html").as_uri()
     visit = Visit(browser, f"{page}#&off={off}")

@@ -191,6 +191,7 @@ def test_a_wheel_has_every_file_of_the_page(tmp_path: Path) -> None:
     assert {f"{folder}/page.{kind}" for kind in ("html.j2", "css", "js")} <= needed <= names
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_claim_stands_before_the_results(lab: Lab) -> None:
     lab.job("siren")
     claim = {"figure": "Fig. 5", "says": "<b> is best.", "full": "Not run.", "small": "Holds: 3 dB."}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from inrbench.bench.store.trials import write as write_trials
 from inrbench.report.data.load import load
 from inrbench.report.page.methods import COLUMNS, PUBLISHED, methods
@@ -47,6 +49,7 @@ def test_a_good_range_comes_from_the_trials_of_the_search_or_from_a_sweep(lab: L
     assert re.fullmatch(r"ω₀ 17\.\d to 4\d\.?\d?", text)
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_published_numbers_are_beside_our_own_on_the_same_task_and_metric(lab: Lab) -> None:
     for repeat in range(2):
         lab.job("siren", 33.0 + repeat, repeat=repeat)

@@ -6,12 +6,15 @@ import csv
 import io
 import json
 
+import pytest
+
 from inrbench import report
 from inrbench.report.tables.formats import comma_separated
 from tests.report.laboratory import Lab
 from tests.report.tables.test_build import cell, table
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_size_far_from_the_budget_is_marked_and_explained(lab: Lab) -> None:
     """The budget is 50,000: 47,500 and 52,500 are just within 5 % of it."""
     budget = json.dumps({"depth": 3, "params": 50_000})
@@ -34,6 +37,7 @@ def test_a_size_far_from_the_budget_is_marked_and_explained(lab: Lab) -> None:
     assert "52,501 ¶" in report.write(lab.store).index.read_text()
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_with_a_width_the_budget_is_that_of_a_plain_network(lab: Lab) -> None:
     """A layer of two linear maps has twice the parameters: nothing names it the best without its mark."""
     model = json.dumps({"depth": 3, "width": 64})

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
+
 from inrbench import report
 from inrbench.report.data.load import load
 from inrbench.report.tables.formats import comma_separated, latex, markdown
@@ -15,6 +17,7 @@ from tests.report.tables.test_build import cell, table
 LEVEL, FALLING = {10: 1.0, 80: 0.1, 100: 0.1}, {10: 1.0, 80: 0.1, 100: 0.01}
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_score_that_had_not_converged_off_is_marked_and_explained(lab: Lab) -> None:
     lab.job("siren", 31.0, losses=LEVEL)
     lab.job("gauss", 30.0, losses=FALLING)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from inrbench import report
 from inrbench.report.data.load import load
 from inrbench.report.tables.sweeps import tables
 from tests.report.laboratory import Lab
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_a_sweep_has_a_row_with_its_good_range(lab: Lab) -> None:
     for value, level in ((10, 28.0), (20, 30.0), (40, 28.0)):
         lab.job(f"siren[omega0={value}]", level, label=f"SIREN[omega0={value}]")
