@@ -13,7 +13,7 @@ from inrbench.bench.config.suite import load
 from inrbench.bench.store.headline import mean_over_signals
 from inrbench.report.data.leaderboard import Leaderboard, leaderboard
 
-SUITE, PENALISED = "reference-128", "systems-128"
+SUITE, PENALISED, MUON = "reference-128", "systems-128", "optimizers-128"
 LEAST_RANKED = 3
 """Networks of a task, for a rank correlation."""
 
@@ -42,12 +42,12 @@ def overview() -> str:
 
 def networks() -> pd.DataFrame:
     """Mean score of each network (rows) on each task (columns), NaN where it was not run."""
-    return _means(SUITE)[tasks()]
+    return _means(_networks(SUITE))[tasks()]
 
 
 def small() -> pd.DataFrame:
     """The same in `reference`."""
-    return _means("reference")
+    return _means(_networks("reference"))
 
 
 def mean_ranks() -> dict[str, float]:
@@ -93,7 +93,7 @@ def values_of(task: str) -> pd.DataFrame:
 def systems() -> str:
     """Mean scores of networks with a searched penalty of total variation on each task of `systems-128`, beside the same
     networks without it and the best classical method."""
-    plain, classical = networks(), best_classical()
+    plain, classical = _means(_paired(PENALISED)), best_classical()
     rows = []
     for name, scores in penalised().items():
         for task, score in scores.items():
@@ -105,7 +105,7 @@ def systems() -> str:
 
 def penalised() -> dict[str, dict[str, float]]:
     """Mean score of each network of `systems-128` on each task on which it was run."""
-    means = _means(PENALISED)
+    means = _means(_networks(PENALISED))
     order = [task for task in tasks() if task in means]
     return {
         str(name): {task: float(row[task]) for task in order if row[task] == row[task]}
@@ -124,7 +124,7 @@ def optimizers() -> str:
 
 def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
     """Of each task the mean score of each network under Adam and under Muon."""
-    parts = [mean_over_signals(_networks(suite), "task", "name") for suite in (SUITE, "optimizers-128")]
+    parts = [mean_over_signals(part, "task", "name") for part in (_paired(MUON), _networks(MUON))]
     scores = {key: float(value) for part in parts for key, value in zip(part.index, part.to_numpy(), strict=True)}
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for task, name in scores:
@@ -145,8 +145,14 @@ def ranks() -> str:
     return table(("task", "networks", "rank correlation with `reference`"), rows)
 
 
-def _means(suite: str) -> pd.DataFrame:
-    return mean_over_signals(_networks(suite), "task", "name").unstack("task")
+def _means(scores: pd.DataFrame) -> pd.DataFrame:
+    return mean_over_signals(scores, "task", "name").unstack("task")
+
+
+def _paired(suite: str) -> pd.DataFrame:
+    """The final scores of networks of `reference-128` on the signals and repeats that another suite has."""
+    case = ["task", "signal", "repeat"]
+    return _networks(SUITE).merge(final(suite)[case].drop_duplicates(), on=case)
 
 
 def _networks(suite: str) -> pd.DataFrame:

@@ -47,7 +47,8 @@ def test_the_published_signs_at_their_toy_size(scores: pd.DataFrame) -> None:
 def test_what_is_said_of_muon_at_128() -> None:
     page = " ".join((DOCS / "evidence" / "optimizers.md").read_text().split())
     image, ct = (at_128.under_muon()[task] for task in ("image", "ct"))
-    assert (len(image), len(ct)) == (6, 6)
+    mri = at_128.under_muon()["mri"]
+    assert (len(image), len(ct), len(mri)) == (6, 6, 3)
     gains = {name: muon - adam for name, (adam, muon) in image.items()}
     assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("siren", "relu-pe")
     assert f"Muon gains for all six**, {gains['siren']:.1f} dB (SIREN) to {gains['relu-pe']:.1f} dB (ReLU+PE)" in page
@@ -59,8 +60,8 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert f"the best network**: {ct['relu-pe'][1]:.2f} dB, {gain['relu-pe']:.2f} dB more than under Adam" in page
     adam = at_128.networks()["ct"]
     assert (
-        f"{ct['relu-pe'][1] - adam.max():.1f} dB above the best network under Adam (Grid, {adam['grid']:.2f} dB)"
-        in page
+        f"{ct['relu-pe'][1] - adam.max():.1f} dB above the best network under Adam (Instant-NGP, "
+        f"{adam['instant-ngp']:.2f} dB)" in page
     )
     assert abs(ct["relu-pe"][1] - at_128.penalised()["grid-tv"]["ct"]) < 0.1
     assert f"ReLU (+{gain['relu']:.2f} dB) is then level with" in page
@@ -68,6 +69,10 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert f"costs BW-ReLU {-gain['bw-relu']:.1f} dB" in page
     others = [abs(gain[name]) for name in ("siren", "finer", "gauss")]
     assert f"changes the others by {max(others):.1f} dB at most" in page
+    on_mri = {name: muon - adam for name, (adam, muon) in mri.items()}
+    said = f"the best network on MRI**, {mri['relu-pe'][1]:.2f} dB, and is worth {on_mri['siren']:.1f} dB to SIREN."
+    assert f"{said} It costs BW-ReLU {-on_mri['bw-relu']:.1f} dB" in page
+    assert mri["relu-pe"][1] > at_128.networks()["mri"].max()
     both = [pd.DataFrame(pairs).T for pairs in (image, ct)]
     order = [frame[0].corr(frame[1], "spearman") for frame in both]
     assert f"a Spearman correlation of {order[0]:.2f} on image and {order[1]:.2f} on ct" in page

@@ -45,6 +45,14 @@ def test_the_page_has_the_numbers_of_both() -> None:
     page = " ".join((RESULTS.parent / "evidence" / "published.md").read_text().split())
     assert "INR-ACT {} and {} (`reference`), {} and {} (`reference-128`)".format(*said) in page
     assert "0.93 with `reference` (7 methods)" in text
+    occupancy, superres = ([of("FUTON", task, ""), measured("reference-128", task, metric)]
+                           for task, metric in (("occupancy", "iou"), ("superres", "psnr")))  # fmt: skip
+    five = [one[one.index.isin(other.index)].sort_values() for one, other in (occupancy, occupancy[::-1])]
+    assert [(len(one), one.index[0], one.index[-1]) for one in five] == [
+        (5, "relu-pe", "instant-ngp"), (5, "instant-ngp", "relu-pe")
+    ]  # fmt: skip
+    assert f"than at 256 (-0.79 and {agreement(*occupancy)[0]:.2f})" in page
+    assert f"`reference-128` ({agreement(*superres)[0]:.2f})" in page
 
 
 def test_the_level_of_siren_is_that_of_alpine() -> None:
