@@ -18,7 +18,7 @@ NARROWEST, WIDEST = 80, 120
 
 def listing(options: arguments.ListArgs) -> int:
     """Print one kind of list, for people or as JSON; returns the exit code."""
-    if sys.flags.optimize > 1:
+    if sys.flags.optimize > 1 and options.kind in ("activations", "tasks", "optimizers"):
         print("inrbench: note: PYTHONOPTIMIZE=2 removes the descriptions, which are docstrings", file=sys.stderr)
     find, shown = _LISTS[options.kind]
     rows = find(options)
