@@ -14,7 +14,7 @@ from pydantic import Field, PositiveFloat, model_validator
 from inrbench.bench.config.settings import Model, Settings, Train
 from inrbench.bench.config.strict_yaml import read_text, read_yaml, validated
 from inrbench.bench.errors import BadInput, did_you_mean
-from inrbench.bench.suites import FOLDER, file_of, shipped
+from inrbench.bench.suites import file_of, shipped
 
 __all__ = [
     "Claim",
@@ -217,9 +217,7 @@ def beside(name: str | Mapping[str, Any], file: str) -> Path:
     """The path of a file in the folder of a suite, which `load` knows by this name; of a mapping the current folder."""
     if isinstance(name, Mapping):
         return Path(file)
-    if name in shipped():
-        return FOLDER / file
-    return Path(name).parent / file
+    return file_of(name).parent / file
 
 
 def plugin_files(name: str | Mapping[str, Any], suite: Suite, where: str) -> list[Path]:

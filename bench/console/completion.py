@@ -17,7 +17,7 @@ from argcomplete.completers import BaseCompleter, DirectoriesCompleter, FilesCom
 from argcomplete.shell_integration import shellcode
 
 from inrbench.bench import arguments
-from inrbench.bench.suites import FOLDER, shipped
+from inrbench.bench.suites import file_of, shipped
 
 PLUGIN_NAME = re.compile(r"""^    name\b[^=\n]*=\s*["']([a-z0-9-]+)["']""", re.MULTILINE)
 """The line of a plugin's class with its name, as in ``name, label, version = "siren", "SIREN", 1``."""
@@ -75,8 +75,7 @@ def _suite_keys(suite: str | None, section: str) -> Iterator[str]:
 
     if suite is None:
         return
-    path = Path(suite) if suite.endswith((".yaml", ".yml")) else FOLDER / f"{suite}.yaml"
     try:
-        yield from map(str, yaml.safe_load(path.read_text("utf-8"))[section])
+        yield from map(str, yaml.safe_load(file_of(suite).read_text("utf-8"))[section])
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError):
         return

@@ -18,10 +18,13 @@ NARROWEST, WIDEST = 80, 120
 
 def listing(options: arguments.ListArgs) -> int:
     """Print one kind of list, for people or as JSON; returns the exit code."""
-    if sys.flags.optimize > 1 and options.kind in ("activations", "tasks", "optimizers"):
-        print("inrbench: note: PYTHONOPTIMIZE=2 removes the descriptions, which are docstrings", file=sys.stderr)
-    find, shown = _LISTS[options.kind]
-    rows = find(options)
+    if options.kind in _LISTS:
+        find, shown = _LISTS[options.kind]
+        rows = find()
+    else:
+        if sys.flags.optimize > 1:
+            print("inrbench: note: PYTHONOPTIMIZE=2 removes the descriptions, which are docstrings", file=sys.stderr)
+        rows, shown = plugins_listed(options.kind, options.files), _plugin
     if options.json:
         print(json.dumps(rows, indent=2))
     else:
@@ -90,30 +93,25 @@ def plugins_listed(kind: str, files: Sequence[Path] = ()) -> list[dict[str, Any]
     return rows + [{"name": name, "label": "BROKEN", "cause": cause} for name, cause in registry.broken.items()]
 
 
-def _suites_listed(options: arguments.ListArgs) -> list[dict[str, Any]]:
+def _suites_listed() -> list[dict[str, Any]]:
     return [{"name": name, "about": " ".join(suite.load(name)[0].description.split())} for name in suite.shipped()]
 
 
-def _signals_listed(options: arguments.ListArgs) -> list[dict[str, Any]]:
+def _signals_listed() -> list[dict[str, Any]]:
     from inrbench.tasks.signals.load import describe
 
     return [dict(row) for row in describe()]
 
 
-def _formats_listed(options: arguments.ListArgs) -> list[dict[str, Any]]:
+def _formats_listed() -> list[dict[str, Any]]:
     from inrbench.tasks.signals.formats import describe
 
     return [dict(row) for row in describe()]
 
 
-_LISTS: dict[
-    str, tuple[Callable[[arguments.ListArgs], list[dict[str, Any]]], Callable[[dict[str, Any]], dict[str, str]]]
-] = {
-    "activations": (lambda options: plugins_listed("activations", options.files), _plugin),
-    "tasks": (lambda options: plugins_listed("tasks", options.files), _plugin),
-    "optimizers": (lambda options: plugins_listed("optimizers", options.files), _plugin),
+_LISTS: dict[str, tuple[Callable[[], list[dict[str, Any]]], Callable[[dict[str, Any]], dict[str, str]]]] = {
     "signals": (_signals_listed, _signal),
     "formats": (_formats_listed, dict),
     "suites": (_suites_listed, dict),
 }
-"""Kind -> what finds its rows, and what makes a row of a table of one."""
+"""Kind -> what finds its rows, and what makes a row of a table of one; of all kinds that are not plugins."""

@@ -92,7 +92,7 @@ def values_of(task: str) -> pd.DataFrame:
 
 def systems() -> str:
     """Mean scores of networks with a searched penalty of total variation on each task of `systems-128`, beside the same
-    networks without it and the best classical method."""
+    networks without it, on the same repeats, and the best classical method."""
     plain, classical = _means(_paired(PENALISED)), best_classical()
     rows = []
     for name, scores in penalised().items():
@@ -123,7 +123,7 @@ def optimizers() -> str:
 
 
 def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
-    """Of each task the mean score of each network under Adam and under Muon."""
+    """Of each task the mean score of each network under Adam and under Muon, on the same repeats."""
     parts = [mean_over_signals(part, "task", "name") for part in (_paired(MUON), _networks(MUON))]
     scores = {key: float(value) for part in parts for key, value in zip(part.index, part.to_numpy(), strict=True)}
     found: dict[str, dict[str, tuple[float, float]]] = {}

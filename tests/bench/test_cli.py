@@ -16,14 +16,19 @@ from PIL import Image
 from tests.bench.command import Inrbench
 
 
-def test_help_and_the_report_need_no_torch() -> None:
-    code = (
-        "import sys, inrbench.report, inrbench.bench.store.store\nfrom inrbench.bench.cli import main\n"
-        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "assert 'torch' not in sys.modules, 'torch was imported'\n"
-    )
+def without_torch(code: str) -> subprocess.CompletedProcess[str]:
+    """Code with the command line in a process of its own, which has not imported PyTorch at its end."""
+    end = "\nimport sys\nassert 'torch' not in sys.modules, 'torch was imported'\n"
+    code = f"from inrbench.bench.cli import main\n{code}{end}"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_help_and_the_report_need_no_torch() -> None:
+    done = without_torch(
+        "import inrbench.report, inrbench.bench.store.store\ntry:\n    main(['--help'])\nexcept SystemExit:\n    pass"
+    )
     assert "Exit codes" in done.stdout
 
 
@@ -150,13 +155,7 @@ def test_a_picture_of_ones_own(tiny: Path, inrbench: Inrbench) -> None:
 
 
 def test_a_list_of_suites_and_a_wrong_name_of_one_need_no_torch() -> None:
-    code = (
-        "import sys\nfrom inrbench.bench.cli import main\n"
-        "codes = main(['list', 'suites']), main(['run', 'quik'])\n"
-        "assert 'torch' not in sys.modules, 'torch was imported'\nprint(*codes)"
-    )
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    done = without_torch("print(main(['list', 'suites']), main(['run', 'quik']))")
     assert done.stdout.endswith("\n0 2\n")
     assert "reference-128" in done.stdout
     assert done.stderr.startswith("inrbench: unknown suite 'quik' — did you mean 'quick'?")

@@ -46,8 +46,7 @@ def test_the_published_signs_at_their_toy_size(scores: pd.DataFrame) -> None:
 
 def test_what_is_said_of_muon_at_128() -> None:
     page = " ".join((DOCS / "evidence" / "optimizers.md").read_text().split())
-    image, ct = (at_128.under_muon()[task] for task in ("image", "ct"))
-    mri = at_128.under_muon()["mri"]
+    image, ct, mri = map(at_128.under_muon().__getitem__, ("image", "ct", "mri"))
     assert (len(image), len(ct), len(mri)) == (6, 6, 3)
     gains = {name: muon - adam for name, (adam, muon) in image.items()}
     assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("siren", "relu-pe")

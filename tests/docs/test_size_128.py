@@ -95,8 +95,8 @@ def test_what_is_said_of_all_tasks() -> None:
     assert board().leading == {"siren", "finer", "instant-ngp"}
     places = networks().loc[[*ranks]].assign(sdf=lambda frame: -frame["sdf"]).rank(ascending=False)
     assert places.loc["siren"].max() == 3
-    first = places.idxmin().groupby(places.idxmin()).groups
-    assert {name: set(where) for name, where in first.items()} == {
+    first = places.idxmin()
+    assert {str(name): set(first.index[first == name]) for name in first} == {
         "siren": {"image", "mri", "inpaint", "poisson"},
         "instant-ngp": {"ct", "superres", "deblur"},
         "grid": {"sdf", "function"},

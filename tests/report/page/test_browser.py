@@ -313,8 +313,9 @@ def test_sounds_can_be_played(visit: Visit) -> None:
     assert caption == "Played at 22,050 samples per second, as recorded; all at one loudness."
 
 
-def test_a_narrow_screen_shows_the_page_without_moving_sideways(browser: Browser, index: str) -> None:
-    visit = Visit(browser, index, viewport={"width": 400, "height": 800})
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
+def test_a_narrow_screen_shows_the_page_without_moving_sideways(browser: Browser, index: str, scheme: str) -> None:
+    visit = Visit(browser, index, viewport={"width": 400, "height": 800}, color_scheme=scheme)
     visit.page.wait_for_selector("html.ready")
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= 400
     visit.page.close()
@@ -356,7 +357,13 @@ def test_a_dark_page_prints_light_complete_and_without_controls(browser: Browser
     page.close()
 
 
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (420, "dark")])
+@pytest.mark.parametrize(
+    ("width", "scheme"),
+    [
+        *((1280, "light"), (420, "dark")),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in ((1280, "dark"), (420, "light"))),
+    ],
+)
 def test_the_first_screen_has_the_verdict_of_every_task(browser: Browser, index: str, width: int, scheme: str) -> None:
     visit = Visit(browser, index, viewport={"width": width, "height": 800}, color_scheme=scheme)
     visit.page.wait_for_selector("html.ready")
