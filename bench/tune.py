@@ -62,8 +62,7 @@ def searched_task(suite: Suite, key: str, where: str) -> dict[str, Any]:
     Raises:
         BadInput: if the suite names no tuning signals for the task, or one of those that it reports.
     """
-    of_the_run = ("repeats", "classical")
-    settings = {name: value for name, value in (suite.tasks[key] or {}).items() if name not in of_the_run}
+    settings = {name: value for name, value in (suite.tasks[key] or {}).items() if name != "classical"}
     if suite.tuning.leave_one_out:
         return settings
     signals = suite.tuning.signals.get(key)

@@ -4,14 +4,13 @@ An activation takes part in the tasks that its entry lists under ``tasks``, by d
 
 Settings are merged from general to specific: the suite's ``model`` and ``train``, the task's, the activation's, and
 the activation's for that task (``per_task``: ``image``) and for one of its signals (``image/camera``). A list given for
-a parameter that is not a list is a sweep: each value becomes a method of its own, named like ``wire[omega0=10]``. A
-task's ``repeats: {camera: 2}`` goes before the suite's number for that signal.
+a parameter that is not a list is a sweep: each value becomes a method of its own, named like ``wire[omega0=10]``.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,10 +66,9 @@ def declarations(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
                     kind = "task and signal" if "/" in word else "task"
                     raise BadInput(f"{where}: activations.{name}.{key}.{word}: no such {kind}{hint}")
     declared: list[Job] = []
-    for repeat in range(max((cell.repeats for cell in cells), default=0)):
+    for repeat in range(suite.repeats):
         for cell in cells:
-            if repeat < cell.repeats:
-                declared += cell.jobs(repeat)
+            declared += cell.jobs(repeat)
             if len(declared) > MAX_JOBS:
                 raise BadInput(f"{where}: more than {MAX_JOBS:,} jobs; shorten a sweep or lower repeats")
     if not any(cell.methods for cell in cells):
@@ -86,7 +84,6 @@ class _Cell:
     fields: dict[str, Any]
     classical: list[dict[str, Any]]
     methods: list[dict[str, Any]]
-    repeats: int
 
     def jobs(self, repeat: int) -> Iterator[Job]:
         """The jobs of a repeat; baselines have none after the first where they would all give the same."""
@@ -103,7 +100,6 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
     train, model = _mapping(settings, "train", where), _mapping(settings, "model", where)
     cls = plugins.tasks.get(settings.pop("task", key), where)
     names, particulars = settings.pop("signals", None), _mapping(settings, "classical", where)
-    repeats = _repeats(settings.pop("repeats", None), suite.repeats, where)
     common = ({**suite.model, **model}, {**suite.train, **train})
     particular = {str(word) for entry in suite.activations.values() for word in (entry or {}).get("per_task") or ()}
 
@@ -136,7 +132,7 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
             methods = methods_of(str(source), task) if f"{key}/{source}" in particular else plain
             specific = _of_signal(particulars, str(source))
             classical = list(_classical(specific, params, task, file, f"tasks.{key}"))
-            yield _Cell(task, fields, classical, methods, repeats(str(source)))
+            yield _Cell(task, fields, classical, methods)
 
 
 def _of_signal(particulars: Mapping[str, Any], signal: str) -> dict[str, Any]:
@@ -174,14 +170,6 @@ def _classical(
                 raise BadInput(f"{file}: {where}: not a method of this task as it is set; leave it out")
             plugin = Plugin(cls.name, cls.version, variant.model_dump(mode="json"))
             yield {"task": plugin, "method": name + suffix, "label": name + suffix, "baseline": name}
-
-
-def _repeats(particular: Any, common: int, where: str) -> Callable[[str], int]:
-    """The number of repeats by the signal: a mapping of signals to numbers goes before the suite's own number."""
-    counts = {} if particular is None else particular
-    if not isinstance(counts, dict) or not all(type(count) is int and count > 0 for count in counts.values()):
-        raise BadInput(f"{where}.repeats: {particular!r} is not a mapping of signals to numbers, e.g. {{camera: 2}}")
-    return lambda signal: counts.get(signal, common)
 
 
 def _on_signal(entry: Mapping[str, Any] | None, key: str, signal: str) -> dict[str, Any]:

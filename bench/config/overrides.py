@@ -143,10 +143,9 @@ def unread_by_search(overrides: Sequence[str], tuning: Tuning) -> list[str]:
     notes = []
     for override in overrides:
         keys = _keys(override)
-        key = "repeats" if keys == ["repeats"] else keys[2] if keys[0] == "tasks" and len(keys) == 3 else ""
-        if key == "repeats":
+        if keys == ["repeats"]:
             notes.append(f"--set {override} is for the run: trials are repeated as tuning.repeats says")
-        if key == "signals" and not named:
+        if keys[0] == "tasks" and keys[2:] == ["signals"] and not named:
             searched = ", ".join(map(str, tuning.signals.get(keys[1], ())))
             notes.append(
                 f"--set {override} is for the run: trials are on {searched}, as tuning.signals.{keys[1]} says; to "
@@ -226,9 +225,6 @@ def _places(
     suite: Suite, keys: Sequence[str], locked: Mapping[str, Collection[str]], plugins: Plugins
 ) -> tuple[list[str], int, str]:
     """What hides an override, once for each part of the suite where something does; the number of parts; their kind."""
-    if keys == ["repeats"]:
-        hiding = [task for task in suite.tasks if _for_all(suite, task, _own(suite, task, "repeats"), plugins)]
-        return [f"tasks.{task}.repeats" for task in hiding], len(suite.tasks), "tasks"
     setting = _Setting.of(keys)
     if setting is None:
         return [], 0, ""
@@ -238,11 +234,6 @@ def _places(
     cells = list(_cells(suite, setting))
     places = [place for cell in cells if (place := _place(suite, setting, *cell, locked, plugins))]
     return places, len(cells), "pairs of activation and task"
-
-
-def _own(suite: Suite, task: str, key: str) -> dict[str, Any]:
-    found = (suite.tasks[task] or {}).get(key)
-    return found if isinstance(found, dict) else {}
 
 
 def _signals(suite: Suite, task: str, plugins: Plugins) -> list[str]:
@@ -264,10 +255,10 @@ def _for_all(suite: Suite, task: str, particular: Mapping[str, Any], plugins: Pl
 def _classical(suite: Suite, setting: _Setting, plugins: Plugins) -> Iterator[str]:
     """The places that set a parameter of classical methods, where each method that has it has its own value."""
     assert setting.task is not None
-    if not (particular := _own(suite, setting.task, "classical")):
+    entry = suite.tasks[setting.task] or {}
+    if not isinstance(particular := entry.get("classical"), dict):
         return
     (key,) = setting.names
-    entry = suite.tasks[setting.task] or {}
     cls = plugins.tasks.get(str(entry.get("task", setting.task)))
     methods = [name for name, ranges in cls.classical.items() if key in ranges]
     having = {word for word, values in particular.items() if isinstance(values, Mapping) and key in values}
@@ -320,8 +311,6 @@ def _remedy(keys: Sequence[str], override: str, suite: Suite) -> Iterator[str]:
         yield "leave it out of the brackets of -a"
     elif keys != _keys(override):
         yield "set each of its keys by itself"
-    elif keys == ["repeats"]:
-        yield "set that"
     elif keys[0] == "activations" and "per_task" not in keys:
         rest = keys[2:] if keys[2] not in _KINDS else keys[3:]
         yield f'set it on every task with -a "{keys[1]}[{".".join(rest)}={value}]"'

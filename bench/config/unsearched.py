@@ -27,8 +27,7 @@ def notes(original: Suite, chosen: Suite) -> dict[str, str]:
             continue
         signals, others = _signals(before.pop("signals", None)), _signals(now.pop("signals", None))
         new = [signal for signal in others if signal not in signals]
-        for concerns_no_network in ("repeats", "classical"):
-            before.pop(concerns_no_network, None), now.pop(concerns_no_network, None)
+        before.pop("classical", None), now.pop("classical", None)
         changes = [
             *_changes("", before, now),
             *_changes("model.", original.model, chosen.model),

@@ -312,12 +312,12 @@ def test_the_command_halves_prints_and_locks_the_best_trial_of_each(tmp_path: Pa
 
 LEFT_OUT = """
 suite: tiny
-repeats: 1
+repeats: 2
 lock: tiny.lock.yaml
 tuning: {leave_one_out: true, rates: [0.0005, 0.2], rounds: [{trials: 5, share: 0.5}, {trials: 2}]}
 model: {depth: 2, width: 8}
 train: {steps: 8, lr: 0.00301}
-tasks: {image: {signals: [camera, coins, moon], repeats: {moon: 2}, size: 16}}
+tasks: {image: {signals: [camera, coins, moon], size: 16}}
 activations: {siren: {}}
 """
 
@@ -351,10 +351,9 @@ def test_a_signal_is_reported_with_the_setting_that_was_best_on_the_others(tmp_p
         assert settings.get("omega0", 30.0) == job.activation.params["omega0"]
         assert settings.get("train", {"lr": DEFAULT_RATE})["lr"] == job.train.lr
 
-    # The first repeats are there already, each with its own setting; only the second one of `moon` is left.
+    # The first repeats are there already, each with its own setting; only the second ones are left.
     done = inrbench("run", tmp_path / "tiny.yaml")
-    assert "2 of 6 jobs to run" not in done.stderr
-    assert "1 of 4 jobs to run" in done.stderr, done.stderr
+    assert "3 of 6 jobs to run" in done.stderr, done.stderr
 
 
 def test_the_command_searches_a_task_with_all_steps(tmp_path: Path, inrbench: Inrbench) -> None:

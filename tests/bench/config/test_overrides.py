@@ -119,7 +119,7 @@ train: {steps: 5, lr: 1.0e-3}
 lock: s.lock.yaml
 scales: {small: {train.steps: 3}}
 tasks:
-  image: {signals: [camera, coffee], size: 16, repeats: {camera: 2, coffee: 3}}
+  image: {signals: [camera, coffee], size: 16}
   ct: {signals: [ct-small], size: 16, classical: {tv: {tv_weight: 1.0e-3}}}
 activations:
   siren:
@@ -151,19 +151,6 @@ def more(tmp_path: Path) -> str:
 def test_every_kind_of_key_that_something_hides_is_refused(more: str, override: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         work(more, override)
-
-
-def test_repeats_that_each_signal_has_itself_hide_those_of_the_suite(more: str) -> None:
-    with pytest.raises(BadInput, match=r"--set repeats=4 reaches nothing: tasks\.image\.repeats overrides it"):
-        work(more, "repeats=4", tasks=("image",))
-    chosen = work(more, "repeats=4")
-    assert chosen.hidden == [
-        "--set repeats=4 reaches 1 of 2 tasks; elsewhere tasks.image.repeats overrides it; set that"
-    ]
-    assert {(job.source, job.repeat) for job in chosen.jobs if job.method == "siren" and job.task_key == "ct"} == {
-        ("ct-small", repeat) for repeat in range(4)
-    }
-    assert not work(more, "tasks.image.repeats={camera: 4}", tasks=("image",)).hidden
 
 
 def test_a_mapping_is_refused_for_the_key_that_reaches_nothing(suite: str) -> None:
@@ -210,7 +197,6 @@ def test_a_lock_file_on_the_command_line_hides_that_of_the_suite(more: str, tmp_
     ("override", "message"),
     [
         ("repeats=2", "is for the run: trials are repeated as tuning.repeats says"),
-        ("tasks.image.repeats={camera: 2}", "is for the run: trials are repeated as tuning.repeats says"),
         ("tasks.image.signals=[photo.png]", "trials are on coins, as tuning.signals.image says; .* inrbench try"),
     ],
 )  # fmt: skip
