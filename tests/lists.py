@@ -94,6 +94,7 @@ def _list(kind: str, form: str) -> str:
         ("size_128", "systems"): at_128.systems,
         ("size_128", "optimizers"): at_128.optimizers,
         ("size_128", "ranks"): at_128.ranks,
+        ("size_128", "repeats"): at_128.repeats,
         ("choose_c", "rules"): choose_c.rules,
         ("choose_c", "small"): functools.partial(choose_c.rules, "small"),
         ("step_times", "activations"): step_times.of_activations,

@@ -11,7 +11,7 @@ from docs.site.archive import archived, final
 from docs.site.markdown import table
 from inrbench.bench.config.suite import load
 from inrbench.bench.store.headline import mean_over_signals
-from inrbench.report.data.leaderboard import Leaderboard, leaderboard
+from inrbench.report.data.leaderboard import Leaderboard, compare, leaderboard
 
 SUITE, PENALISED, MUON = "reference-128", "systems-128", "optimizers-128"
 LEAST_RANKED = 3
@@ -145,6 +145,31 @@ def ranks() -> str:
     return table(("task", "networks", "rank correlation with `reference`"), rows)
 
 
+def repeats() -> str:
+    """Of each network the mean rank in first repeats, whose initial weights the search has seen, and in second ones,
+    and the change of its scores."""
+    first, second, change = ranks_of_repeat(0), ranks_of_repeat(1), changes()
+    rows = [
+        (f"`{name}`", f"{first[name]:.2f}", f"{rank:.2f}", f"{_tenths(change[name].mean())} ± {change[name].std():.1f}")
+        for name, rank in second.items()
+    ]
+    return table(("network", "mean rank, first repeat", "mean rank, second repeat", "change (dB)"), rows)
+
+
+def ranks_of_repeat(repeat: int) -> dict[str, float]:
+    """The mean rank of each network of the leaderboard in one repeat, the best first."""
+    found = compare(board().methods, board().cases, board().scores[..., [repeat]])
+    return dict(zip(found.methods, found.mean_rank.value.tolist(), strict=True))
+
+
+def changes() -> pd.DataFrame:
+    """The second repeat less the first (dB) of each network (columns) on each signal of the tasks with scores in dB."""
+    scores = _networks(SUITE)
+    scores = scores[~scores["task"].isin(["sdf", "occupancy"])]
+    both = scores.pivot_table(index=["task", "signal", "name"], columns="repeat", values="value").dropna()
+    return (both[1] - both[0]).unstack("name")
+
+
 def _means(scores: pd.DataFrame) -> pd.DataFrame:
     return mean_over_signals(scores, "task", "name").unstack("task")
 
@@ -164,6 +189,10 @@ def _networks(suite: str) -> pd.DataFrame:
 def _signs() -> pd.Series:
     """Of each task 1 if a higher score is better, else -1."""
     return final(SUITE).groupby("task")["direction"].first()[tasks()]
+
+
+def _tenths(value: float) -> str:
+    return f"{round(value, 1) + 0.0:+.1f}"  # no -0.0
 
 
 def _cell(value: float) -> str:

@@ -77,8 +77,12 @@ def test_the_verdicts_at_128_are_those_of_the_stored_results() -> None:
         f"{best['superres'][1]:.1f} and {classical['bicubic']:.1f} dB; Instant-NGP and SIREN, the best networks, have "
         f"{superres['instant-ngp']:.1f} and {superres['siren']:.1f} dB" in answer
     )
-    assert {f"{inpaint[name]:.1f}" for name in ("siren", "wire", "finer")} == {"29.2"}
-    assert f"{best['inpaint'][1]:.1f} dB; SIREN, WIRE and FINER have 29.2 dB" in answer
+    three = sorted(inpaint, key=inpaint.__getitem__)[:-4:-1]
+    assert three == ["wire", "siren", "finer"]
+    assert (
+        f"{best['inpaint'][1]:.1f} dB; WIRE, SIREN and FINER have {inpaint['finer']:.1f} to {inpaint['wire']:.1f} dB"
+        in answer
+    )
     assert f"error {best['sdf'][1]:.4f}; Grid {sdf['grid']:.4f}, SIREN {sdf['siren']:.4f}" in answer
     assert f"{best['function'][1]:.1f} dB; Grid {function['grid']:.1f} dB, SIREN {function['siren']:.1f} dB" in answer
     denoise, deblur, poisson, occupancy = (all_means[task] for task in ("denoise", "deblur", "poisson", "occupancy"))
