@@ -47,12 +47,15 @@ def test_the_page_has_the_numbers_of_both() -> None:
     assert "0.93 with `reference` (7 methods)" in text
     occupancy, superres = ([of("FUTON", task, ""), measured("reference-128", task, metric)]
                            for task, metric in (("occupancy", "iou"), ("superres", "psnr")))  # fmt: skip
-    five = [one[one.index.isin(other.index)].sort_values() for one, other in (occupancy, occupancy[::-1])]
-    assert [(len(one), one.index[0], one.index[-1]) for one in five] == [
-        (5, "relu-pe", "instant-ngp"), (5, "instant-ngp", "relu-pe")
+    six = [one[one.index.isin(other.index)].sort_values() for one, other in (occupancy, occupancy[::-1])]
+    assert [(len(one), one.index[0], one.index[-1]) for one in six] == [
+        (6, "relu-pe", "instant-ngp"), (6, "instant-ngp", "relu-pe")
     ]  # fmt: skip
     assert f"than at 256 (-0.79 and {agreement(*occupancy)[0]:.2f})" in page
     assert f"`reference-128` ({agreement(*superres)[0]:.2f})" in page
+    kodak = [agreement(of("FUTON", "image", "Kodak"), measured(suite, "image", "psnr"))[0]
+             for suite in ("paper-neurofield", "reference-128")]  # fmt: skip
+    assert "with NeuroField {:.2f} at its own size and {:.2f} at 128 × 128 pixels".format(*kodak) in page
 
 
 def test_the_level_of_siren_is_that_of_alpine() -> None:

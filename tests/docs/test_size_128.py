@@ -25,14 +25,15 @@ SECTIONS = {
     "Functions": "function",
 }
 RANKED = (
-    ("first of ten in mean rank", "siren"),
+    ("first of eleven in mean rank", "siren"),
     ("FINER is second", "finer"),
     ("Instant-NGP** is third", "instant-ngp"),
     ("WIRE** is fourth", "wire"),
     ("Grid** is fifth", "grid"),
+    ("RFF** is sixth", "rff"),
     ("level with ReLU+PE", "relu-pe"),
-    ("BW-ReLU** is seventh", "bw-relu"),
-    ("`centred` initial values** is eighth", "bw-relu-centred"),
+    ("BW-ReLU** is eighth", "bw-relu"),
+    ("`centred` initial values** is ninth", "bw-relu-centred"),
     ("level with Gauss", "gauss"),
     ("ReLU** is last", "relu"),
 )
@@ -48,6 +49,7 @@ LABELS = {
     "BW-ReLU": "bw-relu",
     "`centred` initial values": "bw-relu-centred",
     "ReLU+PE": "relu-pe",
+    "RFF": "rff",
     "ReLU": "relu",
     "Grid": "grid",
     "Instant-NGP": "instant-ngp",
@@ -96,22 +98,34 @@ def test_what_is_said_of_all_tasks() -> None:
     assert [*ranks] == [name for _, name in RANKED]
     assert board().leading == {"siren", "finer", "instant-ngp"}
     places = networks().loc[[*ranks]].assign(sdf=lambda frame: -frame["sdf"]).rank(ascending=False)
-    assert places.loc["siren"].max() == 3
+    assert places.loc["siren"].max() == 4
     first = places.idxmin()
     assert {str(name): set(first.index[first == name]) for name in first} == {
-        "siren": {"image", "mri", "poisson"},
+        "siren": {"image", "poisson"},
         "instant-ngp": {"ct", "superres", "deblur"},
         "grid": {"sdf", "function"},
         "wire": {"inpaint", "denoise"},
         "relu-pe": {"occupancy"},
+        "rff": {"mri"},
     }
-    assert (at(places, "instant-ngp", "poisson"), at(places, "instant-ngp", "occupancy")) == (9, 8)
+    assert (at(places, "instant-ngp", "poisson"), at(places, "instant-ngp", "occupancy")) == (10, 9)
+    assert (at(places, "rff", "denoise"), at(places, "rff", "deblur")) == (2, 10)
     assert (places.loc["wire"] < places.loc["bw-relu"]).sum() == 6
-    assert {task for task, place in places.T["grid"].to_dict().items() if place == 10} == {"mri", "inpaint"}
+    assert {task for task, place in places.T["grid"].to_dict().items() if place == 11} == {"mri", "inpaint"}
     classical = best_classical()
     ahead = {task for task, (name, _) in classical.items() if values_of(task).index[0] == name}
     assert "on nine of the ten tasks that have one" in PAGE
     assert (len(ahead), len(classical), set(classical) - ahead) == (9, 10, {"occupancy"})
+
+
+def test_what_is_said_of_rff() -> None:
+    scores = final("reference-128")
+    own = scores[scores["name"] == "rff"].groupby(["task", "repeat"])["value"].mean()
+    ct, deblur = (f"{own[task, 0]:.2f} and {own[task, 1]:.2f} dB" for task in ("ct", "deblur"))
+    assert f"on ct the two have {ct}, on deblur {deblur}" in PAGE
+    found = Lock.read(RESULTS.parents[1] / "bench" / "suites" / "reference-128.lock.yaml")
+    assert found is not None
+    assert sum("sigma low" in best.edges for best in found.activations["rff"].values()) == 4
 
 
 def test_what_is_said_of_the_size_of_instant_ngp() -> None:
@@ -151,7 +165,7 @@ def test_what_is_said_of_centred_initial_values() -> None:
 def test_what_is_said_of_the_small_problems() -> None:
     here = networks()
     without = []
-    for task, wanted in {"image": (9, 8, 2), "superres": (9, 9, 1)}.items():
+    for task, wanted in {"image": (10, 9, 2), "superres": (10, 10, 1)}.items():
         both = pd.DataFrame({"small": small()[task], "here": here[task]}).dropna()
         places = both.rank(ascending=False).loc["instant-ngp"]
         assert (len(both), places["small"], places["here"]) == wanted
@@ -208,8 +222,9 @@ def test_what_is_said_of_mri() -> None:
     }
     first = networks.idxmax()
     own = {name for name in first.index if first[name] == "instant-ngp"}
-    assert own == {"shepp-logan", "phantom-1", "phantom-2"}
+    assert own == {"phantom-1", "phantom-2"}
     mean = means(values)
+    assert next(iter(means(networks))) == "rff"
     assert mean["grid"] < mean["zero-filled"]
 
 
@@ -218,7 +233,7 @@ def test_what_is_said_of_denoising() -> None:
     networks = values.drop(["nl-means", "tv", "noisy"])
     assert (values.loc["nl-means"] > networks.max()).all()
     mean = means(values)
-    assert list(mean)[:3] == ["nl-means", "tv", "wire"]
+    assert list(mean)[:4] == ["nl-means", "tv", "wire", "rff"]
     assert f"instead of {mean['siren']:.1f} dB and FINER 23.1 dB instead of {mean['finer']:.1f} dB" in PAGE
 
 
@@ -253,7 +268,7 @@ def test_what_is_said_of_pictures_from_gradients() -> None:
 
 def test_what_is_said_of_occupancy() -> None:
     values = values_of("occupancy")
-    assert list(values.index)[:5] == ["relu-pe", "siren", "wire", "gauss", "biharmonic"]
+    assert list(values.index)[:6] == ["relu-pe", "siren", "wire", "gauss", "rff", "biharmonic"]
     assert values["terrain"].idxmax() == "biharmonic"
     mean = means(values, digits=4)
     assert list(mean)[-4:] == ["nearest", "instant-ngp", "grid", "relu"]
@@ -289,8 +304,8 @@ def test_what_is_said_of_inpainting() -> None:
     networks = values.drop(["biharmonic", "linear", "nearest"])
     ahead = networks > values.loc["biharmonic"]
     assert ahead.any().sum() == 1
-    assert (ahead["retina"].sum(), len(networks)) == (7, 10)
-    assert "On retina seven of ten networks are ahead of it" in section("Inpainting")
+    assert (ahead["retina"].sum(), len(networks)) == (7, 11)
+    assert "On retina seven of eleven networks are ahead of it" in section("Inpainting")
     mean = means(values)
     assert f"is {mean['wire'] - mean['bw-relu']:.1f} dB behind WIRE" in section("Inpainting")
 
@@ -330,7 +345,10 @@ def test_what_is_said_of_ct(ct: pd.DataFrame) -> None:
         f"**Instant-NGP ({mean['instant-ngp']} dB) is the best network**, on four of six signals. "
         f"Grid ({mean['grid']} dB)" in PAGE
     )
-    assert f"penalty here, SIREN ({mean['siren']} dB) and FINER ({mean['finer']} dB) follow" in PAGE
+    assert (
+        f"penalty here, RFF ({mean['rff']} dB), SIREN ({mean['siren']} dB) and FINER ({mean['finer']} dB) follow"
+        in PAGE
+    )
     assert (networks.idxmax() == "instant-ngp").sum() == 4
     assert f"Here `centred` loses {mean['bw-relu'] - mean['bw-relu-centred']:.1f} dB" in PAGE
     assert f"BW-ReLU ({mean['bw-relu']} dB) is ahead of WIRE ({mean['wire']:.2f} dB), ReLU+PE, Gauss and ReLU" in PAGE
@@ -366,8 +384,8 @@ def test_what_is_said_of_bw_relu_on_its_own_page() -> None:
         f"deblurring {deblur['bw-relu']}, WIRE {deblur['wire']}, SIREN {deblur['siren']}",
         f"pictures from gradients {poisson['bw-relu']}, WIRE {poisson['wire']}, SIREN {poisson['siren']}",
         f"occupancy {occupancy['bw-relu']:.4f}, WIRE {occupancy['wire']:.4f}, SIREN {occupancy['siren']:.4f}",
-        f"seventh of ten ({ranks['bw-relu']:.2f}), behind SIREN ({ranks['siren']:.2f}) and WIRE ({ranks['wire']:.2f}) "
-        f"and ahead of Gauss ({ranks['gauss']:.2f})",
+        f"eighth of eleven ({ranks['bw-relu']:.2f}), behind SIREN ({ranks['siren']:.2f}) and WIRE "
+        f"({ranks['wire']:.2f}) and ahead of Gauss ({ranks['gauss']:.2f})",
         f"as WIRE ({image['wire']}) and above Gauss ({image['gauss']}) with {image['bw-relu']}",
         f"SIREN ({image['siren']}); with `centred` initial values {image['bw-relu-centred']}",
         f"no: {superres['bw-relu']}, WIRE {superres['wire']}, SIREN {superres['siren']}, least squares "
@@ -413,7 +431,7 @@ def test_what_is_said_of_second_repeats() -> None:
         in_db[in_db["repeat"] == repeat].pivot_table(index="name", columns="task", values="value") for repeat in (0, 1)
     )
     assert set(first.columns[first.idxmax() == "instant-ngp"]) == {"image", "ct", "superres", "mri", "deblur"}
-    rivals = {"image": "siren", "ct": "grid", "superres": "siren", "mri": "finer", "deblur": "finer"}
+    rivals = {"image": "siren", "ct": "grid", "superres": "siren", "mri": "rff", "deblur": "finer"}
     for task, rival in rivals.items():
         assert second[task].drop("instant-ngp").idxmax() == rival
         own, best = at(second, "instant-ngp", task), at(second, rival, task)
