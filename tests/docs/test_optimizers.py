@@ -11,6 +11,7 @@ import pytest
 from docs.site import at_128
 from docs.site.archive import final
 from inrbench.bench import results
+from inrbench.bench.config.lock import Lock
 from inrbench.bench.store.headline import mean_over_signals
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -54,8 +55,8 @@ def of_repeat(repeat: int, name: str) -> float:
 
 def test_what_is_said_of_muon_at_128() -> None:
     page = " ".join((DOCS / "evidence" / "optimizers.md").read_text().split())
-    image, ct, mri = map(at_128.under_muon().__getitem__, ("image", "ct", "mri"))
-    assert (len(image), len(ct), len(mri)) == (6, 6, 3)
+    image, ct, superres, mri = map(at_128.under_muon().__getitem__, ("image", "ct", "superres", "mri"))
+    assert (len(image), len(ct), len(superres), len(mri)) == (6, 6, 7, 7)
     gains = {name: muon - adam for name, (adam, muon) in image.items()}
     assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("siren", "finer")
     assert f"Muon gains for all six**, {gains['siren']:.1f} dB (SIREN) to {gains['finer']:.1f} dB (FINER)" in page
@@ -78,14 +79,42 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert f"changes the others by {max(others):.1f} dB at most" in page
     siren = [of_repeat(repeat, "siren-muon") - of_repeat(repeat, "siren") for repeat in (0, 1)]
     assert f"it gains {siren[0]:.1f} dB in the first and loses {-siren[1]:.1f} dB in the second" in page
-    on_mri = {name: muon - adam for name, (adam, muon) in mri.items()}
-    said = f"the best network on MRI**, {mri['relu-pe'][1]:.2f} dB, and is worth {on_mri['siren']:.1f} dB to SIREN."
-    assert f"{said} BW-ReLU does not change" in page
+    on_mri, on_superres = ({name: muon - adam for name, (adam, muon) in pairs.items()} for pairs in (mri, superres))
+    first, second = sorted(mri, key=lambda name: -mri[name][1])[:2]
+    assert (first, second) == ("relu-pe", "wire")
+    assert f"ReLU+PE ({mri[first][1]:.2f} dB) and WIRE ({mri[second][1]:.2f} dB) the best networks on MRI" in page
+    assert mri[second][1] > at_128.networks()["mri"].max()
+    assert max(on_mri, key=lambda name: on_mri[name]) == "relu"
+    assert (
+        f"ReLU gains most ({on_mri['relu']:.1f} dB) and comes within 0.6 dB of BW-ReLU under Adam; FINER loses "
+        f"{-on_mri['finer']:.1f} dB" in page
+    )
+    assert 0.5 < mri["bw-relu"][0] - mri["relu"][1] < 0.6
+    order = sorted(on_superres, key=lambda name: on_superres[name])
+    assert (order[0], order[1], order[-1], len(order)) == ("bw-relu", "siren", "relu", 7)
+    assert (
+        f"for all but BW-ReLU**, {on_superres['siren']:.1f} dB (SIREN) to {on_superres['relu']:.1f} dB (ReLU)" in page
+    )
+    assert max(superres, key=lambda name: superres[name][1]) == "siren"
+    behind = at_128.best_classical()["superres"][1] - superres["siren"][1]
+    assert f"has {superres['siren'][1]:.2f} dB, {behind:.1f} dB less than least squares" in page
+    assert f"ReLU ({superres['relu'][1]:.2f} dB) passes BW-ReLU under Adam ({superres['bw-relu'][0]:.2f} dB)" in page
+    assert (
+        f"It loses {-gain['bw-relu']:.1f} dB on ct and {-on_superres['bw-relu']:.1f} dB on superres; on mri it does "
+        "not change" in page
+    )
     assert abs(on_mri["bw-relu"]) < 0.1
-    assert mri["relu-pe"][1] > at_128.networks()["mri"].max()
-    both = [pd.DataFrame(pairs).T for pairs in (image, ct)]
-    order = [frame[0].corr(frame[1], "spearman") for frame in both]
-    assert f"a Spearman correlation of {order[0]:.2f} on image and {order[1]:.2f} on ct" in page
+    frames = [pd.DataFrame(pairs).T for pairs in (image, ct, superres, mri)]
+    kept = [f"{frame[0].corr(frame[1], 'spearman'):.2f}" for frame in frames]
+    said = "a Spearman correlation of {} on image, {} on ct, {} on superres and {} on mri"
+    assert said.format(*kept) in page
+    lock = Lock.read(DOCS.parent / "bench" / "suites" / "optimizers-128.lock.yaml")
+    assert lock is not None
+    found = {name: tasks for name, tasks in lock.activations.items() if name.endswith("-muon")}
+    edges = [(name, best.edges) for name, tasks in found.items() for best in tasks.values()]
+    at_edge = [name for name, named in edges if any(edge.endswith("lr high") for edge in named)]
+    assert f"Of the {len(edges)} settings found under Muon {len(at_edge)} are" in page
+    assert at_edge.count("relu-muon") == at_edge.count("relu-pe-muon") == 4
     scores = final("optimizers-128")
     variance = mean_over_signals(scores, "name")["relu-variance"]
     assert f"give ReLU {variance - image['relu'][0]:.1f} dB under Adam" in page
@@ -96,6 +125,7 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert (networks.loc["relu-pe"] > plain.max()).all()
     answer = " ".join((DOCS / "answer.md").read_text().split())
     assert f"improves each of six networks by {gains['siren']:.1f} to {gains['finer']:.1f} dB" in answer
+    assert f"SIREN with Muon {superres['siren'][1]:.1f} |" in answer
     assert f"FINER with Muon reaches {image['finer'][1]:.1f} dB" in answer
     assert f"ReLU+PE the best network ({ct['relu-pe'][1]:.1f} dB, with Adam {ct['relu-pe'][0]:.1f})" in answer
     assert f"and costs BW-ReLU {-gain['bw-relu']:.1f} dB and SIREN {-gain['siren']:.1f} dB" in answer
