@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 MAX_JOBS = 1_000_000
 
+_OF_TASKS = ("task", "signals", "classical", "model", "train")
+_OF_ACTIVATIONS = ("activation", "label", "tasks", "per_task", "model", "train")
+"""Keys of a suite's entries besides the parameters of the plugin."""
+
 
 def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
     """Every job of a suite once, under the first name that the suite gives it; see `declarations`."""
@@ -111,7 +115,7 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
         ]
 
     for suffix, params in _sweep(settings, cls, where):
-        task = validated(cls, params, file, f"tasks.{key}")
+        task = validated(cls, params, file, f"tasks.{key}", _OF_TASKS)
         plugin = Plugin(cls.name, cls.version, task.model_dump(mode="json"))
         plain = methods_of("", task)
         signals = _signals(names if names is not None else task.signals(), task, where)
@@ -250,7 +254,7 @@ def _methods(
             merged[kind] |= level
     methods = []
     for params_suffix, params in _sweep({**entry, **particular}, cls, where):
-        activation = validated(cls, params, file, place)
+        activation = validated(cls, params, file, place, _OF_ACTIVATIONS)
         for model_suffix, model in _sweep(merged["model"], Model, f"{where}.model"):
             for train_suffix, train in _sweep(merged["train"], Train, f"{where}.train"):
                 settings = _with_optimizer(validated(Train, train, file, f"{place}.train"), task, plugins, file, place)

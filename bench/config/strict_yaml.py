@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -99,12 +99,13 @@ def read_text(path: Path) -> str:
         raise BadInput(f"{path}: cannot be read ({cause}); name a readable suite file") from error
 
 
-def validated(cls: type[M], values: Mapping[str, Any], where: str, key: str = "") -> M:
+def validated(cls: type[M], values: Mapping[str, Any], where: str, key: str = "", besides: Sequence[str] = ()) -> M:
     """Settings or plugin parameters from parsed YAML, strictly: no text where a number belongs, no unknown name.
 
     Args:
         where: file or option that the values come from, at the beginning of messages.
         key: key of the values in the file, e.g. ``tasks.image``; empty for the whole file.
+        besides: keys that may stand there besides these, for the suggestion where one is not known.
 
     Raises:
         BadInput: one line that names the key, the value and what would be right.
@@ -112,7 +113,7 @@ def validated(cls: type[M], values: Mapping[str, Any], where: str, key: str = ""
     try:
         return cls.model_validate(_tuples(cls, values))
     except ValidationError as error:
-        raise BadInput(_explain(error, cls, values, where, key)) from error
+        raise BadInput(_explain(error, cls, values, where, key, besides)) from error
 
 
 def accepts(cls: type[BaseModel], key: str, value: Any) -> bool:
@@ -152,23 +153,54 @@ def _path(loc: Sequence[str], values: Any) -> list[str]:
     """The part of an error's location that the user wrote: pydantic adds the members of unions and its functions."""
     path = []
     for part in loc:
-        if not isinstance(values, Mapping) or part not in values:
-            break
+        if isinstance(values, Mapping) and part in values:
+            values = values[part]
+        elif isinstance(values, list | tuple) and part.isdigit():
+            values = values[int(part)]
+        else:
+            continue
         path.append(part)
-        values = values[part]
     return path
 
 
-def _explain(error: ValidationError, cls: type[BaseModel], values: Mapping[str, Any], where: str, outer: str) -> str:
-    """The first fault as one line."""
-    fault = error.errors(include_url=False)[0]
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models in a type, such as the one of ``list[Round] | None``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def _known(cls: type[BaseModel], path: Sequence[str]) -> list[str]:
+    """The names of the settings beside the last one of a path."""
+    for part in path[:-1]:
+        if field := cls.model_fields.get(part):
+            cls = next(_models(field.annotation), cls)
+    return list(cls.model_fields)
+
+
+def _explain(
+    error: ValidationError,
+    cls: type[BaseModel],
+    values: Mapping[str, Any],
+    where: str,
+    outer: str,
+    besides: Sequence[str],
+) -> str:
+    """The first fault as one line; a name that is not known goes before what is missing for that."""
+    faults = error.errors(include_url=False)
+    fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
     loc = [str(part) for part in fault["loc"]]
-    key = ".".join(_path(loc, values) or loc)
+    path = _path(loc, values) or loc
+    if fault["type"] == "missing":
+        path = [*_path(loc[:-1], values), loc[-1]]
+    key = ".".join(path)
     place = f"{where}: {'.'.join(filter(None, (outer, key)))}".removesuffix(": ")
     value = repr(fault["input"])
     value = value if len(value) <= 60 else value[:57] + "..."
     if fault["type"] == "extra_forbidden":
-        return f"{place}: no such setting{did_you_mean(loc[-1], cls.model_fields)}"
+        known = [*_known(cls, path), *(besides if len(path) == 1 else ())]
+        return f"{place}: no such setting{did_you_mean(loc[-1], known)}"
     if fault["type"] == "missing":
         return f"{place}: missing; give it a value"
     if kind := _KINDS.get(fault["type"]):

@@ -164,6 +164,12 @@ def test_a_size_in_the_activation_replaces_the_suites() -> None:
         ("tasks: {image: 3}", ["tasks.image", "3"]),
         ("activations: {sirn: {}}", ["activations.sirn", "did you mean 'siren'"]),
         ("activations: {siren: {omega: 3}}", ["activations.siren.omega", "did you mean 'omega0'"]),
+        ("activations: {siren: {per_tsk: {}}}", ["activations.siren.per_tsk", "did you mean 'per_task'"]),
+        ("tasks: {image: {signal: [coins]}}", ["tasks.image.signal", "did you mean 'signals'"]),
+        (
+            "tasks: {image: {repeats: 2}}",
+            ["tasks.image.repeats", "known: classical, model, signals, size, task, train"],
+        ),
         ("activations: {siren: {omega0: -1}}", ["activations.siren.omega0", "-1", "greater than 0"]),
         ("activations: {siren: {omega0: fast}}", ["activations.siren.omega0", "'fast'", "not a number"]),
         ("activations: {siren: {omega0: []}}", ["activations.siren.omega0", "empty list"]),

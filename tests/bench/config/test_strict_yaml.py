@@ -12,6 +12,7 @@ from pydantic import Field
 
 from inrbench.bench.config.settings import Model, Settings, Train
 from inrbench.bench.config.strict_yaml import accepts, read_text, read_yaml, validated
+from inrbench.bench.config.suite import Suite, Tuning
 from inrbench.bench.errors import BadInput
 
 
@@ -76,6 +77,12 @@ def test_large_files_are_not_read(tmp_path: Path) -> None:
         (Train, {"lr": 1e-3}, "s: steps: missing; give it a value"),
         (Train, {"steps": 1, "lrr": 1.0}, "s: lrr: no such setting — did you mean 'lr'?"),
         (Train, {"steps": 1, "lr": float("nan")}, "s: lr: nan"),
+        (Tuning, {"trails": 1}, "s: trails: no such setting — did you mean 'trials'?"),
+        (Suite, {"suite": "s", "tuning": {"trails": 1}}, "s: tuning.trails: no such setting — did you mean 'trials'?"),
+        (Tuning, {"rounds": [{"trails": 1}]}, "s: rounds.0.trails: no such setting — did you mean 'trials'?"),
+        (Tuning, {"rounds": [{"share": 1}]}, "s: rounds.0.trials: missing; give it a value"),
+        (Tuning, {"rounds": [{"trials": 0}]}, "s: rounds.0.trials: 0 is out of range"),
+        (Train, {"steps": 1, "loss": {"name": "l2", "dleta": 1}}, "s: loss.dleta: no such setting — did you mean"),
         (Model, {"width": 8, "params": 9}, "s: give exactly one of width and params"),
         (Model, {"depth": 2}, "s: give exactly one of width and params"),
         (Sizes, {"size": "big"}, "s: size: 'big'"),
