@@ -18,7 +18,7 @@ SUITE = {
     "model": {"depth": 2, "width": 8},
     "train": {"steps": 6, "lr": 1e-3},
     "tasks": {
-        "image": {"signals": ["camera", "chelsea"], "size": 16, "repeats": {"camera": 1}},
+        "image": {"signals": ["camera", "chelsea"], "size": 16},
         "function": {"signals": ["doppler", "blocks"], "samples": 128},
     },
     "tuning": {"trials": 3, "signals": {"image": ["coins"], "function": ["heavisine"]}},
@@ -119,9 +119,12 @@ def test_its_place_is_that_of_the_leaderboard(ranking: inrbench.Ranking) -> None
 
 
 def test_where_it_wins_and_loses_are_its_means(ranking: inrbench.Ranking) -> None:
-    final = ranking.final[ranking.final["kind"] == "activation"]
-    assert set(ranking.tasks["task"]) == {"image", "function"}
-    for row in ranking.tasks.to_dict("records"):
+    final = ranking.final[(ranking.final["signal"] != "camera") | (ranking.final["repeat"] == 0)]
+    unlike = copy.copy(ranking)  # one signal has one repeat, the others two
+    unlike.__dict__["final"] = final
+    final = final[final["kind"] == "activation"]
+    assert set(unlike.tasks["task"]) == {"image", "function"}
+    for row in unlike.tasks.to_dict("records"):
         jobs = final[final["task"] == row["task"]]
         means = jobs.groupby(["method", "signal"])["value"].mean().groupby("method").mean()
         direction = final[final["task"] == row["task"]]["direction"].iloc[0]
@@ -146,7 +149,7 @@ def test_the_command_prints_it_and_writes_the_page_and_latex(rivals: Path, ranki
                     rivals / "stored" / "little", "--results", rivals / "results")  # fmt: skip
     assert done.returncode == 0
     assert "Wave: place" in done.stdout
-    assert "0 of 7 jobs to run" in done.stderr
+    assert "0 of 8 jobs to run" in done.stderr
     assert "Wave" in (ranking.folder / "report" / "index.html").read_text()
     assert "Wave" in (ranking.folder / "report" / "tables" / "image.tex").read_text()
 
