@@ -105,7 +105,7 @@ def validated(cls: type[M], values: Mapping[str, Any], where: str, key: str = ""
     Args:
         where: file or option that the values come from, at the beginning of messages.
         key: key of the values in the file, e.g. ``tasks.image``; empty for the whole file.
-        besides: keys that may stand there besides these, for the suggestion where one is not known.
+        besides: other keys that are right there, for the suggestion where one is not known.
 
     Raises:
         BadInput: one line that names the key, the value and what would be right.
