@@ -19,7 +19,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.refusal import refusal
 from inrbench.bench.config.settings import Model, Train
 from inrbench.bench.config.strict_yaml import accepts, validated
-from inrbench.bench.config.suite import Suite
+from inrbench.bench.config.suite import OF_ACTIVATIONS, OF_TASKS, Suite
 from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.tasks.signals.load import is_registered, load
 from inrbench.tasks.signals.signal import SignalError
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 MAX_JOBS = 1_000_000
 
-_OF_TASKS = ("task", "signals", "classical", "model", "train")
-_OF_ACTIVATIONS = ("activation", "label", "tasks", "per_task", "model", "train")
-"""Keys of a suite's entries besides the parameters of the plugin."""
+_KINDS = ("model", "train")
+"""Keys of a suite's entries with settings that are no parameters of the plugin."""
 
 
 def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
@@ -115,7 +114,7 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
         ]
 
     for suffix, params in _sweep(settings, cls, where):
-        task = validated(cls, params, file, f"tasks.{key}", _OF_TASKS)
+        task = validated(cls, params, file, f"tasks.{key}", (*OF_TASKS, *_KINDS))
         plugin = Plugin(cls.name, cls.version, task.model_dump(mode="json"))
         plain = methods_of("", task)
         signals = _signals(names if names is not None else task.signals(), task, where)
@@ -254,7 +253,7 @@ def _methods(
             merged[kind] |= level
     methods = []
     for params_suffix, params in _sweep({**entry, **particular}, cls, where):
-        activation = validated(cls, params, file, place, _OF_ACTIVATIONS)
+        activation = validated(cls, params, file, place, (*OF_ACTIVATIONS, *_KINDS))
         for model_suffix, model in _sweep(merged["model"], Model, f"{where}.model"):
             for train_suffix, train in _sweep(merged["train"], Train, f"{where}.train"):
                 settings = _with_optimizer(validated(Train, train, file, f"{place}.train"), task, plugins, file, place)

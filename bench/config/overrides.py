@@ -15,7 +15,7 @@ from typing import Any
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.settings import Model, Settings, Train
 from inrbench.bench.config.strict_yaml import accepts, read_yaml
-from inrbench.bench.config.suite import Suite, Tuning
+from inrbench.bench.config.suite import OF_ACTIVATIONS, OF_TASKS, Suite, Tuning
 from inrbench.bench.errors import BadInput, did_you_mean
 
 EVERYWHERE = "all."
@@ -95,11 +95,11 @@ class _Setting:
         section, *rest = keys
         if section in _KINDS:
             return cls._within(0, keys)
-        if section == "tasks" and len(rest) > 1 and rest[1] not in ("task", "signals", "classical"):
+        if section == "tasks" and len(rest) > 1 and rest[1] not in OF_TASKS:
             return cls._within(1, rest[1:], task=rest[0])
         if section == "activations" and len(rest) > 3 and rest[1] == "per_task":
             return cls._within(4 if "/" in rest[2] else 3, rest[3:], rest[0], rest[2].partition("/")[0])
-        if section == "activations" and len(rest) > 1 and rest[1] not in ("per_task", "tasks", "label", "activation"):
+        if section == "activations" and len(rest) > 1 and rest[1] not in OF_ACTIVATIONS:
             return cls._within(2, rest[1:], rest[0])
         return None
 

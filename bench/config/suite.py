@@ -17,6 +17,8 @@ from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.suites import file_of, shipped
 
 __all__ = [
+    "OF_ACTIVATIONS",
+    "OF_TASKS",
     "Claim",
     "Round",
     "Suite",
@@ -28,6 +30,10 @@ __all__ = [
     "select_tasks",
     "shipped",
 ]
+
+OF_TASKS = ("task", "signals", "classical")
+OF_ACTIVATIONS = ("activation", "label", "tasks", "per_task")
+"""Keys of a suite's entries besides the parameters of the plugin, ``model`` and ``train``."""
 
 
 class Round(Settings):

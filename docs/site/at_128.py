@@ -42,17 +42,17 @@ def overview() -> str:
 
 def networks() -> pd.DataFrame:
     """Mean score of each network (rows) on each task (columns), NaN where it was not run."""
-    return _means(_networks(SUITE))[tasks()]
+    return _means(SUITE)[tasks()]
 
 
 def small() -> pd.DataFrame:
     """The same in `reference`."""
-    return _means(_networks("reference"))
+    return _means("reference")
 
 
 def mean_ranks() -> dict[str, float]:
     """The mean rank of each network that was run on all tasks, the best first, as the leaderboard has it."""
-    return dict(zip(board().methods, board().mean_rank.value.tolist(), strict=True))
+    return _ranks(board())
 
 
 @functools.cache
@@ -92,8 +92,8 @@ def values_of(task: str) -> pd.DataFrame:
 
 def systems() -> str:
     """Mean scores of networks with a searched penalty of total variation on each task of `systems-128`, beside the same
-    networks without it, on the same repeats, and the best classical method."""
-    plain, classical = _means(_paired(PENALISED)), best_classical()
+    networks without it and the best classical method."""
+    plain, classical = networks(), best_classical()
     rows = []
     for name, scores in penalised().items():
         for task, score in scores.items():
@@ -105,7 +105,7 @@ def systems() -> str:
 
 def penalised() -> dict[str, dict[str, float]]:
     """Mean score of each network of `systems-128` on each task on which it was run."""
-    means = _means(_networks(PENALISED))
+    means = _means(PENALISED)
     order = [task for task in tasks() if task in means]
     return {
         str(name): {task: float(row[task]) for task in order if row[task] == row[task]}
@@ -123,8 +123,8 @@ def optimizers() -> str:
 
 
 def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
-    """Of each task the mean score of each network under Adam and under Muon, on the same repeats."""
-    parts = [mean_over_signals(part, "task", "name") for part in (_paired(MUON), _networks(MUON))]
+    """Of each task the mean score of each network under Adam and under Muon."""
+    parts = [mean_over_signals(_networks(suite), "task", "name") for suite in (SUITE, MUON)]
     scores = {key: float(value) for part in parts for key, value in zip(part.index, part.to_numpy(), strict=True)}
     found: dict[str, dict[str, tuple[float, float]]] = {}
     for task, name in scores:
@@ -158,26 +158,23 @@ def repeats() -> str:
 
 def ranks_of_repeat(repeat: int) -> dict[str, float]:
     """The mean rank of each network of the leaderboard in one repeat, the best first."""
-    found = compare(board().methods, board().cases, board().scores[..., [repeat]])
-    return dict(zip(found.methods, found.mean_rank.value.tolist(), strict=True))
+    return _ranks(compare(board().methods, board().cases, board().scores[..., [repeat]]))
 
 
 def changes() -> pd.DataFrame:
     """The second repeat less the first (dB) of each network (columns) on each signal of the tasks with scores in dB."""
     scores = _networks(SUITE)
     scores = scores[~scores["task"].isin(["sdf", "occupancy"])]
-    both = scores.pivot_table(index=["task", "signal", "name"], columns="repeat", values="value").dropna()
+    both = scores.pivot_table(index=["task", "signal", "name"], columns="repeat", values="value")
     return (both[1] - both[0]).unstack("name")
 
 
-def _means(scores: pd.DataFrame) -> pd.DataFrame:
-    return mean_over_signals(scores, "task", "name").unstack("task")
+def _ranks(found: Leaderboard) -> dict[str, float]:
+    return dict(zip(found.methods, found.mean_rank.value.tolist(), strict=True))
 
 
-def _paired(suite: str) -> pd.DataFrame:
-    """The final scores of networks of `reference-128` on the signals and repeats that another suite has."""
-    case = ["task", "signal", "repeat"]
-    return _networks(SUITE).merge(final(suite)[case].drop_duplicates(), on=case)
+def _means(suite: str) -> pd.DataFrame:
+    return mean_over_signals(_networks(suite), "task", "name").unstack("task")
 
 
 def _networks(suite: str) -> pd.DataFrame:

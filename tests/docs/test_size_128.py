@@ -9,7 +9,7 @@ import pytest
 
 from docs.site.archive import RESULTS, final
 from docs.site.at_128 import best_classical, board, mean_ranks, networks, ranks_of_repeat, small, tasks, values_of
-from inrbench.bench.config.lock import Lock
+from inrbench.bench.config.lock import Lock, TunedSettings
 from inrbench.bench.store import trials
 
 PAGE = " ".join((RESULTS.parent / "evidence" / "size-128.md").read_text().split())
@@ -80,6 +80,13 @@ def at(values: pd.DataFrame, method: str, signal: str) -> float:
     return float(values.loc[[method], [signal]].to_numpy()[0, 0])
 
 
+def searched(name: str) -> dict[str, TunedSettings]:
+    """What the search found for a network, by task."""
+    lock = Lock.read(RESULTS.parents[1] / "bench" / "suites" / "reference-128.lock.yaml")
+    assert lock is not None
+    return lock.activations[name]
+
+
 @pytest.fixture(scope="module")
 def image() -> pd.DataFrame:
     return values_of("image")
@@ -123,9 +130,7 @@ def test_what_is_said_of_rff() -> None:
     own = scores[scores["name"] == "rff"].groupby(["task", "repeat"])["value"].mean()
     ct, deblur = (f"{own[task, 0]:.2f} and {own[task, 1]:.2f} dB" for task in ("ct", "deblur"))
     assert f"on ct the two have {ct}, on deblur {deblur}" in PAGE
-    found = Lock.read(RESULTS.parents[1] / "bench" / "suites" / "reference-128.lock.yaml")
-    assert found is not None
-    assert sum("sigma low" in best.edges for best in found.activations["rff"].values()) == 4
+    assert sum("sigma low" in best.edges for best in searched("rff").values()) == 4
 
 
 def test_what_is_said_of_the_size_of_instant_ngp() -> None:
@@ -153,13 +158,24 @@ def test_what_is_said_of_centred_initial_values() -> None:
     assert {str(task) for task, value in gain.items() if value > 0} == {"image", "function", "denoise", "occupancy"}
     assert gain["denoise"] < 0.05
     assert gain["occupancy"] < 0.01
-    found = Lock.read(RESULTS.parents[1] / "bench" / "suites" / "reference-128.lock.yaml")
-    assert found is not None
-    edges = {task: best for task, best in found.activations["bw-relu-centred"].items() if "c low" in best.edges}
+    edges = {task: best for task, best in searched("bw-relu-centred").items() if "c low" in best.edges}
     assert (len(edges), {best.settings["c"] for best in edges.values()}) == (8, {1.12})
     assert f"most on mri ({-gain['mri']:.1f} dB) and sdf, where the error doubles" in PAGE
     assert gain.idxmin() == "mri"
     assert 1.9 < at(both, "sdf", "bw-relu-centred") / at(both, "sdf", "bw-relu") < 2.1
+
+
+@pytest.mark.parametrize("suite", ["reference-128", "systems-128", "optimizers-128"])
+def test_networks_are_compared_on_the_same_signals_and_repeats(suite: str) -> None:
+    scores = final(suite)
+    signals = {str(task): of["signal"].nunique() for task, of in final("reference-128").groupby("task")}
+    for (task, name), jobs in scores[scores["activation"].notna()].groupby(["task", "name"]):
+        cases = set(zip(jobs["signal"], jobs["repeat"], strict=True))
+        assert (len(jobs), len(cases), set(jobs["repeat"])) == (
+            2 * signals[str(task)],
+            2 * signals[str(task)],
+            {0, 1},
+        ), name
 
 
 def test_what_is_said_of_the_small_problems() -> None:
