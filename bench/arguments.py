@@ -204,7 +204,7 @@ class RankArgs(JobsArgs):
     """search, run and rank your own activation among the stored results of a suite"""
 
     entry: str = positional("a plugin file with one activation, or with --plugin the activation's name", "ENTRY")
-    suite: str = option("--suite", "the suite to rank in (default: reference)", "SUITE", "reference")
+    suite: str = option("--suite", "the suite to rank in (default: reference-small)", "SUITE", "reference-small")
     scale: str | None = option("--scale", SCALE, "NAME")
     tasks: list[str] = option("-t", "rank on this task only; may be repeated", "NAME", list)
     trials: int | None = option("--trials", "fewer trials than the rivals had, for a quick look", "N")

@@ -37,10 +37,10 @@ FILES = (
     "docs/evidence/published.md",
     "docs/evidence/cost.md",
     "docs/evidence/optimizers.md",
-    "docs/evidence/size-128.md",
+    "docs/evidence/reference.md",
 )
-RESULTS = ("docs/evidence/leaderboard.md", "docs/paper.md")
-ARCHIVES = ("reference",)
+RESULTS = ("docs/evidence/reference-small.md", "docs/paper.md")
+ARCHIVES = ("reference-small",)
 """Archives of shipped suites, whose tables stand beside them."""
 
 TABLE = re.compile(r"(<!-- table: ([\w-]+) ([\w-]+)((?: \S+=\S+)*) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
@@ -89,12 +89,12 @@ def _list(kind: str, form: str) -> str:
         ("formats", "table"): _formats,
         ("suites", "claims"): registries.claims,
         ("published", "table"): beside_measured,
-        ("size_128", "overview"): at_128.overview,
-        **{("size_128", task): functools.partial(at_128.of_task, task) for task in at_128.tasks()},
-        ("size_128", "systems"): at_128.systems,
-        ("size_128", "optimizers"): at_128.optimizers,
-        ("size_128", "ranks"): at_128.ranks,
-        ("size_128", "repeats"): at_128.repeats,
+        ("reference", "overview"): at_128.overview,
+        **{("reference", task): functools.partial(at_128.of_task, task) for task in at_128.tasks()},
+        ("reference", "systems"): at_128.systems,
+        ("reference", "optimizers"): at_128.optimizers,
+        ("reference", "ranks"): at_128.ranks,
+        ("reference", "repeats"): at_128.repeats,
         ("choose_c", "rules"): choose_c.rules,
         ("choose_c", "small"): functools.partial(choose_c.rules, "small"),
         ("step_times", "activations"): step_times.of_activations,

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.timeout(900)  # it installs, and starts many processes
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "NOTICE", "inrbench", "activations", "bench", "report", "tasks")
-STORED = ("reference", "reference-128")
+STORED = ("reference-small", "reference")
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -123,11 +123,11 @@ def test_every_command_works_next_to_a_strangers_modules(stranger: Run, tmp_path
 
 @pytest.mark.slow
 def test_the_stored_results_and_the_lists_are_there_outside_a_checkout(stranger: Run, tmp_path: Path) -> None:
-    done = stranger("inrbench", "report", "reference", "-t", "function", "-a", "siren", "-a", "relu")
+    done = stranger("inrbench", "report", "reference-small", "-t", "function", "-a", "siren", "-a", "relu")
     assert done.returncode == 0, done.stderr
     assert "those that came with inrbench" in done.stderr
     assert "SIREN" in done.stdout
-    assert (tmp_path / "results/reference/report/index.html").is_file()
+    assert (tmp_path / "results/reference-small/report/index.html").is_file()
     assert "paper-ct" in stranger("inrbench", "list", "suites").stdout
     assert "inrbench" in stranger("inrbench", "doctor").stdout
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 TRIALS, REPEATS = 16, 3
 
-BASES = ("quick", "standard", "reference")
+BASES = ("quick", "standard", "reference-small")
 """Suites whose settings of a task are used, the first that has it."""
 
 USUAL_TASK = {

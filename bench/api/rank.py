@@ -128,7 +128,7 @@ class Ranking(Results):
 
 def rank(
     entry: str | Path | type[Activation],
-    suite: str | Path = "reference",
+    suite: str | Path = "reference-small",
     *,
     scale: str | None = None,
     tasks: Sequence[str] = (),

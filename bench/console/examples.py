@@ -31,7 +31,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "inrbench render results/quick 0c9a51f2 --size 1024",
         "inrbench render results/quick 0c9a51f2 --out camera.npy",
     ),
-    "verify": ("inrbench verify results/quick", "inrbench verify docs/results/reference 0c9a51f2"),
+    "verify": ("inrbench verify results/quick", "inrbench verify docs/results/reference-small 0c9a51f2"),
     "check": ("inrbench check siren ct", "inrbench check soft-sine --plugin soft_sine.py"),
     "completion": ("source <(inrbench completion bash)", "source <(inrbench completion zsh)"),
     "doctor": ("inrbench doctor", "inrbench doctor --results other/results"),

@@ -1,4 +1,4 @@
-"""Results that come with inrbench: `reference` and `reference-128` in a wheel, all of `docs/results` in a checkout."""
+"""Results that come with inrbench: of both reference suites in a wheel, all of `docs/results` in a checkout."""
 
 from __future__ import annotations
 

@@ -56,17 +56,17 @@ MEASURED = {
     "deblur/cell": 1008,
     "ct": 1088,
 }
-"""The measured values of the cases of `reference` on which networks, of 1,700 parameters, have more parameters."""
+"""The measured values of the cases of `reference-small` on which networks, of 1,700 parameters, have more of these."""
 
 SIX = ["bw-relu", "siren", "wire", "gauss", "relu-pe", "relu"]
 
-every = final("reference")
+every = final("reference-small")
 reference = every.query("kind == 'activation'")
-defaults, ten = of_activations("reference-defaults"), of_activations("reference-ten")
+defaults, ten = of_activations("reference-small-defaults"), of_activations("reference-small-ten")
 first = reference.query("repeat == 0")
 ordered, after = ranks(reference), ranks(first)
 
-print("Rank correlation (Spearman) of image with the other tasks, suite reference:")
+print("Rank correlation (Spearman) of image with the other tasks, suite reference-small:")
 print(ordered.T.corr("spearman")["image"].drop("image").sort_values().round(2).to_string(), "\n")
 for name in ("grid", "bw-relu", "siren"):
     print(f"Mean rank of {name}:", ordered[name].round(1).sort_values().to_dict())
@@ -119,7 +119,7 @@ print("\nMean final values of the six with 40 trials:")
 values = six.groupby(["task", "activation"])["value"].mean().unstack()
 print(values.round(3).to_string())
 
-for suite, wanted in (("reference-larger", "5,000 parameters"), ("reference-longer", "800 steps")):
+for suite, wanted in (("reference-small-larger", "5,000 parameters"), ("reference-small-longer", "800 steps")):
     if not (FOLDER / suite).is_dir():
         continue
     other = of_activations(suite)
@@ -141,9 +141,9 @@ for suite, wanted in (("reference-larger", "5,000 parameters"), ("reference-long
         print(changes.sort_values("after rank").head(3).round(2).to_string())
         lost = changes.index[changes["after value"] < changes["before value"] - 0.005]
         print(f"    worse than before: {len(lost)} of {len(changes)}: {', '.join(lost)}")
-if (FOLDER / "reference-noise").is_dir():
+if (FOLDER / "reference-small-noise").is_dir():
     print("\nct with other noise, repeat 0, the best four and the mean of all:")
-    for level, part in of_activations("reference-noise").groupby("task_params"):
+    for level, part in of_activations("reference-small-noise").groupby("task_params"):
         means = part.groupby("activation")["value"].mean()
         own = ranks(part).mean()
         best_four = ", ".join(f"{name} {means[name]:.2f}" for name in own.nsmallest(4).index)

@@ -1,14 +1,14 @@
 """
 # A paper's table and figure
 
-`inrbench.Results` opens stored results as DataFrames: here those of the suite `reference`, which come with inrbench.
+`inrbench.Results` opens stored results as DataFrames: here those of `reference-small`, which come with inrbench.
 """
 
 import seaborn as sns
 
 import inrbench
 
-results = inrbench.Results("../results/reference")
+results = inrbench.Results("../results/reference-small")
 final = results.final.query("label in ['SIREN', 'WIRE', 'Gauss', 'BW-ReLU', 'ReLU', 'tv']")
 psnr = final.query("task in ['denoise', 'deblur', 'ct', 'mri']")
 table = psnr.pivot_table("value", "label", "task", sort=False)

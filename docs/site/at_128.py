@@ -1,4 +1,4 @@
-"""What is stored of `reference-128`, for docs/evidence/size-128.md: all tasks at a glance, and a table for each."""
+"""What is stored of `reference`, for docs/evidence/reference.md: all tasks at a glance, and a table for each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inrbench.bench.config.suite import load
 from inrbench.bench.store.headline import mean_over_signals
 from inrbench.report.data.leaderboard import Leaderboard, compare, leaderboard
 
-SUITE, PENALISED, MUON = "reference-128", "systems-128", "optimizers-128"
+SUITE, PENALISED, MUON = "reference", "systems-128", "optimizers-128"
 LEAST_RANKED = 3
 """Networks of a task, for a rank correlation."""
 
@@ -46,8 +46,8 @@ def networks() -> pd.DataFrame:
 
 
 def small() -> pd.DataFrame:
-    """The same in `reference`."""
-    return _means("reference")
+    """The same in `reference-small`."""
+    return _means("reference-small")
 
 
 def mean_ranks() -> dict[str, float]:
@@ -134,7 +134,7 @@ def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
 
 
 def ranks() -> str:
-    """Of each task the rank correlation (Spearman) of the mean scores of networks here with those of `reference`."""
+    """Of each task the rank correlation (Spearman) of the mean scores of networks with those of the small reference."""
     before, here = small(), networks()
     rows = []
     for task in tasks():
@@ -142,7 +142,7 @@ def ranks() -> str:
         if len(both) < LEAST_RANKED:
             continue
         rows.append((task, str(len(both)), f"{both['small'].corr(both['here'], 'spearman'):.2f}"))
-    return table(("task", "networks", "rank correlation with `reference`"), rows)
+    return table(("task", "networks", "rank correlation"), rows)
 
 
 def repeats() -> str:

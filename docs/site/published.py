@@ -12,7 +12,7 @@ from inrbench.bench.store.headline import mean_over_signals
 from inrbench.report.data.published import Published, published
 from inrbench.tasks.core.metrics import METRICS
 
-SUITES = ("paper-neurofield", "reference-128", "reference")
+SUITES = ("paper-neurofield", "reference", "reference-small")
 """Suites of many activations, whose results are stored."""
 
 LEAST = 5

@@ -1,4 +1,4 @@
-"""Tasks that an activation won in the reference results."""
+"""Tasks that an activation won in the small reference."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def wins() -> dict[str, list[str]]:
     They are those of the table "Best method of each task" (`inrbench.report.tables.winners`), without classical
     methods.
     """
-    suite = archived("reference")
+    suite = archived("reference-small")
     tasks_won: dict[str, list[str]] = {}
     for won in winners.of(suite):
         shared = f" (not separated: {', '.join(method.label for method in won.unseparated)})" if won.unseparated else ""

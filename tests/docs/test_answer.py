@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from docs.site import at_128
+from tests.docs.pages import on_one_line
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = sorted((ROOT / "docs" / "evidence").glob("*.md"))
@@ -52,7 +53,7 @@ def test_the_answer_is_short_and_names_the_size_first() -> None:
 
 
 def test_the_verdicts_at_128_are_those_of_the_stored_results() -> None:
-    answer = " ".join((ROOT / "docs" / "answer.md").read_text().split())
+    answer = on_one_line("answer.md")
     best, all_means = at_128.best_classical(), {task: at_128.networks()[task].to_dict() for task in at_128.tasks()}
     image, ct, mri, inpaint, function, sdf, superres = (
         all_means[task] for task in ("image", "ct", "mri", "inpaint", "function", "sdf", "superres")

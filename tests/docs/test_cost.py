@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from docs.site.archive import RESULTS
 from docs.site.step_times import COMPILED, engines, ratios, spread
+from tests.docs.pages import on_one_line
 
-PAGE = " ".join((RESULTS.parent / "evidence" / "cost.md").read_text().split())
+PAGE = on_one_line("evidence/cost.md")
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from docs.site.archive import final
 from inrbench.bench import results
 from inrbench.bench.config.lock import Lock
 from inrbench.bench.store.headline import mean_over_signals
+from tests.docs.pages import on_one_line
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -47,14 +48,14 @@ def test_the_published_signs_at_their_toy_size(scores: pd.DataFrame) -> None:
 
 def of_repeat(repeat: int, name: str) -> float:
     """Mean score on ct in one repeat."""
-    scores = final("optimizers-128" if name.endswith("-muon") else "reference-128")
+    scores = final("optimizers-128" if name.endswith("-muon") else "reference")
     of = scores[(scores["task"] == "ct") & (scores["name"] == name) & (scores["repeat"] == repeat)]
     assert len(of) == 6
     return float(of["value"].mean())
 
 
 def test_what_is_said_of_muon_at_128() -> None:
-    page = " ".join((DOCS / "evidence" / "optimizers.md").read_text().split())
+    page = on_one_line("evidence/optimizers.md")
     image, ct, superres, mri = map(at_128.under_muon().__getitem__, ("image", "ct", "superres", "mri"))
     assert (len(image), len(ct), len(superres), len(mri)) == (6, 6, 7, 7)
     gains = {name: muon - adam for name, (adam, muon) in image.items()}
@@ -123,13 +124,13 @@ def test_what_is_said_of_muon_at_128() -> None:
     plain = at_128.values_of("ct").drop(["tv", "fbp"])
     assert (networks.idxmax() == "relu-pe").all()
     assert (networks.loc["relu-pe"] > plain.max()).all()
-    answer = " ".join((DOCS / "answer.md").read_text().split())
+    answer = on_one_line("answer.md")
     assert f"improves each of six networks by {gains['siren']:.1f} to {gains['finer']:.1f} dB" in answer
     assert f"SIREN with Muon {superres['siren'][1]:.1f} |" in answer
     assert f"FINER with Muon reaches {image['finer'][1]:.1f} dB" in answer
     assert f"ReLU+PE the best network ({ct['relu-pe'][1]:.1f} dB, with Adam {ct['relu-pe'][0]:.1f})" in answer
     assert f"and costs BW-ReLU {-gain['bw-relu']:.1f} dB and SIREN {-gain['siren']:.1f} dB" in answer
-    own = " ".join((DOCS / "evidence" / "bw-relu.md").read_text().split())
+    own = on_one_line("evidence/bw-relu.md")
     assert (
         f"worth {gains['bw-relu']:.1f} dB to it on pictures at 128 × 128 and costs {-gain['bw-relu']:.1f} dB on CT"
         in own

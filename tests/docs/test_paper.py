@@ -11,6 +11,7 @@ from docs.site import archive
 from docs.site.choose_c import by_rule, of_tasks
 from inrbench.bench.config import suite
 from inrbench.report.data.stats import estimate
+from tests.docs.pages import on_one_line
 
 FULL = {
     "paper-ct": ("train.steps=3000", "tasks.ct.tv_weight=3.0e-5"),
@@ -45,7 +46,7 @@ def test_where_nothing_is_stored_the_verdict_says_that_it_was_not_run() -> None:
             assert claim.full.startswith("Not run"), name
 
 
-PAPER = " ".join((Path(archive.RESULTS).parent / "paper.md").read_text().split())
+PAPER = on_one_line("paper.md")
 
 
 def losses(scale: str | None, rule: int) -> dict[str, float]:

@@ -11,6 +11,7 @@ from docs.site.archive import RESULTS
 from docs.site.published import agreement, beside_measured, measured
 from inrbench.bench import results
 from inrbench.report.data.published import published
+from tests.docs.pages import on_one_line
 
 
 def of(paper: str, task: str, data: str) -> pd.Series:
@@ -20,8 +21,8 @@ def of(paper: str, task: str, data: str) -> pd.Series:
 
 @pytest.mark.parametrize("data", ["three DIV2K pictures", "0527"])
 def test_pictures_rank_as_in_another_equal_search(data: str) -> None:
-    """Bound of 0.8, set before the search of `reference` is ever repeated."""
-    correlation, count = agreement(of("INR-ACT", "image", data), measured("reference", "image", "psnr"))
+    """Bound of 0.8, set before the search of `reference-small` is ever repeated."""
+    correlation, count = agreement(of("INR-ACT", "image", data), measured("reference-small", "image", "psnr"))
     assert count == 7
     assert correlation >= 0.8
 
@@ -38,23 +39,23 @@ def test_the_page_has_the_numbers_of_both() -> None:
     assert "| `finer` | 40.90 | 34.10 | 31.87 |" in text
     said = [
         re.findall(rf"([\d.]+) with `{suite}`", part)[0]
-        for suite in ("reference", "reference-128")
+        for suite in ("reference-small", "reference")
         for part in text.split("### ")
         if part.startswith("INR-ACT (code)") and ": image, " in part.partition("\n")[0]
     ]
-    page = " ".join((RESULTS.parent / "evidence" / "published.md").read_text().split())
-    assert "INR-ACT {} and {} (`reference`), {} and {} (`reference-128`)".format(*said) in page
-    assert "0.93 with `reference` (7 methods)" in text
-    occupancy, superres = ([of("FUTON", task, ""), measured("reference-128", task, metric)]
+    page = on_one_line("evidence/published.md")
+    assert "INR-ACT {} and {} (`reference-small`), {} and {} (`reference`)".format(*said) in page
+    assert "0.93 with `reference-small` (7 methods)" in text
+    occupancy, superres = ([of("FUTON", task, ""), measured("reference", task, metric)]
                            for task, metric in (("occupancy", "iou"), ("superres", "psnr")))  # fmt: skip
     six = [one[one.index.isin(other.index)].sort_values() for one, other in (occupancy, occupancy[::-1])]
     assert [(len(one), one.index[0], one.index[-1]) for one in six] == [
         (6, "relu-pe", "instant-ngp"), (6, "instant-ngp", "relu-pe")
     ]  # fmt: skip
     assert f"than at 256 (-0.79 and {agreement(*occupancy)[0]:.2f})" in page
-    assert f"`reference-128` ({agreement(*superres)[0]:.2f})" in page
+    assert f"`reference` ({agreement(*superres)[0]:.2f})" in page
     kodak = [agreement(of("FUTON", "image", "Kodak"), measured(suite, "image", "psnr"))[0]
-             for suite in ("paper-neurofield", "reference-128")]  # fmt: skip
+             for suite in ("paper-neurofield", "reference")]  # fmt: skip
     assert "with NeuroField {:.2f} at its own size and {:.2f} at 128 × 128 pixels".format(*kodak) in page
 
 
@@ -62,6 +63,6 @@ def test_the_level_of_siren_is_that_of_alpine() -> None:
     """Bound of 0.7 dB on the mean of three seeds, set before the first run."""
     final = results.final(RESULTS / "validate-alpine")
     assert abs(final["value"].mean() - 38.45) < 0.7
-    page = " ".join((RESULTS.parent / "evidence" / "published.md").read_text().split())
+    page = on_one_line("evidence/published.md")
     assert f"{final['value'].mean():.2f} dB with three seeds" in page
     assert len(final) == 3

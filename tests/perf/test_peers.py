@@ -1,6 +1,6 @@
 """A step against what a user would write instead: the plain network, ``torch.compile`` of it, and JAX; on all pixels.
 
-One thread and two, from the sizes of `reference` to those of the paper, in one run and in turn, some steps at a time.
+One thread and two, from the sizes of `reference-small` to those of the paper, in one run and in turn.
 """
 
 from __future__ import annotations

@@ -54,6 +54,7 @@ def test_a_damaged_file_of_the_package_stays_where_it_is(
 
 
 def test_reference_comes_with_inrbench_and_its_scores_are_small() -> None:
-    stored = [*shipped.FOLDER.glob("reference/runs/*.parquet"), *shipped.FOLDER.glob("reference/scores/*.parquet")]
+    folder = shipped.FOLDER / "reference-small"
+    stored = [*folder.glob("runs/*.parquet"), *folder.glob("scores/*.parquet")]
     assert {path.parent.name for path in stored} == {"runs", "scores"}
     assert sum(path.stat().st_size for path in stored) < 5e6

@@ -1,4 +1,4 @@
-"""The references show what the registry and the reference results hold. `make docs` builds the whole site."""
+"""The references show what the registry and the small reference hold. `make docs` builds the whole site."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_metrics_count_the_tasks_that_score_them_with_some_settings() -> None:
 
 def test_wins_are_those_of_the_table_of_winners() -> None:
     found = {(name, text.partition(",")[0]) for name, won in wins.wins().items() for text in won}
-    assert found == {(winner.best.key, winner.task.key) for winner in winners.of(archived("reference"))}
+    assert found == {(winner.best.key, winner.task.key) for winner in winners.of(archived("reference-small"))}
 
 
 def test_curves_are_drawn_where_there_is_one() -> None:
