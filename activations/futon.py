@@ -58,10 +58,10 @@ class Futon(Activation):
 
     Formula and initialisation (Kaiming-uniform factors, PyTorch's linear layers) are those of the published code, whose
     output passes tanh; here that is a suite's choice (`model: {output: tanh}`). The number of centres along an axis is
-    the share `centres` of the problem's samples there, 1/2 as published; where they lie is not stated in what could be
-    read, here they are centres of cells. `rank` is R; None takes the largest that the budget allows, which is what a
-    plain chain of the suite's width and depth has. The published learning rate is 3e-2 for pictures and 1e-2 for
-    volumes.
+    the share `centres` of the problem's samples there, 1/2 as published. The code places centres and coordinates from
+    end to end of [-1, 1]; here both are the centres of cells. `rank` is R; None takes the largest that the budget
+    allows, which is what a plain chain of the suite's width and depth has. The published learning rate is 3e-2 for
+    pictures and 1e-2 for volumes.
     """
 
     name, label, version = "futon", "FUTON", 1
