@@ -34,7 +34,7 @@ from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock, TunedSettings, flow
 from inrbench.bench.config.plugins import Plugins, Sources
 from inrbench.bench.config.settings import Model, Train
-from inrbench.bench.config.suite import OF_ACTIVATIONS, Round, Suite
+from inrbench.bench.config.suite import KINDS, OF_ACTIVATIONS, Round, Suite
 from inrbench.bench.errors import BadInput
 from inrbench.bench.runner.plan import Plan
 from inrbench.bench.store.headline import with_headline
@@ -413,7 +413,7 @@ _TRAIN = "train."
 _NAMES = ("label", "tasks", "per_task")
 """Keys of an activation in a suite that a trial has none or others of."""
 
-_OTHER = (*OF_ACTIVATIONS, "model", "train")
+_OTHER = (*OF_ACTIVATIONS, *KINDS)
 """Keys of an activation in a suite that are not parameters of it."""
 
 

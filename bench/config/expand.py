@@ -19,7 +19,7 @@ from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.refusal import refusal
 from inrbench.bench.config.settings import Model, Train
 from inrbench.bench.config.strict_yaml import accepts, validated
-from inrbench.bench.config.suite import OF_ACTIVATIONS, OF_TASKS, Suite
+from inrbench.bench.config.suite import KINDS, OF_ACTIVATIONS, OF_TASKS, Suite
 from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.tasks.signals.load import is_registered, load
 from inrbench.tasks.signals.signal import SignalError
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from inrbench.tasks.core.base import Task
 
 MAX_JOBS = 1_000_000
-
-_KINDS = ("model", "train")
-"""Keys of a suite's entries with settings that are no parameters of the plugin."""
 
 
 def jobs(suite: Suite, plugins: Plugins, where: str) -> list[Job]:
@@ -114,7 +111,7 @@ def _task_cells(suite: Suite, key: str, settings: dict[str, Any], plugins: Plugi
         ]
 
     for suffix, params in _sweep(settings, cls, where):
-        task = validated(cls, params, file, f"tasks.{key}", (*OF_TASKS, *_KINDS))
+        task = validated(cls, params, file, f"tasks.{key}", (*OF_TASKS, *KINDS))
         plugin = Plugin(cls.name, cls.version, task.model_dump(mode="json"))
         plain = methods_of("", task)
         signals = _signals(names if names is not None else task.signals(), task, where)
@@ -187,7 +184,7 @@ def _on_signal(entry: Mapping[str, Any] | None, key: str, signal: str) -> dict[s
         general = particular.get(key) or {}
         nested = {
             kind: {**(general.get(kind) or {}), **(special.get(kind) or {})}
-            for kind in ("model", "train")
+            for kind in KINDS
             if general.get(kind) or special.get(kind)
         }
         merged["per_task"] = {key: {**general, **special, **nested}}
@@ -245,7 +242,7 @@ def _methods(
         raise BadInput(f"{where}.label: {label!r} is not text; write it in quotes")
     cls = plugins.activations.get(entry.pop("activation", name), where)
     merged: dict[str, dict[str, Any]] = {}
-    for kind, shared in zip(("model", "train"), common, strict=True):
+    for kind, shared in zip(KINDS, common, strict=True):
         merged[kind] = dict(shared)
         for level in (_mapping(entry, kind, where), _mapping(particular, kind, f"{where}.per_task.{key}")):
             if kind == "model" and {"width", "params"} & set(level):  # the more particular way to give a size wins
@@ -253,7 +250,7 @@ def _methods(
             merged[kind] |= level
     methods = []
     for params_suffix, params in _sweep({**entry, **particular}, cls, where):
-        activation = validated(cls, params, file, place, (*OF_ACTIVATIONS, *_KINDS))
+        activation = validated(cls, params, file, place, (*OF_ACTIVATIONS, *KINDS))
         for model_suffix, model in _sweep(merged["model"], Model, f"{where}.model"):
             for train_suffix, train in _sweep(merged["train"], Train, f"{where}.train"):
                 settings = _with_optimizer(validated(Train, train, file, f"{place}.train"), task, plugins, file, place)

@@ -17,7 +17,7 @@ from inrbench.bench.config.job import Job
 from inrbench.bench.config.plugins import Sources, files_sha256
 from inrbench.bench.config.settings import Settings
 from inrbench.bench.config.strict_yaml import EXPONENT, read_text, read_yaml, validated
-from inrbench.bench.config.suite import Suite
+from inrbench.bench.config.suite import KINDS, Suite
 from inrbench.bench.errors import BadInput
 
 _HEAD = """\
@@ -86,7 +86,7 @@ class Lock(Settings):
             BadInput: if it cannot be written.
         """
         lines = [_HEAD.format(suite=self.suite) + f"suite: {self.suite}"]
-        lines += [f"{key}: {flow(getattr(self, key))}" for key in ("model", "train")]
+        lines += [f"{key}: {flow(getattr(self, key))}" for key in KINDS]
         lines.append("activations:" if self.activations else "activations: {}")
         for name, tasks in sorted(self.activations.items()):
             lines.append(f"  {name}:")

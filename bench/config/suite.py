@@ -17,6 +17,7 @@ from inrbench.bench.errors import BadInput, did_you_mean
 from inrbench.bench.suites import file_of, shipped
 
 __all__ = [
+    "KINDS",
     "OF_ACTIVATIONS",
     "OF_TASKS",
     "Claim",
@@ -31,9 +32,12 @@ __all__ = [
     "shipped",
 ]
 
+KINDS = ("model", "train")
+"""Keys of a suite, and of its entries, with settings that are no parameters of a plugin."""
+
 OF_TASKS = ("task", "signals", "classical")
 OF_ACTIVATIONS = ("activation", "label", "tasks", "per_task")
-"""Keys of a suite's entries besides the parameters of the plugin, ``model`` and ``train``."""
+"""Keys of a suite's entries besides the parameters of the plugin and `KINDS`."""
 
 
 class Round(Settings):

@@ -11,9 +11,8 @@ import pytest
 from docs.site import at_128
 from docs.site.archive import final
 from inrbench.bench import results
-from inrbench.bench.config.lock import Lock
 from inrbench.bench.store.headline import mean_over_signals
-from tests.docs.pages import on_one_line
+from tests.docs.pages import on_one_line, searched
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -109,9 +108,7 @@ def test_what_is_said_of_muon_at_128() -> None:
     kept = [f"{frame[0].corr(frame[1], 'spearman'):.2f}" for frame in frames]
     said = "a Spearman correlation of {} on image, {} on ct, {} on superres and {} on mri"
     assert said.format(*kept) in page
-    lock = Lock.read(DOCS.parent / "bench" / "suites" / "optimizers-128.lock.yaml")
-    assert lock is not None
-    found = {name: tasks for name, tasks in lock.activations.items() if name.endswith("-muon")}
+    found = {name: tasks for name, tasks in searched("optimizers-128").items() if name.endswith("-muon")}
     edges = [(name, best.edges) for name, tasks in found.items() for best in tasks.values()]
     at_edge = [name for name, named in edges if any(edge.endswith("lr high") for edge in named)]
     assert f"Of the {len(edges)} settings found under Muon {len(at_edge)} are" in page

@@ -9,9 +9,8 @@ import pytest
 
 from docs.site.archive import RESULTS, final
 from docs.site.at_128 import best_classical, board, mean_ranks, networks, ranks_of_repeat, small, tasks, values_of
-from inrbench.bench.config.lock import Lock, TunedSettings
 from inrbench.bench.store import trials
-from tests.docs.pages import on_one_line
+from tests.docs.pages import on_one_line, searched
 
 PAGE, SMALL = on_one_line("evidence/reference.md"), on_one_line("evidence/reference-small.md")
 SECTIONS = {
@@ -81,13 +80,6 @@ def at(values: pd.DataFrame, method: str, signal: str) -> float:
     return float(values.loc[[method], [signal]].to_numpy()[0, 0])
 
 
-def searched(name: str) -> dict[str, TunedSettings]:
-    """What the search found for a network, by task."""
-    lock = Lock.read(RESULTS.parents[1] / "bench" / "suites" / "reference.lock.yaml")
-    assert lock is not None
-    return lock.activations[name]
-
-
 @pytest.fixture(scope="module")
 def image() -> pd.DataFrame:
     return values_of("image")
@@ -131,7 +123,7 @@ def test_what_is_said_of_rff() -> None:
     own = scores[scores["name"] == "rff"].groupby(["task", "repeat"])["value"].mean()
     ct, deblur = (f"{own[task, 0]:.2f} and {own[task, 1]:.2f} dB" for task in ("ct", "deblur"))
     assert f"on ct the two have {ct}, on deblur {deblur}" in PAGE
-    assert sum("sigma low" in best.edges for best in searched("rff").values()) == 4
+    assert sum("sigma low" in best.edges for best in searched("reference")["rff"].values()) == 4
 
 
 def test_what_is_said_of_the_size_of_instant_ngp() -> None:
@@ -159,7 +151,7 @@ def test_what_is_said_of_centred_initial_values() -> None:
     assert {str(task) for task, value in gain.items() if value > 0} == {"image", "function", "denoise", "occupancy"}
     assert gain["denoise"] < 0.05
     assert gain["occupancy"] < 0.01
-    edges = {task: best for task, best in searched("bw-relu-centred").items() if "c low" in best.edges}
+    edges = {task: best for task, best in searched("reference")["bw-relu-centred"].items() if "c low" in best.edges}
     assert (len(edges), {best.settings["c"] for best in edges.values()}) == (8, {1.12})
     assert f"most on mri ({-gain['mri']:.1f} dB) and sdf, where the error doubles" in PAGE
     assert gain.idxmin() == "mri"
