@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inrbench.tasks.signals.picture import Decoded, check_size, chosen_frame, picture_signal, quiet
-from inrbench.tasks.signals.signal import Signal, SignalError, reason
+from inrbench.tasks.signals.signal import Signal, SignalError, one_line, reason
 from inrbench.tasks.signals.user_file import UserFile
 
 
@@ -36,7 +36,7 @@ def read_dicom(file: UserFile) -> Signal:
         with quiet():
             content = pydicom.dcmread(path, force=True)
             if "PixelData" not in content:
-                held = f"holds no picture ({content.get('Modality') or 'no modality'})"
+                held = f"holds no picture ({_text(content, 'Modality') or 'no modality'})"
                 raise SignalError(f"{path} {held}; choose a DICOM file with pixels")
             check_size(int(content.Columns), int(content.Rows), path)
             index, notes = chosen_frame(file, int(content.get("NumberOfFrames") or 1))
@@ -69,10 +69,15 @@ def _decoded(file: UserFile, content: Any, pixels: NDArray[Any], notes: tuple[st
         low, high = float(values.min()), float(values.max())
         window = (low, high if high > low else low + 1)
         notes += () if file.range else ("no window: least and largest value of the frame",)
-    unit = str(content.get("RescaleType") or ("HU" if scan else ""))
+    unit = _text(content, "RescaleType") or ("HU" if scan else "")
     return Decoded(
         values, range=window, unit=unit, inverted=kind == "MONOCHROME1", kind="ct" if scan else "image", notes=notes
     )
+
+
+def _text(content: Any, name: str) -> str:
+    """What an element says, in one line that is short enough for a message; "" if it says nothing."""
+    return textwrap.shorten(one_line(str(content.get(name) or "")), 40, placeholder=" …")
 
 
 def _of_stored_bits(pixels: NDArray[Any], content: Any) -> NDArray[Any]:

@@ -153,4 +153,9 @@ def sha256_of(array: NDArray[Any]) -> str:
 
 def reason(error: BaseException) -> str:
     """Message of an error in one line, or the name of its class if it has none."""
-    return " ".join((getattr(error, "strerror", None) or str(error) or type(error).__name__).split())
+    return one_line(getattr(error, "strerror", None) or str(error) or type(error).__name__)
+
+
+def one_line(text: str) -> str:
+    """Text of unknown origin as a message shows it: line breaks, control characters and blanks become one blank."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())

@@ -133,6 +133,31 @@ def test_a_compression_that_cannot_be_read_is_a_short_line(name: str) -> None:
     assert len(str(caught.value)) - len(shipped(name)) < 260
 
 
+@pytest.mark.parametrize(
+    ("tags", "stated", "damaged", "shown"),
+    [
+        ({}, b"MONOCHROME2", b"MONO\n\x1b[31m2", "value 'MONO [31m2'; convert it"),
+        ({"PixelData": None, "Modality": "SR"}, b"SR", b"S\0", "holds no picture (S); choose"),
+        ({"PixelData": None, "Modality": "S" * 16}, b"S" * 16, b"S\n" * 8, "holds no picture (S S S S S S S S)"),
+    ],
+)
+def test_what_a_file_says_of_itself_is_shown_in_one_line(
+    tmp_path: Path, tags: dict[str, Any], stated: bytes, damaged: bytes, shown: str
+) -> None:
+    path = Path(slice_file(tmp_path / "s.dcm", RAMP, **tags))
+    path.write_bytes(path.read_bytes().replace(stated, damaged))
+    with pytest.raises(SignalError) as caught:
+        load(str(path))
+    assert shown in str(caught.value)
+
+
+def test_the_unit_of_a_file_is_shown_in_one_line(tmp_path: Path) -> None:
+    path = Path(slice_file(tmp_path / "s.dcm", RAMP, RescaleType="HUHUHU"))
+    path.write_bytes(path.read_bytes().replace(b"HUHUHU", b"H\nU\x1bU "))
+    (note,) = (note for note in load(str(path)).notes if "→" in note)
+    assert note.split(" → ")[0].endswith("H U U")
+
+
 def test_what_is_no_dicom_file_or_a_damaged_one_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "text.dcm").write_text("no picture at all")
     whole = Path(slice_file(tmp_path / "cut.dcm", RAMP)).read_bytes()
