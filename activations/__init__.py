@@ -1,5 +1,3 @@
-"""Activations, one plugin in each file. The names exported here are all that a usual plugin needs."""
+"""Activations, one plugin in each file. The names for a plugin are those of `inrbench`."""
 
-from inrbench.activations.core.base import Activation, Domain, LogUniform, Param
-
-__all__ = ["Activation", "Domain", "LogUniform", "Param"]
+from inrbench import __getattr__ as __getattr__  # type: ignore[attr-defined]

@@ -20,16 +20,9 @@ if TYPE_CHECKING:
     from inrbench.bench.api.stored import Results
     from inrbench.bench.optimizers import Optimizer
     from inrbench.report.figures.registry import figure
-    from inrbench.tasks import (
+    from inrbench.tasks.core.base import (
         Baseline,
-        Identity,
-        Mask,
-        Operator,
         Problem,
-        Residual,
-        Sample,
-        Signal,
-        SignalError,
         Size,
         Task,
         draw,
@@ -38,6 +31,9 @@ if TYPE_CHECKING:
         picture,
         require,
     )
+    from inrbench.tasks.core.operators import Identity, Mask, Operator
+    from inrbench.tasks.core.residuals import Residual, Sample, Unmeasured
+    from inrbench.tasks.signals.signal import Signal, SignalError
 
 try:
     __version__ = version("inrbench")
@@ -57,9 +53,11 @@ _API = {
 """Names of `inrbench.bench.api` and their modules there."""
 
 _PLACES = (
-    "inrbench.activations",
-    "inrbench.tasks",
-    "inrbench.bench",
+    "inrbench.tasks.signals.signal",
+    "inrbench.activations.core.base",
+    "inrbench.tasks.core.base",
+    "inrbench.tasks.core.operators",
+    "inrbench.tasks.core.residuals",
     "inrbench.bench.optimizers",
     "inrbench.report.figures.registry",
 )
@@ -86,6 +84,7 @@ __all__ = [
     "SignalError",
     "Size",
     "Task",
+    "Unmeasured",
     "__version__",
     "draw",
     "explore",

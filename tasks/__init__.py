@@ -1,26 +1,3 @@
-"""Tasks, one plugin in each file. The names exported here are all that a usual task needs; see `tasks.core.base`."""
+"""Tasks, one plugin in each file; see `inrbench.tasks.core.base`. The names for a plugin are those of `inrbench`."""
 
-from inrbench.tasks.core.base import Baseline, Problem, Size, Task, draw, grid_coords, noise_like, picture, require
-from inrbench.tasks.core.operators import Identity, Mask, Operator
-from inrbench.tasks.core.residuals import Residual, Sample, Unmeasured
-from inrbench.tasks.signals.signal import Signal, SignalError
-
-__all__ = [
-    "Baseline",
-    "Identity",
-    "Mask",
-    "Operator",
-    "Problem",
-    "Residual",
-    "Sample",
-    "Signal",
-    "SignalError",
-    "Size",
-    "Task",
-    "Unmeasured",
-    "draw",
-    "grid_coords",
-    "noise_like",
-    "picture",
-    "require",
-]
+from inrbench import __getattr__ as __getattr__  # type: ignore[attr-defined]  # lazy: `list signals` needs no PyTorch

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from docs.site import docstrings, settings
 from docs.site.markdown import code_cell, section, table
-from inrbench.activations import Activation
+from inrbench import Activation
 from inrbench.bench.config.plugins import Registry, source_file
 from inrbench.bench.training.network import curve
 from inrbench.report.figures.activation_curves import plot

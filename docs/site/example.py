@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from inrbench.tasks import Problem, Task
+from inrbench import Problem, Task
 from inrbench.tasks.core.exposure import CodedExposure
 from inrbench.tasks.core.fourier import Convolution
 from inrbench.tasks.core.magnitude import FourierMagnitude

@@ -9,12 +9,12 @@ from collections import Counter
 
 from docs.site import archive, docstrings, settings
 from docs.site.markdown import cell, table
+from inrbench import Task
 from inrbench.bench import cli
 from inrbench.bench.config import expand, suite
 from inrbench.bench.config.plugins import Plugins, Registry
 from inrbench.bench.optimizers import Optimizer
 from inrbench.bench.results import runs
-from inrbench.tasks import Task
 from inrbench.tasks.core.metrics import METRICS
 from inrbench.tasks.signals.load import describe, load
 

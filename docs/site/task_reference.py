@@ -9,9 +9,9 @@ from typing import Any
 
 from docs.site import docstrings, example, example_figure, settings
 from docs.site.markdown import cell, section, table
+from inrbench import Baseline, Task
 from inrbench.bench.config.plugins import Registry, source_file
 from inrbench.report.labels import baseline, spaced
-from inrbench.tasks import Baseline, Task
 from inrbench.tasks.core.metrics import METRICS
 
 _ARROWS = {1: " ↑", -1: " ↓"}

@@ -10,8 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inrbench import activations
-from inrbench.activations import Activation, Domain
+from inrbench import Activation, Domain, activations
 from inrbench.activations.core.base import build
 
 IMAGE = Domain(2, 3, (256, 256))

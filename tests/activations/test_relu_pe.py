@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from inrbench.activations import Domain
+from inrbench import Domain
 from inrbench.activations.relu_pe import ReluPe
 from tests.activations.plugins import assert_default_weights
 

@@ -32,6 +32,11 @@ def test_help_and_the_report_need_no_torch() -> None:
     assert "Exit codes" in done.stdout
 
 
+@pytest.mark.parametrize("what", ["signals", "formats", "suites"])
+def test_lists_of_data_and_suites_need_no_torch(what: str) -> None:
+    assert len(without_torch(f"main(['list', '{what}'])").stdout.splitlines()) > 10
+
+
 def test_run_plan_status_report(tiny: Path, inrbench: Inrbench) -> None:
     before = json.loads(inrbench("plan", tiny, "--json").stdout)
     assert (before["jobs"], len(before["todo"]), before["done"], before["seconds_left"]) == (2, 2, 0, None)

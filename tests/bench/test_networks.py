@@ -15,6 +15,7 @@ from PIL import Image
 from torch import nn
 
 import inrbench
+from inrbench import grid_coords
 from inrbench.bench import networks, results
 from inrbench.bench.config import expand
 from inrbench.bench.config.job import Job
@@ -25,7 +26,6 @@ from inrbench.bench.errors import BadInput
 from inrbench.bench.machine.process_setup import as_in_a_worker
 from inrbench.bench.store.store import Store
 from inrbench.bench.training.run_job import execute
-from inrbench.tasks import grid_coords
 from tests.bench.command import Inrbench
 
 PLUGINS = Plugins()

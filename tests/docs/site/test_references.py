@@ -10,7 +10,7 @@ import pytest
 from docs.site import activation_reference, example, example_figure, registries, task_reference, wins
 from docs.site.archive import archived
 from docs.site.markdown import illustrated
-from inrbench.activations import Activation
+from inrbench import Activation
 from inrbench.bench.config.plugins import Plugins
 from inrbench.report.tables import winners
 
