@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from docs.site import archive
 from docs.site.choose_c import by_rule, of_tasks
 from inrbench.bench.config import suite
+from inrbench.bench.store import trials
 from inrbench.report.data.stats import estimate
-from tests.docs.pages import on_one_line
+from tests.docs.pages import on_one_line, searched
 
 FULL = {
     "paper-ct": ("train.steps=3000", "tasks.ct.tv_weight=3.0e-5"),
@@ -46,7 +48,29 @@ def test_where_nothing_is_stored_the_verdict_says_that_it_was_not_run() -> None:
             assert claim.full.startswith("Not run"), name
 
 
+LABELS = {"SIREN": "siren", "WIRE": "wire", "Gauss": "gauss", "ReLU+PE": "relu-pe", "ReLU": "relu"}
 PAPER = on_one_line("paper.md")
+
+
+def test_what_the_search_at_full_size_found() -> None:
+    stored = pd.DataFrame(trials.read(archive.RESULTS / "paper-image-search" / "trials.parquet"))
+    assert set(stored["steps"]) == {200}
+    best = stored.groupby("activation")["score"].max()
+    assert (
+        f"BW-ReLU has {best['bw-relu']:.1f} dB on `coins` (c = 11.5; {best['bw-relu-published']:.1f} dB with" in PAPER
+    )
+    found = searched("paper-image")
+    assert set(found) == set(suite.load("paper-image")[0].activations)
+    for name, tasks in found.items():
+        assert (tasks["image"].trials, tasks["image"].score) == (16, pytest.approx(best[name], abs=0.005))
+    for label, name in LABELS.items():
+        assert f"{label} {best[name]:.1f} dB" in PAPER
+    fast = [name for name, tasks in found.items() if tasks["image"].settings.get("train") == {"lr": 0.0017}]
+    (task,) = archive.archived("paper-image").tasks
+    means = {method.key: item.mean for method in task.methods if (item := estimate(method.final("psnr")))}
+    assert sorted(fast, key=best.to_dict().__getitem__) == sorted(fast, key=means.__getitem__)
+    assert set(fast) == {"bw-relu", "siren", "wire", "gauss"}
+    assert all(best[name] > means[name] for name in ("wire", "gauss"))
 
 
 def losses(scale: str | None, rule: int) -> dict[str, float]:
