@@ -72,6 +72,12 @@ def test_what_the_search_at_full_size_found() -> None:
     assert sorted(fast, key=best.to_dict().__getitem__) == sorted(fast, key=means.__getitem__)
     assert set(fast) == {"bw-relu", "siren", "wire", "gauss"}
     assert all(best[name] > means[name] for name in ("wire", "gauss"))
+    finals = archive.final("paper-image")
+    run = finals[(finals["metric"] == "psnr") & finals["train"].str.contains('"lr":0.0017')].set_index("name")["value"]
+    assert f"SIREN has {run['siren']:.1f} dB on the cameraman and BW-ReLU {run['bw-relu']:.1f} dB, one repeat" in PAPER
+    assert f"equal search it has {run['bw-relu']:.1f} dB and SIREN {run['siren']:.1f}" in on_one_line("answer.md")
+    assert f"chooses the first, which ends at {run['siren']:.1f} dB" in on_one_line("evidence/settings.md")
+    assert set(run.index) == {"siren", "bw-relu"}  # as the pages say
 
 
 def losses(scale: str | None, rule: int) -> dict[str, float]:
