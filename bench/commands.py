@@ -409,7 +409,8 @@ def archive(options: arguments.ArchiveArgs) -> int:
     from inrbench.bench.store import archive as archives
 
     work = Workspace.of(options)
-    print(archives.archive(work.store, {job.job_id for job in work.jobs}, options.folder))
+    names = {job.job_id: {"task": job.task_key, "method": job.method, "label": job.label} for job in work.jobs[::-1]}
+    print(archives.archive(work.store, names, options.folder))
     return 0
 
 

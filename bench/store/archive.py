@@ -1,13 +1,14 @@
 """Archive of a suite's results: one parquet file of each kind and few arrays, small enough for a repository.
 
 It is a results folder like any other, so that every command reads it, with the trials of its search, if there was one.
+Its rows have the names that the suite uses now: a job may have run under another, as with ``-a "siren[omega0=20]"``.
 Left out are logs, weights, the names of machines and the arrays that a report does not show, those of later repeats.
 The arrays that a report draws are in half precision.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,11 @@ DRAWN = ("truth", "reconstruction", "curve", "curve_z", "curve_imag")
 """Arrays that a report draws as they are."""
 
 
-def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
+def archive(store: Store, declared: Mapping[str, Mapping[str, str]], folder: Path) -> Path:
     """Write the results of some jobs that have ended, instead of an older archive; returns its folder.
 
     Args:
+        declared: job id -> the columns of `runs` with its names in the suite (task, method, label).
         folder: the results folder of archives; the suite's folder in it is replaced.
 
     Raises:
@@ -40,13 +42,12 @@ def archive(store: Store, job_ids: Collection[str], folder: Path) -> Path:
     target = Store(folder, store.suite, store.say)
     if target.root.resolve() == store.root.resolve() or _has_runs(target):
         raise BadInput(f"{target.root}: has results of runs, which an archive would replace; name another folder")
-    wanted = pa.array(sorted(job_ids), pa.string())
+    wanted = pa.array(sorted(declared), pa.string())
     runs, scores = (table.filter(pc.is_in(table["job_id"], value_set=wanted)) for table in map(store.table, _KINDS))
     if not runs.num_rows:
         raise BadInput(f"{store.root}: no results of this suite; run it first")
-    for name in PRIVATE:
-        index = runs.schema.get_field_index(name)
-        runs = runs.set_column(index, runs.schema.field(index), pa.nulls(runs.num_rows, runs.schema.field(index).type))
+    rows = [{**row, **declared[row["job_id"]], **dict.fromkeys(PRIVATE)} for row in runs.to_pylist()]
+    runs = pa.Table.from_pylist(rows, runs.schema)
     compact = write(target, runs, scores)
     ended = runs.filter(pc.equal(runs["status"], "ok")).sort_by([("repeat", "descending"), ("job_id", "descending")])
     shown = {(row["task"], row["signal"], row["method"]): row for row in ended.to_pylist()}  # the first repeat of each

@@ -44,6 +44,6 @@ def test_a_file_of_another_kind_is_reported_and_counts_as_none(tmp_path: Path) -
 
 def test_an_archive_has_them(store: Store, tmp_path: Path) -> None:
     write(store, [row("siren", 0, 30.0)])
-    root = archive(store, {job(store, 1, 0)}, tmp_path / "docs")
+    root = archive(store, {job(store, 1, 0): {}}, tmp_path / "docs")
     assert Store(tmp_path / "docs", "tiny").trials() == [row("siren", 0, 30.0)]
     assert pq.read_schema(root / "trials.parquet").equals(SCHEMA)
