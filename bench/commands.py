@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from inrbench.bench import arguments, reporting
 from inrbench.bench.config import overrides, unsearched
-from inrbench.bench.config.job import Job
+from inrbench.bench.config.job import Job, distinct
 from inrbench.bench.config.lock import Lock, searchable
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.errors import BadInput, did_you_mean
@@ -260,8 +260,8 @@ def _hours(options: arguments.PlanArgs, work: Workspace, planned: plan.Plan) -> 
             say(f"note: inrbench tune cannot search this: {cause}")
         else:
             first, *others = search.rounds
-            halved = search.jobs(0, search.trials(0))
-            whole = search.jobs(len(others), search.trials(len(others))) if others else []
+            halved = distinct(search.jobs(0, search.trials(0)))
+            whole = distinct(search.jobs(len(others), search.trials(len(others)))) if others else []
             # those that go on, and the defaults
             shares = first.trials * first.share + sum((part.trials + 1) * part.share for part in others)
             times = shares / (first.trials * first.share)

@@ -29,7 +29,7 @@ from scipy.stats import qmc
 
 from inrbench.activations.core.base import Activation, LogUniform
 from inrbench.bench.config import lock
-from inrbench.bench.config.expand import jobs
+from inrbench.bench.config.expand import declarations
 from inrbench.bench.config.job import Job
 from inrbench.bench.config.lock import Lock, TunedSettings, flow
 from inrbench.bench.config.plugins import Plugins, Sources
@@ -141,7 +141,7 @@ class Search:
             if isinstance(particular := entry.get("per_task"), dict):  # it may name signals that are only reported
                 entry["per_task"] = {key: value for key, value in particular.items() if "/" not in str(key)}
         changes = {"tasks": self._tasks, "activations": entries, "repeats": 1}
-        declared = jobs(self._suite.model_copy(update=changes), self._plugins, self._where)
+        declared = declarations(self._suite.model_copy(update=changes), self._plugins, self._where)
         return [job for job in declared if job.baseline is None]
 
     def trials(self, number: int, before: pd.DataFrame | None = None) -> Trials:
@@ -156,7 +156,10 @@ class Search:
         return self._suite.suite if last and self.leave_one_out else f"{self._suite.suite}-tune"
 
     def jobs(self, number: int, trials: Trials) -> list[Job]:
-        """The jobs of a round: each trial is an activation of its own, ``siren-t00``, ``siren-t01``, …"""
+        """The jobs of a round: each trial is an activation of its own, ``siren-t00``, ``siren-t01``, …
+
+        Where two entries have a trial with the same settings, its job is there under both names.
+        """
         if not trials:
             return []
         entries: dict[str, dict[str, Any]] = {}
@@ -183,7 +186,7 @@ class Search:
                 "activations": entries,
             }
         )
-        return [job for job in jobs(trial_suite, self._plugins, self._where) if job.baseline is None]
+        return [job for job in declarations(trial_suite, self._plugins, self._where) if job.baseline is None]
 
     def scores(self, work: Plan, store: Store) -> pd.DataFrame:
         """What the trials of a round reached on each signal.
@@ -192,7 +195,7 @@ class Search:
         goodness (higher is better); both are NaN where a repeat did not end well.
         """
         rows = []
-        for job in work.jobs:  # a job without a score, or even a row, counts as one that failed
+        for job in work.declarations:  # a job without a score, or even a row, counts as one that failed
             activation, _, trial = job.method.rpartition("-t")
             rows.append(
                 {

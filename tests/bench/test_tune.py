@@ -411,6 +411,20 @@ def test_a_trial_that_fails_on_one_signal_is_out_whatever_it_reached_on_the_othe
     assert [key for key, score in archived.items() if score is None] == [(1, "coins"), (2, "coins")]
 
 
+def test_two_entries_with_a_trial_in_common_have_its_score_both(tmp_path: Path) -> None:
+    fixed = {"activation": "siren", "per_task": {"image": {"omega0": 30.0, "train": {"lr": DEFAULT_RATE}}}}
+    searching = search(activations={"siren": {}, "siren-published": fixed})
+    jobs, store = first(searching), Store(tmp_path, "tiny-tune")
+    assert len({job.job_id for job in jobs}) == len(jobs) - 1
+    for number, job in enumerate({job.job_id: job for job in jobs}.values()):
+        score = Score(8, 0.1, "psnr", 30.0 - number, 1)
+        outcome = Outcome("ok", metric="psnr", scores=(score,))
+        store.commit(to_row(job, Attempt(1, "2024", "x.log"), Execution(outcome, True)), outcome.scores)
+    found = searching.as_lock({0: searching.scores(plan.make(jobs, store), store)}, PLUGINS.sources()).activations
+    assert found["siren"]["image"].score == found["siren-published"]["image"].score == 30.0
+    assert (found["siren"]["image"].failed, found["siren-published"]["image"].failed) == (0, 0)
+
+
 def test_failed_trials_run_again_as_retry_says(tmp_path: Path, trouble: Path, inrbench: Inrbench) -> None:
     path = tmp_path / "tiny.yaml"
     path.write_text(SEARCHED)
