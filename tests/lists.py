@@ -5,7 +5,7 @@ activations or tasks, and FORM overview or sections; or KIND is optimizers, suit
 commands or columns, and FORM table; or KIND is suites, and FORM claims; or KIND is a model of a suite file, and FORM
 settings. A marker
 ``<!-- table: SUITE NAME -->`` begins a table of the report on the archive of a suite in docs/results,
-``<!-- end of table -->`` ends it; ``KEY=VALUE`` after NAME overrides a setting.
+``<!-- end of table -->`` ends it; ``KEY=VALUE`` after NAME overrides a setting, and ``scale=NAME`` chooses a scale.
 """
 
 from __future__ import annotations
@@ -68,7 +68,9 @@ def kept_tables(name: str) -> dict[str, str]:
 
 @functools.cache
 def _tables_of(name: str, *overrides: str) -> list[Table]:
-    found = archive.archived(name, *overrides)
+    given = dict(text.split("=", 1) for text in overrides)
+    scale = given.pop("scale", None)
+    found = archive.archived(name, *(f"{key}={value}" for key, value in given.items()), scale=scale)
     return list(itertools.chain(*tables_of(found, leaderboard(found))))
 
 
