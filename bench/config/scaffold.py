@@ -152,7 +152,8 @@ _CLAIM = re.compile(r"^claim:.*\n(?:[ \t]+.*\n)*", re.MULTILINE)
 
 
 def suite(name: str, source: str) -> dict[str, str]:
-    """The files of a new suite that is a copy of another one, by path: the suite, and its lock file where it has one.
+    """The files of a new suite that is a copy of another one, by path: the suite, and its lock files, those of its
+    scales too.
 
     Raises:
         BadInput: if there is no such suite, or the name is not one of a suite.
@@ -160,10 +161,11 @@ def suite(name: str, source: str) -> dict[str, str]:
     original, _ = suites.load(source)
     text = _CLAIM.sub("", read_text(file_of(source)))  # which is of the original's results
     files = {}
-    if original.lock:
-        lock = f"{name}.lock.yaml"
-        files[lock] = _named(read_text(suites.beside(source, original.lock)), "suite", name)
-        text = _named(text, "lock", lock)
+    titles = {"": name, **{scale: f"{name}-{scale}" for scale in original.scales}}
+    for scale, title in titles.items():
+        if lock := original.scales[scale].get("lock") if scale else original.lock:
+            files[f"{title}.lock.yaml"] = _named(read_text(suites.beside(source, lock)), "suite", title)
+            text = text.replace(f"lock: {lock}", f"lock: {title}.lock.yaml")
     text = f"# A copy of the suite `{original.suite}` to start from. Keys: docs/reference/suite-files.md\n" + text
     files[f"{name}.yaml"] = _named(text, "suite", name)
     validated(suites.Suite, read_yaml(files[f"{name}.yaml"], name), f"new suite {name}")

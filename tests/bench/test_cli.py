@@ -127,7 +127,12 @@ def test_a_new_suite_is_a_copy_that_runs(inrbench: Inrbench, tmp_path: Path) -> 
     copied = (tmp_path / "paper.yaml").read_text()
     assert "\nclaim:" not in copied  # it is about the results of the original
     assert "\nsource: >-" in copied
-    (tmp_path / "paper.yaml").unlink()
+    for scale, lock in ((), "paper"), (("--scale", "small"), "paper-small"):
+        assert f"\nsuite: {lock}\n" in (tmp_path / f"{lock}.lock.yaml").read_text()
+        planned = inrbench("plan", "paper.yaml", *scale)
+        assert (planned.returncode, "21 jobs: 0 done" in planned.stdout) == (0, True), planned.stderr
+    for path in tmp_path.glob("paper*"):
+        path.unlink()
     for words in (("mine",), ("quick",), ("Bad Name",), ("other", "--from", "nosuch")):
         assert inrbench("new", "suite", *words).returncode == 2
     assert sorted(path.name for path in tmp_path.glob("*.yaml")) == ["mine.yaml", "theirs.lock.yaml", "theirs.yaml"]

@@ -96,7 +96,7 @@ def test_hours_of_a_picture_that_is_not_there(
 ) -> None:
     monkeypatch.setenv("INRBENCH_DATA", str(tmp_path))
     monkeypatch.setenv("INRBENCH_OFFLINE", "1")
-    done = inrbench("plan", "paper-image", "--hours")
+    done = inrbench("plan", "paper-superres", "--hours")
     assert done.returncode == 2
-    assert done.stderr.startswith("inrbench: signal 'cameraman' needs a file that is not in the folder")
+    assert done.stderr.startswith("inrbench: signal 'set5-butterfly' needs a file that is not in the folder")
     assert done.stderr.count("\n") == 1
