@@ -409,7 +409,7 @@ def archive(options: arguments.ArchiveArgs) -> int:
     from inrbench.bench.store import archive as archives
 
     work = Workspace.of(options)
-    names = {job.job_id: {"task": job.task_key, "method": job.method, "label": job.label} for job in work.jobs[::-1]}
+    names = {job.job_id: job.names for job in distinct(work.jobs)}
     print(archives.archive(work.store, names, options.folder))
     return 0
 

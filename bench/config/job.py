@@ -115,20 +115,23 @@ class Job:
         """
         return _adapter().validate_json(text)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The columns of a ``runs`` row that say how the suite calls things; another suite may call them otherwise."""
+        return {"task": self.task_key, "method": self.method, "label": self.label}
+
     def columns(self) -> dict[str, Any]:
         """The columns of a ``runs`` row that are known before the job runs."""
         activation = self.activation
         return {
             "job_id": self.job_id,
             "suite": self.suite,
-            "task": self.task_key,
+            **self.names,
             "task_name": self.task.name,
             "task_version": self.task.version,
             "task_params": canonical(self.task.params),
             "signal": self.signal,
             "kind": "baseline" if activation is None else "activation",
-            "method": self.method,
-            "label": self.label,
             "activation": activation and activation.name,
             "activation_version": activation and activation.version,
             "activation_params": activation and canonical(activation.params),

@@ -149,6 +149,7 @@ def package(name: str) -> dict[str, str]:
 
 
 _CLAIM = re.compile(r"^claim:.*\n(?:[ \t]+.*\n)*", re.MULTILINE)
+_LOCK = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.lock\.yaml")
 
 
 def suite(name: str, source: str) -> dict[str, str]:
@@ -160,12 +161,15 @@ def suite(name: str, source: str) -> dict[str, str]:
     """
     original, _ = suites.load(source)
     text = _CLAIM.sub("", read_text(file_of(source)))  # which is of the original's results
-    files = {}
-    titles = {"": name, **{scale: f"{name}-{scale}" for scale in original.scales}}
-    for scale, title in titles.items():
-        if lock := original.scales[scale].get("lock") if scale else original.lock:
-            files[f"{title}.lock.yaml"] = _named(read_text(suites.beside(source, lock)), "suite", title)
-            text = text.replace(f"lock: {lock}", f"lock: {title}.lock.yaml")
+    titles = {original.lock: name}
+    for scale, values in original.scales.items():
+        titles.setdefault(values.get("lock"), f"{name}-{scale}")
+    files = {
+        f"{title}.lock.yaml": _named(read_text(suites.beside(source, lock)), "suite", title)
+        for lock, title in titles.items()
+        if lock
+    }
+    text = _LOCK.sub(lambda found: f"{titles[found[0]]}.lock.yaml" if found[0] in titles else found[0], text)
     text = f"# A copy of the suite `{original.suite}` to start from. Keys: docs/reference/suite-files.md\n" + text
     files[f"{name}.yaml"] = _named(text, "suite", name)
     validated(suites.Suite, read_yaml(files[f"{name}.yaml"], name), f"new suite {name}")

@@ -33,7 +33,7 @@ def archive(store: Store, declared: Mapping[str, Mapping[str, str]], folder: Pat
     """Write the results of some jobs that have ended, instead of an older archive; returns its folder.
 
     Args:
-        declared: job id -> the columns of `runs` with its names in the suite (task, method, label).
+        declared: job id -> `inrbench.bench.config.job.Job.names`.
         folder: the results folder of archives; the suite's folder in it is replaced.
 
     Raises:
@@ -47,10 +47,10 @@ def archive(store: Store, declared: Mapping[str, Mapping[str, str]], folder: Pat
     if not runs.num_rows:
         raise BadInput(f"{store.root}: no results of this suite; run it first")
     rows = [{**row, **declared[row["job_id"]], **dict.fromkeys(PRIVATE)} for row in runs.to_pylist()]
-    runs = pa.Table.from_pylist(rows, runs.schema)
-    compact = write(target, runs, scores)
-    ended = runs.filter(pc.equal(runs["status"], "ok")).sort_by([("repeat", "descending"), ("job_id", "descending")])
-    shown = {(row["task"], row["signal"], row["method"]): row for row in ended.to_pylist()}  # the first repeat of each
+    compact = write(target, pa.Table.from_pylist(rows, runs.schema), scores)
+    ended = [row for row in rows if row["status"] == "ok"]
+    ended.sort(key=lambda row: (row["repeat"], row["job_id"]), reverse=True)
+    shown = {(row["task"], row["signal"], row["method"]): row for row in ended}  # the first repeat of each
     drawn = set()
     for name in {name for row in shown.values() for name in (row["job_id"], f"ref-{row['problem_id']}")}:
         arrays = store.arrays(name) or {}

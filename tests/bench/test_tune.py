@@ -13,7 +13,7 @@ import yaml
 
 from inrbench.activations.core.base import LogUniform
 from inrbench.bench.config import expand
-from inrbench.bench.config.job import Job
+from inrbench.bench.config.job import Job, distinct
 from inrbench.bench.config.lock import Lock, TunedSettings
 from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.config.strict_yaml import validated
@@ -416,7 +416,7 @@ def test_two_entries_with_a_trial_in_common_have_its_score_both(tmp_path: Path) 
     searching = search(activations={"siren": {}, "siren-published": fixed})
     jobs, store = first(searching), Store(tmp_path, "tiny-tune")
     assert len({job.job_id for job in jobs}) == len(jobs) - 1
-    for number, job in enumerate({job.job_id: job for job in jobs}.values()):
+    for number, job in enumerate(distinct(jobs)):
         score = Score(8, 0.1, "psnr", 30.0 - number, 1)
         outcome = Outcome("ok", metric="psnr", scores=(score,))
         store.commit(to_row(job, Attempt(1, "2024", "x.log"), Execution(outcome, True)), outcome.scores)

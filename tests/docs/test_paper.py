@@ -27,6 +27,16 @@ SMALL = ("paper-ct", "paper-image", "paper-superres")
 ROUNDING = 0.0501
 
 
+def means_of(name: str, *overrides: str, scale: str | None = None) -> dict[tuple[str, str], float]:
+    """Mean final score in the headline metric, by task and method, of what is stored of a suite."""
+    return {
+        (task.key, method.key): item.mean
+        for task in archive.archived(name, *overrides, scale=scale).tasks
+        for method in task.methods
+        if (item := estimate(method.final(task.headline.name)))
+    }
+
+
 @pytest.mark.parametrize(
     ("name", "scale", "overrides"),
     [
@@ -37,12 +47,7 @@ ROUNDING = 0.0501
 def test_the_numbers_of_a_verdict_are_stored(name: str, scale: str | None, overrides: tuple[str, ...]) -> None:
     claim = suite.load(name)[0].claim
     assert claim is not None
-    means = [
-        item.mean
-        for task in archive.archived(name, *overrides, scale=scale).tasks
-        for method in task.methods
-        if (item := estimate(method.final(task.headline.name)))
-    ]
+    means = means_of(name, *overrides, scale=scale).values()
     numbers = [float(text) for text in re.findall(r"\d+\.\d", (claim.small if scale else claim.full) or "")]
     assert len(numbers) >= 3
     for number in numbers:
@@ -88,7 +93,7 @@ def test_what_is_said_of_pictures_at_full_size() -> None:
     (task,) = archive.archived("paper-image").tasks
     methods = {method.key: method for method in task.methods}
     assert set(methods) == {*SIX, "bw-relu-published"}
-    means = {name: item.mean for name, method in methods.items() if (item := estimate(method.final("psnr")))}
+    means = {method: mean for (_, method), mean in means_of("paper-image").items()}
     bw_relu, published, siren, wire, gauss = (
         f"{means[name]:.1f}" for name in ("bw-relu", "bw-relu-published", "siren", "wire", "gauss")
     )
@@ -114,13 +119,7 @@ def test_what_is_said_of_pictures_at_full_size() -> None:
 
 
 def test_what_is_said_of_the_searches_at_the_small_scale() -> None:
-    means = {
-        (task.key, method.key): item.mean
-        for name in SMALL
-        for task in archive.archived(name, scale="small").tasks
-        for method in task.methods
-        if (item := estimate(method.final("psnr")))
-    }
+    means = {cell: mean for name in SMALL for cell, mean in means_of(name, scale="small").items()}
     gained = {
         (task, method): means[task, method] - means[task, f"{method}-published"]
         for task, method in (("image", "bw-relu"), ("superres", "bw-relu"), ("superres", "wire"), ("ct", "bw-relu"))
