@@ -1,8 +1,9 @@
 """Graph capture: recognition of a network that is an MLP of linear maps and nonlinearities, or of filters.
 
-`mlp_spec` inspects the modules, so that a plugin needs no declaration. A nonlinearity is either the plain ``forward``
-of a plugin or a `Kernel`; its derivative is traced, unless the kernel has one. The compiler runs in another process; a
-`Nonlinearity` therefore identifies functions by file and name, and `functions` restores them there.
+`mlp_spec` inspects the modules, so that a plugin needs no declaration. A nonlinearity is the plain ``forward`` of a
+plugin or of a module with trained parameters, or a `Kernel`; its derivatives are traced, unless the kernel has one. The
+compiler runs in another process; a `Nonlinearity` therefore identifies functions by file and name, and `functions`
+restores them there.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ from inrbench.bench.engine.kernel_code import Recorder
 if TYPE_CHECKING:
     from torch.fx import GraphModule
 
+FEW = 60
+"""Values of trained parameters that a compiled nonlinearity may have."""
+
 Affine = Callable[[], tuple[Tensor, Tensor]]
 """Gives the matrix (out, in) and the bias (out,) of a linear map, differentiable in its parameters."""
 
@@ -36,17 +40,20 @@ class Nonlinearity:
     """A nonlinearity in a form that can be sent to the compiler's process.
 
     Attributes:
-        names: of a kernel, the names of its functions: value and, if there is one, VJP. Of a plugin, the name of its
-            class, its settings that are not numbers in JSON, and the names of those that are.
+        names: of a kernel, the names of its functions: value and, if there is one, VJP. Of a plugin or a module, the
+            name of its class, its settings that are not numbers in JSON, and the names of those that are, then those of
+            trained parameters.
         files: the files that define the functions, in this order, or the class.
         constants: the numbers, which are arguments of the code: one code serves all.
         columns: number of columns of the pre-activation and of the value for each unit.
+        trained: parameters of a module, which are arguments after the constants.
     """
 
     names: tuple[str, ...]
     files: tuple[str, ...]
     constants: tuple[float, ...]
     columns: tuple[int, int]
+    trained: tuple[nn.Parameter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,6 +138,8 @@ def _layer(module: nn.Module) -> Layer | None:
         nonlinearity = _kernel(module[1], len(affine()[1]))
         if nonlinearity is None and type(module[1]) is Pointwise:
             nonlinearity = _forward(module[1].activation)
+    elif affine is not None and _has_few_parameters(module[1]):
+        nonlinearity = _forward(module[1])
     return None if affine is None or nonlinearity is None else Layer(affine, nonlinearity)
 
 
@@ -182,11 +191,26 @@ def _same(one: Tensor, other: Any) -> bool:
     return isinstance(other, Tensor) and (one.data_ptr(), one.shape) == (other.data_ptr(), other.shape)
 
 
-def _forward(activation: Activation) -> Nonlinearity | None:
-    """A plugin's `forward`, if it is elementwise and its numbers may be tensors as well."""
-    cls, settings = type(activation), dict(activation)
+def _has_few_parameters(module: nn.Module) -> bool:
+    """Whether a module of a plugin has trained parameters, at most `FEW` values, and nothing else inside."""
+    values = sum(parameter.numel() for parameter in module.parameters())
+    inner = [*module.children(), *module.buffers()]
+    return 0 < values <= FEW and not inner and not type(module).__module__.startswith("torch.")
+
+
+def _forward(source: Activation | nn.Module) -> Nonlinearity | None:
+    """The `forward` of a plugin or a module, if it is elementwise and its numbers may be tensors as well."""
+    cls = type(source)
+    trained: dict[str, nn.Parameter] = {}
+    if isinstance(source, nn.Module):
+        usual = vars(nn.Module())
+        settings = {name: value for name, value in vars(source).items() if name not in usual}
+        trained = dict(source.named_parameters())
+    else:
+        settings = dict(source)
     numbers = {name: value for name, value in settings.items() if isinstance(value, float)}
     others = {name: value for name, value in settings.items() if name not in numbers}
+    tensors = {**{name: torch.tensor(value) for name, value in numbers.items()}, **trained}
     z = torch.linspace(-3, 3, 101).reshape(1, -1)
     try:
         described = json.dumps(others)
@@ -195,9 +219,9 @@ def _forward(activation: Activation) -> Nonlinearity | None:
         with torch.no_grad():
             # On tensors without values, code that takes a number out of its tensor (math.sqrt, a comparison) fails.
             empty = z.to("meta")
-            shaped = _rebuilt(cls, others, numbers, "meta").forward(empty)
-            expected, rebuilt = activation.forward(z), _rebuilt(cls, others, numbers, "cpu").forward(z)
-            elementwise = activation.forward(z.t()).t()
+            shaped = _rebuilt(cls, others, {name: each.to("meta") for name, each in tensors.items()}).forward(empty)
+            expected, rebuilt = source.forward(z), _rebuilt(cls, others, tensors).forward(z)
+            elementwise = source.forward(z.t()).t()
         same = all(
             torch.allclose(other, expected, rtol=1e-4, atol=1e-5, equal_nan=True) for other in (rebuilt, elementwise)
         )
@@ -206,13 +230,18 @@ def _forward(activation: Activation) -> Nonlinearity | None:
         file = inspect.getfile(cls)
     except Exception:  # code of a plugin; its errors show when autograd runs it
         return None
-    names = (cls.__qualname__, described, *numbers)
-    return Nonlinearity(names, (file,), tuple(numbers.values()), (1, 1))
+    names = (cls.__qualname__, described, *tensors)
+    return Nonlinearity(names, (file,), tuple(numbers.values()), (1, 1), tuple(trained.values()))
 
 
-def _rebuilt(cls: type[Activation], others: dict[str, Any], numbers: dict[str, float], device: str) -> Activation:
-    tensors: dict[str, Any] = {name: torch.tensor(value, device=device) for name, value in numbers.items()}
-    return cls.model_construct(**others, **tensors)
+def _rebuilt(cls: type[Any], others: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Any:
+    """A plugin or a module with tensors for its numbers and its parameters."""
+    if not issubclass(cls, nn.Module):
+        return cls.model_construct(**others, **tensors)
+    module = cls.__new__(cls)
+    nn.Module.__init__(module)
+    vars(module).update(others, **tensors)  # assigned, a tensor would have to be a parameter
+    return module
 
 
 # -- in the compiler's process -----------------------------------------------------------------------------------------
@@ -220,48 +249,71 @@ def _rebuilt(cls: type[Activation], others: dict[str, Any], numbers: dict[str, f
 
 @dataclass(frozen=True)
 class Functions:
-    """Value and VJP of a nonlinearity, with ``scalars`` scalar tensors as last arguments.
+    """Value and VJPs of a nonlinearity, with its constants and trained parameters as last arguments.
 
-    The value is a function of pre-activations; the VJP one of the gradient from above, of pre-activations and of their
-    values.
+    The value is a function of pre-activations; the VJPs are those of the gradient from above, of pre-activations and of
+    their values. The one of trained parameters takes flat tensors and gives the gradients of all their values, (n,); it
+    is None where nothing is trained.
     """
 
     value: Callable[..., Tensor]
     vjp: Callable[..., Tensor]
-    scalars: int
-    columns: tuple[int, int]
+    vjp_of_trained: Callable[..., Tensor] | None
 
 
-def functions(names: Sequence[str], files: Sequence[str], scalars: int, columns: Sequence[int]) -> Functions:
-    """The functions of a `Nonlinearity`, by its attributes."""
+def functions(
+    names: Sequence[str],
+    files: Sequence[str],
+    constants: int,
+    columns: Sequence[int],
+    trained: Sequence[Sequence[int]] = (),
+) -> Functions:
+    """The functions of a `Nonlinearity`, by its attributes.
+
+    Args:
+        constants: how many there are.
+        trained: the shapes of the parameters.
+    """
     first: Any = import_from(files[0], names[0])
     value = _of_numbers(first, json.loads(names[1]), names[2:]) if isinstance(first, type) else first
-    pair = columns[0], columns[1]
-    vjp = import_from(files[1], names[1]) if len(files) > 1 else _derived(value, scalars, pair)
-    return Functions(value, vjp, scalars, pair)
+    shapes = [*[()] * constants, *map(tuple, trained)]
+    if len(files) > 1:
+        return Functions(value, import_from(files[1], names[1]), None)
+    of_trained = _derived(value, shapes, columns, range(1 + constants, 1 + len(shapes))) if trained else None
+    return Functions(value, _derived(value, shapes, columns, range(1)), of_trained)
 
 
-def _of_numbers(cls: type[Activation], others: Mapping[str, Any], names: Sequence[str]) -> Callable[..., Tensor]:
-    """A plugin's `forward` as a function of pre-activations and of its settings that are numbers."""
+def _of_numbers(cls: type[Any], others: Mapping[str, Any], names: Sequence[str]) -> Callable[..., Tensor]:
+    """The `forward` of a plugin or a module as a function of pre-activations and of its numbers and parameters."""
 
-    def value(z: Tensor, *numbers: Any) -> Tensor:
-        return cls.model_construct(**others, **dict(zip(names, numbers, strict=True))).forward(z)
+    def value(z: Tensor, *numbers: Tensor) -> Tensor:
+        of_z: Tensor = _rebuilt(cls, others, dict(zip(names, numbers, strict=True))).forward(z)
+        return of_z
 
     return value
 
 
-def _derived(value: Callable[..., Tensor], scalars: int, columns: tuple[int, int]) -> Callable[..., Tensor]:
-    """The VJP of a value, traced through autograd."""
+def _derived(
+    value: Callable[..., Tensor], shapes: Sequence[tuple[int, ...]], columns: Sequence[int], of: range
+) -> Callable[..., Tensor]:
+    """The VJP of a value for some of its arguments, traced through autograd; for several one after another, (n,).
+
+    Args:
+        shapes: those of the arguments after the first.
+    """
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    def vjp_and_value(gradient: Tensor, z: Tensor, *numbers: Tensor) -> tuple[Tensor, Tensor]:
+    def vjp_and_value(gradient: Tensor, *arguments: Tensor) -> tuple[Tensor, Tensor]:
         with torch.enable_grad():
-            z = z.detach().requires_grad_()
-            of_z = value(z, *numbers)
-            return torch.autograd.grad(of_z, z, gradient)[0], of_z
+            leaves = [each.detach().requires_grad_(index in of) for index, each in enumerate(arguments)]
+            of_z = value(*leaves)
+            wanted = [leaves[index] for index in of]
+            gradients = torch.autograd.grad(of_z, wanted, gradient, materialize_grads=True)
+        return gradients[0] if of == range(1) else torch.cat([each.reshape(-1) for each in gradients]), of_z
 
-    z, of_z = (torch.rand(7, 5 * multiple) for multiple in columns)
-    examples = (of_z, z, *(torch.rand(()) for _ in range(scalars)))
+    # As compiled code has them: elementwise code has one loop over all values.
+    z, of_z = (torch.rand(67) if tuple(columns) == (1, 1) else torch.rand(7, 67 * each) for each in columns)
+    examples = (of_z, z, *map(torch.rand, shapes))
     return _by_value(make_fx(vjp_and_value, tracing_mode="symbolic")(*examples))
 
 

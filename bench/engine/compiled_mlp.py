@@ -26,7 +26,7 @@ from torch import Tensor
 
 from inrbench.bench.engine import torch_internals
 from inrbench.bench.engine.aot import CompilationError, compile_all, compile_to, load, scalar
-from inrbench.bench.engine.capture import Affine, MLPSpec, Nonlinearity, functions
+from inrbench.bench.engine.capture import FEW, Affine, MLPSpec, Nonlinearity, functions
 from inrbench.bench.engine.code_cache import code_file
 from inrbench.bench.engine.elementary import REPLACED
 from inrbench.bench.engine.products import mkl_lacks_avx512
@@ -58,6 +58,7 @@ class CompiledMLP:
         self._spec, self._code, self._local = spec, _Code(load(code.path)), threading.local()
         layers = [affine for layer in spec.layers for affine in (layer.affine, layer.filter)]
         self._affines = [affine for affine in (*layers, spec.head, spec.skip) if affine]
+        self._trained = [each for layer in spec.layers for each in layer.nonlinearity.trained]
         self._constants = [[scalar(each) for each in layer.nonlinearity.constants] for layer in spec.layers]
         self._read()
         try:
@@ -80,13 +81,13 @@ class CompiledMLP:
 
     def _read(self) -> None:
         with torch.enable_grad():
-            self._effective = [tensor for affine in self._affines for tensor in affine()]
+            self._effective = [*(tensor for affine in self._affines for tensor in affine()), *self._trained]
         self._tensors = [tensor.detach().contiguous() for tensor in self._effective]
         plain = all(tensor.is_leaf and tensor.is_contiguous() for tensor in self._effective)
         self._leaves = [tensor.data_ptr() for tensor in self._effective] if plain else []
 
     def new_gradients(self) -> Tensor:
-        """Zeros, to which passes add the gradients of all maps, one after another."""
+        """Zeros, to which passes add the gradients of all maps, then of nonlinearities, one after another."""
         return torch.zeros(self._network.parameters)
 
     @torch.no_grad()
@@ -132,7 +133,7 @@ class CompiledMLP:
         return total
 
     def add_gradients(self, gradients: Tensor) -> None:
-        """Add the gradients of all maps to the parameters' ``grad``."""
+        """Add the gradients of all maps and nonlinearities to the parameters' ``grad``."""
         derived = []
         parts = torch_internals.parts_of(gradients, self._tensors)
         for tensor, gradient in zip(self._effective, parts, strict=True):
@@ -175,6 +176,8 @@ class _Layer(ctypes.Structure):
         ("units", c_int64),
         ("width", c_int64),
         ("constants", ctypes.POINTER(c_void_p)),
+        ("trained", c_int64),
+        ("at", c_int64),
     )
 
 
@@ -189,6 +192,8 @@ class _Network(ctypes.Structure):
         ("multiply", c_void_p),
         ("sgemm", c_void_p),
     )
+    trained: list[tuple[Any, int]]
+    """Of what is trained of the nonlinearities: pointers, and the index among them."""
 
     @classmethod
     def of(
@@ -199,7 +204,7 @@ class _Network(ctypes.Structure):
         numbers: Sequence[int],
         products: tuple[int, int | None],
     ) -> _Network:
-        """The network with matrices and biases in the order of `point_to`, and of each layer its function's number."""
+        """The network with tensors in the order of `point_to`, and of each layer its function's number."""
         left, at = iter(tensors), 0
 
         def affine(there: Affine | None) -> _Affine:
@@ -212,14 +217,22 @@ class _Network(ctypes.Structure):
             return made
 
         layers = (_Layer * len(spec.layers))()
-        for layer, into, values, number in zip(spec.layers, layers, constants, numbers, strict=True):
+        for layer, into, number in zip(spec.layers, layers, numbers, strict=True):
             into.map, into.filter = affine(layer.affine), affine(layer.filter)
             of_z, of_y = layer.nonlinearity.columns
             into.function, into.units = number, (into.filter.rows or into.map.rows) // of_z
             into.width = of_y * into.units
-            into.constants = (c_void_p * len(values))(*(value.data_ptr() for value in values))
-        head, skip = affine(spec.head), affine(spec.skip)
-        return cls(layers, len(layers), head, skip, spec.bounded, at, *products)
+        head, skip, slots = affine(spec.head), affine(spec.skip), []
+        for layer, into, values in zip(spec.layers, layers, constants, strict=True):
+            trained = [next(left) for _ in layer.nonlinearity.trained]
+            every = [*values, *trained]
+            into.constants = pointers = (c_void_p * len(every))(*(tensor.data_ptr() for tensor in every))
+            slots += [(pointers, index) for index in range(len(values), len(every))]
+            into.at, into.trained = at, sum(tensor.numel() for tensor in trained)
+            at += into.trained
+        made = cls(layers, len(layers), head, skip, spec.bounded, at, *products)
+        made.trained = slots
+        return made
 
     @property
     def inputs(self) -> int:
@@ -228,11 +241,14 @@ class _Network(ctypes.Structure):
         return columns
 
     def point_to(self, tensors: Sequence[Tensor]) -> None:
-        """Other matrices and biases of the same shapes."""
+        """Other tensors of the same shapes: matrices and biases of all maps, then what is trained of nonlinearities."""
         layers = [affine for layer in self.layers[: self.depth] for affine in (layer.map, layer.filter)]
         affines = [affine for affine in (*layers, self.head, self.skip) if affine.matrix]
-        for affine, matrix, bias in zip(affines, tensors[::2], tensors[1::2], strict=True):
-            affine.matrix, affine.bias = matrix.data_ptr(), bias.data_ptr()
+        left = iter(tensors)
+        for affine in affines:
+            affine.matrix, affine.bias = next(left).data_ptr(), next(left).data_ptr()
+        for pointers, index in self.trained:
+            pointers[index] = next(left).data_ptr()
 
 
 class _Code:
@@ -257,8 +273,8 @@ def _function(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]
 
 # -- compilation -------------------------------------------------------------------------------------------------------
 
-Described = tuple[tuple[str, ...], tuple[str, ...], int, tuple[int, int]]
-"""Of a nonlinearity: names, files, number of constants, columns."""
+Described = tuple[tuple[str, ...], tuple[str, ...], int, tuple[int, int], tuple[tuple[int, ...], ...]]
+"""Of a nonlinearity: names, files, number of constants, columns, shapes of what is trained."""
 
 
 @dataclass(frozen=True)
@@ -293,18 +309,23 @@ class MLPCode:
 
 
 def _described(nonlinearity: Nonlinearity) -> Described:
-    return nonlinearity.names, nonlinearity.files, len(nonlinearity.constants), nonlinearity.columns
+    shapes = tuple(tuple(each.shape) for each in nonlinearity.trained)
+    return nonlinearity.names, nonlinearity.files, len(nonlinearity.constants), nonlinearity.columns, shapes
 
 
 def compile_from(arguments: Sequence[str]) -> None:
     """Compile the code of an MLP by ``NONLINEARITIES PATH``, the first in JSON."""
     sent, path = arguments
     torch.set_num_threads(1)
-    pairs = [_value_and_vjp(number, *described) for number, described in enumerate(json.loads(sent))]
-    code = [torch_internals.HEADER, *(kernel.source for pair in pairs for kernel in pair)]
-    for index, (name, inputs) in enumerate((("value", "z"), ("vjp", "gradient, z, y"))):
+    kernels = [_kernels(number, *described) for number, described in enumerate(json.loads(sent))]
+    code = [torch_internals.HEADER, *(kernel.source for of_one in kernels for kernel in of_one.values())]
+    for name, inputs in (("value", "z"), ("vjp", "gradient, z, y"), ("vjp_of_trained", "gradient, z, y")):
         parameters = ", ".join(f"const float* {each}" for each in inputs.split(", "))
-        cases = "\n".join(f"case {number}: {pair[index].call}; break;" for number, pair in enumerate(pairs))
+        cases = "\n".join(
+            f"case {number}: {{ {of_one[name].call} }} break;"
+            for number, of_one in enumerate(kernels)
+            if name in of_one
+        )
         code.append(
             f"static void {name}(int64_t function, {parameters}, float* out, const float* const* constants, "
             f"int64_t rows, int64_t units) {{ switch (function) {{\n{cases}\n}} }}"
@@ -314,37 +335,49 @@ def compile_from(arguments: Sequence[str]) -> None:
 
 @dataclass(frozen=True)
 class _Kernel:
-    """A C++ function, and its call with the variables of `mlp.cpp`."""
+    """A C++ function, and statements that call it with the variables of `mlp.cpp`."""
 
     source: str
     call: str
 
 
 ROWS, UNITS = 1021, 61
-"""Sizes of examples: primes, so that the numbers in a call tell what they are products of."""
+"""Sizes of examples: primes above `FEW`, so that the numbers in a call tell what they are products of."""
 
 
-def _value_and_vjp(
-    number: int, names: Sequence[str], files: Sequence[str], scalars: int, columns: Sequence[int]
-) -> tuple[_Kernel, _Kernel]:
-    """The kernels of a nonlinearity."""
-    both = functions(names, files, scalars, columns)
+def _kernels(
+    number: int,
+    names: Sequence[str],
+    files: Sequence[str],
+    constants: int,
+    columns: Sequence[int],
+    trained: Sequence[Sequence[int]],
+) -> dict[str, _Kernel]:
+    """The kernels of a nonlinearity, by the names of `Functions`."""
+    found = functions(names, files, constants, columns, trained)
     # Elementwise code has one loop over all values.
     z, y = ((ROWS * UNITS,) if tuple(columns) == (1, 1) else (ROWS, each * UNITS) for each in columns)
-    constants = {f"constants[{index}]": torch.rand(()) for index in range(scalars)}
-    value = _kernel(f"value_{number}", both.value, {"z": torch.rand(z), **constants})
-    tensors = {"gradient": torch.rand(y), "z": torch.rand(z), "y": torch.rand(y), **constants}
-    return value, _kernel(f"vjp_{number}", both.vjp, tensors)
+    shapes = [*[()] * constants, *map(tuple, trained)]
+    numbers = {f"constants[{index}]": torch.rand(shape) for index, shape in enumerate(shapes)}
+    tensors = {"gradient": torch.rand(y), "z": torch.rand(z), "y": torch.rand(y), **numbers}
+    kernels = {
+        "value": _kernel(f"value_{number}", found.value, {"z": tensors["z"], **numbers}),
+        "vjp": _kernel(f"vjp_{number}", found.vjp, tensors),
+    }
+    if found.vjp_of_trained is not None:
+        kernels["vjp_of_trained"] = _kernel(f"vjp_of_trained_{number}", found.vjp_of_trained, tensors)
+    return kernels
 
 
 def _kernel(name: str, function: Callable[..., Tensor], tensors: dict[str, Tensor]) -> _Kernel:
     """The kernel of a function of tensors, which are named as in `mlp.cpp`.
 
     Raises:
-        NotImplementedError: if it is not one loop over its tensors.
+        NotImplementedError: if it needs memory for more than a few numbers.
     """
     source, arguments, out = torch_internals.generate(name, function, list(tensors.values()), REPLACED)
-    names = {tensor.data_ptr(): each for each, tensor in tensors.items()}
+    names = {tensor.untyped_storage().data_ptr(): each for each, tensor in {**tensors, "out": out}.items()}
+    own: list[str] = []
 
     def variable(argument: Tensor | int) -> str:
         if not isinstance(argument, Tensor):
@@ -352,23 +385,27 @@ def _kernel(name: str, function: Callable[..., Tensor], tensors: dict[str, Tenso
             return (
                 "rows" if (by_rows, rest) == (1, 0) else f"rows * {_units(by_rows)}" if not rest else _units(argument)
             )
-        start = argument.data_ptr()
-        if start in names:
-            return names[start]
-        after = (start - out.data_ptr()) // out.element_size()
-        if not 0 <= after < out.numel():
-            raise NotImplementedError(f"{name} needs memory of its own")
-        return f"out + {_units(after)}"
+        memory = argument.untyped_storage()
+        if memory.data_ptr() not in names:
+            floats = memory.nbytes() // argument.element_size()
+            if floats > FEW:
+                raise NotImplementedError(f"{name} needs memory of its own")
+            names[memory.data_ptr()] = f"own{len(own)}"
+            own.append(f"float own{len(own)}[{floats}]; ")
+        return f"{names[memory.data_ptr()]} + {_units(int(argument.storage_offset()))}"
 
-    return _Kernel(source, f"{name}({', '.join(map(variable, arguments))})")
+    call = f"{name}({', '.join(map(variable, arguments))});"
+    return _Kernel(source, "".join([*own, call]))
 
 
 def _units(number: int) -> str:
-    """A number as a multiple of the units.
+    """A number up to `FEW`, or as a multiple of the units.
 
     Raises:
-        NotImplementedError: if it is none.
+        NotImplementedError: if it is neither.
     """
+    if 0 <= number <= FEW:
+        return str(number)
     if number < 0 or number % UNITS:
         raise NotImplementedError(f"{number} in a kernel is no multiple of its units")
     return f"{number // UNITS} * units"

@@ -1,7 +1,7 @@
 // The passes of an MLP over tiles of rows: a tile goes through all layers while it is in the processor's cache.
 //
-// `inrbench.bench.engine.compiled_mlp` puts the functions `value` and `vjp` of its nonlinearities before this, and has
-// the structures again in Python. Matrices are contiguous, row after row.
+// `inrbench.bench.engine.compiled_mlp` puts the functions `value`, `vjp` and `vjp_of_trained` of its nonlinearities
+// before this, and has the structures again in Python. Matrices are contiguous, row after row.
 
 #include <algorithm>
 #include <cmath>
@@ -33,6 +33,7 @@ struct Layer {
     Int function;      // number of its nonlinearity
     Int units, width;  // width: columns of the value
     const float* const* constants;
+    Int trained, at;  // number of those that are trained, and index of their gradients among all
 };
 
 struct Network {
@@ -104,6 +105,9 @@ class Passes {
         const Int longest = std::max({wide, net.layers[0].map.in, net.skip.in});  // an encoding may be wider
         sums = take(NARROW * longest);
         bias_sums = take(wide);
+        Int most = 0;
+        for (Int i = 0; i < net.depth; ++i) most = std::max(most, net.layers[i].trained);
+        of_trained = take(most);
         of_output = take(tile * net.head.out);
         end = at;
     }
@@ -177,6 +181,11 @@ class Passes {
                 add_gradients(layer.filter, of_value, x, gradients, rows);
             } else {
                 vjp(layer.function, of_value, now.z, now.y, of_map, layer.constants, rows, layer.units);
+                if (layer.trained) {
+                    vjp_of_trained(layer.function, of_value, now.z, now.y, of_trained, layer.constants, rows,
+                                   layer.units);
+                    for (Int j = 0; j < layer.trained; ++j) gradients[layer.at + j] += of_trained[j];
+                }
             }
             add_gradients(layer.map, of_map, i ? at.product : x, gradients, rows);
             if (i) multiply(rows, layer.map.in, layer.map.out, of_map, layer.map.matrix, false, of_value);
@@ -266,7 +275,7 @@ class Passes {
 
     const Network& net;
     Int tile, wide;
-    float *turned_maps, *of_value, *of_map, *of_filter, *turned, *sums, *bias_sums, *of_output, *end;
+    float *turned_maps, *of_value, *of_map, *of_filter, *turned, *sums, *bias_sums, *of_trained, *of_output, *end;
 };
 
 }  // namespace

@@ -124,6 +124,7 @@ def generate(
         ):
             torch._dynamo.reset()
             graph = make_fx(function, tracing_mode="symbolic")(*inputs)
+            _add_instead_of_stacking(graph)
             out: Tensor = torch.compile(graph, dynamic=True, fullgraph=True)(*inputs)
     finally:
         compiler.cpp_pybinding = original
@@ -132,6 +133,21 @@ def generate(
     source, arguments = calls[0]
     declared = re.sub(r'extern "C"\s+void\s+kernel\(', f"static void {name}(", source.replace(HEADER, ""))
     return declared, list(arguments), out
+
+
+def _add_instead_of_stacking(graph: Any) -> None:
+    """Turn ``stack(tensors).sum(0)`` into a sum of the tensors: the code of a stack needs memory for all of them."""
+    aten = torch.ops.aten
+    for node in graph.graph.find_nodes(op="call_function", target=aten.sum.dim_IntList):
+        stack, *how = node.args
+        if stack.target is aten.stack.default and len(stack.args) == 1 and how == [[0]] and not node.kwargs:
+            total, *terms = stack.args[0]
+            with graph.graph.inserting_before(node):
+                for term in terms:
+                    total = graph.graph.call_function(aten.add.Tensor, (total, term))
+            node.replace_all_uses_with(total)
+    graph.graph.eliminate_dead_code()
+    graph.recompile()
 
 
 def build(source: str, folder: Path) -> bytes:

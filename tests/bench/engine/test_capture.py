@@ -17,8 +17,9 @@ from inrbench.activations.core.mlp import MLP, SINE, Filter, MultiplicativeFilte
 from inrbench.activations.fouriernet import FourierNet
 from inrbench.activations.mfn import Mfn
 from inrbench.activations.siren import Siren
+from inrbench.activations.staf import Staf
 from inrbench.activations.wire import GABOR_OF_REAL
-from inrbench.bench.engine.capture import functions, mlp_spec
+from inrbench.bench.engine.capture import FEW, functions, mlp_spec
 
 
 class Sinc(Activation):
@@ -129,6 +130,108 @@ def test_only_a_kernel_and_nothing_else_makes_a_layer(nonlinearity: type[nn.Modu
     assert mlp_spec(mlp) is None
 
 
+class Trained(nn.Module):
+    """A nonlinearity with a trained number, and one that is not."""
+
+    def __init__(self, count: int = 1, **inner: nn.Module) -> None:
+        super().__init__()
+        self.gain, self.omega = 0.5, nn.Parameter(torch.linspace(1, 2, count))
+        for name, module in inner.items():
+            self.add_module(name, module)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.gain * torch.stack([torch.sin(omega * z) for omega in self.omega]).sum(0)
+
+
+class TrainedBuffered(Trained):
+    """With something that a pass would not bring up to date."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(()))
+
+
+class TrainedOfUnits(Trained):
+    """A number for each unit."""
+
+    def __init__(self) -> None:
+        super().__init__(4)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sin(self.omega * z)
+
+
+class TrainedBranching(Trained):
+    """A trained number that decides."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.sin(z) if self.omega > 1 else torch.cos(z)
+
+
+class TrainedNormalised(Trained):
+    """A function of all units together."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return torch.softmax(self.omega * z, dim=-1)
+
+
+class TrainedRandom(Trained):
+    """Another function each time."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.omega * torch.rand_like(z)
+
+
+class TrainedOfAnother(Trained):
+    """With a setting that cannot be written down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.function = torch.sin
+
+
+def _with(nonlinearity: nn.Module) -> nn.Module:
+    return MLP(nn.Sequential(nn.Linear(2, 4), nonlinearity), nn.Linear(4, 1))
+
+
+@pytest.mark.parametrize(
+    "nonlinearity",
+    [
+        Trained(FEW + 1),
+        Trained(inner=nn.Linear(1, 1)),
+        TrainedBuffered(),
+        TrainedOfUnits(),
+        TrainedBranching(),
+        TrainedNormalised(),
+        TrainedRandom(),
+        TrainedOfAnother(),
+        nn.PReLU(),
+    ],
+    ids=["many", "inner", "buffer", "units", "branch", "normalised", "random", "function", "torch"],
+)
+def test_only_an_elementwise_module_with_few_trained_numbers_makes_a_layer(nonlinearity: nn.Module) -> None:
+    spec = mlp_spec(_with(Trained(FEW)))
+    assert spec is not None
+    assert (spec.layers[0].nonlinearity.constants, len(spec.layers[0].nonlinearity.trained[0])) == ((0.5,), FEW)
+    assert mlp_spec(_with(nonlinearity)) is None
+
+
+def test_the_gradients_of_trained_numbers_are_those_of_autograd() -> None:
+    module = Trained(3)
+    spec = mlp_spec(_with(module))
+    assert spec is not None
+    found = spec.layers[0].nonlinearity
+    traced = functions(
+        found.names, found.files, len(found.constants), found.columns, [each.shape for each in found.trained]
+    )
+    z, gradient, numbers = torch.linspace(-3, 3, 50), torch.rand(50), [torch.tensor(0.5), module.omega.detach()]
+    value = module(z)
+    (expected,) = torch.autograd.grad(value, module.omega, gradient)
+    assert traced.vjp_of_trained is not None
+    torch.testing.assert_close(traced.value(z, *numbers), value.detach())
+    torch.testing.assert_close(traced.vjp_of_trained(gradient, z, value.detach(), *numbers), expected)
+
+
 class Affine(nn.Linear):
     """Not the linear layer that it seems to be."""
 
@@ -193,8 +296,10 @@ def _filters(last: Filter) -> nn.Module:
     return MultiplicativeFilterNetwork([PlainFilter(), last], [nn.Linear(4, 4)], nn.Linear(4, 1))
 
 
-@pytest.mark.parametrize("activation", [Mfn(), FourierNet(), Bacon(), BwRelu(learn_c="network")], ids=lambda a: a.name)
-def test_networks_of_filters_and_trained_scales_are_mlps(activation: Activation) -> None:
+@pytest.mark.parametrize(
+    "activation", [Mfn(), FourierNet(), Bacon(), BwRelu(learn_c="network"), Staf()], ids=lambda a: a.name
+)
+def test_networks_of_filters_and_trained_numbers_are_mlps(activation: Activation) -> None:
     assert mlp_spec(network(activation)) is not None
 
 

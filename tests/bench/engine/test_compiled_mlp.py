@@ -21,8 +21,10 @@ from inrbench.activations.mfn import Mfn
 from inrbench.activations.relu import Relu
 from inrbench.activations.relu_pe import ReluPe
 from inrbench.activations.siren import Siren
+from inrbench.activations.staf import Staf
 from inrbench.activations.wire import Wire
 from inrbench.activations.wire_real import WireReal
+from inrbench.bench.engine.aot import compile_all, obstacle
 from inrbench.bench.engine.capture import mlp_spec
 from inrbench.bench.engine.compiled_mlp import CompiledMLP, MLPCode
 
@@ -51,8 +53,31 @@ class Mixed(Sinc):
         return self.gain * SINE(self.omega0 * z) ** self.power + torch.tanh(z)
 
 
+class Waves(nn.Module):
+    """Trained numbers, one of them unused, settings that are not trained, and a stack."""
+
+    def __init__(self, omega0: float) -> None:
+        super().__init__()
+        self.gain, self.power = 1.5, 2
+        self.amplitude, self.omega = nn.Parameter(torch.tensor([0.3, -0.7])), nn.Parameter(torch.tensor(omega0))
+        self.unused = nn.Parameter(torch.zeros(2, 1))
+
+    def forward(self, z: Tensor) -> Tensor:
+        waves = [size * torch.sin((index + 1) * self.omega * z) for index, size in enumerate(self.amplitude)]
+        return self.gain * torch.stack(waves).sum(0) ** self.power
+
+
+class WithTrained(Sinc):
+    """Numbers of each layer that are trained."""
+
+    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
+        return nn.Sequential(nn.Linear(in_features, out_features), Waves(self.omega0))
+
+
 MLPS = [
     pytest.param(Mixed(omega0=2.0), id="derived"),
+    pytest.param(WithTrained(omega0=2.0), id="trained"),
+    pytest.param(Staf(omega0=10.0), marks=slow, id="staf"),
     pytest.param(Sinc(), marks=slow, id="sinc"),
     pytest.param(Siren(), id="siren"),
     pytest.param(Wire(), marks=slow, id="wire"),
@@ -69,6 +94,14 @@ MLPS = [
     pytest.param(FourierNet(input_scale=30.0), marks=slow, id="fouriernet"),
     pytest.param(Bacon(), marks=slow, id="bacon"),
 ]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _compiled() -> None:
+    """What is not slow, all at once: a process that compiles several codes imports the compiler once."""
+    if obstacle() is None:
+        quick: list[Any] = [BwRelu(), *(each.values[0] for each in MLPS if not each.marks)]
+        compile_all([MLPCode.of(spec) for activation in quick if (spec := mlp_spec(network(activation)))])
 
 
 def network(
@@ -145,13 +178,18 @@ def test_one_code_serves_all_scales_widths_and_channels(monkeypatch: pytest.Monk
 
 
 @pytest.mark.needs_compiler
-def test_parameters_may_change_and_gradients_add_up() -> None:
-    net = network(Siren())
+@pytest.mark.parametrize("elsewhere", [False, True])
+@pytest.mark.parametrize("activation", [Siren(), WithTrained(omega0=2.0)])
+def test_parameters_may_change_and_gradients_add_up(activation: Activation, elsewhere: bool) -> None:
+    net = network(activation)
     compiled = compiled_mlp(net)
     coords, gradient = torch.rand(50, 2), torch.randn(50, 3)
     with torch.no_grad():
         for parameter in net.parameters():
-            parameter.mul_(1.1)
+            if elsewhere:
+                parameter.data = 1.1 * parameter
+            else:
+                parameter.mul_(1.1)
     compiled.refresh()
     _, gradients = by_autograd(net, coords, gradient)
     for _ in range(2):
@@ -173,6 +211,7 @@ def test_the_code_is_that_of_its_kernels() -> None:
     assert path(BwRelu()) == path(BwRelu(learn_c="layer"))
     assert path(FourierNet()) == path(Bacon()) != path(Siren())
     assert path(Siren()) == path(Siren(), tanh=True)
+    assert path(Staf()) == path(Staf(omega0=3.0)) != path(Staf(terms=3))
 
 
 @pytest.mark.needs_compiler
