@@ -86,6 +86,11 @@ long as one of ours."""
 HEADER = "#include <torch/csrc/inductor/cpp_prefix.h>"
 """What a file with functions of `generate` begins with."""
 
+_IN_ONE_LOOP = dict.fromkeys(
+    ("realize_reads_threshold", "realize_acc_reads_threshold", "realize_opcount_threshold"), 1000
+)
+"""Sizes above which the compiler keeps an intermediate result in memory, which compiled MLPs do not give it."""
+
 Replaced = Mapping[Callable[..., Tensor], Callable[..., Tensor]]
 
 
@@ -120,7 +125,7 @@ def generate(
     try:
         with (
             torch.no_grad(),
-            config.patch({"fx_graph_cache": False, "cpp.enable_floating_point_contract_flag": "fast"}),
+            config.patch({"fx_graph_cache": False, "cpp.enable_floating_point_contract_flag": "fast", **_IN_ONE_LOOP}),
         ):
             torch._dynamo.reset()
             graph = make_fx(function, tracing_mode="symbolic")(*inputs)

@@ -23,7 +23,9 @@ from inrbench.activations.relu_pe import ReluPe
 from inrbench.activations.siren import Siren
 from inrbench.activations.staf import Staf
 from inrbench.activations.wire import Wire
+from inrbench.activations.wire_2d import Wire2d
 from inrbench.activations.wire_real import WireReal
+from inrbench.bench.config.plugins import Plugins
 from inrbench.bench.engine.aot import compile_all, obstacle
 from inrbench.bench.engine.capture import mlp_spec
 from inrbench.bench.engine.compiled_mlp import CompiledMLP, MLPCode
@@ -81,6 +83,7 @@ MLPS = [
     pytest.param(Sinc(), marks=slow, id="sinc"),
     pytest.param(Siren(), id="siren"),
     pytest.param(Wire(), marks=slow, id="wire"),
+    pytest.param(Wire2d(), marks=slow, id="wire-2d"),
     pytest.param(WireReal(), marks=slow, id="wire-real"),
     pytest.param(Finer(), marks=slow, id="finer"),
     pytest.param(Gauss(), marks=slow, id="gauss"),
@@ -154,6 +157,16 @@ def test_values_and_gradients_are_those_of_autograd_for_any_size(activation: Act
         for parameter, wanted in zip(net.parameters(), gradients, strict=True):
             assert parameter.grad is not None
             assert float((parameter.grad - wanted).abs().max()) < 3e-5 * scale
+
+
+@pytest.mark.slow
+@pytest.mark.needs_compiler
+def test_every_activation_whose_network_is_captured_compiles() -> None:
+    registry = Plugins().activations
+    specs = [mlp_spec(network(registry.get(name)(), channels=1)) for name in registry.names()]
+    captured = [MLPCode.of(spec) for spec in specs if spec is not None]
+    assert len(captured) > 20
+    compile_all(captured)
 
 
 @pytest.mark.needs_compiler
