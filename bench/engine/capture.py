@@ -128,19 +128,19 @@ def _filters(network: MultiplicativeFilterNetwork) -> MLPSpec | None:
 
 
 def _layer(module: nn.Module) -> Layer | None:
-    if type(module) is not nn.Sequential or len(module) != 2:
+    if type(module) is not nn.Sequential or len(module) != 2 or (affine := _affine(module[0])) is None:
         return None
-    affine, nonlinearity = _affine(module[0]), None
-    if affine is not None and type(module[1]) is LearnedWavelet:
-        scaled, nonlinearity = _scaled(affine, module[1]), _named(WAVELET, (1.0,))
-        return Layer(scaled, nonlinearity)
-    if affine is not None and not module[1].state_dict() and not any(True for _ in module[1].buffers()):
-        nonlinearity = _kernel(module[1], len(affine()[1]))
-        if nonlinearity is None and type(module[1]) is Pointwise:
-            nonlinearity = _forward(module[1].activation)
-    elif affine is not None and _has_few_parameters(module[1]):
-        nonlinearity = _forward(module[1])
-    return None if affine is None or nonlinearity is None else Layer(affine, nonlinearity)
+    function = module[1]
+    if type(function) is LearnedWavelet:
+        return Layer(_scaled(affine, function), _named(WAVELET, (1.0,)))
+    nonlinearity = None
+    if _has_few_parameters(function):
+        nonlinearity = _forward(function)
+    elif not function.state_dict() and not any(True for _ in function.buffers()):
+        nonlinearity = _kernel(function, len(affine()[1]))
+        if nonlinearity is None and type(function) is Pointwise:
+            nonlinearity = _forward(function.activation)
+    return Layer(affine, nonlinearity) if nonlinearity else None
 
 
 def _affine(module: nn.Module) -> Affine | None:
