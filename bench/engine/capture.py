@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from torch.fx import GraphModule
 
 FEW = 60
-"""Values of trained parameters that a compiled nonlinearity may have."""
+"""Values of trained parameters that a compiled nonlinearity may have, those for each unit counted once."""
+
+UNITS = -1
+"""In place of a size: the number of units."""
 
 Affine = Callable[[], tuple[Tensor, Tensor]]
 """Gives the matrix (out, in) and the bias (out,) of a linear map, differentiable in its parameters."""
@@ -47,6 +51,7 @@ class Nonlinearity:
         constants: the numbers, which are arguments of the code: one code serves all.
         columns: number of columns of the pre-activation and of the value for each unit.
         trained: parameters of a module, which are arguments after the constants.
+        shapes: theirs, with `UNITS` where there is a value for each unit.
     """
 
     names: tuple[str, ...]
@@ -54,6 +59,7 @@ class Nonlinearity:
     constants: tuple[float, ...]
     columns: tuple[int, int]
     trained: tuple[nn.Parameter, ...] = ()
+    shapes: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -133,11 +139,11 @@ def _layer(module: nn.Module) -> Layer | None:
     function = module[1]
     if type(function) is LearnedWavelet:
         return Layer(_scaled(affine, function), _named(WAVELET, (1.0,)))
-    nonlinearity = None
-    if _has_few_parameters(function):
-        nonlinearity = _forward(function)
+    nonlinearity, units = None, len(affine()[1])
+    if any(True for _ in function.parameters()):
+        nonlinearity = _trained(function, None) or _trained(function, units)
     elif not function.state_dict() and not any(True for _ in function.buffers()):
-        nonlinearity = _kernel(function, len(affine()[1]))
+        nonlinearity = _kernel(function, units)
         if nonlinearity is None and type(function) is Pointwise:
             nonlinearity = _forward(function.activation)
     return Layer(affine, nonlinearity) if nonlinearity else None
@@ -191,15 +197,32 @@ def _same(one: Tensor, other: Any) -> bool:
     return isinstance(other, Tensor) and (one.data_ptr(), one.shape) == (other.data_ptr(), other.shape)
 
 
-def _has_few_parameters(module: nn.Module) -> bool:
-    """Whether a module of a plugin has trained parameters, at most `FEW` values, and nothing else inside."""
-    values = sum(parameter.numel() for parameter in module.parameters())
-    inner = [*module.children(), *module.buffers()]
-    return 0 < values <= FEW and not inner and not type(module).__module__.startswith("torch.")
+def _trained(module: nn.Module, units: int | None) -> Nonlinearity | None:
+    """The nonlinearity of a plugin's module with few trained parameters and nothing else inside.
+
+    Args:
+        units: as for `_forward`.
+    """
+    parameters = tuple(module.parameters())
+    shapes = tuple(
+        (*each.shape[:-1], UNITS) if units is not None and each.shape[-1:] == (units,) else tuple(each.shape)
+        for each in parameters
+    )
+    values = sum(math.prod(map(abs, shape)) for shape in shapes)
+    if values > FEW or [*module.children(), *module.buffers()] or type(module).__module__.startswith("torch."):
+        return None
+    if units is not None and not any(UNITS in shape for shape in shapes):
+        return None
+    found = _forward(module, units)
+    return found and replace(found, trained=parameters, shapes=shapes)
 
 
-def _forward(source: Activation | nn.Module) -> Nonlinearity | None:
-    """The `forward` of a plugin or a module, if it is elementwise and its numbers may be tensors as well."""
+def _forward(source: Activation | nn.Module, units: int | None = None) -> Nonlinearity | None:
+    """The `forward` of a plugin or a module, if it is elementwise and its numbers may be tensors as well.
+
+    Args:
+        units: the number of columns, where a module has a function of its own for each.
+    """
     cls = type(source)
     trained: dict[str, nn.Parameter] = {}
     if isinstance(source, nn.Module):
@@ -211,7 +234,9 @@ def _forward(source: Activation | nn.Module) -> Nonlinearity | None:
     numbers = {name: value for name, value in settings.items() if isinstance(value, float)}
     others = {name: value for name, value in settings.items() if name not in numbers}
     tensors = {**{name: torch.tensor(value) for name, value in numbers.items()}, **trained}
-    z = torch.linspace(-3, 3, 101).reshape(1, -1)
+    columns = units or 101
+    z = torch.linspace(-3, 3, 7 * columns).reshape(7, columns)
+    every_other = (torch.arange(7)[:, None] + torch.arange(columns)) % 2 == 0  # in rows and in columns
     try:
         described = json.dumps(others)
         if not cls.__qualname__.isidentifier() or json.loads(described) != others:
@@ -221,17 +246,18 @@ def _forward(source: Activation | nn.Module) -> Nonlinearity | None:
             empty = z.to("meta")
             shaped = _rebuilt(cls, others, {name: each.to("meta") for name, each in tensors.items()}).forward(empty)
             expected, rebuilt = source.forward(z), _rebuilt(cls, others, tensors).forward(z)
-            elementwise = source.forward(z.t()).t()
-        same = all(
-            torch.allclose(other, expected, rtol=1e-4, atol=1e-5, equal_nan=True) for other in (rebuilt, elementwise)
-        )
+            one, other = (source.forward(torch.where(those, z, z + 1)) for those in (every_other, ~every_other))
+            alike = [rebuilt, torch.where(every_other, one, other)]
+            if units is None:
+                alike.append(source.forward(z.t()).t())
+        same = all(torch.allclose(each, expected, rtol=1e-4, atol=1e-5, equal_nan=True) for each in alike)
         if not same or (shaped.shape, shaped.dtype, shaped.device) != (empty.shape, empty.dtype, empty.device):
             return None
         file = inspect.getfile(cls)
     except Exception:  # code of a plugin; its errors show when autograd runs it
         return None
     names = (cls.__qualname__, described, *tensors)
-    return Nonlinearity(names, (file,), tuple(numbers.values()), (1, 1), tuple(trained.values()))
+    return Nonlinearity(names, (file,), tuple(numbers.values()), (1, 1))
 
 
 def _rebuilt(cls: type[Any], others: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> Any:
@@ -252,8 +278,8 @@ class Functions:
     """Value and VJPs of a nonlinearity, with its constants and trained parameters as last arguments.
 
     The value is a function of pre-activations; the VJPs are those of the gradient from above, of pre-activations and of
-    their values. The one of trained parameters takes flat tensors and gives the gradients of all their values, (n,); it
-    is None where nothing is trained.
+    their values. The one of trained parameters gives the gradients of all their values, (n,); it is None where nothing
+    is trained. It takes tensors as those of `examples`.
     """
 
     value: Callable[..., Tensor]
@@ -272,7 +298,7 @@ def functions(
 
     Args:
         constants: how many there are.
-        trained: the shapes of the parameters.
+        trained: the shapes of trained parameters.
     """
     first: Any = import_from(files[0], names[0])
     value = _of_numbers(first, json.loads(names[1]), names[2:]) if isinstance(first, type) else first
@@ -311,10 +337,18 @@ def _derived(
             gradients = torch.autograd.grad(of_z, wanted, gradient, materialize_grads=True)
         return gradients[0] if of == range(1) else torch.cat([each.reshape(-1) for each in gradients]), of_z
 
-    # As compiled code has them: elementwise code has one loop over all values.
-    z, of_z = (torch.rand(67) if tuple(columns) == (1, 1) else torch.rand(7, 67 * each) for each in columns)
-    examples = (of_z, z, *map(torch.rand, shapes))
-    return _by_value(make_fx(vjp_and_value, tracing_mode="symbolic")(*examples))
+    return _by_value(make_fx(vjp_and_value, tracing_mode="symbolic")(*examples(7, 67, columns, shapes)[1:]))
+
+
+def examples(rows: int, units: int, columns: Sequence[int], shapes: Sequence[Sequence[int]]) -> list[Tensor]:
+    """Values, a gradient at them, pre-activations and tensors of shapes for a nonlinearity.
+
+    They are flat, as in compiled code, which has one loop over all values, where no unit has anything of its own.
+    """
+    flat = tuple(columns) == (1, 1) and not any(UNITS in shape for shape in shapes)
+    z, y = ((rows * units,) if flat else (rows, each * units) for each in columns)
+    others = [[units if size == UNITS else size for size in shape] for shape in shapes]
+    return [torch.rand(shape) for shape in (y, y, z, *others)]
 
 
 def _by_value(traced: GraphModule) -> GraphModule:

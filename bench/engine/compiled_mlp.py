@@ -26,7 +26,7 @@ from torch import Tensor
 
 from inrbench.bench.engine import torch_internals
 from inrbench.bench.engine.aot import CompilationError, compile_all, compile_to, load, scalar
-from inrbench.bench.engine.capture import FEW, Affine, MLPSpec, Nonlinearity, functions
+from inrbench.bench.engine.capture import FEW, Affine, MLPSpec, Nonlinearity, examples, functions
 from inrbench.bench.engine.code_cache import code_file
 from inrbench.bench.engine.elementary import REPLACED
 from inrbench.bench.engine.products import mkl_lacks_avx512
@@ -309,8 +309,8 @@ class MLPCode:
 
 
 def _described(nonlinearity: Nonlinearity) -> Described:
-    shapes = tuple(tuple(each.shape) for each in nonlinearity.trained)
-    return nonlinearity.names, nonlinearity.files, len(nonlinearity.constants), nonlinearity.columns, shapes
+    constants = len(nonlinearity.constants)
+    return nonlinearity.names, nonlinearity.files, constants, nonlinearity.columns, nonlinearity.shapes
 
 
 def compile_from(arguments: Sequence[str]) -> None:
@@ -355,11 +355,9 @@ def _kernels(
 ) -> dict[str, _Kernel]:
     """The kernels of a nonlinearity, by the names of `Functions`."""
     found = functions(names, files, constants, columns, trained)
-    # Elementwise code has one loop over all values.
-    z, y = ((ROWS * UNITS,) if tuple(columns) == (1, 1) else (ROWS, each * UNITS) for each in columns)
-    shapes = [*[()] * constants, *map(tuple, trained)]
-    numbers = {f"constants[{index}]": torch.rand(shape) for index, shape in enumerate(shapes)}
-    tensors = {"gradient": torch.rand(y), "z": torch.rand(z), "y": torch.rand(y), **numbers}
+    y, gradient, z, *others = examples(ROWS, UNITS, columns, [*[()] * constants, *trained])
+    numbers = {f"constants[{index}]": tensor for index, tensor in enumerate(others)}
+    tensors = {"gradient": gradient, "z": z, "y": y, **numbers}
     kernels = {
         "value": _kernel(f"value_{number}", found.value, {"z": tensors["z"], **numbers}),
         "vjp": _kernel(f"vjp_{number}", found.vjp, tensors),
@@ -388,11 +386,12 @@ def _kernel(name: str, function: Callable[..., Tensor], tensors: dict[str, Tenso
         memory = argument.untyped_storage()
         if memory.data_ptr() not in names:
             floats = memory.nbytes() // argument.element_size()
-            if floats > FEW:
+            if floats > FEW * UNITS:
                 raise NotImplementedError(f"{name} needs memory of its own")
             names[memory.data_ptr()] = f"own{len(own)}"
-            own.append(f"float own{len(own)}[{floats}]; ")
-        return f"{names[memory.data_ptr()]} + {_units(int(argument.storage_offset()))}"
+            own.append(f"float own{len(own)}[{_units(floats)}]; ")
+        units, rest = divmod(int(argument.storage_offset()), UNITS)
+        return f"{names[memory.data_ptr()]} + {units} * units + {rest}"
 
     call = f"{name}({', '.join(map(variable, arguments))});"
     return _Kernel(source, "".join([*own, call]))

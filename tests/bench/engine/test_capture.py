@@ -19,7 +19,7 @@ from inrbench.activations.mfn import Mfn
 from inrbench.activations.siren import Siren
 from inrbench.activations.staf import Staf
 from inrbench.activations.wire import GABOR_OF_REAL
-from inrbench.bench.engine.capture import FEW, functions, mlp_spec
+from inrbench.bench.engine.capture import FEW, UNITS, functions, mlp_spec
 
 
 class Sinc(Activation):
@@ -154,11 +154,22 @@ class TrainedBuffered(Trained):
 class TrainedOfUnits(Trained):
     """A number for each unit."""
 
-    def __init__(self) -> None:
-        super().__init__(4)
-
     def forward(self, z: Tensor) -> Tensor:
         return torch.sin(self.omega * z)
+
+
+class TrainedMixed(TrainedOfUnits):
+    """A unit's value depends on another unit."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return super().forward(z + z.roll(1, dims=-1))
+
+
+class TrainedCentred(TrainedOfUnits):
+    """A row's value depends on all rows."""
+
+    def forward(self, z: Tensor) -> Tensor:
+        return super().forward(z - z.mean(dim=0))
 
 
 class TrainedBranching(Trained):
@@ -200,14 +211,16 @@ def _with(nonlinearity: nn.Module) -> nn.Module:
         Trained(FEW + 1),
         Trained(inner=nn.Linear(1, 1)),
         TrainedBuffered(),
-        TrainedOfUnits(),
+        TrainedOfUnits(5),
+        TrainedMixed(4),
+        TrainedCentred(4),
         TrainedBranching(),
         TrainedNormalised(),
         TrainedRandom(),
         TrainedOfAnother(),
         nn.PReLU(),
     ],
-    ids=["many", "inner", "buffer", "units", "branch", "normalised", "random", "function", "torch"],
+    ids=["many", "inner", "buffer", "sizes", "mixed", "centred", "branch", "normalised", "random", "function", "torch"],
 )
 def test_only_an_elementwise_module_with_few_trained_numbers_makes_a_layer(nonlinearity: nn.Module) -> None:
     spec = mlp_spec(_with(Trained(FEW)))
@@ -216,15 +229,18 @@ def test_only_an_elementwise_module_with_few_trained_numbers_makes_a_layer(nonli
     assert mlp_spec(_with(nonlinearity)) is None
 
 
-def test_the_gradients_of_trained_numbers_are_those_of_autograd() -> None:
-    module = Trained(3)
+@pytest.mark.parametrize("of_units", [False, True])
+def test_the_gradients_of_trained_numbers_are_those_of_autograd(of_units: bool) -> None:
+    module = TrainedOfUnits(4) if of_units else Trained(3)
     spec = mlp_spec(_with(module))
     assert spec is not None
     found = spec.layers[0].nonlinearity
-    traced = functions(
-        found.names, found.files, len(found.constants), found.columns, [each.shape for each in found.trained]
-    )
-    z, gradient, numbers = torch.linspace(-3, 3, 50), torch.rand(50), [torch.tensor(0.5), module.omega.detach()]
+    assert found.shapes == ((UNITS,) if of_units else (3,),)
+    traced = functions(found.names, found.files, 1, found.columns, found.shapes)
+    z, gradient = torch.linspace(-3, 3, 48), torch.rand(48)
+    if of_units:
+        z, gradient = z.reshape(12, 4), gradient.reshape(12, 4)
+    numbers = [torch.tensor(0.5), module.omega.detach()]
     value = module(z)
     (expected,) = torch.autograd.grad(value, module.omega, gradient)
     assert traced.vjp_of_trained is not None

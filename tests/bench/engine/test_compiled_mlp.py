@@ -69,6 +69,20 @@ class Waves(nn.Module):
         return self.gain * torch.stack(waves).sum(0) ** self.power
 
 
+class OfUnits(nn.Module):
+    """Trained numbers for each unit and for all."""
+
+    def __init__(self, units: int, omega0: float) -> None:
+        super().__init__()
+        self.omega0, self.alpha = omega0, nn.Parameter(torch.linspace(0.5, 1.5, units))
+        self.shift, self.slopes = nn.Parameter(torch.tensor(0.1)), nn.Parameter(torch.rand(2, units))
+
+    def forward(self, z: Tensor) -> Tensor:
+        first, second = self.slopes
+        value: Tensor = first * torch.sin(self.omega0 * self.alpha * z) + second * z + self.shift
+        return value
+
+
 class WithTrained(Sinc):
     """Numbers of each layer that are trained."""
 
@@ -76,9 +90,17 @@ class WithTrained(Sinc):
         return nn.Sequential(nn.Linear(in_features, out_features), Waves(self.omega0))
 
 
+class WithTrainedUnits(Sinc):
+    """Numbers of each unit that are trained."""
+
+    def layer(self, in_features: int, out_features: int, *, first: bool) -> nn.Module:
+        return nn.Sequential(nn.Linear(in_features, out_features), OfUnits(out_features, self.omega0))
+
+
 MLPS = [
     pytest.param(Mixed(omega0=2.0), id="derived"),
     pytest.param(WithTrained(omega0=2.0), id="trained"),
+    pytest.param(WithTrainedUnits(omega0=2.0), id="trained-units"),
     pytest.param(Staf(omega0=10.0), marks=slow, id="staf"),
     pytest.param(Sinc(), marks=slow, id="sinc"),
     pytest.param(Siren(), id="siren"),
