@@ -33,7 +33,7 @@ FEW = 60
 """Values of trained parameters that a compiled nonlinearity may have, those for each unit counted once."""
 
 UNITS = -1
-"""In place of a size: the number of units."""
+"""Stands for the number of units in a shape."""
 
 Affine = Callable[[], tuple[Tensor, Tensor]]
 """Gives the matrix (out, in) and the bias (out,) of a linear map, differentiable in its parameters."""
