@@ -12,7 +12,8 @@ import platform
 import re
 import shlex
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +87,9 @@ long as one of ours."""
 HEADER = "#include <torch/csrc/inductor/cpp_prefix.h>"
 """What a file with functions of `generate` begins with."""
 
-_IN_ONE_LOOP = dict.fromkeys(
-    ("realize_reads_threshold", "realize_acc_reads_threshold", "realize_opcount_threshold"), 1000
-)
-"""Sizes above which the compiler keeps an intermediate result in memory, which compiled MLPs do not give it."""
+LARGE = 1000
+"""Operations in an intermediate result that the compiler keeps in memory. It would keep smaller ones, too, but compiled
+MLPs have no memory for any. Without a limit, code in which results are used again and again would grow too much."""
 
 Replaced = Mapping[Callable[..., Tensor], Callable[..., Tensor]]
 
@@ -109,35 +109,47 @@ def generate(
     Raises:
         NotImplementedError: if the compiler makes several functions of it, or none.
     """
-    from torch._inductor import config
+    from torch._inductor import config, ir
     from torch._inductor.async_compile import AsyncCompile
     from torch._inductor.decomposition import decompositions
     from torch.fx.experimental.proxy_tensor import make_fx
 
+    limits = dict.fromkeys(("realize_acc_reads_threshold", "realize_opcount_threshold"), LARGE)
     calls: list[tuple[str, tuple[Any, ...]]] = []
 
     def recorded(self: Any, types: Any, source: str, *args: Any, **kwargs: Any) -> Callable[..., None]:
         return lambda *arguments: calls.append((source, arguments))
 
+    def kept(result: Any, users: int, **_: Any) -> bool:
+        return users > 1 and isinstance(result.data, ir.Loops) and result.data.has_large_inner_fn()
+
     decompositions.update({getattr(torch.ops.aten, f.__name__).default: other for f, other in replaced.items()})
-    compiler: Any = AsyncCompile
-    original, compiler.cpp_pybinding = compiler.cpp_pybinding, recorded
-    try:
-        with (
-            torch.no_grad(),
-            config.patch({"fx_graph_cache": False, "cpp.enable_floating_point_contract_flag": "fast", **_IN_ONE_LOOP}),
-        ):
-            torch._dynamo.reset()
-            graph = make_fx(function, tracing_mode="symbolic")(*inputs)
-            _add_instead_of_stacking(graph)
-            out: Tensor = torch.compile(graph, dynamic=True, fullgraph=True)(*inputs)
-    finally:
-        compiler.cpp_pybinding = original
+    with (
+        torch.no_grad(),
+        config.patch({"fx_graph_cache": False, "cpp.enable_floating_point_contract_flag": "fast", **limits}),
+        _set(AsyncCompile, "cpp_pybinding", recorded),
+        _set(ir.StorageBox, "should_realize_on_reuse", kept),
+    ):
+        torch._dynamo.reset()
+        graph = make_fx(function, tracing_mode="symbolic")(*inputs)
+        _add_instead_of_stacking(graph)
+        out: Tensor = torch.compile(graph, dynamic=True, fullgraph=True)(*inputs)
     if len(calls) != 1:
         raise NotImplementedError(f"PyTorch's compiler makes {len(calls)} functions of {name}")
     source, arguments = calls[0]
     declared = re.sub(r'extern "C"\s+void\s+kernel\(', f"static void {name}(", source.replace(HEADER, ""))
     return declared, list(arguments), out
+
+
+@contextmanager
+def _set(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Another value of an attribute for a while."""
+    before = getattr(owner, name)
+    setattr(owner, name, value)
+    try:
+        yield
+    finally:
+        setattr(owner, name, before)
 
 
 def _add_instead_of_stacking(graph: Any) -> None:

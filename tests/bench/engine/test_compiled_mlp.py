@@ -56,7 +56,7 @@ class Mixed(Sinc):
 
 
 class Waves(nn.Module):
-    """Trained numbers, one of them unused, settings that are not trained, and a stack."""
+    """Trained numbers, one of them unused, settings that are not trained, a stack, and a result that is used twice."""
 
     def __init__(self, omega0: float) -> None:
         super().__init__()
@@ -66,7 +66,8 @@ class Waves(nn.Module):
 
     def forward(self, z: Tensor) -> Tensor:
         waves = [size * torch.sin((index + 1) * self.omega * z) for index, size in enumerate(self.amplitude)]
-        return self.gain * torch.stack(waves).sum(0) ** self.power
+        envelope = torch.exp(-z * z)
+        return envelope * (self.gain * torch.stack(waves).sum(0) ** self.power) - envelope
 
 
 class OfUnits(nn.Module):
