@@ -48,10 +48,11 @@ def test_the_page_has_the_numbers_of_both() -> None:
     assert "0.93 with `reference-small` (7 methods)" in text
     occupancy, superres = ([of("FUTON", task, ""), measured("reference", task, metric)]
                            for task, metric in (("occupancy", "iou"), ("superres", "psnr")))  # fmt: skip
-    six = [one[one.index.isin(other.index)].sort_values() for one, other in (occupancy, occupancy[::-1])]
-    assert [(len(one), one.index[0], one.index[-1]) for one in six] == [
-        (6, "relu-pe", "instant-ngp"), (6, "instant-ngp", "relu-pe")
+    seven = [one[one.index.isin(other.index)].sort_values() for one, other in (occupancy, occupancy[::-1])]
+    assert [(len(one), one.index[0], one.index[-1]) for one in seven] == [
+        (7, "relu-pe", "instant-ngp"), (7, "instant-ngp", "relu-pe")
     ]  # fmt: skip
+    assert seven[0].iloc[0] == seven[0]["mfn"]
     assert f"than at 256 (-0.79 and {agreement(*occupancy)[0]:.2f})" in page
     assert f"`reference` ({agreement(*superres)[0]:.2f})" in page
     kodak = [agreement(of("FUTON", "image", "Kodak"), measured(suite, "image", "psnr"))[0]

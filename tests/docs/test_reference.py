@@ -25,16 +25,17 @@ SECTIONS = {
     "Functions": "function",
 }
 RANKED = (
-    ("first of eleven in mean rank", "siren"),
+    ("first of twelve in mean rank", "siren"),
     ("FINER is second", "finer"),
     ("Instant-NGP** is third", "instant-ngp"),
     ("WIRE** is fourth", "wire"),
-    ("Grid** is fifth", "grid"),
-    ("RFF** is sixth", "rff"),
+    ("MFN** is fifth", "mfn"),
+    ("Grid** is sixth", "grid"),
+    ("RFF** is seventh", "rff"),
     ("level with ReLU+PE", "relu-pe"),
-    ("BW-ReLU** is eighth", "bw-relu"),
-    ("`centred` initial values** is ninth", "bw-relu-centred"),
+    ("BW-ReLU** is ninth", "bw-relu"),
     ("level with Gauss", "gauss"),
+    ("`centred` initial values** is eleventh", "bw-relu-centred"),
     ("ReLU** is last", "relu"),
 )
 """What the page says of mean ranks, and of which network."""
@@ -46,6 +47,8 @@ LABELS = {
     "FINER": "finer",
     "WIRE": "wire",
     "Gauss": "gauss",
+    "MFN": "mfn",
+    "HOSC": "hosc",
     "BW-ReLU": "bw-relu",
     "`centred` initial values": "bw-relu-centred",
     "ReLU+PE": "relu-pe",
@@ -108,10 +111,12 @@ def test_what_is_said_of_all_tasks() -> None:
         "relu-pe": {"occupancy"},
         "rff": {"mri"},
     }
-    assert (at(places, "instant-ngp", "poisson"), at(places, "instant-ngp", "occupancy")) == (10, 9)
-    assert (at(places, "rff", "denoise"), at(places, "rff", "deblur")) == (2, 10)
+    assert (at(places, "instant-ngp", "poisson"), at(places, "instant-ngp", "occupancy")) == (11, 10)
+    assert (at(places, "rff", "denoise"), at(places, "rff", "deblur")) == (2, 11)
+    assert [at(places, "mfn", task) for task in ("sdf", "function", "mri", "denoise")] == [2, 4, 9, 9]
+    assert sum("lr high" in best.edges for best in searched("reference")["mfn"].values()) == 5
     assert (places.loc["wire"] < places.loc["bw-relu"]).sum() == 6
-    assert {task for task, place in places.T["grid"].to_dict().items() if place == 11} == {"mri", "inpaint"}
+    assert {task for task, place in places.T["grid"].to_dict().items() if place == 12} == {"mri", "inpaint"}
     classical = best_classical()
     ahead = {task for task, (name, _) in classical.items() if values_of(task).index[0] == name}
     assert "on nine of the ten tasks that have one" in PAGE
@@ -174,7 +179,7 @@ def test_networks_are_compared_on_the_same_signals_and_repeats(suite: str) -> No
 def test_what_is_said_of_the_small_problems() -> None:
     here = networks()
     without = []
-    for task, wanted in {"image": (10, 9, 2), "superres": (10, 10, 1)}.items():
+    for task, wanted in {"image": (11, 10, 2), "superres": (12, 12, 1)}.items():
         both = pd.DataFrame({"small": small()[task], "here": here[task]}).dropna()
         places = both.rank(ascending=False).loc["instant-ngp"]
         assert (len(both), places["small"], places["here"]) == wanted
@@ -185,7 +190,7 @@ def test_what_is_said_of_the_small_problems() -> None:
         r"\| (\w+) \| \d+ \| (-?[\d.]+) \|", SMALL.partition("reference ranks -->")[2].partition("<!--")[0]
     )
     found = {task: float(value) for task, value in rows}
-    unrelated = {task for task, value in found.items() if abs(value) < 0.3}
+    unrelated = {task for task, value in found.items() if abs(value) < 0.4}
     assert unrelated == {"superres", "mri", "deblur"}
     answer = on_one_line("answer.md")
     related = sorted(value for task, value in found.items() if task not in unrelated)
@@ -218,6 +223,12 @@ def test_what_is_said_of_superres() -> None:
     assert values["retina"].idxmax() == "instant-ngp"
     mean = means(values)
     assert list(means(networks))[:2] == ["instant-ngp", "siren"]
+    assert list(means(networks)).index("hosc") == 4
+    loss = {name: at(values, "siren", name) - at(values, "hosc", name) for name in map(str, values)}
+    assert f"colorwheel, where it loses {loss.pop('colorwheel'):.1f} dB, it is level" in section("Super-resolution")
+    assert abs(sum(loss.values()) / len(loss)) < 0.15
+    found = searched("reference")["hosc"]["superres"]
+    assert (found.settings["beta"], found.edges) == (2.4, ["beta low"])
     gaps = [f"{mean['least-squares'] - mean[name]:.1f}" for name in LEADERS]
     assert f"are {' and '.join(gaps)} dB behind least squares" in section("Super-resolution")
 
@@ -236,7 +247,7 @@ def test_what_is_said_of_mri() -> None:
     assert own == {"phantom-1", "phantom-2"}
     mean = means(values)
     assert next(iter(means(networks))) == "rff"
-    assert mean["grid"] < mean["zero-filled"]
+    assert list(mean)[-5:] == ["zero-filled", "mfn", "bw-relu-centred", "relu", "grid"]
 
 
 def test_what_is_said_of_denoising() -> None:
@@ -256,7 +267,8 @@ def test_what_is_said_of_deblurring() -> None:
     assert values["gravel"].idxmax() == "grid"
     assert list(mean)[:6] == ["tv", "tikhonov", "wiener", "instant-ngp", "finer", "siren"]
     assert f"is {mean['siren'] - mean['bw-relu']:.1f} dB behind" in section("Deblurring")
-    assert {name for name in map(str, values) if at(values, "bw-relu", name) == best[name]} == {"cell"}
+    assert list(networks["cell"].nlargest(2).index) == ["mfn", "bw-relu"]
+    assert {name for name in map(str, values) if at(values, "mfn", name) == best[name]} == {"cell"}
 
 
 def test_what_is_said_of_pictures_from_gradients() -> None:
@@ -315,8 +327,8 @@ def test_what_is_said_of_inpainting() -> None:
     networks = values.drop(["biharmonic", "linear", "nearest"])
     ahead = networks > values.loc["biharmonic"]
     assert ahead.any().sum() == 1
-    assert (ahead["retina"].sum(), len(networks)) == (7, 11)
-    assert "On retina seven of eleven networks are ahead of it" in section("Inpainting")
+    assert (ahead["retina"].sum(), len(networks)) == (7, 12)
+    assert "On retina seven of twelve networks are ahead of it" in section("Inpainting")
     mean = means(values)
     assert f"is {mean['wire'] - mean['bw-relu']:.1f} dB behind WIRE" in section("Inpainting")
 
@@ -353,21 +365,25 @@ def test_what_is_said_of_ct(ct: pd.DataFrame) -> None:
     assert (ct.loc["tv"] > best).all()
     assert f"on all six signals, by {mean['tv'] - mean['instant-ngp']:.1f} dB on average" in PAGE
     assert (
-        f"**Instant-NGP ({mean['instant-ngp']} dB) is the best network**, on four of six signals. "
+        f"**Instant-NGP ({mean['instant-ngp']} dB) is the best network**, on three of six signals. "
         f"Grid ({mean['grid']} dB)" in PAGE
     )
     assert (
         f"penalty here, RFF ({mean['rff']} dB), SIREN ({mean['siren']} dB) and FINER ({mean['finer']} dB) follow"
         in PAGE
     )
-    assert (networks.idxmax() == "instant-ngp").sum() == 4
+    assert (networks.idxmax() == "instant-ngp").sum() == 3
+    assert networks["ct-small"].idxmax() == "mfn"
     assert f"Here `centred` loses {mean['bw-relu'] - mean['bw-relu-centred']:.1f} dB" in PAGE
-    assert f"BW-ReLU ({mean['bw-relu']} dB) is ahead of WIRE ({mean['wire']:.2f} dB), ReLU+PE, Gauss and ReLU" in PAGE
+    assert (
+        f"BW-ReLU ({mean['bw-relu']} dB) is ahead of MFN ({mean['mfn']:.2f} dB), WIRE ({mean['wire']:.2f} dB), "
+        "ReLU+PE, Gauss and ReLU" in PAGE
+    )
     others = networks.drop("instant-ngp").max()
     phantoms = ["phantom-1", "phantom-2", "phantom-3"]
     for name in phantoms:
         assert at(ct, "fbp", name) > max(
-            *(at(ct, of, name) for of in ("gauss", "relu-pe", "relu")), float(others[name]) - 2.3
+            *(at(ct, of, name) for of in ("mfn", "gauss", "relu-pe", "relu")), float(others[name]) - 2.3
         )
 
 
@@ -395,7 +411,7 @@ def test_what_is_said_of_bw_relu_on_its_own_page() -> None:
         f"deblurring {deblur['bw-relu']}, WIRE {deblur['wire']}, SIREN {deblur['siren']}",
         f"pictures from gradients {poisson['bw-relu']}, WIRE {poisson['wire']}, SIREN {poisson['siren']}",
         f"occupancy {occupancy['bw-relu']:.4f}, WIRE {occupancy['wire']:.4f}, SIREN {occupancy['siren']:.4f}",
-        f"eighth of eleven ({ranks['bw-relu']:.2f}), behind SIREN ({ranks['siren']:.2f}) and WIRE "
+        f"ninth of twelve ({ranks['bw-relu']:.2f}), behind SIREN ({ranks['siren']:.2f}) and WIRE "
         f"({ranks['wire']:.2f}) and ahead of Gauss ({ranks['gauss']:.2f})",
         f"as WIRE ({image['wire']}) and above Gauss ({image['gauss']}) with {image['bw-relu']}",
         f"SIREN ({image['siren']}); with `centred` initial values {image['bw-relu-centred']}",
@@ -415,7 +431,7 @@ def test_what_is_said_of_bw_relu_on_its_own_page() -> None:
 
 def test_what_is_said_of_second_repeats() -> None:
     scores = final("reference")
-    scores = scores[scores["activation"].notna()]
+    scores = scores[scores["name"].isin([*mean_ranks()])]
     table, text = PAGE.partition("## Second repeats ")[2].split("<!-- end of list -->")[:2]
     text = text.partition("## ")[0]
     rows = {row[0]: row for row in re.findall(r"\| `([\w-]+)` \| ([\d.]+) \| ([\d.]+) \| (\S+) ± (\S+) \|", table)}
@@ -448,4 +464,4 @@ def test_what_is_said_of_second_repeats() -> None:
         assert (own > best) == (task == "superres")
     before, after = ([*ranks_of_repeat(repeat)] for repeat in (0, 1))
     changed = [name for name, other in zip(before, after, strict=True) if name != other]
-    assert sorted(changed) == ["instant-ngp", "wire"]
+    assert sorted(changed) == ["bw-relu", "instant-ngp", "mfn", "relu-pe", "wire"]
