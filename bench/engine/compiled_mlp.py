@@ -212,7 +212,7 @@ class _Network(ctypes.Structure):
             if there is None:
                 return _Affine()
             matrix, bias = next(left), next(left)
-            made = _Affine(matrix.data_ptr(), bias.data_ptr(), *matrix.shape, at)
+            made = _Affine(None, None, *matrix.shape, at)
             at += matrix.numel() + bias.numel()
             return made
 
@@ -225,13 +225,14 @@ class _Network(ctypes.Structure):
         head, skip, slots = affine(spec.head), affine(spec.skip), []
         for layer, into, values in zip(spec.layers, layers, constants, strict=True):
             trained = [next(left) for _ in layer.nonlinearity.trained]
-            every = [*values, *trained]
-            into.constants = pointers = (c_void_p * len(every))(*(tensor.data_ptr() for tensor in every))
-            slots += [(pointers, index) for index in range(len(values), len(every))]
+            count = len(values) + len(trained)
+            into.constants = pointers = (c_void_p * count)(*(value.data_ptr() for value in values))
+            slots += [(pointers, index) for index in range(len(values), count)]
             into.at, into.trained = at, sum(tensor.numel() for tensor in trained)
             at += into.trained
         made = cls(layers, len(layers), head, skip, spec.bounded, at, *products)
         made.trained = slots
+        made.point_to(tensors)
         return made
 
     @property
@@ -241,9 +242,9 @@ class _Network(ctypes.Structure):
         return columns
 
     def point_to(self, tensors: Sequence[Tensor]) -> None:
-        """Other tensors of the same shapes: matrices and biases of all maps, then what is trained of nonlinearities."""
+        """Tensors of the same shapes: matrices and biases of all maps, then what is trained of nonlinearities."""
         layers = [affine for layer in self.layers[: self.depth] for affine in (layer.map, layer.filter)]
-        affines = [affine for affine in (*layers, self.head, self.skip) if affine.matrix]
+        affines = [affine for affine in (*layers, self.head, self.skip) if affine.rows]
         left = iter(tensors)
         for affine in affines:
             affine.matrix, affine.bias = next(left).data_ptr(), next(left).data_ptr()

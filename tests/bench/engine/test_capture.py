@@ -37,6 +37,10 @@ def network(activation: Activation) -> nn.Module:
     return build(activation, Domain(2, 3, (32, 32)), width=20, depth=3, seed=1)
 
 
+def _with(nonlinearity: nn.Module) -> nn.Module:
+    return MLP(nn.Sequential(nn.Linear(2, 4), nonlinearity), nn.Linear(4, 1))
+
+
 class Doubled(nn.Module):
     """More than a kernel."""
 
@@ -126,8 +130,7 @@ def test_a_class_that_cannot_be_found_by_name_is_left_to_autograd() -> None:
 
 @pytest.mark.parametrize("nonlinearity", [Doubled, Twice, Shifted, InPlace, Buffered, Picky, nn.Tanh])
 def test_only_a_kernel_and_nothing_else_makes_a_layer(nonlinearity: type[nn.Module]) -> None:
-    mlp = MLP(nn.Sequential(nn.Linear(2, 4), nonlinearity()), nn.Linear(4, 1))
-    assert mlp_spec(mlp) is None
+    assert mlp_spec(_with(nonlinearity())) is None
 
 
 class Trained(nn.Module):
@@ -199,10 +202,6 @@ class TrainedOfAnother(Trained):
     def __init__(self) -> None:
         super().__init__()
         self.function = torch.sin
-
-
-def _with(nonlinearity: nn.Module) -> nn.Module:
-    return MLP(nn.Sequential(nn.Linear(2, 4), nonlinearity), nn.Linear(4, 1))
 
 
 @pytest.mark.parametrize(
@@ -358,13 +357,13 @@ def test_what_is_not_quite_such_an_mlp_is_left_to_autograd(net: nn.Module) -> No
 
 
 def test_a_trained_constant_is_no_constant() -> None:
-    class Trained(nn.Module):
+    class Scaled(nn.Module):
         scale = torch.tensor(30.0)
 
         def forward(self, z: Tensor) -> Tensor:
             return GABOR_OF_REAL(z, self.scale, -1.0)
 
-    assert mlp_spec(MLP(nn.Sequential(nn.Linear(2, 4), Trained()), nn.Linear(4, 1))) is None
+    assert mlp_spec(_with(Scaled())) is None
 
 
 BY_VALUE = [ExpSin(omega0=3.0), Tanh(), Laplacian(scale=2.0), Multiquadric(scale=2.0)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import subprocess
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -127,13 +128,18 @@ def _compiled() -> None:
     """What is not slow, all at once: a process that compiles several codes imports the compiler once."""
     if obstacle() is None:
         quick: list[Any] = [BwRelu(), *(each.values[0] for each in MLPS if not each.marks)]
-        compile_all([MLPCode.of(spec) for activation in quick if (spec := mlp_spec(network(activation)))])
+        compile_all(codes(quick))
 
 
 def network(
     activation: Activation, inputs: int = 2, channels: int = 3, width: int = 20, depth: int = 3, *, tanh: bool = False
 ) -> nn.Module:
     return build(activation, Domain(inputs, channels, (32,) * inputs), width=width, depth=depth, seed=1, tanh=tanh)
+
+
+def codes(activations: Iterable[Activation]) -> list[MLPCode]:
+    """Of those whose network is captured."""
+    return [MLPCode.of(spec) for activation in activations if (spec := mlp_spec(network(activation)))]
 
 
 def compiled_mlp(net: nn.Module, *, transposed: bool | None = None) -> CompiledMLP:
@@ -186,8 +192,7 @@ def test_values_and_gradients_are_those_of_autograd_for_any_size(activation: Act
 @pytest.mark.needs_compiler
 def test_every_activation_whose_network_is_captured_compiles() -> None:
     registry = Plugins().activations
-    specs = [mlp_spec(network(registry.get(name)(), channels=1)) for name in registry.names()]
-    captured = [MLPCode.of(spec) for spec in specs if spec is not None]
+    captured = codes(registry.get(name)() for name in registry.names())
     assert len(captured) > 20
     compile_all(captured)
 
