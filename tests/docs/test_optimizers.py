@@ -56,12 +56,12 @@ def of_repeat(repeat: int, name: str) -> float:
 def test_what_is_said_of_muon_at_128() -> None:
     page = on_one_line("evidence/optimizers.md")
     image, ct, superres, mri = map(at_128.under_muon().__getitem__, ("image", "ct", "superres", "mri"))
-    assert (len(image), len(ct), len(superres), len(mri)) == (6, 6, 7, 7)
+    assert (len(image), len(ct), len(superres), len(mri)) == (7, 7, 8, 8)
     gains = {name: muon - adam for name, (adam, muon) in image.items()}
-    assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("siren", "finer")
-    assert f"Muon gains for all six**, {gains['siren']:.1f} dB (SIREN) to {gains['finer']:.1f} dB (FINER)" in page
+    assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("mfn", "finer")
+    assert f"Muon gains for all seven**, {gains['mfn']:.1f} dB (MFN) to {gains['finer']:.1f} dB (FINER)" in page
     assert image["finer"][1] > image["siren"][1]
-    assert max(abs(image[name][1] - image["siren"][0]) for name in ("relu-pe", "gauss", "bw-relu")) < 1.6
+    assert max(abs(image[name][1] - image["siren"][0]) for name in ("relu-pe", "gauss", "mfn", "bw-relu")) < 1.6
     said = f"{image['relu'][1]:.2f} dB, against {image['bw-relu'][0]:.2f} and {image['siren'][0]:.2f} dB under Adam"
     assert said in page
     gain = {name: muon - adam for name, (adam, muon) in ct.items()}
@@ -74,9 +74,12 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert abs(ct["relu-pe"][1] - at_128.penalised()["grid-tv"]["ct"]) < 0.1
     assert f"ReLU (+{gain['relu']:.2f} dB) is then level with" in page
     assert abs(ct["relu"][1] - ct["bw-relu"][0]) < 0.2
-    assert f"costs BW-ReLU {-gain['bw-relu']:.1f} dB and SIREN {-gain['siren']:.1f} dB" in page
+    assert (
+        f"costs BW-ReLU {-gain['bw-relu']:.1f} dB, MFN {-gain['mfn']:.1f} dB and SIREN {-gain['siren']:.1f} dB, and "
+        "changes FINER and Gauss" in page
+    )
     others = [abs(gain[name]) for name in ("finer", "gauss")]
-    assert f"changes the others by {max(others):.1f} dB at most" in page
+    assert f"changes FINER and Gauss by {max(others):.1f} dB at most" in page
     siren = [of_repeat(repeat, "siren-muon") - of_repeat(repeat, "siren") for repeat in (0, 1)]
     assert f"it gains {siren[0]:.1f} dB in the first and loses {-siren[1]:.1f} dB in the second" in page
     on_mri, on_superres = ({name: muon - adam for name, (adam, muon) in pairs.items()} for pairs in (mri, superres))
@@ -87,13 +90,15 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert max(on_mri, key=lambda name: on_mri[name]) == "relu"
     assert (
         f"ReLU gains most ({on_mri['relu']:.1f} dB) and comes within 0.6 dB of BW-ReLU under Adam; FINER loses "
-        f"{-on_mri['finer']:.1f} dB" in page
+        f"{-on_mri['finer']:.1f} dB, and MFN ({mri['mfn'][1]:.2f} dB) is last" in page
     )
+    assert min(mri, key=lambda name: mri[name][1]) == "mfn"
     assert 0.5 < mri["bw-relu"][0] - mri["relu"][1] < 0.6
     order = sorted(on_superres, key=lambda name: on_superres[name])
-    assert (order[0], order[1], order[-1], len(order)) == ("bw-relu", "siren", "relu", 7)
+    assert (*order[:3], order[-1], len(order)) == ("mfn", "bw-relu", "siren", "relu", 8)
     assert (
-        f"for all but BW-ReLU**, {on_superres['siren']:.1f} dB (SIREN) to {on_superres['relu']:.1f} dB (ReLU)" in page
+        f"for all but BW-ReLU and MFN** (which lose {-on_superres['bw-relu']:.1f} and {-on_superres['mfn']:.1f} dB), "
+        f"{on_superres['siren']:.1f} dB (SIREN) to {on_superres['relu']:.1f} dB (ReLU)" in page
     )
     assert max(superres, key=lambda name: superres[name][1]) == "siren"
     behind = at_128.best_classical()["superres"][1] - superres["siren"][1]
@@ -122,7 +127,7 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert (networks.idxmax() == "relu-pe").all()
     assert (networks.loc["relu-pe"] > plain.max()).all()
     answer = on_one_line("answer.md")
-    assert f"improves each of six networks by {gains['siren']:.1f} to {gains['finer']:.1f} dB" in answer
+    assert f"improves each of seven networks by {gains['mfn']:.1f} to {gains['finer']:.1f} dB" in answer
     assert f"SIREN with Muon {superres['siren'][1]:.1f} |" in answer
     assert f"FINER with Muon reaches {image['finer'][1]:.1f} dB" in answer
     assert f"ReLU+PE the best network ({ct['relu-pe'][1]:.1f} dB, with Adam {ct['relu-pe'][0]:.1f})" in answer
