@@ -56,10 +56,10 @@ def of_repeat(repeat: int, name: str) -> float:
 def test_what_is_said_of_muon_at_128() -> None:
     page = on_one_line("evidence/optimizers.md")
     image, ct, superres, mri = map(at_128.under_muon().__getitem__, ("image", "ct", "superres", "mri"))
-    assert (len(image), len(ct), len(superres), len(mri)) == (7, 7, 8, 8)
+    assert (len(image), len(ct), len(superres), len(mri)) == (8, 7, 8, 8)
     gains = {name: muon - adam for name, (adam, muon) in image.items()}
     assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("mfn", "finer")
-    assert f"Muon gains for all seven**, {gains['mfn']:.1f} dB (MFN) to {gains['finer']:.1f} dB (FINER)" in page
+    assert f"Muon gains for all eight**, {gains['mfn']:.1f} dB (MFN) to {gains['finer']:.1f} dB (FINER)" in page
     assert image["finer"][1] > image["siren"][1]
     assert max(abs(image[name][1] - image["siren"][0]) for name in ("relu-pe", "gauss", "mfn", "bw-relu")) < 1.6
     said = f"{image['relu'][1]:.2f} dB, against {image['bw-relu'][0]:.2f} and {image['siren'][0]:.2f} dB under Adam"
@@ -127,7 +127,7 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert (networks.idxmax() == "relu-pe").all()
     assert (networks.loc["relu-pe"] > plain.max()).all()
     answer = on_one_line("answer.md")
-    assert f"improves each of seven networks by {gains['mfn']:.1f} to {gains['finer']:.1f} dB" in answer
+    assert f"improves each of eight networks by {gains['mfn']:.1f} to {gains['finer']:.1f} dB" in answer
     assert f"SIREN with Muon {superres['siren'][1]:.1f} |" in answer
     assert f"FINER with Muon reaches {image['finer'][1]:.1f} dB" in answer
     assert f"ReLU+PE the best network ({ct['relu-pe'][1]:.1f} dB, with Adam {ct['relu-pe'][0]:.1f})" in answer
