@@ -56,7 +56,7 @@ def of_repeat(repeat: int, name: str) -> float:
 def test_what_is_said_of_muon_at_128() -> None:
     page = on_one_line("evidence/optimizers.md")
     image, ct, superres, mri = map(at_128.under_muon().__getitem__, ("image", "ct", "superres", "mri"))
-    assert (len(image), len(ct), len(superres), len(mri)) == (8, 7, 8, 8)
+    assert (len(image), len(ct), len(superres), len(mri)) == (8, 8, 8, 8)
     gains = {name: muon - adam for name, (adam, muon) in image.items()}
     assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("mfn", "finer")
     assert f"Muon gains for all eight**, {gains['mfn']:.1f} dB (MFN) to {gains['finer']:.1f} dB (FINER)" in page
@@ -72,6 +72,9 @@ def test_what_is_said_of_muon_at_128() -> None:
         f"{adam['instant-ngp']:.2f} dB)" in page
     )
     assert abs(ct["relu-pe"][1] - at_128.penalised()["grid-tv"]["ct"]) < 0.1
+    assert {name for name, more in gain.items() if more > 0} == {"wire", "relu", "relu-pe"}
+    assert sorted(ct, key=lambda name: -ct[name][1])[1] == "wire"
+    assert f"WIRE gains {gain['wire']:.2f} dB and comes second ({ct['wire'][1]:.2f} dB)" in page
     assert f"ReLU (+{gain['relu']:.2f} dB) is then level with" in page
     assert abs(ct["relu"][1] - ct["bw-relu"][0]) < 0.2
     assert (
