@@ -135,14 +135,23 @@ def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
 
 def ranks() -> str:
     """Of each task the rank correlation (Spearman) of the mean scores of networks with those of the small reference."""
-    before, here = small(), networks()
     rows = []
     for task in tasks():
-        both = pd.DataFrame({"small": before[task], "here": here[task]}).dropna()
+        both = at_both_sizes(task)
         if len(both) < LEAST_RANKED:
             continue
-        rows.append((task, str(len(both)), f"{both['small'].corr(both['here'], 'spearman'):.2f}"))
+        rows.append((task, str(len(both)), correlation(both)))
     return table(("task", "networks", "rank correlation"), rows)
+
+
+def at_both_sizes(task: str) -> pd.DataFrame:
+    """Mean scores on a task of the networks (rows) that were run in the small reference and here (columns)."""
+    return pd.DataFrame({"small": small()[task], "here": networks()[task]}).dropna()
+
+
+def correlation(both: pd.DataFrame) -> str:
+    """The rank correlation (Spearman) of the scores at both sizes."""
+    return f"{both['small'].corr(both['here'], 'spearman'):.2f}"
 
 
 def repeats() -> str:

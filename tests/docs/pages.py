@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from docs.site.archive import RESULTS
 from inrbench.bench.config.lock import Lock, TunedSettings
+from inrbench.bench.store import trials
 from inrbench.bench.suites import FOLDER
 
 
@@ -17,3 +20,8 @@ def searched(suite: str) -> dict[str, dict[str, TunedSettings]]:
     lock = Lock.read(FOLDER / f"{suite}.lock.yaml")
     assert lock is not None
     return lock.activations
+
+
+def tried(suite: str) -> pd.DataFrame:
+    """The stored trials of the search of a suite, a row for each signal."""
+    return pd.DataFrame(trials.read(RESULTS / suite / "trials.parquet"))

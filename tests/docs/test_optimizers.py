@@ -57,35 +57,34 @@ def test_what_is_said_of_muon_at_128() -> None:
     page = on_one_line("evidence/optimizers.md")
     image, ct, superres, mri = map(at_128.under_muon().__getitem__, ("image", "ct", "superres", "mri"))
     assert (len(image), len(ct), len(superres), len(mri)) == (8, 8, 8, 8)
-    gains = {name: muon - adam for name, (adam, muon) in image.items()}
-    assert (min(gains, key=gains.__getitem__), max(gains, key=gains.__getitem__)) == ("mfn", "finer")
-    assert f"Muon gains for all eight**, {gains['mfn']:.1f} dB (MFN) to {gains['finer']:.1f} dB (FINER)" in page
+    on_image, on_ct, on_superres, on_mri = (
+        {name: muon - adam for name, (adam, muon) in pairs.items()} for pairs in (image, ct, superres, mri)
+    )
+    assert (min(on_image, key=on_image.__getitem__), max(on_image, key=on_image.__getitem__)) == ("mfn", "finer")
+    assert f"Muon gains for all eight**, {on_image['mfn']:.1f} dB (MFN) to {on_image['finer']:.1f} dB (FINER)" in page
     assert image["finer"][1] > image["siren"][1]
     assert max(abs(image[name][1] - image["siren"][0]) for name in ("relu-pe", "gauss", "mfn", "bw-relu")) < 1.6
     said = f"{image['relu'][1]:.2f} dB, against {image['bw-relu'][0]:.2f} and {image['siren'][0]:.2f} dB under Adam"
     assert said in page
-    gain = {name: muon - adam for name, (adam, muon) in ct.items()}
-    assert f"the best network**: {ct['relu-pe'][1]:.2f} dB, {gain['relu-pe']:.2f} dB more than under Adam" in page
+    assert f"the best network**: {ct['relu-pe'][1]:.2f} dB, {on_ct['relu-pe']:.2f} dB more than under Adam" in page
     adam = at_128.networks()["ct"]
     assert (
         f"{ct['relu-pe'][1] - adam.max():.1f} dB above the best network under Adam (Instant-NGP, "
         f"{adam['instant-ngp']:.2f} dB)" in page
     )
     assert abs(ct["relu-pe"][1] - at_128.penalised()["grid-tv"]["ct"]) < 0.1
-    assert {name for name, more in gain.items() if more > 0} == {"wire", "relu", "relu-pe"}
+    assert {name for name, more in on_ct.items() if more > 0} == {"wire", "relu", "relu-pe"}
     assert sorted(ct, key=lambda name: -ct[name][1])[1] == "wire"
-    assert f"WIRE gains {gain['wire']:.2f} dB and comes second ({ct['wire'][1]:.2f} dB)" in page
-    assert f"ReLU (+{gain['relu']:.2f} dB) is then level with" in page
+    assert f"WIRE gains {on_ct['wire']:.2f} dB and comes second ({ct['wire'][1]:.2f} dB)" in page
+    assert f"ReLU (+{on_ct['relu']:.2f} dB) is then level with" in page
     assert abs(ct["relu"][1] - ct["bw-relu"][0]) < 0.2
+    others = [abs(on_ct[name]) for name in ("finer", "gauss")]
     assert (
-        f"costs BW-ReLU {-gain['bw-relu']:.1f} dB, MFN {-gain['mfn']:.1f} dB and SIREN {-gain['siren']:.1f} dB, and "
-        "changes FINER and Gauss" in page
+        f"costs BW-ReLU {-on_ct['bw-relu']:.1f} dB, MFN {-on_ct['mfn']:.1f} dB and SIREN {-on_ct['siren']:.1f} dB, and "
+        f"changes FINER and Gauss by {max(others):.1f} dB at most" in page
     )
-    others = [abs(gain[name]) for name in ("finer", "gauss")]
-    assert f"changes FINER and Gauss by {max(others):.1f} dB at most" in page
     siren = [of_repeat(repeat, "siren-muon") - of_repeat(repeat, "siren") for repeat in (0, 1)]
     assert f"it gains {siren[0]:.1f} dB in the first and loses {-siren[1]:.1f} dB in the second" in page
-    on_mri, on_superres = ({name: muon - adam for name, (adam, muon) in pairs.items()} for pairs in (mri, superres))
     first, second = sorted(mri, key=lambda name: -mri[name][1])[:2]
     assert (first, second) == ("relu-pe", "wire")
     assert f"ReLU+PE ({mri[first][1]:.2f} dB) and WIRE ({mri[second][1]:.2f} dB) the best networks on MRI" in page
@@ -108,7 +107,7 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert f"has {superres['siren'][1]:.2f} dB, {behind:.1f} dB less than least squares" in page
     assert f"ReLU ({superres['relu'][1]:.2f} dB) passes BW-ReLU under Adam ({superres['bw-relu'][0]:.2f} dB)" in page
     assert (
-        f"It loses {-gain['bw-relu']:.1f} dB on ct and {-on_superres['bw-relu']:.1f} dB on superres; on mri it does "
+        f"It loses {-on_ct['bw-relu']:.1f} dB on ct and {-on_superres['bw-relu']:.1f} dB on superres; on mri it does "
         "not change" in page
     )
     assert abs(on_mri["bw-relu"]) < 0.1
@@ -130,13 +129,13 @@ def test_what_is_said_of_muon_at_128() -> None:
     assert (networks.idxmax() == "relu-pe").all()
     assert (networks.loc["relu-pe"] > plain.max()).all()
     answer = on_one_line("answer.md")
-    assert f"improves each of eight networks by {gains['mfn']:.1f} to {gains['finer']:.1f} dB" in answer
+    assert f"improves each of eight networks by {on_image['mfn']:.1f} to {on_image['finer']:.1f} dB" in answer
     assert f"SIREN with Muon {superres['siren'][1]:.1f} |" in answer
     assert f"FINER with Muon reaches {image['finer'][1]:.1f} dB" in answer
     assert f"ReLU+PE the best network ({ct['relu-pe'][1]:.1f} dB, with Adam {ct['relu-pe'][0]:.1f})" in answer
-    assert f"and costs BW-ReLU {-gain['bw-relu']:.1f} dB and SIREN {-gain['siren']:.1f} dB" in answer
+    assert f"and costs BW-ReLU {-on_ct['bw-relu']:.1f} dB and SIREN {-on_ct['siren']:.1f} dB" in answer
     own = on_one_line("evidence/bw-relu.md")
     assert (
-        f"worth {gains['bw-relu']:.1f} dB to it on pictures at 128 × 128 and costs {-gain['bw-relu']:.1f} dB on CT"
+        f"worth {on_image['bw-relu']:.1f} dB to it on pictures at 128 × 128 and costs {-on_ct['bw-relu']:.1f} dB on CT"
         in own
     )

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from scipy.stats import ttest_ind
 
 from docs.site import archive
 from docs.site.choose_c import by_rule, of_tasks
 from inrbench.bench.config import suite
-from inrbench.bench.store import trials
 from inrbench.report.data.stats import estimate
-from tests.docs.pages import on_one_line, searched
+from tests.docs.pages import on_one_line, searched, tried
 
 FULL = {
     "paper-ct": ("train.steps=3000", "tasks.ct.tv_weight=3.0e-5"),
@@ -74,7 +72,7 @@ def row(first: str) -> list[str]:
 
 
 def test_what_the_search_at_full_size_found() -> None:
-    stored = pd.DataFrame(trials.read(archive.RESULTS / "paper-image-search" / "trials.parquet"))
+    stored = tried("paper-image-search")
     assert set(stored["steps"]) == {200}
     best = stored.groupby("activation")["score"].max()
     found = searched("paper-image")

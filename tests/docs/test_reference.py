@@ -7,10 +7,12 @@ import re
 import pandas as pd
 import pytest
 
-from docs.site.archive import RESULTS, final
+from docs.site.archive import final
 from docs.site.at_128 import (
+    at_both_sizes,
     best_classical,
     board,
+    correlation,
     mean_ranks,
     networks,
     penalised,
@@ -19,8 +21,7 @@ from docs.site.at_128 import (
     tasks,
     values_of,
 )
-from inrbench.bench.store import trials
-from tests.docs.pages import on_one_line, searched
+from tests.docs.pages import on_one_line, searched, tried
 
 PAGE, SMALL = on_one_line("evidence/reference.md"), on_one_line("evidence/reference-small.md")
 SECTIONS = {
@@ -159,19 +160,17 @@ def test_what_is_said_of_sinc() -> None:
     said = {"poisson": 3, "occupancy": 3, "inpaint": 6, "ct": 13, "superres": 13, "denoise": 12, "deblur": 12}
     assert {task: at(place, "sinc", task) for task in said} == said
     assert (small_denoise.idxmax(), small_denoise.notna().sum()) == ("sinc", 28)
-    both = pd.DataFrame({"small": small_denoise, "here": networks()["denoise"]}).dropna()
+    both = at_both_sizes("denoise")
     assert [at(both.rank(ascending=False), "sinc", size) for size in ("small", "here")] == [1, 11]
-    others = both.drop("sinc")
-    assert f"without it the correlation is {others['small'].corr(others['here'], 'spearman'):.2f}" in SMALL
+    assert f"without it the correlation is {correlation(both.drop('sinc'))}" in SMALL
     found = searched("reference")["sinc"]
     assert sum(best.settings == found["superres"].settings for best in found.values()) == 7
     superres = found["superres"]
     assert [name for name, settings in superres.signals.items() if settings != superres.settings] == ["colorwheel"]
-    stored = pd.DataFrame(trials.read(RESULTS / "reference" / "trials.parquet"))
+    stored = tried("reference")
     own = stored[(stored["task"] == "superres") & (stored["activation"] == "sinc") & (stored["steps"] == 1000)]
-    tried = own.assign(trial=own["trial"].map(str)).pivot_table(index="trial", columns="signal", values="score")
-    best = str(tried.mean(axis=1).idxmax())
-    there = at(tried, best, "colorwheel")
+    by_trial = own.pivot_table(index="trial", columns="signal", values="score")
+    there = by_trial.assign(mean=by_trial.mean(axis=1)).nlargest(1, "mean")["colorwheel"].item()
     values = values_of("superres")
     assert [*values.index][-2:] == ["sinc", "relu"]
     assert (
@@ -234,14 +233,12 @@ def test_networks_are_compared_on_the_same_signals_and_repeats(suite: str) -> No
 
 
 def test_what_is_said_of_the_small_problems() -> None:
-    here = networks()
     without = []
     for task, wanted in {"image": (13, 12, 2), "superres": (13, 13, 1)}.items():
-        both = pd.DataFrame({"small": small()[task], "here": here[task]}).dropna()
+        both = at_both_sizes(task)
         place = both.rank(ascending=False).loc["instant-ngp"]
         assert (len(both), place["small"], place["here"]) == wanted
-        others = both.drop("instant-ngp")
-        without.append(f"{others['small'].corr(others['here'], 'spearman'):.2f}")
+        without.append(correlation(both.drop("instant-ngp")))
     assert f"without it the correlations are {' and '.join(without)}" in SMALL
     rows = re.findall(
         r"\| (\w+) \| \d+ \| (-?[\d.]+) \|", SMALL.partition("reference ranks -->")[2].partition("<!--")[0]
@@ -367,7 +364,10 @@ def test_what_is_said_of_penalties() -> None:
     here, classical = networks(), best_classical()
     grid, siren, bw_relu = (penalised()[f"{name}-tv"] for name in ("grid", "siren", "bw-relu"))
     assert (len(grid), set(siren), set(bw_relu)) == (7, {"ct", "inpaint"}, {"ct", "inpaint"})
-    gain = {task: score - at(here, "grid", task) for task, score in grid.items()}
+    gain, with_siren, with_bw_relu = (
+        {task: score - at(here, name, task) for task, score in scores.items()}
+        for name, scores in (("grid", grid), ("siren", siren), ("bw-relu", bw_relu))
+    )
     behind = {task: classical[task][1] - score for task, score in grid.items()}
     assert f"{gain['ct']:.1f} dB (ct), {gain['mri']:.1f} dB (mri), {gain['inpaint']:.1f} dB (inpaint), " in PAGE
     assert f"{gain['deblur']:.1f} dB (deblur) and {gain['denoise']:.1f} dB (denoise) to Grid" in PAGE
@@ -384,10 +384,10 @@ def test_what_is_said_of_penalties() -> None:
         "poisson": ["tv low"],
     }
     more = siren["ct"] - at(here, "instant-ngp", "ct")
-    assert f"gains {siren['ct'] - at(here, 'siren', 'ct'):.1f} dB on ct, which puts it {more:.1f} dB ahead" in PAGE
-    own = {task: score - at(here, "bw-relu", task) for task, score in bw_relu.items()}
-    assert f"**BW-ReLU** gains {own['ct']:.1f} dB on ct and {own['inpaint']:.1f} dB on inpaint." in PAGE
-    nothing = [gain["superres"], gain["poisson"], siren["inpaint"] - at(here, "siren", "inpaint")]
+    assert f"gains {with_siren['ct']:.1f} dB on ct, which puts it {more:.1f} dB ahead" in PAGE
+    on_ct, on_inpaint = with_bw_relu["ct"], with_bw_relu["inpaint"]
+    assert f"**BW-ReLU** gains {on_ct:.1f} dB on ct and {on_inpaint:.1f} dB on inpaint." in PAGE
+    nothing = [gain["superres"], gain["poisson"], with_siren["inpaint"]]
     assert max(map(abs, nothing)) < 0.05
 
 
@@ -460,7 +460,7 @@ def test_what_is_said_of_ct(ct: pd.DataFrame) -> None:
 
 
 def test_what_is_said_of_halving() -> None:
-    stored = pd.DataFrame(trials.read(RESULTS / "reference" / "trials.parquet"))
+    stored = tried("reference")
     assert set(stored[stored["task"] == "denoise"]["steps"]) == {1000}
     means = stored.groupby(["task", "activation", "trial", "steps"])["score"].mean().unstack("steps").dropna()
     lost = means[400] - means[1000]
