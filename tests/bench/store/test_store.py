@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from inrbench.bench.store.schema import RUNS, SCORES
@@ -22,6 +24,19 @@ def test_rows_and_scores_are_read_back_with_the_fixed_columns(store: Store) -> N
     assert list(scores.columns) == SCORES.names
     assert runs.loc[0, "status"] == "ok"
     assert scores["step"].tolist() == [1, 2]
+
+
+def test_a_file_gives_back_every_bit_and_is_smaller_than_by_parquet_s_defaults() -> None:
+    numbers = np.random.default_rng(0).normal(30, 5, 5000)
+    numbers[:5] = -0.0, np.nan, np.inf, 5e-324, -np.inf
+    table = pa.table({"value": numbers, "step": np.arange(5000), "metric": ["psnr", "ssim"] * 2500})
+    content, default = Store.parquet(table), pa.BufferOutputStream()
+    pq.write_table(table, default)
+    read = pq.read_table(pa.BufferReader(content))
+    assert read.schema == table.schema
+    assert read["value"].to_numpy().tobytes() == numbers.tobytes()
+    assert read.drop_columns(["value"]) == table.drop_columns(["value"])
+    assert len(content) < 0.85 * len(default.getvalue())
 
 
 def test_an_unknown_column_is_refused(store: Store) -> None:
