@@ -40,16 +40,17 @@ RANKED = (
     ("FINER is second", "finer"),
     ("HOSC** is third", "hosc"),
     ("Instant-NGP** is fourth", "instant-ngp"),
-    ("WIRE** is fifth", "wire"),
-    ("MFN** is sixth", "mfn"),
+    ("MFN** is fifth", "mfn"),
+    ("WIRE** is sixth", "wire"),
     ("Grid** is seventh", "grid"),
     ("RFF** is eighth", "rff"),
+    ("FourierNet** is ninth", "fouriernet"),
     ("level with ReLU+PE", "relu-pe"),
-    ("BW-ReLU** is tenth", "bw-relu"),
-    ("sinc** is eleventh", "sinc"),
+    ("BW-ReLU** is eleventh", "bw-relu"),
+    ("sinc** is twelfth", "sinc"),
     ("level with Gauss", "gauss"),
-    ("`centred` initial values** is thirteenth", "bw-relu-centred"),
-    ("BACON** is fourteenth", "bacon"),
+    ("`centred` initial values** is fourteenth", "bw-relu-centred"),
+    ("BACON** is fifteenth", "bacon"),
     ("ReLU** is last", "relu"),
 )
 """What the page says of mean ranks, and of which network."""
@@ -69,6 +70,7 @@ LABELS = {
     "RFF": "rff",
     "sinc": "sinc",
     "BACON": "bacon",
+    "FourierNet": "fouriernet",
     "ReLU": "relu",
     "Grid": "grid",
     "Instant-NGP": "instant-ngp",
@@ -127,17 +129,18 @@ def test_what_is_said_of_all_tasks() -> None:
     assert {str(name): set(first.index[first == name]) for name in first} == {
         "siren": {"image", "poisson"},
         "instant-ngp": {"ct", "superres", "deblur"},
-        "grid": {"sdf", "function"},
+        "grid": {"function"},
+        "fouriernet": {"sdf"},
         "wire": {"inpaint", "denoise"},
         "relu-pe": {"occupancy"},
         "rff": {"mri"},
     }
-    assert (at(place, "instant-ngp", "poisson"), at(place, "instant-ngp", "occupancy")) == (13, 13)
-    assert (at(place, "rff", "denoise"), at(place, "rff", "deblur")) == (2, 14)
-    assert [at(place, "mfn", task) for task in ("sdf", "function", "mri", "denoise")] == [2, 4, 11, 9]
+    assert (at(place, "instant-ngp", "poisson"), at(place, "instant-ngp", "occupancy")) == (14, 14)
+    assert (at(place, "rff", "denoise"), at(place, "rff", "deblur")) == (2, 15)
+    assert [at(place, "mfn", task) for task in ("sdf", "function", "mri", "denoise")] == [3, 5, 12, 9]
     assert sum("lr high" in best.edges for best in searched("reference")["mfn"].values()) == 5
     assert (place.loc["wire"] < place.loc["bw-relu"]).sum() == 6
-    assert {task for task, found in place.T["grid"].to_dict().items() if found == 15} == {"mri", "inpaint"}
+    assert [at(place, "grid", task) for task in ("function", "ct", "sdf", "mri", "inpaint")] == [1, 2, 2, 16, 16]
     classical = best_classical()
     ahead = {task for task, (name, _) in classical.items() if values_of(task).index[0] == name}
     assert "on nine of the ten tasks that have one" in PAGE
@@ -146,7 +149,7 @@ def test_what_is_said_of_all_tasks() -> None:
 
 def test_what_is_said_of_hosc() -> None:
     here, place = networks(), places()
-    said = {"mri": 2, "deblur": 2, "ct": 3, "denoise": 10, "sdf": 15}
+    said = {"mri": 2, "deblur": 2, "ct": 3, "denoise": 10, "sdf": 16}
     assert {task: at(place, "hosc", task) for task in said} == said
     assert round(at(here, "hosc", "sdf") / at(here, "siren", "sdf")) == 4
     same = [best for best in searched("reference")["hosc"].values() if best.edges == ["beta low"]]
@@ -158,7 +161,7 @@ def test_what_is_said_of_hosc() -> None:
 
 def test_what_is_said_of_sinc() -> None:
     place, small_denoise = places(), small()["denoise"]
-    said = {"poisson": 3, "occupancy": 3, "inpaint": 6, "ct": 14, "superres": 14, "denoise": 13, "deblur": 13}
+    said = {"poisson": 3, "occupancy": 3, "inpaint": 7, "ct": 15, "superres": 15, "denoise": 13, "deblur": 13}
     assert {task: at(place, "sinc", task) for task in said} == said
     assert (small_denoise.idxmax(), small_denoise.notna().sum()) == ("sinc", 28)
     both = at_both_sizes("denoise")
@@ -183,15 +186,21 @@ def test_what_is_said_of_sinc() -> None:
 def test_what_is_said_of_bacon() -> None:
     place, found = places(), searched("reference")["bacon"]
     own = {str(task): at(place, "bacon", str(task)) for task in place}
-    assert {task: own.pop(task) for task in ("occupancy", "function", "poisson")} == {
-        "occupancy": 7,
-        "function": 8,
-        "poisson": 15,
-    }
-    assert {11, 13} <= set(own.values()) <= {11, 12, 13}
-    assert (len(own), (place.loc["mfn"] < place.loc["bacon"]).sum()) == (8, 10)
+    said = {"occupancy": 7, "function": 9, "poisson": 16}
+    assert {task: own.pop(task) for task in said} == said
+    assert (len(own), min(own.values()), max(own.values())) == (8, 11, 14)
+    assert [(place.loc[name] < place.loc["bacon"]).sum() for name in ("mfn", "fouriernet")] == [10, 8]
     bands = [best.settings["band"] for best in found.values()]
     assert f"{min(bands):.2f} to {max(bands):.2f} of the Nyquist frequency" in PAGE
+
+
+def test_what_is_said_of_fouriernet() -> None:
+    place, here = places(), networks()
+    said = {"sdf": 1, "inpaint": 4, "function": 4, "superres": 13, "denoise": 14, "deblur": 14}
+    assert {task: at(place, "fouriernet", task) for task in said} == said
+    assert 0.99 < at(here, "fouriernet", "sdf") / at(here, "grid", "sdf") < 1
+    ahead = {task for task in map(str, place) if at(place, "fouriernet", task) < at(place, "mfn", task)}
+    assert (ahead, len(place.columns)) == ({"sdf", "inpaint", "function", "mri"}, 11)
 
 
 def test_what_is_said_of_rff() -> None:
@@ -249,7 +258,7 @@ def test_networks_are_compared_on_the_same_signals_and_repeats(suite: str) -> No
 
 def test_what_is_said_of_the_small_problems() -> None:
     without = []
-    for task, wanted in {"image": (14, 13, 2), "superres": (14, 14, 1)}.items():
+    for task, wanted in {"image": (15, 14, 2), "superres": (15, 15, 1)}.items():
         both = at_both_sizes(task)
         place = both.rank(ascending=False).loc["instant-ngp"]
         assert (len(both), place["small"], place["here"]) == wanted
@@ -369,7 +378,9 @@ def test_what_is_said_of_signed_distances() -> None:
     values = values_of("sdf")
     assert (values.drop("biharmonic").min() > values.loc["biharmonic"]).all()
     mean = means(values, digits=5)
-    assert f"{mean['biharmonic'] / mean['grid']:.1f} times that of the best network" in section("Signed distances")
+    assert f"{mean['biharmonic'] / mean['fouriernet']:.1f} times that of the best network" in section(
+        "Signed distances"
+    )
     assert round(mean["bw-relu"] / mean["siren"]) == round(mean["instant-ngp"] / mean["siren"]) == 2
     ahead = [name for name in map(str, values) if at(values, "bw-relu", name) < at(values, "siren", name)]
     assert ahead == ["sdf-slab"]
@@ -412,8 +423,8 @@ def test_what_is_said_of_inpainting() -> None:
     networks = values.drop(["biharmonic", "linear", "nearest"])
     ahead = networks > values.loc["biharmonic"]
     assert ahead.any().sum() == 1
-    assert (ahead["retina"].sum(), len(networks)) == (9, 15)
-    assert "On retina nine of fifteen networks are ahead of it" in section("Inpainting")
+    assert (ahead["retina"].sum(), len(networks)) == (9, 16)
+    assert "On retina nine of sixteen networks are ahead of it" in section("Inpainting")
     mean = means(values)
     assert f"is {mean['wire'] - mean['bw-relu']:.1f} dB behind WIRE" in section("Inpainting")
 
@@ -421,7 +432,7 @@ def test_what_is_said_of_inpainting() -> None:
 def test_what_is_said_of_functions() -> None:
     values = values_of("function")
     mean = means(values)
-    assert list(mean)[:7] == ["cubic", "linear", "grid", "siren", "finer", "mfn", "hosc"]
+    assert list(mean)[:8] == ["cubic", "linear", "grid", "siren", "finer", "fouriernet", "mfn", "hosc"]
     assert {name for name in map(str, values) if values[name].idxmax() == "hosc"} == {"piecewise-constant"}
     behind, centred = mean["siren"] - mean["bw-relu"], mean["siren"] - mean["bw-relu-centred"]
     text = section("Functions")
@@ -465,13 +476,14 @@ def test_what_is_said_of_ct(ct: pd.DataFrame) -> None:
     assert f"Here `centred` loses {mean['bw-relu'] - mean['bw-relu-centred']:.1f} dB" in PAGE
     assert (
         f"BW-ReLU ({mean['bw-relu']} dB) is ahead of MFN ({mean['mfn']:.2f} dB), WIRE ({mean['wire']:.2f} dB), "
-        f"BACON ({mean['bacon']:.2f} dB), Gauss, ReLU+PE, sinc and ReLU on average" in PAGE
+        f"FourierNet ({mean['fouriernet']:.2f} dB), BACON ({mean['bacon']:.2f} dB), Gauss, ReLU+PE, sinc and ReLU on "
+        "average" in PAGE
     )
     others = networks.drop("instant-ngp").max()
     phantoms = ["phantom-1", "phantom-2", "phantom-3"]
     for name in phantoms:
         assert at(ct, "fbp", name) > max(
-            *(at(ct, of, name) for of in ("mfn", "bacon", "gauss", "relu-pe", "sinc", "relu")),
+            *(at(ct, of, name) for of in ("mfn", "fouriernet", "bacon", "gauss", "relu-pe", "sinc", "relu")),
             float(others[name]) - 2.3,
         )
 
@@ -500,7 +512,7 @@ def test_what_is_said_of_bw_relu_on_its_own_page() -> None:
         f"deblurring {deblur['bw-relu']}, WIRE {deblur['wire']}, SIREN {deblur['siren']}",
         f"pictures from gradients {poisson['bw-relu']}, WIRE {poisson['wire']}, SIREN {poisson['siren']}",
         f"occupancy {occupancy['bw-relu']:.4f}, WIRE {occupancy['wire']:.4f}, SIREN {occupancy['siren']:.4f}",
-        "it is tenth, behind SIREN and WIRE and ahead of Gauss",
+        "it is eleventh, behind SIREN and WIRE and ahead of Gauss",
         f"as WIRE ({image['wire']}) and above Gauss ({image['gauss']}) with {image['bw-relu']}",
         f"SIREN ({image['siren']}); with `centred` initial values {image['bw-relu-centred']}",
         f"no: {superres['bw-relu']}, WIRE {superres['wire']}, SIREN {superres['siren']}, least squares "
@@ -510,8 +522,8 @@ def test_what_is_said_of_bw_relu_on_its_own_page() -> None:
         f"On inpainting it reaches {inpaint['bw-relu']} and SIREN {inpaint['siren']}",
     ):
         assert said in page, said
-    assert [ranks.index(name) for name in ("siren", "wire", "bw-relu")] == [0, 4, 9]
-    assert ranks.index("gauss") > 9
+    assert [ranks.index(name) for name in ("siren", "wire", "bw-relu")] == [0, 5, 10]
+    assert ranks.index("gauss") > 10
     groups = [set(board().methods[first : last + 1]) for first, last in board().groups]
     together = set().union(*(group for group in groups if "bw-relu" in group))
     assert "if all pairs are compared it is separated from SIREN, and from neither WIRE nor Gauss" in page
@@ -554,5 +566,9 @@ def test_what_is_said_of_second_repeats() -> None:
         assert (own > best) == (task == "superres")
     before, after = ([*ranks_of_repeat(repeat)] for repeat in (0, 1))
     changed = [name for name, other in zip(before, after, strict=True) if name != other]
-    assert sorted(changed) == ["bw-relu-centred", "gauss", "instant-ngp", "wire"]
-    assert (before[3:6], after[3:6]) == (["instant-ngp", "mfn", "wire"], ["wire", "mfn", "instant-ngp"])
+    assert (before[3:6], after[3:6]) == (["instant-ngp", "mfn", "wire"], ["mfn", "wire", "instant-ngp"])
+    behind = ["relu-pe", "bw-relu"]
+    assert (before[8:11], after[8:11]) == ([*behind, "fouriernet"], ["fouriernet", *behind])
+    level = ["gauss", "bw-relu-centred"]
+    assert (before[12:14], after[12:14]) == (level, level[::-1])
+    assert set(changed) <= {"instant-ngp", "mfn", "wire", "fouriernet", *behind, *level}
