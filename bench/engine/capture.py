@@ -275,16 +275,15 @@ def _rebuilt(cls: type[Any], others: Mapping[str, Any], tensors: Mapping[str, Te
 
 @dataclass(frozen=True)
 class Functions:
-    """Value and VJPs of a nonlinearity, with its constants and trained parameters as last arguments.
+    """Value and VJP of a nonlinearity, with its constants and trained parameters as last arguments.
 
-    The value is a function of pre-activations; the VJPs are those of the gradient from above, of pre-activations and of
-    their values. The one of trained parameters gives the gradients of all their values, (n,); it is None where nothing
-    is trained. It takes tensors as those of `examples`.
+    The value is a function of pre-activations; the VJP is one of the gradient from above, of pre-activations and of
+    their values. Where something is trained, it also gives the gradients of all trained values, (n,), and takes tensors
+    as those of `examples`.
     """
 
     value: Callable[..., Tensor]
-    vjp: Callable[..., Tensor]
-    vjp_of_trained: Callable[..., Tensor] | None
+    vjp: Callable[..., Tensor | tuple[Tensor, ...]]
 
 
 def functions(
@@ -304,9 +303,8 @@ def functions(
     value = _of_numbers(first, json.loads(names[1]), names[2:]) if isinstance(first, type) else first
     shapes = [*[()] * constants, *map(tuple, trained)]
     if len(files) > 1:
-        return Functions(value, import_from(files[1], names[1]), None)
-    of_trained = _derived(value, shapes, columns, range(1 + constants, 1 + len(shapes))) if trained else None
-    return Functions(value, _derived(value, shapes, columns, range(1)), of_trained)
+        return Functions(value, import_from(files[1], names[1]))
+    return Functions(value, _derived(value, shapes, columns, constants))
 
 
 def _of_numbers(cls: type[Any], others: Mapping[str, Any], names: Sequence[str]) -> Callable[..., Tensor]:
@@ -320,24 +318,24 @@ def _of_numbers(cls: type[Any], others: Mapping[str, Any], names: Sequence[str])
 
 
 def _derived(
-    value: Callable[..., Tensor], shapes: Sequence[tuple[int, ...]], columns: Sequence[int], of: range
-) -> Callable[..., Tensor]:
-    """The VJP of a value for some of its arguments, traced through autograd; for several one after another, (n,).
+    value: Callable[..., Tensor], shapes: Sequence[tuple[int, ...]], columns: Sequence[int], constants: int
+) -> Callable[..., tuple[Tensor, ...]]:
+    """The VJP of a value for pre-activations and for all trained values, traced through autograd.
 
     Args:
-        shapes: those of the arguments after the first.
+        shapes: those of constants and trained parameters.
     """
     from torch.fx.experimental.proxy_tensor import make_fx
 
-    def vjp_and_value(gradient: Tensor, *arguments: Tensor) -> tuple[Tensor, Tensor]:
+    def value_and_vjp(gradient: Tensor, z: Tensor, *numbers: Tensor) -> tuple[Tensor, ...]:
+        fixed, leaves = numbers[:constants], [each.detach().requires_grad_() for each in (z, *numbers[constants:])]
         with torch.enable_grad():
-            leaves = [each.detach().requires_grad_(index in of) for index, each in enumerate(arguments)]
-            of_z = value(*leaves)
-            wanted = [leaves[index] for index in of]
-            gradients = torch.autograd.grad(of_z, wanted, gradient, materialize_grads=True)
-        return gradients[0] if of == range(1) else torch.cat([each.reshape(-1) for each in gradients]), of_z
+            of_z = value(leaves[0], *fixed, *leaves[1:])
+            of_leaves = torch.autograd.grad(of_z, leaves, gradient, materialize_grads=True)
+        of_trained = [torch.cat([each.reshape(-1) for each in of_leaves[1:]])] if leaves[1:] else []
+        return of_z, of_leaves[0], *of_trained
 
-    return _by_value(make_fx(vjp_and_value, tracing_mode="symbolic")(*examples(7, 67, columns, shapes)[1:]))
+    return _by_value(make_fx(value_and_vjp, tracing_mode="symbolic")(*examples(7, 67, columns, shapes)[1:]))
 
 
 def examples(rows: int, units: int, columns: Sequence[int], shapes: Sequence[Sequence[int]]) -> list[Tensor]:
@@ -352,18 +350,18 @@ def examples(rows: int, units: int, columns: Sequence[int], shapes: Sequence[Seq
 
 
 def _by_value(traced: GraphModule) -> GraphModule:
-    """(gradient, z, *numbers) to (vjp, value) as (gradient, z, value, *numbers) to the VJP.
+    """(gradient, z, *numbers) to (value, *vjp) as (gradient, z, value, *numbers) to the VJP.
 
     The value has been kept, and the derivative of an exponential or of tanh needs nothing else.
     """
     graph = traced.graph
     _, z, *_ = graph.find_nodes(op="placeholder")
     (output,) = graph.find_nodes(op="output")
-    vjp, value = output.args[0]
+    value, *vjp = output.args[0]
     with graph.inserting_after(z):
         values = graph.placeholder("of_z")
     value.replace_all_uses_with(values)
-    output.args = (vjp,)
+    output.args = (tuple(vjp),)
     graph.eliminate_dead_code()
     traced.recompile()
     return traced

@@ -320,15 +320,11 @@ def compile_from(arguments: Sequence[str]) -> None:
     torch.set_num_threads(1)
     kernels = [_kernels(number, *described) for number, described in enumerate(json.loads(sent))]
     code = [torch_internals.HEADER, *(kernel.source for of_one in kernels for kernel in of_one.values())]
-    for name, inputs in (("value", "z"), ("vjp", "gradient, z, y"), ("vjp_of_trained", "gradient, z, y")):
-        parameters = ", ".join(f"const float* {each}" for each in inputs.split(", "))
-        cases = "\n".join(
-            f"case {number}: {{ {of_one[name].call} }} break;"
-            for number, of_one in enumerate(kernels)
-            if name in of_one
-        )
+    for name, inputs in (("value", ["z"]), ("vjp", ["gradient", "z", "y"])):
+        given, filled = (f"const float* {each}" for each in inputs), (f"float* {each}" for each in FILLED[name])
+        cases = "\n".join(f"case {number}: {{ {of_one[name].call} }} break;" for number, of_one in enumerate(kernels))
         code.append(
-            f"static void {name}(int64_t function, {parameters}, float* out, const float* const* constants, "
+            f"static void {name}(int64_t function, {', '.join([*given, *filled])}, const float* const* constants, "
             f"int64_t rows, int64_t units) {{ switch (function) {{\n{cases}\n}} }}"
         )
     compile_to(Path(path), "\n".join([*code, PASSES.read_text()]))
@@ -341,6 +337,9 @@ class _Kernel:
     source: str
     call: str
 
+
+FILLED = {"value": ("out",), "vjp": ("out", "of_trained")}
+"""What the functions fill, by the names of `Functions`; the last only where something is trained."""
 
 ROWS, UNITS = 1021, 61
 """Sizes of examples: primes above `FEW`, so that the numbers in a call tell what they are products of."""
@@ -358,24 +357,22 @@ def _kernels(
     found = functions(names, files, constants, columns, trained)
     y, gradient, z, *others = examples(ROWS, UNITS, columns, [*[()] * constants, *trained])
     numbers = {f"constants[{index}]": tensor for index, tensor in enumerate(others)}
-    tensors = {"gradient": gradient, "z": z, "y": y, **numbers}
-    kernels = {
-        "value": _kernel(f"value_{number}", found.value, {"z": tensors["z"], **numbers}),
-        "vjp": _kernel(f"vjp_{number}", found.vjp, tensors),
+    return {
+        "value": _kernel("value", number, found.value, {"z": z, **numbers}),
+        "vjp": _kernel("vjp", number, found.vjp, {"gradient": gradient, "z": z, "y": y, **numbers}),
     }
-    if found.vjp_of_trained is not None:
-        kernels["vjp_of_trained"] = _kernel(f"vjp_of_trained_{number}", found.vjp_of_trained, tensors)
-    return kernels
 
 
-def _kernel(name: str, function: Callable[..., Tensor], tensors: dict[str, Tensor]) -> _Kernel:
+def _kernel(kind: str, number: int, function: Callable[..., Any], tensors: dict[str, Tensor]) -> _Kernel:
     """The kernel of a function of tensors, which are named as in `mlp.cpp`.
 
     Raises:
         NotImplementedError: if it needs memory for more than a few numbers.
     """
-    source, arguments, out = torch_internals.generate(name, function, list(tensors.values()), REPLACED)
-    names = {tensor.untyped_storage().data_ptr(): each for each, tensor in {**tensors, "out": out}.items()}
+    name = f"{kind}_{number}"
+    source, arguments, filled = torch_internals.generate(name, function, list(tensors.values()), REPLACED)
+    named = {**tensors, **dict(zip(FILLED[kind], filled, strict=False))}
+    names = {tensor.untyped_storage().data_ptr(): each for each, tensor in named.items()}
     own: list[str] = []
 
     def variable(argument: Tensor | int) -> str:

@@ -1,7 +1,7 @@
 // The passes of an MLP over tiles of rows: a tile goes through all layers while it is in the processor's cache.
 //
-// `inrbench.bench.engine.compiled_mlp` puts the functions `value`, `vjp` and `vjp_of_trained` of its nonlinearities
-// before this, and has the structures again in Python. Matrices are contiguous, row after row.
+// `inrbench.bench.engine.compiled_mlp` puts the functions `value` and `vjp` of its nonlinearities before this, and has
+// the structures again in Python. Matrices are contiguous, row after row.
 
 #include <algorithm>
 #include <cmath>
@@ -177,15 +177,11 @@ class Passes {
                     of_map[j] = of_value[j] * now.y[j];
                     of_filter[j] = of_value[j] * now.map[j];
                 }
-                vjp(layer.function, of_filter, now.z, now.y, of_value, layer.constants, rows, layer.units);
+                vjp(layer.function, of_filter, now.z, now.y, of_value, of_trained, layer.constants, rows, layer.units);
                 add_gradients(layer.filter, of_value, x, gradients, rows);
             } else {
-                vjp(layer.function, of_value, now.z, now.y, of_map, layer.constants, rows, layer.units);
-                if (layer.trained) {
-                    vjp_of_trained(layer.function, of_value, now.z, now.y, of_trained, layer.constants, rows,
-                                   layer.units);
-                    for (Int j = 0; j < layer.trained; ++j) gradients[layer.at + j] += of_trained[j];
-                }
+                vjp(layer.function, of_value, now.z, now.y, of_map, of_trained, layer.constants, rows, layer.units);
+                for (Int j = 0; j < layer.trained; ++j) gradients[layer.at + j] += of_trained[j];
             }
             add_gradients(layer.map, of_map, i ? at.product : x, gradients, rows);
             if (i) multiply(rows, layer.map.in, layer.map.out, of_map, layer.map.matrix, false, of_value);

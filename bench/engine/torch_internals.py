@@ -95,8 +95,8 @@ Replaced = Mapping[Callable[..., Tensor], Callable[..., Tensor]]
 
 
 def generate(
-    name: str, function: Callable[..., Tensor], inputs: Sequence[Tensor], replaced: Replaced
-) -> tuple[str, list[Tensor | int], Tensor]:
+    name: str, function: Callable[..., Tensor | tuple[Tensor, ...]], inputs: Sequence[Tensor], replaced: Replaced
+) -> tuple[str, list[Tensor | int], list[Tensor]]:
     """A function of tensors as one C++ function, for the present number of threads.
 
     Args:
@@ -104,7 +104,7 @@ def generate(
         replaced: functions of PyTorch such as ``torch.sin``, each with one of tensors that stands in for it.
 
     Returns:
-        The source; the arguments of its call for these inputs, tensors and sizes; and the tensor that it would fill.
+        The source; the arguments of its call for these inputs, tensors and sizes; and the tensors that it would fill.
 
     Raises:
         NotImplementedError: if the compiler makes several functions of it, or none.
@@ -133,12 +133,12 @@ def generate(
         torch._dynamo.reset()
         graph = make_fx(function, tracing_mode="symbolic")(*inputs)
         _add_instead_of_stacking(graph)
-        out: Tensor = torch.compile(graph, dynamic=True, fullgraph=True)(*inputs)
+        out = torch.compile(graph, dynamic=True, fullgraph=True)(*inputs)
     if len(calls) != 1:
         raise NotImplementedError(f"PyTorch's compiler makes {len(calls)} functions of {name}")
     source, arguments = calls[0]
     declared = re.sub(r'extern "C"\s+void\s+kernel\(', f"static void {name}(", source.replace(HEADER, ""))
-    return declared, list(arguments), out
+    return declared, list(arguments), [out] if isinstance(out, Tensor) else [*out]
 
 
 @contextmanager
