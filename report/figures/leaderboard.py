@@ -14,7 +14,7 @@ from inrbench.report.data.effects import Scale, typical
 from inrbench.report.data.leaderboard import Leaderboard
 from inrbench.report.figures.axes import WIDTH, Styles
 
-RANKED = 16
+RANKED = 20
 """The largest number of methods in the figure of the leaderboard, the best ones."""
 
 
