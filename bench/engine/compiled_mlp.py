@@ -320,11 +320,11 @@ def compile_from(arguments: Sequence[str]) -> None:
     torch.set_num_threads(1)
     kernels = [_kernels(number, *described) for number, described in enumerate(json.loads(sent))]
     code = [torch_internals.HEADER, *(kernel.source for of_one in kernels for kernel in of_one.values())]
-    for name, inputs in (("value", ["z"]), ("vjp", ["gradient", "z", "y"])):
-        given, filled = (f"const float* {each}" for each in inputs), (f"float* {each}" for each in FILLED[name])
+    for name, (given, filled) in PARAMETERS.items():
+        parameters = ", ".join([*(f"const float* {each}" for each in given), *(f"float* {each}" for each in filled)])
         cases = "\n".join(f"case {number}: {{ {of_one[name].call} }} break;" for number, of_one in enumerate(kernels))
         code.append(
-            f"static void {name}(int64_t function, {', '.join([*given, *filled])}, const float* const* constants, "
+            f"static void {name}(int64_t function, {parameters}, const float* const* constants, "
             f"int64_t rows, int64_t units) {{ switch (function) {{\n{cases}\n}} }}"
         )
     compile_to(Path(path), "\n".join([*code, PASSES.read_text()]))
@@ -338,8 +338,9 @@ class _Kernel:
     call: str
 
 
-FILLED = {"value": ("out",), "vjp": ("out", "of_trained")}
-"""What the functions fill, by the names of `Functions`; the last only where something is trained."""
+PARAMETERS = {"value": (("z",), ("out",)), "vjp": (("gradient", "z", "y"), ("out", "of_trained"))}
+"""What the functions of `Functions` are given, before the constants, and what they fill; ``of_trained`` only where
+something is trained."""
 
 ROWS, UNITS = 1021, 61
 """Sizes of examples: primes above `FEW`, so that the numbers in a call tell what they are products of."""
@@ -369,9 +370,9 @@ def _kernel(kind: str, number: int, function: Callable[..., Any], tensors: dict[
     Raises:
         NotImplementedError: if it needs memory for more than a few numbers.
     """
-    name = f"{kind}_{number}"
-    source, arguments, filled = torch_internals.generate(name, function, list(tensors.values()), REPLACED)
-    named = {**tensors, **dict(zip(FILLED[kind], filled, strict=False))}
+    name, (_, filled) = f"{kind}_{number}", PARAMETERS[kind]
+    source, arguments, outs = torch_internals.generate(name, function, list(tensors.values()), REPLACED)
+    named = {**tensors, **dict(zip(filled, outs, strict=False))}
     names = {tensor.untyped_storage().data_ptr(): each for each, tensor in named.items()}
     own: list[str] = []
 

@@ -57,6 +57,19 @@ RANKED = (
 )
 """What the page says of mean ranks, and of which network."""
 
+PLACES = {
+    "hosc": {"mri": 2, "deblur": 2, "ct": 3, "denoise": 10, "sdf": 17},
+    "instant-ngp": {"poisson": 15, "occupancy": 15},
+    "mfn": {"sdf": 3, "function": 5, "mri": 13, "denoise": 9},
+    "grid": {"function": 1, "ct": 2, "sdf": 2},
+    "rff": {"denoise": 2, "deblur": 16},
+    "staf": {"poisson": 5, "inpaint": 6, "occupancy": 6, "denoise": 14, "ct": 16},
+    "fouriernet": {"sdf": 1, "inpaint": 4, "function": 4, "superres": 14, "denoise": 15, "deblur": 15},
+    "sinc": {"poisson": 3, "occupancy": 3, "inpaint": 8, "ct": 15, "superres": 16, "denoise": 13, "deblur": 14},
+    "bacon": {"occupancy": 8, "function": 9, "poisson": 17},
+}
+"""What the page says of the places of networks on tasks."""
+
 LEADERS = "instant-ngp", "siren"
 
 LABELS = {
@@ -140,12 +153,10 @@ def test_what_is_said_of_all_tasks() -> None:
         "relu-pe": {"occupancy"},
         "rff": {"mri"},
     }
-    assert (at(place, "instant-ngp", "poisson"), at(place, "instant-ngp", "occupancy")) == (15, 15)
-    assert (at(place, "rff", "denoise"), at(place, "rff", "deblur")) == (2, 16)
-    assert [at(place, "mfn", task) for task in ("sdf", "function", "mri", "denoise")] == [3, 5, 13, 9]
+    for name, said in PLACES.items():
+        assert {task: at(place, name, task) for task in said} == said, name
     assert sum("lr high" in best.edges for best in searched("reference")["mfn"].values()) == 5
     assert (place.loc["wire"] < place.loc["bw-relu"]).sum() == 6
-    assert [at(place, "grid", task) for task in ("function", "ct", "sdf")] == [1, 2, 2]
     assert {task for task, found in place.T["grid"].to_dict().items() if found == 17} == {"mri", "inpaint"}
     classical = best_classical()
     ahead = {task for task, (name, _) in classical.items() if values_of(task).index[0] == name}
@@ -154,9 +165,7 @@ def test_what_is_said_of_all_tasks() -> None:
 
 
 def test_what_is_said_of_hosc() -> None:
-    here, place = networks(), places()
-    said = {"mri": 2, "deblur": 2, "ct": 3, "denoise": 10, "sdf": 17}
-    assert {task: at(place, "hosc", task) for task in said} == said
+    here = networks()
     assert round(at(here, "hosc", "sdf") / at(here, "siren", "sdf")) == 4
     same = [best for best in searched("reference")["hosc"].values() if best.edges == ["beta low"]]
     assert len(same) == 9
@@ -166,9 +175,7 @@ def test_what_is_said_of_hosc() -> None:
 
 
 def test_what_is_said_of_sinc() -> None:
-    place, small_denoise = places(), small()["denoise"]
-    said = {"poisson": 3, "occupancy": 3, "inpaint": 8, "ct": 15, "superres": 16, "denoise": 13, "deblur": 14}
-    assert {task: at(place, "sinc", task) for task in said} == said
+    small_denoise = small()["denoise"]
     assert (small_denoise.idxmax(), small_denoise.notna().sum()) == ("sinc", 28)
     both = at_both_sizes("denoise")
     assert [at(both.rank(ascending=False), "sinc", size) for size in ("small", "here")] == [1, 12]
@@ -191,10 +198,8 @@ def test_what_is_said_of_sinc() -> None:
 
 def test_what_is_said_of_bacon() -> None:
     place, found = places(), searched("reference")["bacon"]
-    own = {str(task): at(place, "bacon", str(task)) for task in place}
-    said = {"occupancy": 8, "function": 9, "poisson": 17}
-    assert {task: own.pop(task) for task in said} == said
-    assert (len(own), min(own.values()), max(own.values())) == (8, 11, 15)
+    others = place.loc["bacon"].drop([*PLACES["bacon"]])
+    assert (len(others), others.min(), others.max()) == (8, 11, 15)
     assert [(place.loc[name] < place.loc["bacon"]).sum() for name in ("mfn", "fouriernet")] == [10, 8]
     bands = [best.settings["band"] for best in found.values()]
     assert f"{min(bands):.2f} to {max(bands):.2f} of the Nyquist frequency" in PAGE
@@ -202,8 +207,6 @@ def test_what_is_said_of_bacon() -> None:
 
 def test_what_is_said_of_fouriernet() -> None:
     place, here = places(), networks()
-    said = {"sdf": 1, "inpaint": 4, "function": 4, "superres": 14, "denoise": 15, "deblur": 15}
-    assert {task: at(place, "fouriernet", task) for task in said} == said
     assert 0.99 < at(here, "fouriernet", "sdf") / at(here, "grid", "sdf") < 1
     ahead = {task for task in map(str, place) if at(place, "fouriernet", task) < at(place, "mfn", task)}
     assert (ahead, len(place.columns)) == ({"sdf", "inpaint", "function", "mri"}, 11)
@@ -211,8 +214,6 @@ def test_what_is_said_of_fouriernet() -> None:
 
 def test_what_is_said_of_staf() -> None:
     place, poisson = places(), values_of("poisson")
-    said = {"poisson": 5, "inpaint": 6, "occupancy": 6, "denoise": 14, "ct": 16}
-    assert {task: at(place, "staf", task) for task in said} == said
     assert {name for name in map(str, poisson) if poisson[name].idxmax() == "staf"} == {"colorwheel"}
     assert ((place.loc["siren"] < place.loc["staf"]).sum(), len(place.columns)) == (11, 11)
 
