@@ -29,6 +29,7 @@ class Workspace:
 
     Attributes:
         where: the suite's name in errors.
+        search: the command that writes the lock file.
         unsearched: see `inrbench.bench.config.unsearched`.
         hidden: notes on overrides that reach only a part, see `inrbench.bench.config.overrides`.
     """
@@ -39,6 +40,7 @@ class Workspace:
     store: Store
     lock: Lock | None = None
     lock_file: Path | None = None
+    search: str = ""
     unsearched: Mapping[str, str] = field(default_factory=dict)
     hidden: Sequence[str] = ()
 
@@ -71,14 +73,15 @@ class Workspace:
         chosen, where = suite.load(named, usual, options.scale)
         path = options.lock or (suite.beside(named, chosen.lock) if chosen.lock else None)
         original = _searched(named, chosen, options.scale)
+        search = _search(options, has_own=options.scale is not None and suite.load(named)[0].lock != chosen.lock)
         lock = Lock.read(path) if path and locked else None
         if lock:
             merged = lock.applied(chosen.activations, over=options.lock is not None)
             chosen = chosen.model_copy(update={"activations": merged})
         elif options.lock and locked:
-            raise BadInput(f"--lock {path}: no such file; make it with: inrbench tune {options.suite} --out {path}")
+            raise BadInput(f"--lock {path}: no such file; make it with: {search}")
         elif path and locked:
-            raise BadInput(f"{where}: lock: there is no {path}; make it with: inrbench tune {options.suite}")
+            raise BadInput(f"{where}: lock: there is no {path}; make it with: {search}")
         chosen = chosen.model_copy(update={"activations": {**chosen.activations, **added}})
         declared = chosen
         chosen = overrides.everywhere(suite.select_tasks(chosen, options.tasks), everywhere)
@@ -94,7 +97,7 @@ class Workspace:
             hidden = overrides.hidden(declared, chosen, options.overrides, tasks, Plugins(files))
         store = Store(options.results, chosen.suite, say)
         notes = unsearched.notes(original, chosen) if locked and options.lock is None else {}
-        return cls(chosen, where, files, store, lock, path, notes, hidden)
+        return cls(chosen, where, files, store, lock, path, search, notes, hidden)
 
     @cached_property
     def jobs(self) -> list[Job]:
@@ -110,7 +113,7 @@ class Workspace:
         """What a user should know of the lock file before the jobs run."""
         if self.lock is None or self.lock_file is None:
             return []
-        notes = self.lock.notes(self.jobs, self.plugins.sources(), self.suite)
+        notes = self.lock.notes(self.jobs, self.plugins.sources(), self.suite, self.search)
         return [f"{self.lock_file.name}: {note}" for note in notes]
 
     @property
@@ -130,6 +133,16 @@ def _searched(named: str | Mapping[str, Any], chosen: suite.Suite, scale: str | 
     if original.lock != chosen.lock:
         original, _ = suite.load(named, (), scale)
     return original if original.lock == chosen.lock else chosen
+
+
+def _search(options: arguments.SuiteArgs, has_own: bool) -> str:
+    """The command that writes the lock file that the options name; a scale's if it has one of its own."""
+    words = ["inrbench tune", options.suite]
+    if options.scale and (has_own or options.lock):
+        words += ["--scale", options.scale]
+    if options.lock:
+        words += ["--out", str(options.lock)]
+    return " ".join(words)
 
 
 def say(text: str) -> None:

@@ -21,8 +21,8 @@ from inrbench.bench.config.suite import KINDS, Suite
 from inrbench.bench.errors import BadInput
 
 _HEAD = """\
-# Settings found by `inrbench tune {suite}`, which writes this file; the suite says under `tuning` how it searches.
-# settings: {{}} where the defaults were best. score: mean final score of the best trial, on signals that the suite does
+# Settings found by `inrbench tune`, which writes this file; the suite says under `tuning` how it searches.
+# settings: {} where the defaults were best. score: mean final score of the best trial, on signals that the suite does
 # not report; where it leaves one out, the mean over all signals, and signals: the settings that were best on the others
 # of each. trials: how many there were, and how many of them failed. edges: values among the outermost of all trials.
 # source: hash of the two plugins at that time.
@@ -85,7 +85,7 @@ class Lock(Settings):
         Raises:
             BadInput: if it cannot be written.
         """
-        lines = [_HEAD.format(suite=self.suite) + f"suite: {self.suite}"]
+        lines = [_HEAD + f"suite: {self.suite}"]
         lines += [f"{key}: {flow(getattr(self, key))}" for key in KINDS]
         lines.append("activations:" if self.activations else "activations: {}")
         for name, tasks in sorted(self.activations.items()):
@@ -132,8 +132,11 @@ class Lock(Settings):
         """The tasks of each activation that something was found for."""
         return {name: {key.partition("/")[0] for key in tuned} for name, tuned in self.activations.items()}
 
-    def notes(self, jobs: Iterable[Job], sources: Sources, suite: Suite) -> list[str]:
-        """What a user should know before these jobs run: settings that are missing, or older than what they are for."""
+    def notes(self, jobs: Iterable[Job], sources: Sources, suite: Suite, search: str) -> list[str]:
+        """What a user should know before these jobs run: settings that are missing, or older than what they are for.
+
+        ``search`` is the command that writes the file.
+        """
         missing, older = set(), set()
         for job in jobs:
             name = job.method.partition("[")[0]
@@ -146,20 +149,16 @@ class Lock(Settings):
                 older.add(name)
         notes = []
         if older:
-            notes.append(f"older than its plugin or the task's for {_names(older)}; {self._again(older)}")
+            again = _again(search, older)
+            notes.append(f"older than its plugin or the task's for {_names(older)}; {again}")
         if missing:
-            notes.append(
-                f"without settings of {_names(missing)} on some task, which has its defaults; {self._again(missing)}"
-            )
+            again = _again(search, missing)
+            notes.append(f"without settings of {_names(missing)} on some task, which has its defaults; {again}")
         if (suite.model, suite.train) != (self.model, self.train):
             notes.append(
                 "found with another model or train than the suite has now; what was best there need not be here"
             )
         return notes
-
-    def _again(self, names: set[str]) -> str:
-        chosen = " ".join(f"-a {name}" for name in sorted(names)) if len(names) < 5 else ""
-        return f"search again with: inrbench tune {self.suite} {chosen}".rstrip()
 
 
 def under(found: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,6 +200,11 @@ def _not_searched(particular: Any) -> Any:
 def source(sources: Sources, task: str, activation: str) -> str:
     """The first digits of the hash of the files of a task and an activation."""
     return files_sha256([sources["task"][task], sources["activation"][activation]])[:12]
+
+
+def _again(search: str, names: set[str]) -> str:
+    chosen = " ".join(f"-a {name}" for name in sorted(names)) if len(names) < 5 else ""
+    return f"search again with: {search} {chosen}".rstrip()
 
 
 def _names(names: set[str]) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from inrbench.bench.arguments import SuiteArgs
 from inrbench.bench.config.expand import declarations
 from inrbench.bench.config.lock import Lock, TunedSettings, flow, source
 from inrbench.bench.config.strict_yaml import read_yaml, validated
 from inrbench.bench.config.suite import Suite
 from inrbench.bench.errors import BadInput
+from inrbench.bench.workspace import Workspace
 from tests.bench.config.layout import PLUGINS
 
 SUITE: dict[str, Any] = {
@@ -42,7 +46,7 @@ def lock(**cells: TunedSettings) -> Lock:
 
 def notes(of: Lock, **changes: Any) -> list[str]:
     suite = validated(Suite, {**SUITE, **changes}, "s")
-    return of.notes(declarations(suite, PLUGINS, "s"), SOURCES, suite)
+    return of.notes(declarations(suite, PLUGINS, "s"), SOURCES, suite, "inrbench tune s.yaml --scale small")
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
@@ -114,7 +118,7 @@ def test_a_lock_that_fits_needs_no_note() -> None:
 def test_settings_older_than_their_plugin_missing_or_for_another_network_are_told() -> None:
     (old,) = notes(lock(relu=cell("relu"), siren=cell("siren", source="0" * 12)))
     assert "older" in old
-    assert "inrbench tune s -a siren" in old
+    assert "again with: inrbench tune s.yaml --scale small -a siren" in old
     (missing,) = notes(lock(relu=cell("relu")))
     assert "siren" in missing
     assert "defaults" in missing
@@ -125,3 +129,22 @@ def test_settings_older_than_their_plugin_missing_or_for_another_network_are_tol
 def test_a_hash_that_looks_like_a_number_comes_back_as_text() -> None:
     for text in ("12345e678901", "072235678901", "1e5", "07223f2fb3f7"):
         assert read_yaml(flow({"source": text, "lr": 1e-05}), "x") == {"source": text, "lr": 1e-05}
+
+
+@pytest.mark.parametrize(
+    ("scale", "given", "options"),
+    [
+        (None, None, ""),
+        ("shared", None, ""),
+        ("own", None, " --scale own"),
+        ("shared", "other.lock.yaml", " --scale shared --out other.lock.yaml"),
+    ],
+)
+def test_the_command_that_writes_a_missing_file_is_told(
+    tmp_path: Path, scale: str | None, given: str | None, options: str
+) -> None:
+    scales = {"shared": {"train.steps": 3}, "own": {"lock": "own.lock.yaml"}}
+    path = tmp_path / "s.yaml"
+    path.write_text(yaml.safe_dump({**SUITE, "lock": "s.lock.yaml", "scales": scales}))
+    with pytest.raises(BadInput, match=re.escape(f"make it with: inrbench tune {path}{options}") + "$"):
+        Workspace.of(SuiteArgs(suite=str(path), scale=scale, lock=Path(given) if given else None))
