@@ -95,6 +95,7 @@ def _list(kind: str, form: str) -> str:
         **{("reference", task): functools.partial(at_128.of_task, task) for task in at_128.tasks()},
         ("reference", "systems"): at_128.systems,
         ("reference", "optimizers"): at_128.optimizers,
+        ("reference", "appendix"): at_128.appendix,
         ("reference", "ranks"): at_128.ranks,
         ("reference", "repeats"): at_128.repeats,
         ("choose_c", "rules"): choose_c.rules,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 
+import numpy as np
 import pandas as pd
 
 from docs.site.archive import archived, final
@@ -14,6 +15,8 @@ from inrbench.bench.store.headline import mean_over_signals
 from inrbench.report.data.leaderboard import Leaderboard, compare, leaderboard
 
 SUITE, PENALISED, MUON = "reference", "systems-128", "optimizers-128"
+APPENDIX = "appendix"
+"""The scale of `reference` with further networks on half of the signals."""
 LEAST_RANKED = 3
 """Networks of a task, for a rank correlation."""
 
@@ -120,6 +123,33 @@ def optimizers() -> str:
         for name, (adam, muon) in sorted(pairs.items(), key=lambda item: -item[1][1]):
             rows.append((task, f"`{name}`", _cell(adam), _cell(muon), f"{muon - adam:+.2f}"))
     return table(("task", "network", "Adam", "Muon", "gain"), rows)
+
+
+def appendix() -> str:
+    """Mean rank and mean scores of all networks on the signals of the scale `appendix`, whose networks are in bold."""
+    ranked, means, added = _ranks(appendix_board()), appendix_means(), set(final(f"{SUITE}-{APPENDIX}")["name"])
+    rows = []
+    for name, rank in ranked.items():
+        shown = f"**`{name}`**" if name in added else f"`{name}`"
+        rows.append((shown, f"{rank:.2f}", *map(_cell, means.loc[name])))
+    return table(("network", "mean rank", *means.columns), rows)
+
+
+@functools.cache
+def appendix_board() -> Leaderboard:
+    """The leaderboard of all networks on the signals of the scale `appendix`."""
+    added, others = leaderboard(archived(SUITE, scale=APPENDIX)), board()
+    assert added is not None
+    common = others.scores[:, [others.cases.index(case) for case in added.cases]]
+    return compare([*others.methods, *added.methods], added.cases, np.concatenate([common, added.scores]))
+
+
+def appendix_means() -> pd.DataFrame:
+    """Mean score of each network (rows) on the signals of each task (columns) of the scale `appendix`."""
+    added, others = _networks(f"{SUITE}-{APPENDIX}"), _networks(SUITE)
+    case = ["task", "signal"]
+    common = others.merge(added[case].drop_duplicates(), on=case)
+    return mean_over_signals(pd.concat([common, added]), "task", "name").unstack("task")[tasks()]
 
 
 def under_muon() -> dict[str, dict[str, tuple[float, float]]]:

@@ -135,7 +135,8 @@ def test_a_new_suite_is_a_copy_that_runs(inrbench: Inrbench, tmp_path: Path) -> 
         path.unlink()
     for words in (("mine",), ("quick",), ("Bad Name",), ("other", "--from", "nosuch")):
         assert inrbench("new", "suite", *words).returncode == 2
-    assert sorted(path.name for path in tmp_path.glob("*.yaml")) == ["mine.yaml", "theirs.lock.yaml", "theirs.yaml"]
+    theirs = ["theirs-appendix.lock.yaml", "theirs.lock.yaml", "theirs.yaml"]
+    assert sorted(path.name for path in tmp_path.glob("*.yaml")) == ["mine.yaml", *theirs]
 
 
 def test_a_suite_names_plugin_files_beside_it(tiny: Path, trouble: Path, inrbench: Inrbench, tmp_path: Path) -> None:
