@@ -15,12 +15,17 @@ PAGE = on_one_line("evidence/reference.md")
 TEXT = PAGE.partition("## Further activations ")[2].partition(" ## ")[0].replace("**", "")
 SUITE, _ = load("reference", (), "appendix")
 
-RANKED = {"SPDER is third": ("spder", 3), "ExpSin fifth": ("exp-sin", 5)}
+RANKED = {
+    "SPDER is third": ("spder", 3),
+    "ExpSin fifth": ("exp-sin", 5),
+    "real-valued WIRE sixth": ("wire-real", 6),
+}
 """What the page says of mean ranks, of which network, and its place."""
 
 PLACES = {
-    "spder": {"inpaint": 1, "function": 4, "superres": 5, "mri": 5, "deblur": 5, "poisson": 13},
-    "exp-sin": {"denoise": 1, "occupancy": 1, "inpaint": 3, "sdf": 12, "deblur": 12},
+    "spder": {"inpaint": 1, "function": 4, "superres": 5, "mri": 5, "deblur": 5, "poisson": 14},
+    "exp-sin": {"denoise": 1, "occupancy": 1, "inpaint": 4, "sdf": 13, "deblur": 13},
+    "wire-real": {"poisson": 1, "inpaint": 2, "occupancy": 2, "function": 18},
 }
 """What the page says of the places of networks on tasks."""
 
@@ -62,14 +67,16 @@ def test_what_is_said_of_mean_ranks(means: pd.DataFrame) -> None:
     for said, (name, place) in RANKED.items():
         assert said in TEXT
         assert found.methods[place - 1] == name
-    assert "of nineteen." in TEXT
-    assert "[Two further ones](#further-activations)" in PAGE
-    assert (len(found.methods), len(PLACES)) == (19, 2)
+    assert "of twenty." in TEXT
+    assert "[Three further ones](#further-activations)" in PAGE
+    assert (len(found.methods), len(PLACES)) == (20, 3)
     assert found.leading >= {"siren", *PLACES}
-    said = "SPDER and ExpSin have been run on half of the signals: third and fifth of nineteen"
+    said = "SPDER, ExpSin and real-valued WIRE have been run on half of the signals: third, fifth and sixth of twenty"
     assert said in on_one_line("answer.md")
     ahead = {name: (means.loc["siren"] > means.loc[name]).sum() for name in PLACES}
-    assert (ahead, len(tasks())) == ({"spder": 10, "exp-sin": 8}, 11)
+    assert (ahead, len(tasks())) == ({"spder": 10, "exp-sin": 8, "wire-real": 8}, 11)
+    assert "ahead of complex WIRE on seven of the eleven tasks" in TEXT
+    assert (means.loc["wire-real"] > means.loc["wire"]).sum() == 7
 
 
 def test_what_is_said_of_places(means: pd.DataFrame) -> None:
@@ -79,11 +86,12 @@ def test_what_is_said_of_places(means: pd.DataFrame) -> None:
     for task, (name, number) in {
         "inpaint": ("spder", 2),
         "denoise": ("exp-sin", 2),
+        "poisson": ("wire-real", 2),
         "occupancy": ("exp-sin", 4),
     }.items():
         assert f"({at(means, name, task):.{number}f}" in TEXT
     assert f"level with SIREN ({at(means, 'siren', 'occupancy'):.4f})" in TEXT
-    for task, name in {"poisson": "spder", "function": "exp-sin"}.items():
+    for task, name in (("poisson", "spder"), ("function", "exp-sin"), ("function", "wire-real")):
         assert f"{at(means, 'siren', task) - at(means, name, task):.1f} dB behind SIREN" in TEXT
     assert searched("reference-appendix")["spder"]["poisson"].edges == ["omega0 low"]
 
