@@ -7,6 +7,8 @@ list may be given several times, ``Literal`` has choices.
 from __future__ import annotations
 
 import argparse
+import shlex
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from types import UnionType
@@ -319,3 +321,11 @@ COMMANDS: dict[str, type[CommandArgs]] = {
     "completion": CompletionArgs,
 }
 """Command -> its arguments, in the order of the help."""
+
+
+def to_copy(command: str, suite: str, flags: Mapping[str, Sequence[object]]) -> str:
+    """A command on a suite as a user types it; a flag stands before each of its values."""
+    words = ["inrbench", command, suite]
+    for flag, values in flags.items():
+        words += [word for value in values for word in (flag, str(value))]
+    return shlex.join(words)

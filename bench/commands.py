@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -345,17 +344,15 @@ def _searched_over(work: Workspace, out: Path | None = None) -> Workspace:
 
 def _run_with(options: arguments.TuneArgs, lock: Path | None) -> str:
     """The command that runs what was searched."""
-    words = ["inrbench", "run", options.suite]
-    for flag, values in (
-        ("--scale", [options.scale] if options.scale else []),
-        ("-t", options.tasks),
-        ("-a", options.activations),
-        ("--set", [text for text in options.overrides if not text.startswith("tuning.")]),
-        ("--plugin", options.plugin),
-        ("--lock", [str(lock)] if lock else []),
-    ):
-        words += [word for value in values for word in (flag, value)]
-    return shlex.join(words)
+    flags: dict[str, Sequence[object]] = {
+        "--scale": [options.scale] if options.scale else [],
+        "-t": options.tasks,
+        "-a": options.activations,
+        "--set": [text for text in options.overrides if not text.startswith("tuning.")],
+        "--plugin": options.plugin,
+        "--lock": [lock] if lock else [],
+    }
+    return arguments.to_copy("run", options.suite, flags)
 
 
 def searched(

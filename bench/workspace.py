@@ -72,8 +72,8 @@ class Workspace:
         overrides.unread(usual, search=searches, scale=options.scale, lock=options.lock)
         chosen, where = suite.load(named, usual, options.scale)
         path = options.lock or (suite.beside(named, chosen.lock) if chosen.lock else None)
-        original = _searched(named, chosen, options.scale)
-        search = _search(options, has_own=options.scale is not None and suite.load(named)[0].lock != chosen.lock)
+        original, scale = _searched(named, chosen, options.scale)
+        search = _search(options, options.scale if options.lock else scale)
         lock = Lock.read(path) if path and locked else None
         if lock:
             merged = lock.applied(chosen.activations, over=options.lock is not None)
@@ -126,23 +126,23 @@ class Workspace:
         return plan.make(self.jobs, self.store, retry, plan.shard(shard) if shard else None)
 
 
-def _searched(named: str | Mapping[str, Any], chosen: suite.Suite, scale: str | None) -> suite.Suite:
-    """The suite of which the settings of a chosen one were found: as its file states it, at its full size, unless the
-    scale has a lock file of its own."""
+def _searched(named: str | Mapping[str, Any], chosen: suite.Suite, scale: str | None) -> tuple[suite.Suite, str | None]:
+    """The suite of which the settings of a chosen one were found, and its scale: as its file states it, at its full
+    size, unless the scale has a lock file of its own."""
     original, _ = suite.load(named)
-    if original.lock != chosen.lock:
-        original, _ = suite.load(named, (), scale)
-    return original if original.lock == chosen.lock else chosen
+    if original.lock == chosen.lock:
+        return original, None
+    original, _ = suite.load(named, (), scale)
+    return original if original.lock == chosen.lock else chosen, scale
 
 
-def _search(options: arguments.SuiteArgs, has_own: bool) -> str:
-    """The command that writes the lock file that the options name; a scale's if it has one of its own."""
-    words = ["inrbench tune", options.suite]
-    if options.scale and (has_own or options.lock):
-        words += ["--scale", options.scale]
-    if options.lock:
-        words += ["--out", str(options.lock)]
-    return " ".join(words)
+def _search(options: arguments.SuiteArgs, scale: str | None) -> str:
+    """The command that writes the lock file that the options name."""
+    flags: dict[str, Sequence[object]] = {
+        "--scale": [scale] if scale else [],
+        "--out": [options.lock] if options.lock else [],
+    }
+    return arguments.to_copy("tune", options.suite, flags)
 
 
 def say(text: str) -> None:

@@ -45,17 +45,17 @@ def overview() -> str:
 
 def networks() -> pd.DataFrame:
     """Mean score of each network (rows) on each task (columns), NaN where it was not run."""
-    return _means(SUITE)[tasks()]
+    return _means(_networks(SUITE))[tasks()]
 
 
 def small() -> pd.DataFrame:
     """The same in `reference-small`."""
-    return _means("reference-small")
+    return _means(_networks("reference-small"))
 
 
 def mean_ranks() -> dict[str, float]:
     """The mean rank of each network that was run on all tasks, the best first, as the leaderboard has it."""
-    return _ranks(board())
+    return ranks_on(board())
 
 
 @functools.cache
@@ -108,7 +108,7 @@ def systems() -> str:
 
 def penalised() -> dict[str, dict[str, float]]:
     """Mean score of each network of `systems-128` on each task on which it was run."""
-    means = _means(PENALISED)
+    means = _means(_networks(PENALISED))
     order = [task for task in tasks() if task in means]
     return {
         str(name): {task: float(row[task]) for task in order if row[task] == row[task]}
@@ -127,7 +127,7 @@ def optimizers() -> str:
 
 def appendix() -> str:
     """Mean rank and mean scores of all networks on the signals of the scale `appendix`, whose networks are in bold."""
-    ranked, means, added = _ranks(appendix_board()), appendix_means(), set(final(f"{SUITE}-{APPENDIX}")["name"])
+    ranked, means, added = ranks_on(appendix_board()), appendix_means(), set(final(f"{SUITE}-{APPENDIX}")["name"])
     rows = []
     for name, rank in ranked.items():
         shown = f"**`{name}`**" if name in added else f"`{name}`"
@@ -149,7 +149,7 @@ def appendix_means() -> pd.DataFrame:
     added, others = _networks(f"{SUITE}-{APPENDIX}"), _networks(SUITE)
     case = ["task", "signal"]
     common = others.merge(added[case].drop_duplicates(), on=case)
-    return mean_over_signals(pd.concat([common, added]), "task", "name").unstack("task")[tasks()]
+    return _means(pd.concat([common, added]))[tasks()]
 
 
 def under_muon() -> dict[str, dict[str, tuple[float, float]]]:
@@ -197,7 +197,7 @@ def repeats() -> str:
 
 def ranks_of_repeat(repeat: int) -> dict[str, float]:
     """The mean rank of each network of the leaderboard in one repeat, the best first."""
-    return _ranks(compare(board().methods, board().cases, board().scores[..., [repeat]]))
+    return ranks_on(compare(board().methods, board().cases, board().scores[..., [repeat]]))
 
 
 def changes() -> pd.DataFrame:
@@ -208,12 +208,13 @@ def changes() -> pd.DataFrame:
     return (both[1] - both[0]).unstack("name")
 
 
-def _ranks(found: Leaderboard) -> dict[str, float]:
+def ranks_on(found: Leaderboard) -> dict[str, float]:
+    """The mean rank of each network of a leaderboard, the best first."""
     return dict(zip(found.methods, found.mean_rank.value.tolist(), strict=True))
 
 
-def _means(suite: str) -> pd.DataFrame:
-    return mean_over_signals(_networks(suite), "task", "name").unstack("task")
+def _means(scores: pd.DataFrame) -> pd.DataFrame:
+    return mean_over_signals(scores, "task", "name").unstack("task")
 
 
 def _networks(suite: str) -> pd.DataFrame:

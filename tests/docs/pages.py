@@ -25,3 +25,8 @@ def searched(suite: str) -> dict[str, dict[str, TunedSettings]]:
 def tried(suite: str) -> pd.DataFrame:
     """The stored trials of the search of a suite, a row for each signal."""
     return pd.DataFrame(trials.read(RESULTS / suite / "trials.parquet"))
+
+
+def at(values: pd.DataFrame, row: str, column: str) -> float:
+    """One number of a table."""
+    return float(values.loc[[row], [column]].to_numpy()[0, 0])

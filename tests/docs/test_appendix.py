@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 
 from docs.site.archive import final
-from docs.site.at_128 import appendix_board, appendix_means, board, mean_ranks, tasks
+from docs.site.at_128 import appendix_board, appendix_means, mean_ranks, ranks_on, tasks
 from inrbench.bench.config.suite import load
-from inrbench.report.data.leaderboard import Leaderboard, compare
-from tests.docs.pages import on_one_line, searched
+from inrbench.report.data.leaderboard import compare
+from tests.docs.pages import at, on_one_line, searched
 
 PAGE = on_one_line("evidence/reference.md")
 TEXT = PAGE.partition("## Further activations ")[2].partition(" ## ")[0].replace("**", "")
@@ -35,14 +35,6 @@ def means() -> pd.DataFrame:
     """Mean scores of networks (rows) on tasks (columns), larger being better."""
     found = appendix_means()
     return found.assign(sdf=-found["sdf"])
-
-
-def at(values: pd.DataFrame, name: str, task: str) -> float:
-    return float(values.loc[[name], [task]].to_numpy()[0, 0])
-
-
-def ranks(found: Leaderboard) -> pd.Series[float]:
-    return pd.Series(found.mean_rank.value, index=[*found.methods])
 
 
 def test_each_network_has_run_on_three_signals_of_every_task_twice() -> None:
@@ -100,5 +92,5 @@ def test_what_is_said_of_half_of_the_signals() -> None:
     found = appendix_board()
     kept = [place for place, name in enumerate(found.methods) if name in mean_ranks()]
     alone = compare([found.methods[place] for place in kept], found.cases, found.scores[kept])
-    assert f"a rank correlation of {ranks(alone).corr(ranks(board()), 'spearman'):.2f}." in TEXT
+    assert f"a rank correlation of {pd.Series(ranks_on(alone)).corr(pd.Series(mean_ranks()), 'spearman'):.2f}." in TEXT
     assert len(kept) == 17

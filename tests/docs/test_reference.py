@@ -22,7 +22,7 @@ from docs.site.at_128 import (
     values_of,
 )
 from inrbench.bench.config.suite import load
-from tests.docs.pages import on_one_line, searched, tried
+from tests.docs.pages import at, on_one_line, searched, tried
 
 PAGE, SMALL = on_one_line("evidence/reference.md"), on_one_line("evidence/reference-small.md")
 SECTIONS = {
@@ -111,10 +111,6 @@ LABELS = {
 def means(values: pd.DataFrame, digits: int = 2) -> dict[str, float]:
     """Of each method over all signals, the best first."""
     return dict(zip(map(str, values.index), values.to_numpy().mean(axis=1).round(digits).tolist(), strict=True))
-
-
-def at(values: pd.DataFrame, method: str, signal: str) -> float:
-    return float(values.loc[[method], [signal]].to_numpy()[0, 0])
 
 
 def places() -> pd.DataFrame:

@@ -144,7 +144,7 @@ def test_the_command_that_writes_a_missing_file_is_told(
     tmp_path: Path, scale: str | None, given: str | None, options: str
 ) -> None:
     scales = {"shared": {"train.steps": 3}, "own": {"lock": "own.lock.yaml"}}
-    path = tmp_path / "s.yaml"
+    path = tmp_path / "my own.yaml"
     path.write_text(yaml.safe_dump({**SUITE, "lock": "s.lock.yaml", "scales": scales}))
-    with pytest.raises(BadInput, match=re.escape(f"make it with: inrbench tune {path}{options}") + "$"):
+    with pytest.raises(BadInput, match=re.escape(f"make it with: inrbench tune '{path}'{options}") + "$"):
         Workspace.of(SuiteArgs(suite=str(path), scale=scale, lock=Path(given) if given else None))
